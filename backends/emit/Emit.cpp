@@ -1,0 +1,311 @@
+// Packs what was placed into memory words, core by core, and names it all in the header.
+#include "emit/Emit.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "chip/Layout.h"
+#include "chip/Synapses.h"
+
+namespace rheo {
+namespace {
+
+struct Target {
+  std::int64_t core, axon;
+};
+// [neuron or channel]: where its spikes go.
+using Targets = std::vector<std::vector<Target>>;
+
+Error fault(std::string message) {
+  Diagnostic diagnostic;
+  diagnostic.code = "R0421";
+  diagnostic.message = std::move(message);
+  diagnostic.remedy = "this is a fault of rheobase; please report it";
+  return Error::of(ErrorKind::Internal, std::move(diagnostic));
+}
+
+using Values = std::vector<std::pair<const char*, std::int64_t>>;
+
+class Emitter {
+ public:
+  Emitter(const PlacementProblem& problem, const Placement& placement, const ChipSpec& chip,
+          ImageMetadata metadata)
+      : problem_(problem), placement_(placement), chip_(chip), metadata_(std::move(metadata)) {}
+
+  Expected<Image> run();
+
+ private:
+  // The memories of one core under construction.
+  struct CoreWords {
+    RecordWriter profiles, axons, formats, neurons, routes;
+    std::vector<std::uint64_t> synapses;
+    std::map<std::vector<std::int64_t>, std::int64_t> knownProfiles;
+  };
+
+  RecordWriter writer(const char* record) const { return RecordWriter(makeLayout(*chip_.layout(record))); }
+  static Expected<std::uint64_t> append(RecordWriter& records, const Values& values);
+  Status emitLists(std::size_t core, CoreWords& words);
+  Status emitProjection(std::size_t core, const PlacedProjection& placed, std::int64_t group,
+                        CoreWords& words);
+  Status emitNeurons(const PlacedSlice& slice, CoreWords& words) const;
+  Status emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const;
+  Expected<std::int64_t> profileOf(const PopulationSpec& population, std::int32_t neuron,
+                                   CoreWords& words) const;
+  Status emitCore(std::size_t core, CoreWords& words);
+  Status emitInputs();
+  void describe();
+
+  const PlacementProblem& problem_;
+  const Placement& placement_;
+  const ChipSpec& chip_;
+  ImageMetadata metadata_;
+  ImageWriter image_;
+  std::vector<Targets> fromPopulations_, fromInputs_;
+};
+
+Expected<std::uint64_t> Emitter::append(RecordWriter& records, const Values& values) {
+  const std::uint64_t index = records.add();
+  for (const auto& [field, value] : values)
+    if (auto set = records.set(index, field, value); !set) return set.error();
+  return index;
+}
+
+// SPEC I5 to I7: the lists of every source that reaches the slice.
+Status Emitter::emitProjection(std::size_t core, const PlacedProjection& placed, std::int64_t group,
+                               CoreWords& words) {
+  const ProjectionSpec& projection = problem_.projections[placed.projection];
+  const PlacedSlice& slice = placement_.cores[core].slices[placed.slice];
+  const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
+  const WeightTruncation truncation = problem_.profile->weightTruncation;
+  Targets& targets =
+      projection.fromInput ? fromInputs_[projection.source] : fromPopulations_[projection.source];
+  std::int64_t formatIndex[2] = {-1, -1};
+  std::vector<ListedSynapse> all, nonzero;
+  for (std::size_t source = 0; source < sources; ++source) {
+    all.clear();
+    nonzero.clear();
+    SynapseFormat format = formatOf(projection, chip_, false);
+    for (std::int32_t i = 0; i < slice.count; ++i) {
+      const std::int32_t weight = projection.weights[(slice.firstNeuron + i) * sources + source];
+      all.push_back({slice.firstCompartment + i, weight, 0});
+      if (storeWeight(weight, format, truncation) != 0) nonzero.push_back(all.back());
+    }
+    if (nonzero.empty()) continue;
+    bool dense = placed.dense;
+    if (placed.mixed)
+      dense = wordsOfRecords(all.size(), synapseBits(formatOf(projection, chip_, true))) <
+              wordsOfRecords(nonzero.size(), synapseBits(format));
+    if (dense) format = formatOf(projection, chip_, true);
+    format.first = dense ? slice.firstCompartment : 0;
+    if (formatIndex[dense] < 0) {
+      auto added = append(words.formats, {{"kind", dense},
+                                          {"weight_bits", format.weightBits},
+                                          {"sign_mode", static_cast<std::int64_t>(format.signMode)},
+                                          {"exponent", format.exponent},
+                                          {"delay_bits", format.delayBits},
+                                          {"index_bits", format.indexBits},
+                                          {"first", format.first},
+                                          {"group", group}});
+      if (!added) return added.error();
+      formatIndex[dense] = static_cast<std::int64_t>(*added);
+    }
+    const auto& list = dense ? all : nonzero;
+    auto address = packSynapses(words.synapses, list, format, truncation);
+    if (!address) return address.error();
+    auto axon = append(words.axons, {{"list", static_cast<std::int64_t>(*address)},
+                                     {"count", static_cast<std::int64_t>(list.size())},
+                                     {"format", formatIndex[dense]},
+                                     {"delay", projection.delay}});
+    if (!axon) return axon.error();
+    targets[source].push_back({static_cast<std::int64_t>(core), static_cast<std::int64_t>(*axon)});
+  }
+  return ok();
+}
+
+// Every projection is a group of its own in a core: its sum is shifted by its own exponent. SPEC W5, W7.
+Status Emitter::emitLists(std::size_t core, CoreWords& words) {
+  std::int64_t group = 0;
+  for (const PlacedProjection& placed : placement_.cores[core].projections)
+    if (auto done = emitProjection(core, placed, group++, words); !done) return done;
+  const CoreUse& use = placement_.cores[core].use;
+  if (static_cast<std::int64_t>(words.synapses.size()) != use.synapseWords ||
+      static_cast<std::int64_t>(words.axons.records()) != use.inputAxons ||
+      static_cast<std::int64_t>(words.formats.records()) != use.formats)
+    return fault(fmt::format("core {} takes {} words, {} axons, {} formats; placed were {}, {}, {}", core,
+                             words.synapses.size(), words.axons.records(), words.formats.records(),
+                             use.synapseWords, use.inputAxons, use.formats));
+  return ok();
+}
+
+Expected<std::int64_t> Emitter::profileOf(const PopulationSpec& population, std::int32_t neuron,
+                                          CoreWords& words) const {
+  std::vector<std::int64_t> key;
+  for (const FieldSpec& field : chip_.layout("profile")->fields)
+    key.push_back(registerValue(population, field.name, neuron));
+  const auto known = words.knownProfiles.find(key);
+  if (known != words.knownProfiles.end()) return known->second;
+  const std::uint64_t index = words.profiles.add();
+  std::size_t position = 0;
+  for (const FieldSpec& field : chip_.layout("profile")->fields)
+    if (auto set = words.profiles.set(index, field.name, key[position++]); !set) return set.error();
+  return words.knownProfiles[key] = static_cast<std::int64_t>(index);
+}
+
+Status Emitter::emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const {
+  for (const Target& target : targets)
+    if (auto added = append(routes, {{"core", target.core}, {"axon", target.axon}}); !added)
+      return added.error();
+  return ok();
+}
+
+// SPEC I3, I4, I8.
+Status Emitter::emitNeurons(const PlacedSlice& slice, CoreWords& words) const {
+  const PopulationSpec& population = problem_.populations[slice.population];
+  for (std::int32_t i = 0; i < slice.count; ++i) {
+    const std::int32_t neuron = slice.firstNeuron + i;
+    const auto& targets = fromPopulations_[slice.population][neuron];
+    const std::uint64_t record = words.neurons.add();
+    auto profile = profileOf(population, neuron, words);
+    if (!profile) return profile.error();
+    const auto firstRoute = static_cast<std::int64_t>(words.routes.records());
+    for (const FieldSpec& field : chip_.layout("neuron")->fields) {
+      const std::int64_t value = field.name == "profile"       ? *profile
+                                 : field.name == "route_first" ? (targets.empty() ? 0 : firstRoute)
+                                 : field.name == "route_count"
+                                     ? static_cast<std::int64_t>(targets.size())
+                                     : registerValue(population, field.name, neuron);
+      if (auto set = words.neurons.set(record, field.name, value); !set) return set;
+    }
+    if (auto done = emitRoutes(targets, words.routes); !done) return done;
+  }
+  return ok();
+}
+
+Status Emitter::emitCore(std::size_t core, CoreWords& words) {
+  auto described = std::make_unique<image::CoreT>();
+  described->id = static_cast<std::uint32_t>(core);
+  for (const PlacedSlice& slice : placement_.cores[core].slices) {
+    if (auto done = emitNeurons(slice, words); !done) return done;
+    auto entry = std::make_unique<image::SliceT>();
+    entry->population = static_cast<std::uint32_t>(slice.population);
+    entry->first_neuron = static_cast<std::uint32_t>(slice.firstNeuron);
+    entry->count = static_cast<std::uint32_t>(slice.count);
+    entry->first_compartment = static_cast<std::uint32_t>(slice.firstCompartment);
+    described->slices.push_back(std::move(entry));
+  }
+  const auto memory = [&](image::MemoryT made) {
+    described->memories.push_back(std::make_unique<image::MemoryT>(std::move(made)));
+  };
+  memory(image_.addMemory("neuron", words.neurons));
+  memory(image_.addMemory("profile", words.profiles));
+  memory(image_.addMemory("axon", words.axons));
+  memory(image_.addMemory("format", words.formats));
+  memory(image_.addMemory("route", words.routes));
+  memory(image_.addMemory("synapse", words.synapses, words.synapses.size()));
+  image_.header.cores.push_back(std::move(described));
+  return ok();
+}
+
+// SPEC I8.
+Status Emitter::emitInputs() {
+  for (std::size_t i = 0; i < problem_.inputs.size(); ++i) {
+    const ImageMetadata::Input& about = metadata_.inputs[i];
+    RecordWriter routes = writer("route");
+    std::vector<std::uint64_t> index;
+    for (const auto& targets : fromInputs_[i]) {
+      index.push_back(targets.empty() ? 0 : routes.records());
+      index.push_back(targets.size());
+      if (auto done = emitRoutes(targets, routes); !done) return done;
+    }
+    auto input = std::make_unique<image::InputT>();
+    input->name = problem_.inputs[i].name;
+    input->shape = about.shape;
+    input->size = static_cast<std::uint32_t>(problem_.inputs[i].size);
+    input->encoding = about.encoding;
+    input->max_payload = about.maxPayload;
+    input->routes = std::make_unique<image::MemoryT>(image_.addMemory("routes", routes));
+    input->route_index =
+        std::make_unique<image::MemoryT>(image_.addMemory("route_index", index, index.size() / 2));
+    image_.header.inputs.push_back(std::move(input));
+  }
+  return ok();
+}
+
+template <class T>
+std::vector<std::unique_ptr<T>> owned(std::vector<T>& values) {
+  std::vector<std::unique_ptr<T>> out;
+  for (T& value : values) out.push_back(std::make_unique<T>(std::move(value)));
+  return out;
+}
+
+void Emitter::describe() {
+  image::HeaderT& header = image_.header;
+  header.generator = metadata_.generator;
+  header.network = metadata_.network;
+  header.chip = chip_.name;
+  header.profile = problem_.profile->name;
+  header.dt = metadata_.dt;
+  header.quantization = metadata_.quantization;
+  for (const LayoutSpec& layout : chip_.layouts)
+    header.layouts.push_back(std::make_unique<image::LayoutT>(makeLayout(layout)));
+  for (std::size_t i = 0; i < problem_.populations.size(); ++i) {
+    const PopulationSpec& population = problem_.populations[i];
+    ImageMetadata::Population& about = metadata_.populations[i];
+    auto entry = std::make_unique<image::PopulationT>();
+    entry->name = population.name;
+    entry->model = population.model->name;
+    entry->size = static_cast<std::uint32_t>(population.size);
+    entry->shape = about.shape;
+    entry->lag = static_cast<std::uint32_t>(about.lag);
+    entry->hidden = about.hidden;
+    entry->scales = owned(about.scales);
+    header.populations.push_back(std::move(entry));
+  }
+  header.outputs = owned(metadata_.outputs);
+  header.ranges = owned(metadata_.ranges);
+  header.assumptions = owned(metadata_.assumptions);
+  for (const auto& [name, limit] : chip_.limits) {
+    auto entry = std::make_unique<image::LimitT>();
+    entry->name = name;
+    entry->value = limit.value;
+    entry->unit = limit.unit;
+    entry->source = limit.source;
+    entry->inferred = limit.inferred;
+    header.limits.push_back(std::move(entry));
+  }
+}
+
+Expected<Image> Emitter::run() {
+  if (metadata_.populations.size() != problem_.populations.size() ||
+      metadata_.inputs.size() != problem_.inputs.size())
+    return fault("the image's metadata does not describe every population and input");
+  for (const PopulationSpec& population : problem_.populations)
+    fromPopulations_.emplace_back(static_cast<std::size_t>(population.size));
+  for (const InputSpec& input : problem_.inputs)
+    fromInputs_.emplace_back(static_cast<std::size_t>(input.size));
+  std::vector<CoreWords> cores;
+  for (std::size_t core = 0; core < placement_.cores.size(); ++core) {
+    cores.push_back(
+        {writer("profile"), writer("axon"), writer("format"), writer("neuron"), writer("route"), {}, {}});
+    if (auto done = emitLists(core, cores.back()); !done) return done.error();
+  }
+  // Only now is it known where the spikes of every neuron go.
+  for (std::size_t core = 0; core < cores.size(); ++core)
+    if (auto done = emitCore(core, cores[core]); !done) return done.error();
+  if (auto done = emitInputs(); !done) return done.error();
+  describe();
+  return image_.finish();
+}
+
+}  // namespace
+
+Expected<Image> emitImage(const PlacementProblem& problem, const Placement& placement, const ChipSpec& chip,
+                          ImageMetadata metadata) {
+  if (auto checked = checkProblem(problem, chip); !checked) return checked.error();
+  return Emitter(problem, placement, chip, std::move(metadata)).run();
+}
+
+}  // namespace rheo

@@ -1,0 +1,223 @@
+// What can be said about a problem before anything is placed: sizes, delays, formats, registers.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+#include <tuple>
+
+#include "chip/Program.h"
+#include "place/Place.h"
+
+namespace rheo {
+namespace {
+
+const std::string& shown(const std::string& where, const std::string& name) {
+  return where.empty() ? name : where;
+}
+
+struct RegisterRange {
+  std::int64_t low = 0, high = 0;
+  int bits = 0;
+  bool found = false;
+};
+
+RegisterRange rangeOf(const ChipSpec& chip, const std::string& name) {
+  for (const char* record : {"neuron", "profile"})
+    if (const LayoutSpec* layout = chip.layout(record))
+      for (const FieldSpec& field : layout->fields)
+        if (field.name == name) {
+          const std::int64_t span = std::int64_t{1} << (field.isSigned ? field.width - 1 : field.width);
+          return {field.isSigned ? -span : 0, span - 1, field.width, true};
+        }
+  return {};
+}
+
+class Checker {
+ public:
+  Checker(const PlacementProblem& problem, const ChipSpec& chip) : problem_(problem), chip_(chip) {}
+
+  Status run() {
+    if (auto sound = consistent(); !sound) return sound;
+    if (!chip_.runs(std::string(problem_.profile->name)))
+      add("R0410", "",
+          fmt::format("'{}' does not run the arithmetic profile '{}'", chip_.name, problem_.profile->name),
+          fmt::format("choose --profile {}", fmt::join(chip_.profiles, " or ")));
+    for (const PopulationSpec& population : problem_.populations) registers(population);
+    for (const ProjectionSpec& projection : problem_.projections) format(projection);
+    if (!found_.empty()) return Error{ErrorKind::Compile, found_};
+    return ok();
+  }
+
+ private:
+  Diagnostic& add(std::string code, const std::string& where, std::string message, std::string remedy) {
+    Diagnostic diagnostic;
+    diagnostic.code = std::move(code);
+    diagnostic.where = where;
+    diagnostic.message = std::move(message);
+    diagnostic.remedy = std::move(remedy);
+    found_.push_back(std::move(diagnostic));
+    return found_.back();
+  }
+
+  static Status fault(const std::string& where, std::string message) {
+    Diagnostic diagnostic;
+    diagnostic.code = "R0421";
+    diagnostic.where = where;
+    diagnostic.message = std::move(message);
+    diagnostic.remedy = "this is a fault of rheobase; please report it";
+    return Error::of(ErrorKind::Internal, std::move(diagnostic));
+  }
+
+  Status consistent() const;
+  Status modelHasItsRegisters(const PopulationSpec& population) const;
+  void registers(const PopulationSpec& population);
+  void format(const ProjectionSpec& projection);
+  void limited(const ProjectionSpec& projection, const char* code, const char* what, std::int64_t value,
+               const char* limitName, bool upper, const char* remedy);
+
+  const PlacementProblem& problem_;
+  const ChipSpec& chip_;
+  std::vector<Diagnostic> found_;
+};
+
+Status Checker::modelHasItsRegisters(const PopulationSpec& population) const {
+  for (const models::FixedParameter& parameter : population.model->fixedParameters) {
+    const std::string name = parameter.name == "decay_u"     ? "du"
+                             : parameter.name == "decay_v"   ? "dv"
+                             : parameter.name == "threshold" ? "vth"
+                                                             : "";
+    if (!name.empty() && !population.registers.contains(name))
+      return fault(population.name, fmt::format("register '{}' of '{}' is missing", name, population.name));
+  }
+  return ok();
+}
+
+Status Checker::consistent() const {
+  if (problem_.profile == nullptr) return fault("", "no arithmetic profile was chosen");
+  for (const PopulationSpec& population : problem_.populations) {
+    if (population.model == nullptr || population.size <= 0)
+      return fault(population.name,
+                   fmt::format("population '{}' has no model or no neurons", population.name));
+    for (const auto& [name, values] : population.registers)
+      if (values.size() != 1 && values.size() != static_cast<std::size_t>(population.size))
+        return fault(population.name, fmt::format("register '{}' of '{}' has {} values for {} neurons", name,
+                                                  population.name, values.size(), population.size));
+    if (auto sound = modelHasItsRegisters(population); !sound) return sound;
+  }
+  for (const ProjectionSpec& projection : problem_.projections) {
+    const auto sources = projection.fromInput ? problem_.inputs.size() : problem_.populations.size();
+    if (projection.source < 0 || static_cast<std::size_t>(projection.source) >= sources ||
+        projection.target < 0 || static_cast<std::size_t>(projection.target) >= problem_.populations.size())
+      return fault(projection.name, fmt::format("projection '{}' has no source or target", projection.name));
+    const std::int64_t size =
+        std::int64_t{problem_.sourceSize(projection)} * problem_.populations[projection.target].size;
+    if (static_cast<std::int64_t>(projection.weights.size()) != size)
+      return fault(projection.name, fmt::format("projection '{}' has {} weights instead of {}",
+                                                projection.name, projection.weights.size(), size));
+  }
+  return ok();
+}
+
+void Checker::registers(const PopulationSpec& population) {
+  const std::string& where = shown(population.where, population.name);
+  for (const auto& [name, values] : population.registers) {
+    const RegisterRange range = rangeOf(chip_, name);
+    std::int64_t outside = 0, worst = 0, neuron = 0;
+    bool subtracts = false, toValue = false;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      subtracts |= name == "reset_mode" && values[i] == 2;
+      toValue |= name == "reset_mode" && values[i] == 1;
+      if (values[i] >= range.low && values[i] <= range.high) continue;
+      if (outside++ == 0 || std::abs(values[i]) > std::abs(worst))
+        worst = values[i], neuron = static_cast<std::int64_t>(i);
+    }
+    for (const auto& [needed, extension, rule] :
+         {std::tuple{subtracts, "subtract_reset", "E1"}, std::tuple{toValue, "reset_value", "E2"}})
+      if (needed && !chip_.extends(extension))
+        add("R0411", where,
+            fmt::format("'{}' needs the extension '{}', which '{}' lacks", population.name, extension,
+                        chip_.name),
+            "choose a chip that lists it (loihi2), or train with a reset to zero")
+            .limitSource = fmt::format("SPEC {}", rule);
+    const bool reset = name == "reset_mode" || name == "reset_value";
+    if (outside == 0 || (reset && !range.found)) continue;
+    const std::string who = values.size() == 1 ? fmt::format("'{}'", population.name)
+                                               : fmt::format("neuron {} of '{}'", neuron, population.name);
+    Diagnostic& diagnostic =
+        range.found
+            ? add("R0420", where,
+                  fmt::format("register '{}' of {} would have to hold {}, its {} bits hold {} to {}{}", name,
+                              who, worst, range.bits, range.low, range.high,
+                              outside > 1 ? fmt::format(" ({} neurons in all)", outside) : ""),
+                  "choose another scale for this population in the quantization settings, or check pinned "
+                  "values")
+            : add("R0420", where,
+                  fmt::format("{} needs register '{}', which '{}' lacks", who, name, chip_.name),
+                  "choose another chip");
+    diagnostic.value = static_cast<double>(worst);
+    diagnostic.limit = static_cast<double>(worst < 0 ? range.low : range.high);
+    diagnostic.limitSource = fmt::format("register layout of '{}'", chip_.name);
+  }
+}
+
+void Checker::limited(const ProjectionSpec& projection, const char* code, const char* what,
+                      std::int64_t value, const char* limitName, bool upper, const char* remedy) {
+  const Limit& limit = chip_.limit(limitName);
+  if (upper ? value <= limit.value : value >= limit.value) return;
+  Diagnostic& diagnostic = add(code, shown(projection.where, projection.name),
+                               fmt::format("'{}' needs {} of {}, '{}' has {} {}", projection.name, what,
+                                           value, chip_.name, upper ? "at most" : "at least", limit.value),
+                               remedy);
+  diagnostic.value = static_cast<double>(value);
+  diagnostic.limit = static_cast<double>(limit.value);
+  diagnostic.limitSource = limit.source + (limit.inferred ? " (inferred)" : "");
+}
+
+void Checker::format(const ProjectionSpec& projection) {
+  const char* settings = "choose fewer bits or another scale in the quantization settings";
+  limited(projection, "R0418", "a delay in steps", projection.delay, "max_delay", true,
+          "shorten the delay; a connection that skips layers waits for them");
+  if (projection.delay < 0 || projection.delay > kMaxDelay)
+    add("R0418", shown(projection.where, projection.name),
+        fmt::format("'{}' has a delay of {} steps, SPEC T7 allows 0 to {}", projection.name, projection.delay,
+                    kMaxDelay),
+        "shorten the delay");
+  limited(projection, "R0419", "weight bits", projection.weightBits, "weight_bits", true, settings);
+  if (projection.weightBits < 1)
+    add("R0419", shown(projection.where, projection.name),
+        fmt::format("'{}' has {} weight bits, at least 1 is needed", projection.name, projection.weightBits),
+        settings);
+  limited(projection, "R0419", "a weight exponent", projection.exponent, "weight_exponent_max", true,
+          settings);
+  limited(projection, "R0419", "a weight exponent", projection.exponent, "weight_exponent_min", false,
+          settings);
+}
+
+}  // namespace
+
+std::int64_t registerValue(const PopulationSpec& population, const std::string& field, std::int32_t neuron) {
+  if (field == "model") return population.model->opcode;
+  const auto found = population.registers.find(field);
+  if (found == population.registers.end()) return 0;
+  return found->second.size() == 1 ? found->second[0] : found->second[static_cast<std::size_t>(neuron)];
+}
+
+SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, bool dense) {
+  SynapseFormat format;
+  format.dense = dense;
+  format.weightBits = projection.weightBits;
+  format.signMode = projection.signMode;
+  format.exponent = projection.exponent;
+  if (!dense) {
+    const auto last = static_cast<std::uint64_t>(chip.limit("neurons_per_core").value - 1);
+    format.indexBits = last == 0 ? 1 : static_cast<int>(std::bit_width(last));
+  }
+  return format;
+}
+
+Status checkProblem(const PlacementProblem& problem, const ChipSpec& chip) {
+  return Checker(problem, chip).run();
+}
+
+}  // namespace rheo

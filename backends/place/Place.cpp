@@ -1,0 +1,389 @@
+// Greedy placement: populations in order, the rest of a population into the first core that holds all of
+// it, else into a fresh one. Where that takes too many cores, gaps are filled too.
+#include "place/Place.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "chip/Layout.h"
+
+namespace rheo {
+namespace {
+
+// The limits of one core, in the order in which they are reported.
+struct CoreLimit {
+  std::int64_t CoreUse::*use;
+  const char* name;
+  const char* code;
+  const char* what;
+  const char* remedy;
+};
+constexpr std::array kCoreLimits{
+    CoreLimit{&CoreUse::neurons, "neurons_per_core", "R0417", "compartments", "choose another chip"},
+    CoreLimit{
+        &CoreUse::inputAxons, "input_axons_per_core", "R0412", "input axons",
+        "prune its inputs or spread them over several smaller layers; or choose a chip with more axons"},
+    CoreLimit{&CoreUse::synapseWords, "synapse_words_per_core", "R0413", "synapse words",
+              "use fewer weight bits or prune; or choose a chip with more synapse memory"},
+    CoreLimit{&CoreUse::outputRoutes, "output_axons_per_core", "R0414", "output routes",
+              "make its targets smaller or sparser, so that they lie on fewer cores"},
+    CoreLimit{&CoreUse::profiles, "profiles_per_core", "R0415", "neuron profiles",
+              "share parameters among neurons"},
+    CoreLimit{&CoreUse::formats, "formats_per_core", "R0416", "synapse formats",
+              "merge projections that enter the same population"},
+};
+
+struct OpenCore {
+  PlacedCore core;
+  std::set<int> profiles;
+};
+
+// How far a population can be put into a core.
+struct Trial {
+  std::int32_t rows = 0;
+  CoreUse use;                                // of the whole core, with those rows
+  CoreUse refused;                            // with one row more
+  std::vector<PlacedProjection> projections;  // of the new slice
+  std::set<int> profiles;
+};
+
+// Running cost of the lists of one projection while rows are added.
+class ListCost {
+ public:
+  ListCost(const PlacementProblem& problem, const ChipSpec& chip, int index)
+      : index_(index),
+        projection_(problem.projections[index]),
+        truncation_(problem.profile->weightTruncation),
+        sparseFormat_(formatOf(projection_, chip, false)),
+        denseFormat_(formatOf(projection_, chip, true)),
+        counts_(static_cast<std::size_t>(problem.sourceSize(projection_))) {}
+
+  void addRow(std::int32_t target) {
+    const auto row =
+        projection_.weights.subspan(static_cast<std::size_t>(target) * counts_.size(), counts_.size());
+    ++rows_;
+    axons_ = sparse_ = mixed_ = 0;
+    bool anyDense = false, anySparse = false;
+    const auto words = [](std::int64_t count, const SynapseFormat& format) {
+      return static_cast<std::int64_t>(
+          wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(format)));
+    };
+    const std::int64_t dense = words(rows_, denseFormat_);
+    for (std::size_t source = 0; source < counts_.size(); ++source) {
+      if (row[source] != 0 && storeWeight(row[source], sparseFormat_, truncation_) != 0) ++counts_[source];
+      if (counts_[source] == 0) continue;
+      const std::int64_t sparse = words(counts_[source], sparseFormat_);
+      ++axons_;
+      sparse_ += sparse;
+      mixed_ += std::min(sparse, dense);
+      (dense < sparse ? anyDense : anySparse) = true;
+    }
+    dense_ = dense * axons_;
+    bothKinds_ = anyDense && anySparse;
+  }
+
+  int index() const { return index_; }
+  std::int64_t axons() const { return axons_; }
+  std::int64_t singleWords() const { return std::min(sparse_, dense_); }
+  bool dense() const { return dense_ < sparse_; }
+  // Words that a second format saves, each list taking the shorter encoding.
+  std::int64_t savedByBoth() const { return bothKinds_ ? singleWords() - mixed_ : 0; }
+
+ private:
+  int index_;
+  const ProjectionSpec& projection_;
+  WeightTruncation truncation_;
+  SynapseFormat sparseFormat_, denseFormat_;
+  std::vector<std::int32_t> counts_;
+  std::int32_t rows_ = 0;
+  std::int64_t axons_ = 0, sparse_ = 0, dense_ = 0, mixed_ = 0;
+  bool bothKinds_ = false;
+};
+
+class Placer {
+ public:
+  Placer(const PlacementProblem& problem, const ChipSpec& chip) : problem_(problem), chip_(chip) {
+    for (std::size_t i = 0; i < kCoreLimits.size(); ++i) limits_[i] = chip.limit(kCoreLimits[i].name).value;
+    incoming_.resize(problem.populations.size());
+    for (std::size_t i = 0; i < problem.projections.size(); ++i)
+      incoming_[problem.projections[i].target].push_back(static_cast<int>(i));
+    for (const PopulationSpec& population : problem.populations) routes_.emplace_back(population.size, 0);
+    findProfiles();
+  }
+
+  Expected<Placement> run();
+
+ private:
+  // The worst of the neurons of one population that fit no core.
+  struct Violation {
+    std::size_t limit;
+    int population;
+    std::int32_t neuron;
+    std::int64_t value;
+    std::int64_t neurons;
+  };
+
+  void findProfiles();
+  bool fits(const CoreUse& use) const;
+  Trial tryRows(const OpenCore& open, int population, std::int32_t first, std::int32_t count) const;
+  void commit(OpenCore& open, int population, std::int32_t first, Trial trial);
+  void placePopulation(int population, bool fill);
+  void placeAll(bool fill);
+  void note(std::size_t limit, int population, std::int32_t neuron, std::int64_t value);
+  std::vector<std::vector<std::int64_t>> countRoutes() const;
+  bool routesFit();
+  std::vector<Diagnostic> diagnostics() const;
+
+  const PlacementProblem& problem_;
+  const ChipSpec& chip_;
+  std::array<std::int64_t, kCoreLimits.size()> limits_{};
+  std::vector<std::vector<int>> incoming_;         // projections into each population
+  std::vector<std::vector<int>> profileOf_;        // [population][neuron]
+  std::vector<std::vector<std::int64_t>> routes_;  // [population][neuron]: expected routes
+  std::vector<OpenCore> cores_;
+  std::vector<Violation> violations_;
+};
+
+void Placer::findProfiles() {
+  std::map<std::vector<std::int64_t>, int> ids;
+  for (const PopulationSpec& population : problem_.populations) {
+    auto& out = profileOf_.emplace_back();
+    for (std::int32_t neuron = 0; neuron < population.size; ++neuron) {
+      std::vector<std::int64_t> key;
+      for (const FieldSpec& field : chip_.layout("profile")->fields)
+        key.push_back(registerValue(population, field.name, neuron));
+      out.push_back(ids.emplace(std::move(key), static_cast<int>(ids.size())).first->second);
+    }
+  }
+}
+
+bool Placer::fits(const CoreUse& use) const {
+  for (std::size_t i = 0; i < kCoreLimits.size(); ++i)
+    if (use.*kCoreLimits[i].use > limits_[i]) return false;
+  return true;
+}
+
+Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, std::int32_t count) const {
+  Trial trial;
+  trial.use = trial.refused = open.core.use;
+  trial.profiles = open.profiles;
+  std::vector<ListCost> costs;
+  for (const int projection : incoming_[population]) costs.emplace_back(problem_, chip_, projection);
+  const std::int64_t formatLimit = chip_.limit("formats_per_core").value;
+  for (std::int32_t row = 0; row < count; ++row) {
+    CoreUse use = open.core.use;
+    use.neurons += row + 1;
+    for (std::int32_t i = 0; i <= row; ++i) use.outputRoutes += routes_[population][first + i];
+    std::set<int> profiles = trial.profiles;
+    profiles.insert(profileOf_[population][first + row]);
+    use.profiles = static_cast<std::int64_t>(profiles.size());
+    for (ListCost& cost : costs) {
+      cost.addRow(first + row);
+      use.inputAxons += cost.axons();
+      use.synapseWords += cost.singleWords();
+      use.formats += cost.axons() > 0 ? 1 : 0;
+    }
+    std::vector<PlacedProjection> projections;
+    for (const ListCost& cost : costs) {
+      if (cost.axons() == 0) continue;
+      const bool mixed = cost.savedByBoth() > 0 && use.formats < formatLimit;
+      projections.push_back({cost.index(), 0, cost.dense(), mixed});
+      if (!mixed) continue;
+      use.synapseWords -= cost.savedByBoth();
+      ++use.formats;
+    }
+    trial.refused = use;
+    if (!fits(use)) break;
+    trial.rows = row + 1;
+    trial.use = use;
+    trial.projections = std::move(projections);
+    trial.profiles = std::move(profiles);
+  }
+  return trial;
+}
+
+void Placer::commit(OpenCore& open, int population, std::int32_t first, Trial trial) {
+  const auto slice = static_cast<int>(open.core.slices.size());
+  open.core.slices.push_back(
+      {population, first, trial.rows, static_cast<std::int32_t>(open.core.use.neurons)});
+  for (PlacedProjection& projection : trial.projections) {
+    projection.slice = slice;
+    open.core.projections.push_back(projection);
+  }
+  open.core.use = trial.use;
+  open.profiles = std::move(trial.profiles);
+}
+
+void Placer::note(std::size_t limit, int population, std::int32_t neuron, std::int64_t value) {
+  for (Violation& violation : violations_) {
+    if (violation.limit != limit || violation.population != population) continue;
+    ++violation.neurons;
+    if (value > violation.value) violation.value = value, violation.neuron = neuron;
+    return;
+  }
+  violations_.push_back({limit, population, neuron, value, 1});
+}
+
+void Placer::placePopulation(int population, bool fill) {
+  const std::int32_t size = problem_.populations[population].size;
+  for (std::int32_t next = 0; next < size;) {
+    const std::int32_t rest = size - next;
+    bool placed = false;
+    for (OpenCore& open : cores_) {
+      const bool last = fill && &open == &cores_.back();
+      if (!last && open.core.use.neurons + rest > chip_.limit("neurons_per_core").value) continue;
+      Trial trial = tryRows(open, population, next, rest);
+      if (trial.rows < rest && (!last || trial.rows == 0)) continue;
+      const std::int32_t rows = trial.rows;
+      commit(open, population, next, std::move(trial));
+      next += rows;
+      placed = true;
+      break;
+    }
+    if (placed) continue;
+    OpenCore fresh;
+    Trial trial = tryRows(fresh, population, next, rest);
+    if (trial.rows == 0) {  // fits no core: noted, and left out to find what else is wrong
+      for (std::size_t i = 0; i < kCoreLimits.size(); ++i)
+        if (trial.refused.*kCoreLimits[i].use > limits_[i])
+          note(i, population, next, trial.refused.*kCoreLimits[i].use);
+      ++next;
+      continue;
+    }
+    const std::int32_t rows = trial.rows;
+    commit(fresh, population, next, std::move(trial));
+    cores_.push_back(std::move(fresh));
+    next += rows;
+  }
+}
+
+void Placer::placeAll(bool fill) {
+  cores_.clear();
+  violations_.clear();
+  for (std::size_t i = 0; i < problem_.populations.size(); ++i) placePopulation(static_cast<int>(i), fill);
+}
+
+// [population][neuron]: one route for each list that the neuron's spikes reach.
+std::vector<std::vector<std::int64_t>> Placer::countRoutes() const {
+  std::vector<std::vector<std::int64_t>> counts;
+  for (const PopulationSpec& population : problem_.populations) counts.emplace_back(population.size, 0);
+  for (const OpenCore& open : cores_)
+    for (const PlacedProjection& placed : open.core.projections) {
+      const ProjectionSpec& projection = problem_.projections[placed.projection];
+      if (projection.fromInput) continue;
+      const PlacedSlice& slice = open.core.slices[placed.slice];
+      const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
+      const SynapseFormat format = formatOf(projection, chip_, false);
+      std::vector<bool> reached(sources);
+      for (std::int32_t row = slice.firstNeuron; row < slice.firstNeuron + slice.count; ++row)
+        for (std::size_t source = 0; source < sources; ++source)
+          if (!reached[source] && storeWeight(projection.weights[row * sources + source], format,
+                                              problem_.profile->weightTruncation) != 0)
+            reached[source] = true;
+      for (std::size_t source = 0; source < sources; ++source)
+        counts[projection.source][source] += reached[source];
+    }
+  return counts;
+}
+
+// Routes depend on where the targets lie, so they are known only afterwards: what a pass finds is what
+// the next one expects.
+bool Placer::routesFit() {
+  const auto counts = countRoutes();
+  const std::int64_t limit = chip_.limit("output_axons_per_core").value;
+  bool fit = true;
+  for (OpenCore& open : cores_) {
+    open.core.use.outputRoutes = 0;
+    for (const PlacedSlice& slice : open.core.slices)
+      for (std::int32_t i = 0; i < slice.count; ++i)
+        open.core.use.outputRoutes += counts[slice.population][slice.firstNeuron + i];
+    fit &= open.core.use.outputRoutes <= limit;
+  }
+  for (std::size_t p = 0; p < counts.size(); ++p)
+    for (std::size_t i = 0; i < counts[p].size(); ++i) routes_[p][i] = std::max(routes_[p][i], counts[p][i]);
+  return fit;
+}
+
+std::vector<Diagnostic> Placer::diagnostics() const {
+  std::vector<Diagnostic> found;
+  const auto add = [&](const char* code, const std::string& where, std::string message, std::int64_t value,
+                       const char* limitName, const char* remedy) {
+    const Limit& limit = chip_.limit(limitName);
+    found.push_back({code, Severity::Error, std::move(message), "", where, static_cast<double>(value),
+                     static_cast<double>(limit.value), limit.source + (limit.inferred ? " (inferred)" : ""),
+                     remedy});
+  };
+  for (const Violation& violation : violations_) {
+    const PopulationSpec& population = problem_.populations[violation.population];
+    const CoreLimit& limit = kCoreLimits[violation.limit];
+    const std::string others =
+        violation.neurons > 1 ? fmt::format("; {} of its neurons need too many", violation.neurons) : "";
+    add(limit.code, population.where.empty() ? population.name : population.where,
+        fmt::format("neuron {} of '{}' needs {} {} in one core, '{}' has {}{}", violation.neuron,
+                    population.name, violation.value, limit.what, chip_.name, limits_[violation.limit],
+                    others),
+        violation.value, limit.name, limit.remedy);
+  }
+  const auto cores = static_cast<std::int64_t>(cores_.size());
+  if (cores > chip_.limit("cores").value) {
+    std::vector<std::int64_t> held(problem_.populations.size());
+    for (const OpenCore& open : cores_)
+      for (const PlacedSlice& slice : open.core.slices) ++held[slice.population];
+    const auto most = std::max_element(held.begin(), held.end()) - held.begin();
+    const PopulationSpec& population = problem_.populations[most];
+    add("R0417", population.where.empty() ? population.name : population.where,
+        fmt::format("the network needs {} cores, '{}' has {}; '{}' alone lies on {}", cores, chip_.name,
+                    chip_.limit("cores").value, population.name, held[most]),
+        cores, "cores", "use fewer weight bits, prune, make this layer smaller, or choose a larger chip");
+  }
+  return found;
+}
+
+Expected<Placement> Placer::run() {
+  constexpr int kRounds = 8;  // routes settle in two or three; each round only expects more of them
+  bool fill = false, routesSettled = false;
+  for (int round = 0; round < kRounds && !routesSettled; ++round) {
+    placeAll(fill);
+    if (!fill && static_cast<std::int64_t>(cores_.size()) > chip_.limit("cores").value) placeAll(fill = true);
+    routesSettled = routesFit();
+  }
+  std::vector<Diagnostic> found = diagnostics();
+  if (!routesSettled && found.empty()) {
+    for (const OpenCore& open : cores_) {
+      if (open.core.use.outputRoutes <= chip_.limit("output_axons_per_core").value) continue;
+      const PopulationSpec& population = problem_.populations[open.core.slices.front().population];
+      const Limit& limit = chip_.limit("output_axons_per_core");
+      found.push_back({"R0414", Severity::Error,
+                       fmt::format("a core that holds neurons of '{}' needs {} output routes, '{}' has {}",
+                                   population.name, open.core.use.outputRoutes, chip_.name, limit.value),
+                       "", population.where.empty() ? population.name : population.where,
+                       static_cast<double>(open.core.use.outputRoutes), static_cast<double>(limit.value),
+                       limit.source, "make its targets smaller or sparser, so that they lie on fewer cores"});
+    }
+  }
+  if (!found.empty()) return Error{ErrorKind::Compile, std::move(found)};
+  Placement placement;
+  for (OpenCore& open : cores_) placement.cores.push_back(std::move(open.core));
+  return placement;
+}
+
+}  // namespace
+
+Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip) {
+  auto checked = checkProblem(problem, chip);
+  if (checked) return Placer(problem, chip).run();
+  if (checked.error().kind != ErrorKind::Compile) return checked.error();
+  for (const ProjectionSpec& projection : problem.projections)
+    if (projection.weightBits < 1 || projection.weightBits > 8) return checked.error();
+  // Registers or formats are wrong: what else does not fit is part of the same answer.
+  Error all = checked.error();
+  if (auto placed = Placer(problem, chip).run(); !placed)
+    all.diagnostics.insert(all.diagnostics.end(), placed.error().diagnostics.begin(),
+                           placed.error().diagnostics.end());
+  return all;
+}
+
+}  // namespace rheo

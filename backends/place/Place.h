@@ -1,0 +1,104 @@
+// Where everything goes: populations cut into contiguous slices, slices on cores, one synapse list per
+// source and core. Deterministic; every violated limit of the chip is reported in one go.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "chip/ChipSpec.h"
+#include "chip/Synapses.h"
+#include "fixed/Profile.h"
+#include "models/Model.h"
+#include "support/Error.h"
+
+namespace rheo {
+
+struct PopulationSpec {
+  std::string name;
+  std::string where;  // the user's node; empty: `name`
+  const models::ModelTable* model = nullptr;
+  std::int32_t size = 0;
+  // Register name (du, dv, vth, bias_mantissa, bias_exponent, reset_mode, reset_value) -> one value for
+  // all neurons, or `size` of them. What is left out is 0; what the model reads must be there. The
+  // registers model, profile, route_first and route_count are filled in by the emitter.
+  std::map<std::string, std::vector<std::int64_t>> registers;
+};
+
+struct InputSpec {
+  std::string name;
+  std::string where;
+  std::int32_t size = 0;
+};
+
+struct ProjectionSpec {
+  std::string name;   // the user's node that holds the weights
+  std::string where;  // the place to show in messages; empty: `name`
+  bool fromInput = false;
+  int source = 0;  // index into inputs or populations
+  int target = 0;  // index into populations
+  // [target size, source size], C order; cut to what a synapse word stores (storeWeight).
+  // The caller keeps them alive until the image is made.
+  std::span<const std::int32_t> weights;
+  int weightBits = 8;
+  SignMode signMode = SignMode::Mixed;
+  int exponent = 0;
+  int delay = 0;  // steps, beyond the one that every hop takes. SPEC T2
+};
+
+struct PlacementProblem {
+  const Profile* profile = nullptr;
+  std::vector<PopulationSpec> populations;
+  std::vector<InputSpec> inputs;
+  std::vector<ProjectionSpec> projections;
+
+  std::int32_t sourceSize(const ProjectionSpec& projection) const {
+    return projection.fromInput ? inputs[projection.source].size : populations[projection.source].size;
+  }
+};
+
+// How the lists of a projection are stored; the place in a core is left open.
+SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, bool dense);
+
+struct PlacedSlice {
+  int population = 0;
+  std::int32_t firstNeuron = 0;
+  std::int32_t count = 0;
+  std::int32_t firstCompartment = 0;
+};
+
+// The synapse lists of one projection in one slice.
+struct PlacedProjection {
+  int projection = 0;
+  int slice = 0;       // into PlacedCore::slices
+  bool dense = false;  // the only kind, unless `mixed`
+  bool mixed = false;  // every list takes the shorter of the two encodings
+};
+
+struct CoreUse {
+  std::int64_t neurons = 0, inputAxons = 0, outputRoutes = 0, synapseWords = 0, profiles = 0, formats = 0;
+};
+
+struct PlacedCore {
+  std::vector<PlacedSlice> slices;
+  std::vector<PlacedProjection> projections;  // in order of slices, then of projections
+  CoreUse use;
+};
+
+struct Placement {
+  std::vector<PlacedCore> cores;
+};
+
+// What register `field` of a neuron holds, "model" included. SPEC I4
+std::int64_t registerValue(const PopulationSpec& population, const std::string& field, std::int32_t neuron);
+
+// Everything that is wrong with the problem before anything is placed: see place().
+Status checkProblem(const PlacementProblem& problem, const ChipSpec& chip);
+
+// Errors are of kind Compile with every violation found (R0410 to R0420), or Internal where the problem
+// contradicts itself (sizes, indices).
+Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip);
+
+}  // namespace rheo

@@ -1,0 +1,42 @@
+// numpy arrays become input batches; runs stay interruptible.
+#include "Arrays.h"
+
+#include <cstring>
+
+namespace rheo::python {
+
+void Supervisor::attach(RunOptions& options) {
+  options.cancel = &cancel_;
+  options.progress = [this](std::int64_t done, std::int64_t total) {
+    if (cancel_) return;
+    py::gil_scoped_acquire acquire;
+    try {
+      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+      if (!progress_.is_none()) progress_(done, total);
+    } catch (...) {
+      interrupted_ = std::current_exception();
+      cancel_ = true;
+    }
+  };
+}
+
+InputBatch toBatch(const std::vector<py::array>& arrays) {
+  InputBatch batch;
+  for (const py::array& array : arrays) {
+    if (array.ndim() != 3) throw py::value_error("inputs are [batch, steps, size]");
+    batch.batch = array.shape(0);
+    batch.steps = array.shape(1);
+    InputBatch::Series series;
+    if (py::isinstance<py::array_t<std::uint8_t>>(array)) {
+      auto values = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>(array);
+      series.narrow.assign(values.data(), values.data() + values.size());
+    } else {
+      auto values = py::array_t<std::int32_t, py::array::c_style | py::array::forcecast>(array);
+      series.wide.assign(values.data(), values.data() + values.size());
+    }
+    batch.inputs.push_back(std::move(series));
+  }
+  return batch;
+}
+
+}  // namespace rheo::python

@@ -1,0 +1,70 @@
+// Traces become numpy arrays without a copy, numpy arrays become input batches.
+#pragma once
+
+#include <pybind11/numpy.h>
+
+#include <atomic>
+#include <exception>
+
+#include "Module.h"
+#include "sim/Engine.h"
+#include "trace/Recording.h"
+
+namespace rheo::python {
+
+// A [batch, steps, width] array that owns the trace's values.
+template <class T>
+py::array toPython(Trace<T>&& trace) {
+  auto* values = new std::vector<T>(std::move(trace.values));
+  py::capsule owner(values, [](void* pointer) { delete static_cast<std::vector<T>*>(pointer); });
+  return py::array_t<T>({trace.batch, trace.steps, trace.width}, values->data(), owner);
+}
+
+template <class T>
+py::dict toPython(std::map<std::string, Trace<T>>&& traces) {
+  py::dict result;
+  for (auto& [name, trace] : traces) result[py::str(name)] = toPython(std::move(trace));
+  return result;
+}
+
+// {spikes, states, outputs, lag, overflows} as plain Python values.
+template <class T>
+py::dict toPython(BasicRecording<T>&& recording) {
+  py::dict result;
+  result["spikes"] = toPython(std::move(recording.spikes));
+  result["states"] = toPython(std::move(recording.states));
+  result["outputs"] = toPython(std::move(recording.outputs));
+  result["lag"] = py::cast(recording.lag);
+  py::dict overflows;
+  for (const auto& [name, count] : recording.overflows) {
+    py::dict entry;
+    entry["wraps"] = py::array_t<std::int64_t>(count.wraps.size(), count.wraps.data());
+    entry["saturations"] = py::array_t<std::int64_t>(count.saturations.size(), count.saturations.data());
+    overflows[py::str(name)] = entry;
+  }
+  result["overflows"] = overflows;
+  return result;
+}
+
+// Watches for Ctrl-C and reports progress while an engine runs without the GIL. Exceptions wait until it
+// returned.
+class Supervisor {
+ public:
+  explicit Supervisor(py::object progress) : progress_(std::move(progress)) {}
+  // Puts its callbacks into the options; the supervisor has to outlive the run.
+  void attach(RunOptions& options);
+  // After the run, with the GIL: raises what happened meanwhile.
+  void rethrow() const {
+    if (interrupted_) std::rethrow_exception(interrupted_);
+  }
+
+ private:
+  py::object progress_;
+  std::atomic<bool> cancel_{false};
+  std::exception_ptr interrupted_;
+};
+
+// One array for each input, all [batch, steps, size], uint8 or int32, C order (the package has checked).
+InputBatch toBatch(const std::vector<py::array>& arrays);
+
+}  // namespace rheo::python

@@ -1,0 +1,39 @@
+// Chip records for Python, as dictionaries.
+#include "chips/Chips.h"
+
+#include "Module.h"
+
+namespace rheo::python {
+namespace {
+
+py::dict describe(const ChipSpec& chip) {
+  py::dict limits;
+  for (const auto& [name, limit] : chip.limits)
+    limits[py::str(name)] = py::dict(py::arg("value") = limit.value, py::arg("unit") = limit.unit,
+                                     py::arg("source") = limit.source, py::arg("inferred") = limit.inferred);
+  py::list layouts;
+  for (const LayoutSpec& layout : chip.layouts) {
+    py::list fields;
+    for (const FieldSpec& field : layout.fields)
+      fields.append(py::dict(py::arg("name") = field.name, py::arg("width") = field.width,
+                             py::arg("signed") = field.isSigned));
+    layouts.append(py::dict(py::arg("record") = layout.record, py::arg("fields") = fields));
+  }
+  return py::dict(py::arg("name") = chip.name, py::arg("title") = chip.title,
+                  py::arg("profiles") = chip.profiles, py::arg("extensions") = chip.extensions,
+                  py::arg("limits") = limits, py::arg("layouts") = layouts);
+}
+
+}  // namespace
+
+void bindChips(py::module_& m) {
+  m.def("chips", [] {
+    py::list list;
+    for (const ChipSpec& chip : builtinChips()) list.append(describe(chip));
+    return list;
+  });
+  m.def("resolve_chip",
+        [](const std::string& nameOrPath) { return describe(unwrap(resolveChip(nameOrPath))); });
+}
+
+}  // namespace rheo::python

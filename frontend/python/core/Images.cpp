@@ -1,0 +1,276 @@
+// Images, engines and sessions for Python: `_core.Image`, `_core.Engine`, `_core.Session`.
+
+#include "Arrays.h"
+#include "chip/Image.h"
+#include "chip/Program.h"
+
+namespace rheo::python {
+namespace {
+
+using SharedProgram = std::shared_ptr<Program>;
+
+template <class Vector>
+std::vector<std::int64_t> shapeOf(const Vector* shape) {
+  return {shape->begin(), shape->end()};
+}
+
+py::list populations(const image::Header& header) {
+  py::list list;
+  for (const image::Population* p : *header.populations()) {
+    py::dict scales;
+    for (const image::Scale* scale : *p->scales())
+      scales[scale->state()->c_str()] = py::array_t<double>(scale->values()->size(), scale->values()->data());
+    list.append(py::dict(py::arg("name") = p->name()->str(), py::arg("model") = p->model()->str(),
+                         py::arg("size") = p->size(), py::arg("shape") = shapeOf(p->shape()),
+                         py::arg("lag") = p->lag(), py::arg("scale") = scales,
+                         py::arg("hidden") = p->hidden()));
+  }
+  return list;
+}
+
+py::list inputs(const image::Header& header) {
+  py::list list;
+  for (const image::Input* input : *header.inputs())
+    list.append(py::dict(
+        py::arg("name") = input->name()->str(), py::arg("shape") = shapeOf(input->shape()),
+        py::arg("size") = input->size(), py::arg("encoding") = image::EnumNameEncoding(input->encoding()),
+        py::arg("max_payload") = input->max_payload(), py::arg("routes") = input->routes()->records()));
+  return list;
+}
+
+py::list outputs(const image::Header& header) {
+  py::list list;
+  for (const image::Output* output : *header.outputs()) {
+    py::list parts;
+    for (const image::OutputPart* part : *output->parts())
+      parts.append(
+          py::dict(py::arg("population") = header.populations()->Get(part->population())->name()->str(),
+                   py::arg("state") = part->state() ? part->state()->str() : std::string()));
+    list.append(py::dict(py::arg("name") = output->name()->str(), py::arg("shape") = shapeOf(output->shape()),
+                         py::arg("parts") = parts));
+  }
+  return list;
+}
+
+py::list cores(const image::Header& header) {
+  py::list list;
+  for (const image::Core* core : *header.cores()) {
+    py::list slices, memories;
+    for (const image::Slice* s : *core->slices())
+      slices.append(
+          py::dict(py::arg("population") = header.populations()->Get(s->population())->name()->str(),
+                   py::arg("first_neuron") = s->first_neuron(), py::arg("count") = s->count(),
+                   py::arg("first_compartment") = s->first_compartment()));
+    for (const image::Memory* memory : *core->memories())
+      memories.append(py::dict(py::arg("name") = memory->name()->str(), py::arg("words") = memory->words(),
+                               py::arg("records") = memory->records()));
+    list.append(py::dict(py::arg("id") = core->id(), py::arg("chip") = core->chip(),
+                         py::arg("slices") = slices, py::arg("memories") = memories));
+  }
+  return list;
+}
+
+py::list statements(const image::Header& header) {
+  py::list list;
+  for (const image::Range* r : *header.ranges())
+    list.append(py::dict(py::arg("population") = header.populations()->Get(r->population())->name()->str(),
+                         py::arg("state") = r->state()->str(), py::arg("minimum") = r->minimum(),
+                         py::arg("maximum") = r->maximum(), py::arg("proven") = r->proven(),
+                         py::arg("note") = r->note() ? r->note()->str() : std::string()));
+  return list;
+}
+
+py::dict describe(const Image& image) {
+  const image::Header& h = image.header();
+  py::list assumptions;
+  for (const image::Assumption* a : *h.assumptions())
+    assumptions.append(py::dict(py::arg("what") = a->what()->str(), py::arg("value") = a->value()->str(),
+                                py::arg("why") = a->why()->str(),
+                                py::arg("how_to_change") = a->how_to_change()->str(),
+                                py::arg("warning") = a->warning()));
+  py::dict limits;
+  for (const image::Limit* l : *h.limits())
+    limits[l->name()->c_str()] =
+        py::dict(py::arg("value") = l->value(), py::arg("unit") = l->unit()->str(),
+                 py::arg("source") = l->source()->str(), py::arg("inferred") = l->inferred());
+  return py::dict(py::arg("generator") = h.generator()->str(), py::arg("network") = h.network()->str(),
+                  py::arg("chip") = h.chip()->str(), py::arg("profile") = h.profile()->str(),
+                  py::arg("dt") = h.dt(), py::arg("populations") = populations(h),
+                  py::arg("inputs") = inputs(h), py::arg("outputs") = outputs(h), py::arg("cores") = cores(h),
+                  py::arg("ranges") = statements(h), py::arg("assumptions") = assumptions,
+                  py::arg("limits") = limits, py::arg("quantization") = h.quantization()->str());
+}
+
+SharedProgram decoded(const Image& image) {
+  py::gil_scoped_release release;
+  Expected<Program> program = decode(image);
+  if (!program) {
+    py::gil_scoped_acquire acquire;
+    raise(program.error());
+  }
+  return std::make_shared<Program>(*std::move(program));
+}
+
+// Compartments, axons, synapses and routes of every core, as decoded.
+py::list counts(const Program& program) {
+  py::list list;
+  for (const Core& core : program.cores)
+    list.append(py::dict(py::arg("id") = core.id, py::arg("compartments") = core.compartments,
+                         py::arg("axons") = core.axons.size(), py::arg("synapses") = core.synapses.size(),
+                         py::arg("groups") = core.groups.size(), py::arg("routes") = core.routes.size()));
+  return list;
+}
+
+// The decoded words of one core, for people: every axon with its synapses, every compartment's registers.
+py::dict coreDetail(const Program& program, std::int32_t id) {
+  for (const Core& core : program.cores) {
+    if (core.id != id) continue;
+    py::list axons, registers;
+    for (const Axon& axon : core.axons) {
+      py::list synapses;
+      for (std::uint64_t k = axon.firstSynapse; k < axon.firstSynapse + axon.synapseCount; ++k) {
+        const Synapse& s = core.synapses[k];
+        synapses.append(py::make_tuple(s.compartment, s.weight, s.delay));
+      }
+      axons.append(py::dict(py::arg("group") = core.groups[axon.group].name,
+                            py::arg("exponent") = core.groups[axon.group].exponent,
+                            py::arg("synapses") = synapses));
+    }
+    for (const CompartmentSlice& slice : core.slices) {
+      const PopulationInfo& population = program.populations[slice.population];
+      py::dict values;
+      for (std::size_t p = 0; p < population.model->fixedParameters.size(); ++p) {
+        const auto& row = core.parameters[p];
+        values[py::str(std::string(population.model->fixedParameters[p].name))] = std::vector<std::int32_t>(
+            row.begin() + slice.firstCompartment, row.begin() + slice.firstCompartment + slice.count);
+      }
+      registers.append(py::dict(py::arg("population") = population.name,
+                                py::arg("first_neuron") = slice.firstNeuron, py::arg("registers") = values));
+    }
+    return py::dict(py::arg("id") = core.id, py::arg("slices") = registers, py::arg("axons") = axons);
+  }
+  throw py::key_error("no such core");
+}
+
+py::dict runEngine(const Engine& engine, const std::vector<py::array>& arrays, const RunOptions& given,
+                   const py::object& progress) {
+  InputBatch batch = toBatch(arrays);
+  RunOptions options = given;
+  Supervisor supervisor(progress);
+  supervisor.attach(options);
+  Expected<Recording> recording = [&] {
+    py::gil_scoped_release release;
+    return run(engine, batch, options);
+  }();
+  supervisor.rethrow();
+  return toPython(unwrap(std::move(recording)));
+}
+
+// One sample, one step at a time.
+struct PythonSession {
+  std::shared_ptr<const Engine> engine;
+  std::unique_ptr<Session> session;
+
+  void step(const std::vector<py::array_t<std::int32_t, py::array::c_style | py::array::forcecast>>& inputs) {
+    std::vector<std::span<const std::int32_t>> spans;
+    for (const auto& input : inputs) spans.emplace_back(input.data(), input.size());
+    const auto& expected = engine->program().inputs;
+    if (spans.size() != expected.size()) throw py::value_error("one array for each input is needed");
+    for (std::size_t k = 0; k < spans.size(); ++k)
+      if (spans[k].size() != static_cast<std::size_t>(expected[k].size))
+        throw py::value_error("an input has the wrong size");
+    session->step(spans);
+  }
+  py::array_t<std::int32_t> spikes(int population) const {
+    auto values = session->spikes(population);
+    return py::array_t<std::int32_t>(values.size(), values.data());
+  }
+  py::array_t<std::int32_t> read(int population, int state) const {
+    py::array_t<std::int32_t> result(engine->program().populations.at(population).size);
+    session->readState(population, state, {result.mutable_data(), static_cast<std::size_t>(result.size())});
+    return result;
+  }
+  void write(int population, int state,
+             const py::array_t<std::int32_t, py::array::c_style | py::array::forcecast>& in) {
+    if (in.size() != engine->program().populations.at(population).size)
+      throw py::value_error("a state has the wrong size");
+    session->writeState(population, state, {in.data(), static_cast<std::size_t>(in.size())});
+  }
+  py::bytes save() const {
+    auto bytes = session->save();
+    return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  void restore(const std::string& bytes) {
+    unwrap(session->restore({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}));
+  }
+};
+
+}  // namespace
+
+void bindImages(py::module_& m) {
+  py::class_<Image>(m, "Image")
+      .def_static("load",
+                  [](const std::string& path) {
+                    return unwrap([&] {
+                      py::gil_scoped_release release;
+                      return Image::load(path);
+                    }());
+                  })
+      .def_static("parse",
+                  [](const std::string& bytes, const std::string& name) {
+                    return unwrap(Image::parse({bytes.begin(), bytes.end()}, name));
+                  })
+      .def("save", [](const Image& image, const std::string& path) { unwrap(image.save(path)); })
+      .def("bytes",
+           [](const Image& image) {
+             auto bytes = image.bytes();
+             return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+           })
+      .def("describe", &describe)
+      .def("decode", &decoded);
+  py::class_<Program, std::shared_ptr<Program>>(m, "Program")
+      .def_property_readonly("lag", [](const Program& p) { return p.lag; })
+      .def_property_readonly("max_delay", [](const Program& p) { return p.maxDelay; })
+      .def("counts", &counts)
+      .def("core", &coreDetail)
+      .def("states", [](const Program& program) {
+        py::dict result;
+        for (const PopulationInfo& population : program.populations) {
+          py::list states;
+          for (std::string_view state : population.model->states) states.append(std::string(state));
+          result[py::str(population.name)] = states;
+        }
+        return result;
+      });
+  py::class_<Engine, std::shared_ptr<Engine>>(m, "Engine")
+      .def_property_readonly("name", &Engine::name)
+      .def(
+          "run",
+          [](const Engine& engine, const std::vector<py::array>& inputs, std::vector<std::string> probes,
+             bool spikes, bool hidden, int threads, const py::object& progress) {
+            RunOptions options;
+            options.probes = std::move(probes);
+            options.recordAllSpikes = spikes;
+            options.recordHidden = hidden;
+            options.threads = threads;
+            return runEngine(engine, inputs, options, progress);
+          },
+          py::arg("inputs"), py::arg("probes"), py::arg("spikes"), py::arg("hidden"), py::arg("threads"),
+          py::arg("progress"))
+      .def("open", [](std::shared_ptr<Engine> engine) {
+        std::unique_ptr<Session> session = engine->open();
+        return PythonSession{std::move(engine), std::move(session)};
+      });
+  py::class_<PythonSession>(m, "Session")
+      .def("step", &PythonSession::step)
+      .def("reset", [](PythonSession& s) { s.session->reset(); })
+      .def("spikes", &PythonSession::spikes)
+      .def("read", &PythonSession::read)
+      .def("write", &PythonSession::write)
+      .def("save", &PythonSession::save)
+      .def("restore", &PythonSession::restore);
+  m.def("golden", [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> { return makeGolden(program); });
+  m.def("vector", [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> { return makeVector(program); });
+}
+
+}  // namespace rheo::python

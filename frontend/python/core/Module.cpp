@@ -1,0 +1,32 @@
+// The extension module `rheobase._core`: everything that needs neither MLIR nor LLVM.
+#include "Module.h"
+
+#include "models/Model.h"
+
+namespace rheo::python {
+
+static py::list models() {
+  py::list list;
+  for (const models::ModelTable& model : models::allModels()) {
+    py::dict entry;
+    entry["name"] = std::string(model.name);
+    entry["nir"] = std::string(model.nirName);
+    entry["summary"] = std::string(model.summary);
+    entry["spiking"] = model.spiking;
+    list.append(entry);
+  }
+  return list;
+}
+
+}  // namespace rheo::python
+
+PYBIND11_MODULE(_core, m) {
+  using namespace rheo::python;
+  m.doc() = "The part of rheobase that is written in C++ and needs no compiler.";
+  m.attr("version") = RHEO_VERSION;
+  m.def("models", &models, "The neuron models: name, NIR primitive, summary.");
+  bindChips(m);
+  bindNetworks(m);
+  bindEncoders(m);
+  bindImages(m);
+}

@@ -1,0 +1,34 @@
+// What the binding files of `_core` share: each adds its names to the module; errors become exceptions.
+#pragma once
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <utility>
+#include <vector>
+
+#include "support/Error.h"
+
+namespace rheo::python {
+
+namespace py = pybind11;
+
+// Raises the rheobase.Error subclass of this kind, with all diagnostics. Needs the GIL.
+[[noreturn]] void raise(const Error& error);
+// A list of rheobase.Diagnostic.
+py::list toPython(const std::vector<Diagnostic>& diagnostics);
+
+// The value, or the exception.
+template <class T>
+T unwrap(Expected<T> result) {
+  if (!result) raise(result.error());
+  return *std::move(result);
+}
+
+// What each binding file adds.
+void bindChips(py::module_& module);
+void bindNetworks(py::module_& module);
+void bindEncoders(py::module_& module);
+void bindImages(py::module_& module);
+
+}  // namespace rheo::python

@@ -1,0 +1,186 @@
+// Networks for Python: built from arrays, shown as dictionaries.
+#include "Arrays.h"
+#include "network/Network.h"
+#include "nir/Nir.h"
+#include "sim/FloatReference.h"
+
+namespace rheo::python {
+namespace {
+
+const char* dtypeName(DType type) {
+  switch (type) {
+    case DType::Float16:
+      return "float16";
+    case DType::Float32:
+      return "float32";
+    case DType::Float64:
+      return "float64";
+    case DType::Int64:
+      return "int64";
+  }
+  return "float64";
+}
+
+py::list nodes(const Network& network) {
+  py::list list;
+  for (const Node& node : network.nodes) {
+    py::dict parameters;
+    for (const auto& [name, tensor] : node.parameters) {
+      std::vector<py::ssize_t> shape(tensor.shape.begin(), tensor.shape.end());
+      py::array_t<double> values(shape, tensor.values.data());
+      parameters[py::str(name)] = py::dict(py::arg("values") = values.attr("astype")(dtypeName(tensor.dtype)),
+                                           py::arg("unit") = tensor.unit);
+    }
+    list.append(py::dict(py::arg("name") = node.name, py::arg("kind") = node.kind,
+                         py::arg("input_shape") = node.inputShape, py::arg("output_shape") = node.outputShape,
+                         py::arg("parameters") = parameters, py::arg("origin") = node.origin,
+                         py::arg("stateful") = node.stateful(), py::arg("spiking") = node.spiking()));
+  }
+  return list;
+}
+
+py::list edges(const Network& network) {
+  py::list list;
+  for (const Edge& edge : network.edges)
+    list.append(
+        py::make_tuple(network.nodes[edge.source].name, network.nodes[edge.target].name, edge.delaySteps));
+  return list;
+}
+
+py::list assumptions(const Network& network) {
+  py::list list;
+  for (const Assumption& a : network.assumptions)
+    list.append(py::dict(py::arg("what") = a.what, py::arg("value") = a.value, py::arg("why") = a.why,
+                         py::arg("how_to_change") = a.howToChange, py::arg("warning") = a.warning));
+  return list;
+}
+
+py::dict conventions(const Network& network) {
+  static constexpr const char* kResets[] = {"zero", "v_reset", "subtract", "subtract-late"};
+  const Conventions& c = network.conventions;
+  return py::dict(
+      py::arg("dt") = c.dt, py::arg("reset") = kResets[static_cast<int>(c.reset)],
+      py::arg("discretization") = c.discretization == Discretization::Euler ? "euler" : "exponential",
+      py::arg("spikes") = c.spikes == SpikeUnit::Unit ? "unit" : "dirac");
+}
+
+Tensor toTensor(const py::array& array) {
+  Tensor tensor;
+  const std::string type = py::str(array.dtype());
+  tensor.dtype = type == "float32"   ? DType::Float32
+                 : type == "float16" ? DType::Float16
+                 : type == "int64"   ? DType::Int64
+                                     : DType::Float64;
+  tensor.shape.assign(array.shape(), array.shape() + array.ndim());
+  auto values = py::array_t<double, py::array::c_style | py::array::forcecast>(array);
+  tensor.values.assign(values.data(), values.data() + values.size());
+  return tensor;
+}
+
+// nodes: (name, kind, {parameter: array}, shape or None); edges: (source index, target index).
+Network build(const std::string& name, const py::list& nodeList,
+              const std::vector<std::pair<int, int>>& edgeList, const ConventionOptions& options) {
+  Network network;
+  network.name = name;
+  for (const py::handle& item : nodeList) {
+    auto entry = item.cast<py::tuple>();
+    Node node;
+    node.name = entry[0].cast<std::string>();
+    node.kind = entry[1].cast<std::string>();
+    node.origin = node.name;
+    for (const auto& [key, value] : entry[2].cast<py::dict>())
+      node.parameters[key.cast<std::string>()] = toTensor(py::array::ensure(value));
+    if (!entry[3].is_none()) node.inputShape = node.outputShape = entry[3].cast<std::vector<std::int64_t>>();
+    network.nodes.push_back(std::move(node));
+  }
+  for (auto [source, target] : edgeList) network.edges.push_back({source, target, 0});
+  return unwrap(finishNetwork(std::move(network), options, ""));
+}
+
+// Reads the arrays in place: one for each Input node, [batch, steps, size], C order, of one of four types.
+template <class Real>
+FloatInput<Real> inputOf(const Network& network, const std::vector<py::array>& arrays) {
+  struct View {
+    const void* data;
+    char type;
+    std::int64_t width;
+  };
+  FloatInput<Real> input;
+  std::vector<View> views;
+  for (const py::array& array : arrays) {
+    if (array.ndim() != 3 || !(array.flags() & py::array::c_style))
+      throw py::value_error("inputs are [batch, steps, size] in C order");
+    input.batch = array.shape(0);
+    input.steps = array.shape(1);
+    input.widths.push_back(array.shape(2));
+    const char type = array.dtype().char_();
+    if (type != 'B' && type != 'i' && type != 'f' && type != 'd')
+      throw py::value_error("inputs are uint8, int32, float32 or float64");
+    views.push_back({array.data(), type, array.shape(2)});
+  }
+  input.fill = [views, steps = input.steps](std::int64_t sample, std::int64_t step, int index, Real* row) {
+    const View& view = views[index];
+    const std::int64_t first = (sample * steps + step) * view.width;
+    auto copy = [&](const auto* values) {
+      for (std::int64_t k = 0; k < view.width; ++k) row[k] = static_cast<Real>(values[first + k]);
+    };
+    if (view.type == 'B') copy(static_cast<const std::uint8_t*>(view.data));
+    if (view.type == 'i') copy(static_cast<const std::int32_t*>(view.data));
+    if (view.type == 'f') copy(static_cast<const float*>(view.data));
+    if (view.type == 'd') copy(static_cast<const double*>(view.data));
+  };
+  return input;
+}
+
+template <class Real>
+py::dict runNetwork(const Network& network, const std::vector<py::array>& arrays,
+                    std::vector<std::string> probes, bool spikes, int threads, const py::object& progress) {
+  RunOptions options;
+  options.probes = std::move(probes);
+  options.recordAllSpikes = spikes;
+  options.threads = threads;
+  Supervisor supervisor(progress);
+  supervisor.attach(options);
+  const FloatInput<Real> input = inputOf<Real>(network, arrays);
+  Expected<BasicRecording<Real>> recording = [&] {
+    py::gil_scoped_release release;
+    return runFloat<Real>(network, input, options);
+  }();
+  supervisor.rethrow();
+  return toPython(unwrap(std::move(recording)));
+}
+
+}  // namespace
+
+void bindNetworks(py::module_& m) {
+  py::class_<ConventionOptions>(m, "ConventionOptions")
+      .def(py::init([](std::optional<double> dt, std::optional<int> reset, std::optional<int> discretization,
+                       std::optional<int> spikes, std::string framework) {
+             ConventionOptions options;
+             options.dt = dt;
+             if (reset) options.reset = static_cast<Reset>(*reset);
+             if (discretization) options.discretization = static_cast<Discretization>(*discretization);
+             if (spikes) options.spikes = static_cast<SpikeUnit>(*spikes);
+             options.framework = std::move(framework);
+             return options;
+           }),
+           py::arg("dt"), py::arg("reset"), py::arg("discretization"), py::arg("spikes"),
+           py::arg("framework"));
+  py::class_<Network, std::shared_ptr<Network>>(m, "Network")
+      .def_readonly("name", &Network::name)
+      .def("nodes", &nodes)
+      .def("edges", &edges)
+      .def("assumptions", &assumptions)
+      .def("conventions", &conventions)
+      .def("run_float32", &runNetwork<float>)
+      .def("run_float64", &runNetwork<double>);
+  m.def("build_network", &build);
+  m.def("load_nir", [](const std::string& path, const ConventionOptions& options) {
+    return unwrap([&] {
+      py::gil_scoped_release release;
+      return loadNir(path, options);
+    }());
+  });
+}
+
+}  // namespace rheo::python

@@ -1,0 +1,37 @@
+"""The pages behind diagnostic codes, as `rheobase explain` prints them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from .errors import Diagnostic, UsageError
+
+_FOLDER = Path(__file__).parent / "codes"
+
+
+def known() -> dict[str, str]:
+    """Code -> title, in order of codes."""
+    titles = {}
+    for page in sorted(_FOLDER.glob("R*.md")):
+        with page.open(encoding="utf-8") as file:
+            titles[page.stem] = re.sub(r"^#\s*R\d+:\s*", "", file.readline().strip())
+    return titles
+
+
+def page(code: str) -> str:
+    """The page of a code. Raises UsageError with the nearest codes where there is none."""
+    titles = known()
+    wanted = code.strip().upper()
+    if re.fullmatch(r"\d{3,4}", wanted):
+        wanted = "R" + wanted.zfill(4)
+    if wanted in titles:
+        return (_FOLDER / f"{wanted}.md").read_text(encoding="utf-8")
+    near = difflib.get_close_matches(wanted, titles, n=3, cutoff=0.5)
+    remedy = (
+        "did you mean " + ", ".join(f"{c} ({titles[c]})" for c in near) + "?"
+        if near
+        else ("codes look like R0412; 'rheobase explain' without a code lists them all")
+    )
+    raise UsageError([Diagnostic("R0690", "error", f"there is no diagnostic '{code}'", remedy=remedy)])

@@ -1,0 +1,58 @@
+"""Grey levels to spikes, the same for the float network and the chip."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import _core
+from .data import DataSet
+from .errors import data_error
+
+
+def encode(levels, how: str, first_sample: int = 0) -> np.ndarray:
+    """Spikes [B, T, *shape] (uint8, 0 or 1) of grey levels 0..255, [B, *shape].
+
+    how: "rate:T,seed" (a spike with probability x/255 in each of T steps), "current:T" (v += x; above 255 a spike and
+    v = 0), "latency:T" (one spike, earlier when brighter). ``first_sample`` numbers the first sample, so that a data
+    set encoded in pieces gives the same spikes as at once. Raises DataError.
+
+    Example: x = rb.encode(images, "rate:20,0")
+    """
+    steps = _core.encoder_steps(how)
+    levels = grey(np.asarray(levels))
+    flat = np.ascontiguousarray(levels.reshape(levels.shape[0], -1))
+    return _core.encode(how, flat, first_sample).reshape(levels.shape[0], steps, *levels.shape[1:])
+
+
+def grey(levels: np.ndarray, file: str = "") -> np.ndarray:
+    """uint8 levels, or a DataError where a value is not an integer from 0 to 255."""
+    if levels.dtype == np.uint8:
+        return levels
+    if (
+        levels.dtype.kind not in "iuf"
+        or not np.array_equal(levels, np.rint(levels))
+        or (levels.size and not 0 <= levels.min() <= levels.max() <= 255)
+    ):
+        raise data_error("R0254", "an encoder takes grey levels, integers from 0 to 255", file, "x")
+    return levels.astype(np.uint8)
+
+
+def data_set(levels: np.ndarray, shape, how: str, file: str = "") -> DataSet:
+    """Samples that are encoded when they are needed. levels [B, *any shape of the input's size]."""
+    steps = _core.encoder_steps(how)
+    size = int(np.prod(shape))
+    if levels.ndim < 2 or levels.shape[0] == 0 or int(np.prod(levels.shape[1:])) != size:
+        raise data_error(
+            "R0251",
+            f"grey levels have shape {list(levels.shape)}, needed is [samples, {size}]",
+            file,
+            "x",
+            remedy="each sample is encoded to T steps; a time axis is not expected here",
+        )
+    flat = grey(levels, file).reshape(levels.shape[0], size)
+
+    def pick(first: int, count: int) -> np.ndarray:
+        spikes = _core.encode(how, np.ascontiguousarray(flat[first : first + count]), first)
+        return spikes.reshape(count, steps, *shape)
+
+    return DataSet(levels.shape[0], steps, pick, None, True, file)

@@ -1,0 +1,96 @@
+"""The verdict as text."""
+
+from __future__ import annotations
+
+
+def _share(p: dict) -> str:
+    return f"{100 * p['value']:.2f} % [{100 * p['low']:.2f}, {100 * p['high']:.2f}]  ({p['count']:,} of {p['of']:,})"
+
+
+def _error(e: dict) -> str:
+    r2 = "R2 undefined" if e["r2"] is None else f"R2 {e['r2']:.4f}"
+    interval = "" if e["low"] is None else f" [{e['low']:.4g}, {e['high']:.4g}]"
+    return f"{r2}, mean error {e['mean_absolute']:.4g}{interval}, largest {e['largest']:.4g}"
+
+
+def _difference(d: dict) -> list[str]:
+    sides = (
+        "spikes in the float network, not on the chip"
+        if d["float"]
+        else "spikes on the chip, not in the float network"
+    )
+    return [
+        f"first difference: sample {d['sample']}, step {d['step']}: neuron {d['neuron']} of '{d['population']}' "
+        f"{sides}",
+        f"  v after the step: float {d['float_v']:.6g}, chip {d['chip_v']:.6g}, threshold {d['threshold']:.6g}",
+        f"  {d['cause']}",
+    ]
+
+
+def text(r: dict) -> str:
+    """All of report.json that a person reads first."""
+    lines = [
+        f"{r['network']} on {r['chip']} (arithmetic '{r['profile']}'): {r['samples']:,} samples of {r['steps']} "
+        f"steps, lag {r['lag']}",
+        "",
+    ]
+    if "accuracy" in r:
+        a = r["accuracy"]
+        drop = 100 * (a["float"]["value"] - a["chip"]["value"])
+        lines += [
+            "accuracy, with 95 % intervals (Wilson)",
+            f"  float        {_share(a['float'])}",
+            f"  chip         {_share(a['chip'])}",
+            f"  difference   {0.0 - drop:+.2f} points; only float right {a['only_float_right']}, only chip right "
+            f"{a['only_chip_right']}",
+            f"  same answer  {_share(a['same_answer'])}",
+            "",
+        ]
+    names = {
+        "float": "float against targets",
+        "chip": "chip against targets",
+        "chip_to_float": "chip against float",
+    }
+    if r["error"]:
+        lines.append("outputs, in the network's units, with 95 % intervals")
+        lines += [f"  {names[side]:22} {_error(error)}" for side, error in r["error"].items()] + [""]
+    if r["spikes"]:
+        lines.append("spikes, in the network's own time")
+        for name, s in r["spikes"].items():
+            lines.append(
+                f"  {name:14} {100 * s['agreement']:.3f} % of cells equal, {100 * s['coincidence']:.2f} % of "
+                f"spikes coincide; float {s['float']:,}, chip {s['chip']:,}; lag {s['lag']}"
+            )
+        lines.append("")
+    if r["first_difference"]:
+        lines += _difference(r["first_difference"]) + [""]
+    elif r["spikes"]:
+        lines += ["no spike differs", ""]
+    if r["ranges"]:
+        lines.append("ranges: what holds for every input, and what these data reached")
+        for g in r["ranges"]:
+            what = "proven" if g["proven"] else "not proven,"
+            broken = "  BROKEN: a fault of rheobase" if g["violated"] else ""
+            lines.append(
+                f"  {g['state']:14} {what} {g['proven_bits']} bits, seen {g['seen_bits']} bits "
+                f"(slack {g['slack_bits']}) of 24{broken}"
+            )
+            if g["note"]:
+                lines.append(f"    {g['note']}")
+        lines.append("")
+    for name, o in r["overflows"].items():
+        lines.append(f"overflow in '{name}': {o['wraps']:,} wraps, {o['saturations']:,} saturations")
+    if not r["overflows"]:
+        lines.append("no wrap and no saturation")
+    cores = r["cores"]
+    lines.append(f"cores: {cores['cores']['used']} of {cores['cores']['limit']}")
+    for name, use in cores.items():
+        if name != "cores" and use["limit"]:
+            lines.append(
+                f"  {name:24} fullest {use['largest']:,} of {use['limit']:,} "
+                f"({100 * use['largest'] / use['limit']:.1f} %), mean {use['mean']:,.1f}"
+            )
+    warnings = [a for a in r["assumptions"] if a["warning"]]
+    for a in warnings:
+        lines.append(f"assumed: {a['what']} = {a['value']} ({a['why']}); change it with {a['how_to_change']}")
+    return "\n".join(lines).rstrip()

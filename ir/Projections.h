@@ -1,0 +1,29 @@
+// Chains of stateless nodes between populations, multiplied out. No MLIR.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "network/Network.h"
+#include "support/Error.h"
+
+namespace rheo {
+
+// current[targets] = weight[targets, sources] * spikes[sources] + bias[targets].
+struct FoldedProjection {
+  std::string name;            // the chain's node names joined with '+', "source->target" if there is none
+  int source = -1;             // node: an Input or a neuron
+  int target = -1;             // node: a neuron
+  int delaySteps = 0;          // of the float network: 0 or 1
+  std::vector<double> weight;  // row major
+  std::vector<double> bias;    // empty if no Affine is in the chain
+};
+
+// True for the neuron models of runtime/models.
+bool isNeuron(const Node& node);
+
+// All projections of a finished network, in the order of their target nodes, then of the incoming edges.
+Expected<std::vector<FoldedProjection>> foldProjections(const Network& network);
+
+}  // namespace rheo

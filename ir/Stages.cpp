@@ -1,0 +1,296 @@
+// Stage invariants and the text form of modules.
+#include "ir/Stages.h"
+
+#include <array>
+#include <map>
+#include <set>
+
+#include "fixed/Profile.h"
+#include "llvm/Support/raw_ostream.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+
+namespace rheo {
+namespace {
+
+constexpr std::array<std::string_view, 6> kStageNames{"import", "float", "quant", "legal", "placed", "image"};
+
+// Collects violations as diagnostics of one error.
+class Findings {
+ public:
+  explicit Findings(std::string code) : code_(std::move(code)) {}
+
+  void add(llvm::StringRef where, const llvm::Twine& message, std::string remedy = {}) {
+    Diagnostic diagnostic;
+    diagnostic.code = code_;
+    diagnostic.message = message.str();
+    diagnostic.where = where.str();
+    diagnostic.remedy = std::move(remedy);
+    diagnostics_.push_back(std::move(diagnostic));
+  }
+  bool empty() const { return diagnostics_.empty(); }
+  Status status(ErrorKind kind) && {
+    if (diagnostics_.empty()) return ok();
+    return Error{kind, std::move(diagnostics_)};
+  }
+  std::vector<Diagnostic>& diagnostics() { return diagnostics_; }
+
+ private:
+  std::string code_;
+  std::vector<Diagnostic> diagnostics_;
+};
+
+// MLIR's own messages, as ours; a leading "R0702: " becomes the code.
+Diagnostic fromMlir(mlir::Diagnostic& message, const std::string& code, const std::string& file) {
+  Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.file = file;
+  std::string text = message.str();
+  if (text.size() > 7 && text[0] == 'R' && text.compare(5, 2, ": ") == 0) {
+    diagnostic.code = text.substr(0, 5);
+    text = text.substr(7);
+  }
+  diagnostic.message = std::move(text);
+  if (const auto name = llvm::dyn_cast<mlir::NameLoc>(message.getLocation()))
+    diagnostic.where = name.getName().str();
+  else if (const auto place = llvm::dyn_cast<mlir::FileLineColLoc>(message.getLocation()))
+    diagnostic.where =
+        "line " + std::to_string(place.getLine()) + ", column " + std::to_string(place.getColumn());
+  diagnostic.remedy = "see ir/README.md for what each operation expects";
+  return diagnostic;
+}
+
+Diagnostic plain(const std::string& code, const std::string& message, const std::string& file) {
+  Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.message = message;
+  diagnostic.file = file;
+  return diagnostic;
+}
+
+Status verified(mlir::ModuleOp module) {
+  std::vector<Diagnostic> found;
+  mlir::ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic& message) {
+    if (message.getSeverity() == mlir::DiagnosticSeverity::Error)
+      found.push_back(fromMlir(message, "R0702", {}));
+    return mlir::success();
+  });
+  if (succeeded(mlir::verify(module)) && found.empty()) return ok();
+  if (found.empty()) found.push_back(plain("R0702", "the module is not well formed", {}));
+  return Error{ErrorKind::Internal, std::move(found)};
+}
+
+llvm::StringRef view(std::string_view text) { return {text.data(), text.size()}; }
+
+void checkQuant(spk::NetworkOp network, Findings& findings) {
+  const auto profile = network.getProfile();
+  if (!profile || !findProfile({profile->data(), profile->size()}))
+    findings.add(network.getSymName(), "'" + network.getSymName() + "' names no arithmetic profile");
+  for (mlir::Operation& op : network.getBody().front()) {
+    auto neuron = llvm::dyn_cast<spk::NeuronOp>(op);
+    if (!neuron) continue;
+    for (const std::string_view state : neuron.getModel().states) {  // SPEC P1
+      const auto range = neuron.getRanges()
+                             ? llvm::dyn_cast_or_null<spk::RangeAttr>(neuron.getRanges().get(view(state)))
+                             : spk::RangeAttr();
+      if (!range)
+        findings.add(neuron.getName(),
+                     "'" + neuron.getName() + "' has no range for state '" + view(state) + "'");
+      else if (!range.getProven() && range.getNote().getValue().empty())
+        findings.add(neuron.getName(), "'" + neuron.getName() + "' has a range for state '" + view(state) +
+                                           "' that is neither proven nor explained");
+    }
+  }
+}
+
+// The lag of a value's producer; nullopt where it is missing. Inputs lag by 0. SPEC T4.
+std::optional<std::int64_t> lagOf(mlir::Operation* op) {
+  if (llvm::isa_and_nonnull<spk::InputOp>(op)) return 0;
+  auto neuron = llvm::dyn_cast_or_null<spk::NeuronOp>(op);
+  if (!neuron || !neuron.getLag()) return std::nullopt;
+  return *neuron.getLag();
+}
+
+void checkLegal(spk::NetworkOp network, Findings& findings) {
+  if (!network.getChip()) findings.add(network.getSymName(), "'" + network.getSymName() + "' names no chip");
+  for (mlir::Operation& op : network.getBody().front()) {
+    if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op); neuron && !neuron.getLag())
+      findings.add(neuron.getName(), "'" + neuron.getName() + "' has no lag");
+    auto synapse = llvm::dyn_cast<spk::SynapseOp>(op);
+    if (!synapse) continue;
+    const std::optional<std::int64_t> source = lagOf(synapse.getSource().getDefiningOp());
+    for (mlir::Operation* user : synapse.getOutput().getUsers()) {
+      const std::optional<std::int64_t> target = lagOf(user);
+      if (!source || !target) continue;
+      const std::int64_t expected = *target - *source - 1 + synapse.getFloatDelay();  // SPEC T2, T4, T5
+      if (expected != synapse.getDelay())
+        findings.add(synapse.getName(), "'" + synapse.getName() + "' has a delay of " +
+                                            llvm::Twine(synapse.getDelay()) +
+                                            " steps, the lags at its ends ask for " + llvm::Twine(expected));
+    }
+  }
+}
+
+// Neurons and compartments, each used once.
+void checkSlices(chip::ModuleOp module, Findings& findings) {
+  std::map<std::string, std::vector<int>> held;
+  for (auto population : module.getBody().getOps<chip::PopulationOp>())
+    held[population.getSymName().str()].assign(population.getSize(), 0);
+  std::set<std::uint32_t> ids;
+  for (auto core : module.getBody().getOps<chip::CoreOp>()) {
+    const std::string place = "core " + std::to_string(core.getId());
+    if (!ids.insert(core.getId()).second) findings.add(place, "'" + place + "' exists twice");
+    std::map<std::int64_t, std::int64_t> used;  // first compartment -> one past the last
+    for (auto slice : core.getBody().getOps<chip::SliceOp>()) {
+      for (std::uint32_t i = 0; i < slice.getCount(); ++i)
+        ++held[slice.getPopulation().str()][slice.getFirstNeuron() + i];
+      const std::int64_t first = slice.getFirstCompartment();
+      const std::int64_t end = first + slice.getCount();
+      const auto next = used.lower_bound(first);
+      if ((next != used.end() && next->first < end) ||
+          (next != used.begin() && std::prev(next)->second > first))
+        findings.add(place, "'" + place + "' holds two slices in compartment " + llvm::Twine(first));
+      used[first] = end;
+    }
+  }
+  for (const auto& [population, counts] : held)
+    for (std::size_t neuron = 0; neuron < counts.size(); ++neuron)
+      if (counts[neuron] != 1) {
+        findings.add(population, "neuron " + llvm::Twine(neuron) + " of '" + population + "' is held by " +
+                                     llvm::Twine(counts[neuron]) + " compartments");
+        break;  // one for each population says enough
+      }
+}
+
+// Every nonzero weight is delivered exactly once, with the projection's delay.
+void checkAxons(chip::ModuleOp module, Findings& findings) {
+  std::map<std::string, std::vector<std::uint8_t>> delivered;  // [targets * sources]
+  for (auto projection : module.getBody().getOps<chip::ProjectionOp>())
+    delivered[projection.getSymName().str()].assign(projection.getWeight().getValues().getNumElements(), 0);
+  for (auto core : module.getBody().getOps<chip::CoreOp>()) {
+    const std::string place = "core " + std::to_string(core.getId());
+    std::vector<chip::GroupOp> groups(core.getBody().getOps<chip::GroupOp>().begin(),
+                                      core.getBody().getOps<chip::GroupOp>().end());
+    std::set<std::int64_t> records;
+    for (auto axon : core.getBody().getOps<chip::AxonOp>()) {
+      chip::GroupOp group = groups[axon.getGroup()];
+      auto projection = module.lookupSymbol<chip::ProjectionOp>(group.getProjection());
+      if (axon.getDelay() != projection.getDelay())
+        findings.add(place, "'" + group.getProjection() + "' has a delay of " +
+                                llvm::Twine(projection.getDelay()) + " steps, an axon of it in '" + place +
+                                "' " + llvm::Twine(axon.getDelay()));
+      const std::int64_t sources = projection.getWeight().getValues().getShapedType().getShape()[1];
+      std::vector<std::uint8_t>& reached = delivered[group.getProjection().str()];
+      for (std::int64_t i = 0; i < axon.getAxonCount(); ++i) {
+        if (!records.insert(std::int64_t{axon.getFirstAxon()} + i).second)
+          findings.add(place, "'" + place + "' uses axon " + llvm::Twine(axon.getFirstAxon() + i) + " twice");
+        for (std::uint32_t row = 0; row < group.getTargetCount(); ++row) {
+          std::uint8_t& count = reached[(group.getFirstTarget() + row) * sources + axon.getSourceOf(i)];
+          if (count < 2) ++count;
+        }
+      }
+    }
+  }
+  for (auto projection : module.getBody().getOps<chip::ProjectionOp>()) {
+    const std::optional<std::vector<std::int32_t>> weights = spk::fixedValues(projection.getWeight());
+    if (!weights) {
+      findings.add(projection.getSymName(), "'" + projection.getSymName() + "' has lost its weights");
+      continue;
+    }
+    const std::int64_t sources = projection.getWeight().getValues().getShapedType().getShape()[1];
+    const std::vector<std::uint8_t>& reached = delivered[projection.getSymName().str()];
+    for (std::size_t i = 0; i < weights->size(); ++i)
+      if ((*weights)[i] != 0 && reached[i] != 1) {
+        findings.add(projection.getSymName(),
+                     "the weight of '" + projection.getSymName() + "' from " + llvm::Twine(i % sources) +
+                         " to " + llvm::Twine(i / sources) +
+                         (reached[i] ? " is delivered more than once" : " is never delivered"));
+        break;
+      }
+  }
+}
+
+Status checkSpk(mlir::ModuleOp module, Stage stage, Findings& findings) {
+  auto networks = module.getOps<spk::NetworkOp>();
+  if (std::distance(networks.begin(), networks.end()) != 1) {
+    findings.add({}, "a module of stage '" + view(stageName(stage)) + "' holds exactly one spk.network");
+    return ok();
+  }
+  spk::NetworkOp network = *networks.begin();
+  if (network.getStage() != view(stageName(stage)))
+    findings.add(network.getSymName(), "'" + network.getSymName() + "' is in stage '" + network.getStage() +
+                                           "', expected '" + view(stageName(stage)) + "'");
+  if (stage != Stage::Float) checkQuant(network, findings);
+  if (stage == Stage::Legal) checkLegal(network, findings);
+  return ok();
+}
+
+}  // namespace
+
+std::string_view stageName(Stage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
+
+std::optional<Stage> findStage(std::string_view name) {
+  for (std::size_t i = 0; i < kStageNames.size(); ++i)
+    if (kStageNames[i] == name) return static_cast<Stage>(i);
+  return std::nullopt;
+}
+
+Status checkStage(mlir::ModuleOp module, Stage stage) {
+  if (stage == Stage::Import || stage == Stage::Image) return ok();
+  if (Status wellFormed = verified(module); !wellFormed) return wellFormed;
+  Findings findings("R0703");
+  if (stage == Stage::Placed) {
+    auto modules = module.getOps<chip::ModuleOp>();
+    if (std::distance(modules.begin(), modules.end()) != 1) {
+      findings.add({}, "a module of stage 'placed' holds exactly one chip.module");
+    } else {
+      checkSlices(*modules.begin(), findings);
+      checkAxons(*modules.begin(), findings);
+    }
+  } else if (Status checked = checkSpk(module, stage, findings); !checked) {
+    return checked;
+  }
+  return std::move(findings).status(ErrorKind::Internal);
+}
+
+std::string dumpModule(mlir::ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->print(stream, mlir::OpPrintingFlags().enableDebugInfo(true, false));
+  return text;
+}
+
+std::string dumpForReading(mlir::ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->print(stream, mlir::OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(16));
+  return text;
+}
+
+Expected<mlir::OwningOpRef<mlir::ModuleOp>> parseModule(const std::string& text, const std::string& name,
+                                                        mlir::MLIRContext& context) {
+  std::vector<Diagnostic> found;
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic& message) {
+    if (message.getSeverity() == mlir::DiagnosticSeverity::Error)
+      found.push_back(fromMlir(message, "R0704", name));
+    return mlir::success();
+  });
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(&context), name);
+  if (!module) {
+    if (found.empty()) found.push_back(plain("R0704", "this is no module", name));
+    return Error{ErrorKind::Format, std::move(found)};
+  }
+  // Places in the text would make dumps depend on the file's name.
+  module->walk([&](mlir::Operation* op) {
+    if (llvm::isa<mlir::NameLoc>(op->getLoc())) return;
+    auto own = op->getAttrOfType<mlir::StringAttr>("name");
+    if (!own) own = op->getAttrOfType<mlir::StringAttr>("sym_name");
+    op->setLoc(own ? mlir::Location(mlir::NameLoc::get(own)) : mlir::UnknownLoc::get(&context));
+  });
+  return module;
+}
+
+}  // namespace rheo

@@ -1,0 +1,220 @@
+// The chip dialect: registration and verifiers.
+#include "ir/chip/Chip.h"
+#include "ir/chip/ChipDialect.cpp.inc"
+#define GET_OP_CLASSES
+#include "ir/chip/ChipOps.cpp.inc"
+
+namespace rheo::chip {
+
+void ChipDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "ir/chip/ChipOps.cpp.inc"
+      >();
+}
+
+namespace {
+
+mlir::InFlightDiagnostic complain(mlir::Operation* op, const llvm::Twine& name) {
+  return mlir::emitError(op->getLoc()) << "R0702: '" << name << "' ";
+}
+
+bool isOneOf(llvm::StringRef text, std::initializer_list<llvm::StringRef> choices) {
+  return llvm::is_contained(choices, text);
+}
+
+llvm::StringRef view(std::string_view text) { return {text.data(), text.size()}; }
+
+std::int32_t asSigned(std::uint32_t value) { return static_cast<std::int32_t>(value); }
+
+// A symbol of the module: population or input. -1 if there is none.
+int64_t sizeOfSymbol(ModuleOp module, llvm::StringRef symbol) {
+  mlir::Operation* op = module.lookupSymbol(symbol);
+  if (auto population = llvm::dyn_cast_or_null<PopulationOp>(op)) return population.getSize();
+  if (auto input = llvm::dyn_cast_or_null<InputOp>(op)) return input.getSize();
+  return -1;
+}
+
+mlir::LogicalResult verifySlice(SliceOp slice, ModuleOp module) {
+  auto population = module.lookupSymbol<PopulationOp>(slice.getPopulation());
+  if (!population) return complain(slice, slice.getPopulation()) << "is no population";
+  const int64_t first = asSigned(slice.getFirstNeuron());
+  const int64_t count = asSigned(slice.getCount());
+  if (first < 0 || count < 1 || first + count > population.getSize() ||
+      asSigned(slice.getFirstCompartment()) < 0)
+    return complain(slice, slice.getPopulation())
+           << "has " << population.getSize() << " neurons, a slice of it goes from " << first << " to "
+           << first + count << " at compartment " << asSigned(slice.getFirstCompartment());
+  return mlir::success();
+}
+
+mlir::LogicalResult verifyGroup(GroupOp group, ModuleOp module) {
+  auto projection = module.lookupSymbol<ProjectionOp>(group.getProjection());
+  if (!projection) return complain(group, group.getProjection()) << "is no projection";
+  if (!isOneOf(group.getKind(), {"sparse", "dense"}))
+    return complain(group, group.getProjection())
+           << "has format kind '" << group.getKind() << "', expected sparse or dense";
+  const int64_t targets = sizeOfSymbol(module, projection.getTarget());
+  const int64_t first = asSigned(group.getFirstTarget());
+  const int64_t count = asSigned(group.getTargetCount());
+  if (first < 0 || count < 1 || first + count > targets)
+    return complain(group, group.getProjection())
+           << "has " << targets << " targets, a group of it goes from " << first << " to " << first + count;
+  // The compartments that the group writes are those that hold its targets.
+  auto core = llvm::cast<CoreOp>(group->getParentOp());
+  for (auto slice : core.getBody().getOps<SliceOp>())
+    if (slice.getPopulation() == projection.getTarget() && slice.getFirstNeuron() <= group.getFirstTarget() &&
+        slice.getFirstNeuron() + slice.getCount() >= group.getFirstTarget() + group.getTargetCount() &&
+        group.getFirstTarget() - slice.getFirstNeuron() + slice.getFirstCompartment() ==
+            group.getFirstCompartment())
+      return mlir::success();
+  return complain(group, group.getProjection())
+         << "has a group for targets " << first << " to " << first + count << " in core " << core.getId()
+         << ", but no slice of that core holds them at compartment " << group.getFirstCompartment();
+}
+
+mlir::LogicalResult verifyAxon(AxonOp axon, ModuleOp module, llvm::ArrayRef<GroupOp> groups) {
+  const std::string place = "axon " + std::to_string(axon.getFirstAxon());
+  if (axon.getGroup() >= groups.size())
+    return complain(axon, place) << "uses group " << axon.getGroup() << " of " << groups.size();
+  if (axon.getDelay() > 62)
+    return complain(axon, place) << "has a delay of " << asSigned(axon.getDelay())
+                                 << " steps, outside [0, 62]";  // SPEC T7
+  if (axon.getSources() && axon.getSourceCount() != 0)
+    return complain(axon, place) << "has both a list and a range of sources";
+  auto projection = module.lookupSymbol<ProjectionOp>(GroupOp(groups[axon.getGroup()]).getProjection());
+  const int64_t sources = projection ? sizeOfSymbol(module, projection.getSource()) : 0;
+  const int64_t count = axon.getAxonCount();
+  if (count < 1) return complain(axon, place) << "has no source";
+  const auto inside = [&](int64_t source) { return source >= 0 && source < sources; };
+  if (const auto list = axon.getSources()) {
+    for (const int32_t source : *list)
+      if (!inside(source)) return complain(axon, place) << "has source " << source << " of " << sources;
+  } else if (!inside(axon.getSourceOf(0)) || !inside(int64_t{axon.getSourceOf(0)} + count - 1)) {
+    return complain(axon, place) << "has sources up to " << int64_t{axon.getSourceOf(0)} + count << " of "
+                                 << sources;
+  }
+  return mlir::success();
+}
+
+}  // namespace
+
+int64_t PopulationOp::getSize() { return spk::elementCount(getShape()); }
+int64_t InputOp::getSize() { return spk::elementCount(getShape()); }
+
+int64_t AxonOp::getAxonCount() {
+  return getSources() ? static_cast<int64_t>(getSources()->size()) : asSigned(getSourceCount());
+}
+
+int32_t AxonOp::getSourceOf(int64_t i) {
+  return getSources() ? (*getSources())[i] : asSigned(getFirstSource()) + static_cast<int32_t>(i);
+}
+
+mlir::LogicalResult PopulationOp::verify() {
+  const models::ModelTable* model = models::findModel({getModel().data(), getModel().size()});
+  if (!model) return complain(*this, getSymName()) << "has an unknown model '" << getModel() << "'";
+  if (getSize() < 1) return complain(*this, getSymName()) << "has no neurons";
+  if (asSigned(getLag()) < 0) return complain(*this, getSymName()) << "has a negative lag";
+  for (const mlir::NamedAttribute& entry : getParameters()) {
+    const auto parameter =
+        llvm::find_if(model->fixedParameters, [&](const models::FixedParameter& candidate) {
+          return view(candidate.name) == entry.getName().getValue();
+        });
+    if (parameter == model->fixedParameters.end())
+      return complain(*this, getSymName()) << "has no fixed parameter '" << entry.getName().getValue() << "'";
+    const std::optional<std::vector<std::int32_t>> values =
+        llvm::isa<spk::FixedElementsAttr>(entry.getValue()) ? spk::fixedValues(entry.getValue())
+                                                            : std::nullopt;
+    if (!values || static_cast<int64_t>(values->size()) != getSize())
+      return complain(*this, getSymName())
+             << "needs #spk.elements with a value for each neuron as '" << entry.getName().getValue() << "'";
+    for (const std::int32_t value : *values)
+      if (value < parameter->minimum || value > parameter->maximum)
+        return complain(*this, getSymName())
+               << "has '" << entry.getName().getValue() << "' " << value << ", outside ["
+               << parameter->minimum << ", " << parameter->maximum << "]";
+  }
+  return mlir::success();
+}
+
+mlir::LogicalResult InputOp::verify() {
+  if (!isOneOf(getEncoding(), {"binary", "counts", "graded"}))
+    return complain(*this, getSymName())
+           << "has encoding '" << getEncoding() << "', expected binary, counts or graded";
+  if (getSize() < 1) return complain(*this, getSymName()) << "has no channels";
+  if (asSigned(getMaxPayload()) < 1)
+    return complain(*this, getSymName()) << "needs a largest payload of at least 1";
+  return mlir::success();
+}
+
+mlir::LogicalResult OutputOp::verify() {
+  if (getPopulations().empty() || getPopulations().size() != getStates().size())
+    return complain(*this, getSymName()) << "needs a state for each of its populations, and at least one";
+  return mlir::success();
+}
+
+mlir::LogicalResult ProjectionOp::verify() {
+  auto module = llvm::cast<ModuleOp>((*this)->getParentOp());
+  const int64_t sources = sizeOfSymbol(module, getSource());
+  const int64_t targets =
+      module.lookupSymbol<PopulationOp>(getTarget()) ? sizeOfSymbol(module, getTarget()) : -1;
+  if (sources < 0)
+    return complain(*this, getSymName())
+           << "has source '" << getSource() << "', which is no population or input";
+  if (targets < 0)
+    return complain(*this, getSymName()) << "has target '" << getTarget() << "', which is no population";
+  const mlir::ShapedType type = getWeight().getValues().getShapedType();
+  if (!type.hasStaticShape() || type.getShape() != llvm::ArrayRef<int64_t>{targets, sources})
+    return complain(*this, getSymName()) << "has weights of type " << type << " for " << targets
+                                         << " targets and " << sources << " sources";
+  if (!isOneOf(getSignMode(), {"mixed", "excitatory", "inhibitory"}))
+    return complain(*this, getSymName()) << "has sign mode '" << getSignMode() << "'";
+  if (getDelay() > 62) return complain(*this, getSymName()) << "has a delay outside [0, 62]";  // SPEC T7
+  if (getWeightBits() < 1 || getWeightBits() > 8)
+    return complain(*this, getSymName()) << "has " << getWeightBits() << " weight bits, outside [1, 8]";
+  return mlir::success();
+}
+
+mlir::LogicalResult CoreOp::verify() {
+  auto module = llvm::cast<ModuleOp>((*this)->getParentOp());
+  llvm::SmallVector<GroupOp> groups;
+  for (mlir::Operation& op : getBody().front()) {
+    if (auto slice = llvm::dyn_cast<SliceOp>(op)) {
+      if (failed(verifySlice(slice, module))) return mlir::failure();
+    } else if (auto group = llvm::dyn_cast<GroupOp>(op)) {
+      if (group.getIndex() != groups.size())
+        return complain(group, group.getProjection())
+               << "has group index " << group.getIndex() << ", expected " << groups.size();
+      if (failed(verifyGroup(group, module))) return mlir::failure();
+      groups.push_back(group);
+    } else if (auto axon = llvm::dyn_cast<AxonOp>(op)) {
+      if (failed(verifyAxon(axon, module, groups))) return mlir::failure();
+    } else {
+      return complain(*this, "core " + llvm::Twine(getId()))
+             << "holds '" << op.getName().getStringRef() << "'";
+    }
+  }
+  return mlir::success();
+}
+
+mlir::LogicalResult ModuleOp::verify() {
+  if (!(getDt().convertToDouble() > 0))
+    return complain(*this, getSymName()) << "needs a positive dt in seconds";
+  for (auto output : getBody().getOps<OutputOp>())
+    for (auto [population, state] : llvm::zip(output.getPopulations(), output.getStates())) {
+      auto op = lookupSymbol<PopulationOp>(llvm::cast<mlir::FlatSymbolRefAttr>(population).getValue());
+      if (!op)
+        return complain(output, output.getSymName()) << "reads " << population << ", which is no population";
+      const models::ModelTable* model = models::findModel({op.getModel().data(), op.getModel().size()});
+      const llvm::StringRef name = llvm::cast<mlir::StringAttr>(state).getValue();
+      const bool known =
+          name.empty()
+              ? model && model->spiking
+              : model && llvm::any_of(model->states, [&](auto known) { return view(known) == name; });
+      if (!known)
+        return complain(output, output.getSymName()) << "reads state '" << name << "' of " << population;
+    }
+  return mlir::success();
+}
+
+}  // namespace rheo::chip

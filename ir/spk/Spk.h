@@ -1,0 +1,74 @@
+// The spk dialect in C++: types, attributes, operations, and access to numbers held by attributes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/RegionKindInterface.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "models/Model.h"
+
+namespace rheo::spk {
+
+// N of !spk.spikes<N>, !spk.potential<N> and !spk.current<N>; -1 for any other type.
+int64_t sizeOf(mlir::Type type);
+
+// The checks of every neuron operation: sizes, and each parameter's presence, name, range and element type
+// against the model's table and the network's stage.
+mlir::LogicalResult verifyNeuron(mlir::Operation* op);
+
+}  // namespace rheo::spk
+
+#include "ir/spk/SpkDialect.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "ir/spk/SpkTypes.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "ir/spk/SpkAttributes.h.inc"
+#include "ir/spk/SpkInterfaces.h.inc"
+#define GET_OP_CLASSES
+#include "ir/spk/SpkOps.h.inc"
+
+namespace rheo::spk {
+
+// Numbers out of an attribute: a float tensor (f32 or f64, dense or resource). nullopt if it is none, or if
+// its resource has been elided.
+std::optional<std::vector<double>> floatValues(mlir::Attribute attribute);
+
+// Integers out of #spk.elements or an integer tensor (i8, i16, i32).
+std::optional<std::vector<std::int32_t>> fixedValues(mlir::Attribute attribute);
+
+// The fixed parameter of a neuron operation, one value for each neuron; the table's fallback where absent.
+std::vector<std::int32_t> fixedParameter(NeuronOp op, const models::FixedParameter& parameter);
+
+// tensor<shape x f64>: dense (compact where all values are equal), or a resource called `resource` if that
+// is not empty.
+mlir::ElementsAttr floatElements(mlir::MLIRContext* context, llvm::ArrayRef<double> values,
+                                 llvm::ArrayRef<int64_t> shape, llvm::StringRef resource = {});
+
+// #spk.elements: dense i32, or an i16 resource called `resource` (i32 where a value needs it).
+FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
+                                llvm::ArrayRef<int64_t> shape, unsigned width, int exponent, bool isSigned,
+                                llvm::StringRef resource = {});
+
+// An attribute for a fixed parameter in the table's units and range: tensor<Nxi32>.
+FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const models::FixedParameter& parameter,
+                                         llvm::ArrayRef<std::int32_t> values);
+
+// spk.<model> without parameters, at the builder's place. `location` is usually NameLoc of the user's node.
+NeuronOp createNeuron(mlir::OpBuilder& builder, mlir::Location location, const models::ModelTable& model,
+                      llvm::StringRef name, llvm::ArrayRef<int64_t> shape, mlir::ValueRange inputs = {});
+
+// Product of a shape; -1 if an extent is not positive.
+int64_t elementCount(llvm::ArrayRef<int64_t> shape);
+
+}  // namespace rheo::spk

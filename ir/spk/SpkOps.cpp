@@ -1,0 +1,230 @@
+// The verifiers of the spk operations. Errors are emitted at locations, never with the operation attached:
+// operations own weights.
+#include <cmath>
+
+#include "ir/spk/Spk.h"
+
+#define GET_OP_CLASSES
+#include "ir/spk/NeuronMethods.inc"
+#include "ir/spk/SpkOps.cpp.inc"
+
+namespace rheo::spk {
+namespace {
+
+bool isOneOf(llvm::StringRef text, std::initializer_list<llvm::StringRef> choices) {
+  return llvm::is_contained(choices, text);
+}
+
+mlir::InFlightDiagnostic complain(mlir::Operation* op, llvm::StringRef name) {
+  return mlir::emitError(op->getLoc()) << "R0702: '" << name << "' ";
+}
+
+llvm::StringRef stageOf(mlir::Operation* op) {
+  const auto network = llvm::dyn_cast_or_null<NetworkOp>(op->getParentOp());
+  return network ? llvm::cast<NetworkOp>(*network).getStage() : llvm::StringRef();
+}
+
+llvm::StringRef view(std::string_view text) { return {text.data(), text.size()}; }
+
+mlir::LogicalResult verifyShape(mlir::Operation* op, llvm::StringRef name, llvm::ArrayRef<int64_t> shape,
+                                int64_t size) {
+  if (elementCount(shape) == size) return mlir::success();
+  return complain(op, name) << "has a shape of " << elementCount(shape) << " elements, but its type has "
+                            << size;
+}
+
+bool hasShape(mlir::ElementsAttr elements, llvm::ArrayRef<int64_t> shape) {
+  return elements.getShapedType().hasStaticShape() && elements.getShapedType().getShape() == shape;
+}
+
+mlir::LogicalResult verifyFloatTensor(mlir::Operation* op, llvm::StringRef name, llvm::StringRef what,
+                                      mlir::Attribute attribute, llvm::ArrayRef<int64_t> shape,
+                                      bool positive) {
+  const auto elements = llvm::dyn_cast<mlir::ElementsAttr>(attribute);
+  if (!elements || !(elements.getElementType().isF32() || elements.getElementType().isF64()))
+    return complain(op, name) << "is in the float stage: '" << what << "' must be a tensor of f32 or f64";
+  if (!hasShape(elements, shape))
+    return complain(op, name) << "has '" << what << "' of type " << elements.getShapedType()
+                              << ", expected shape [" << shape << "]";
+  const std::optional<std::vector<double>> values = floatValues(attribute);
+  if (!values)
+    return complain(op, name) << "has '" << what << "' without its numbers (elided or of a wrong length)";
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    if (!std::isfinite((*values)[i]))
+      return complain(op, name) << "has '" << what << "' that is not finite at element " << i;
+    if (positive && (*values)[i] <= 0)
+      return complain(op, name) << "has '" << what << "' " << (*values)[i] << " at element " << i
+                                << ", it must be positive";
+  }
+  return mlir::success();
+}
+
+mlir::LogicalResult verifyFixedTensor(mlir::Operation* op, llvm::StringRef name, llvm::StringRef what,
+                                      mlir::Attribute attribute, llvm::ArrayRef<int64_t> shape,
+                                      int64_t minimum, int64_t maximum) {
+  const auto fixed = llvm::dyn_cast<FixedElementsAttr>(attribute);
+  if (!fixed) return complain(op, name) << "is past the float stage: '" << what << "' must be #spk.elements";
+  if (!hasShape(fixed.getValues(), shape))
+    return complain(op, name) << "has '" << what << "' of type " << fixed.getValues().getShapedType()
+                              << ", expected shape [" << shape << "]";
+  const std::optional<std::vector<std::int32_t>> values = fixedValues(attribute);
+  if (!values)
+    return complain(op, name) << "has '" << what << "' without its numbers (elided or of a wrong length)";
+  for (std::size_t i = 0; i < values->size(); ++i)
+    if ((*values)[i] < minimum || (*values)[i] > maximum)
+      return complain(op, name) << "has '" << what << "' " << (*values)[i] << " at element " << i
+                                << ", outside [" << minimum << ", " << maximum << "]";
+  return mlir::success();
+}
+
+mlir::LogicalResult verifyFloatParameters(NeuronOp neuron, const models::ModelTable& model) {
+  for (const models::FixedParameter& parameter : model.fixedParameters)
+    if (neuron.getParameter(view(parameter.name)))
+      return complain(neuron, neuron.getName())
+             << "is in the float stage and cannot carry '" << view(parameter.name) << "'";
+  for (const models::FloatParameter& parameter : model.floatParameters) {
+    const mlir::Attribute attribute = neuron.getParameter(view(parameter.name));
+    if (!attribute) {
+      if (parameter.need == models::FloatParameter::Need::Optional) continue;
+      return complain(neuron, neuron.getName()) << "lacks '" << view(parameter.name) << "'";
+    }
+    if (failed(verifyFloatTensor(neuron, neuron.getName(), view(parameter.name), attribute, neuron.getSize(),
+                                 parameter.range == models::FloatParameter::Range::Positive)))
+      return mlir::failure();
+  }
+  if (neuron.getScales() || neuron.getRanges())
+    return complain(neuron, neuron.getName()) << "is in the float stage and cannot carry scales or ranges";
+  return mlir::success();
+}
+
+mlir::LogicalResult verifyStates(NeuronOp neuron, const models::ModelTable& model) {
+  const auto known = [&](llvm::StringRef state) {
+    return llvm::any_of(model.states, [&](std::string_view name) { return view(name) == state; });
+  };
+  for (const mlir::DictionaryAttr states : {neuron.getScales(), neuron.getRanges()}) {
+    if (!states) continue;
+    for (const mlir::NamedAttribute& entry : states)
+      if (!known(entry.getName()))
+        return complain(neuron, neuron.getName()) << "has no state '" << entry.getName().getValue() << "'";
+  }
+  if (const mlir::DictionaryAttr scales = neuron.getScales())
+    for (const mlir::NamedAttribute& entry : scales) {
+      const std::optional<std::vector<double>> values = floatValues(entry.getValue());
+      if (!values || (values->size() != 1 && static_cast<int64_t>(values->size()) != neuron.getSize()))
+        return complain(neuron, neuron.getName())
+               << "needs one f64, or one for each neuron, as scale of '" << entry.getName().getValue() << "'";
+    }
+  if (const mlir::DictionaryAttr ranges = neuron.getRanges())
+    for (const mlir::NamedAttribute& entry : ranges) {
+      const auto range = llvm::dyn_cast<RangeAttr>(entry.getValue());
+      if (!range || range.getMinimum() > range.getMaximum())
+        return complain(neuron, neuron.getName())
+               << "needs a #spk.range with minimum <= maximum for '" << entry.getName().getValue() << "'";
+    }
+  return mlir::success();
+}
+
+mlir::LogicalResult verifyFixedParameters(NeuronOp neuron, const models::ModelTable& model) {
+  for (const models::FloatParameter& parameter : model.floatParameters)
+    if (neuron.getParameter(view(parameter.name)))
+      return complain(neuron, neuron.getName())
+             << "is past the float stage and cannot carry '" << view(parameter.name) << "'";
+  for (const models::FixedParameter& parameter : model.fixedParameters)
+    if (const mlir::Attribute attribute = neuron.getParameter(view(parameter.name)))
+      if (failed(verifyFixedTensor(neuron, neuron.getName(), view(parameter.name), attribute,
+                                   neuron.getSize(), parameter.minimum, parameter.maximum)))
+        return mlir::failure();
+  return verifyStates(neuron, model);
+}
+
+}  // namespace
+
+mlir::LogicalResult verifyNeuron(mlir::Operation* op) {
+  auto neuron = llvm::cast<NeuronOp>(op);
+  if (failed(verifyShape(op, neuron.getName(), neuron.getShape(), neuron.getSize()))) return mlir::failure();
+  for (const mlir::Value input : neuron.getInputs())
+    if (sizeOf(input.getType()) != neuron.getSize())
+      return complain(op, neuron.getName())
+             << "has " << neuron.getSize() << " neurons, but a current of type " << input.getType();
+  return stageOf(op) == "float" ? verifyFloatParameters(neuron, neuron.getModel())
+                                : verifyFixedParameters(neuron, neuron.getModel());
+}
+
+mlir::LogicalResult NetworkOp::verify() {
+  if (!(getDt().convertToDouble() > 0) || !getDt().isFinite())
+    return complain(*this, getSymName()) << "needs a positive dt in seconds";  // SPEC F1
+  if (!isOneOf(getStage(), {"float", "quant", "legal"}))
+    return complain(*this, getSymName())
+           << "has stage '" << getStage() << "', expected float, quant or legal";
+  if (!isOneOf(getDiscretization(), {"euler", "exponential"}))
+    return complain(*this, getSymName())
+           << "has discretization '" << getDiscretization() << "', expected euler or exponential";
+  if (!isOneOf(getReset(), {"zero", "to_v_reset", "subtract", "subtract_late"}))
+    return complain(*this, getSymName())
+           << "has reset '" << getReset() << "', expected zero, to_v_reset, subtract or subtract_late";
+  if (!isOneOf(getSpikeUnit(), {"unit", "dirac"}))
+    return complain(*this, getSymName())
+           << "has spike unit '" << getSpikeUnit() << "', expected unit or dirac";
+  for (mlir::Operation& op : getBody().front())
+    if (op.getName().getDialectNamespace() != "spk" || llvm::isa<NetworkOp>(op))
+      return complain(*this, getSymName())
+             << "holds '" << op.getName().getStringRef() << "', which is no part of a network";
+  return mlir::success();
+}
+
+mlir::LogicalResult InputOp::verify() {
+  if (!isOneOf(getEncoding(), {"binary", "counts", "graded"}))
+    return complain(*this, getName())
+           << "has encoding '" << getEncoding() << "', expected binary, counts or graded";
+  if (static_cast<std::int32_t>(getMaxPayload()) < 1)
+    return complain(*this, getName()) << "needs a largest payload of at least 1";
+  return verifyShape(*this, getName(), getShape(), getOutput().getType().getSize());
+}
+
+mlir::LogicalResult OutputOp::verify() {
+  if (getInputs().empty()) return complain(*this, getName()) << "reads nothing";
+  const int64_t size = elementCount(getShape());
+  for (const mlir::Value input : getInputs())
+    if (sizeOf(input.getType()) != size)
+      return complain(*this, getName()) << "has " << size << " elements, but reads " << input.getType();
+  return mlir::success();
+}
+
+int SynapseOp::getWeightExponent() {
+  const auto fixed = llvm::dyn_cast<FixedElementsAttr>(getWeight());
+  return fixed ? fixed.getFormat().getExponent() : 0;
+}
+
+mlir::LogicalResult SynapseOp::verify() {
+  const int64_t shape[] = {getTargets(), getSources()};
+  const auto delay = static_cast<std::int32_t>(getDelay());
+  const auto floatDelay = static_cast<std::int32_t>(getFloatDelay());
+  if (delay < 0 || delay > 62)
+    return complain(*this, getName()) << "has a delay of " << delay << " steps, outside [0, 62]";  // SPEC T7
+  if (floatDelay < 0 || floatDelay > 1)
+    return complain(*this, getName())
+           << "has a float delay of " << floatDelay << " steps, outside [0, 1]";  // SPEC T5
+  if (stageOf(*this) == "float") {
+    if (getSignMode() || getWeightBits())
+      return complain(*this, getName()) << "is in the float stage and cannot carry a weight format";
+    if (failed(verifyFloatTensor(*this, getName(), "weight", getWeight(), shape, false)))
+      return mlir::failure();
+    return getBias() ? verifyFloatTensor(*this, getName(), "bias", *getBias(), getTargets(), false)
+                     : mlir::success();
+  }
+  if (!getSignMode() || !isOneOf(*getSignMode(), {"mixed", "excitatory", "inhibitory"}))
+    return complain(*this, getName()) << "needs sign_mode mixed, excitatory or inhibitory";
+  if (!getWeightBits() || *getWeightBits() < 1 || *getWeightBits() > 8)
+    return complain(*this, getName()) << "needs weight_bits in [1, 8]";
+  // SPEC W1
+  const int64_t minimum = *getSignMode() == "mixed" ? -256 : *getSignMode() == "inhibitory" ? -255 : 0;
+  const int64_t maximum = *getSignMode() == "mixed" ? 254 : *getSignMode() == "inhibitory" ? 0 : 255;
+  if (failed(verifyFixedTensor(*this, getName(), "weight", getWeight(), shape, minimum, maximum)))
+    return mlir::failure();
+  if (getBias())
+    return complain(*this, getName())
+           << "is past the float stage: its bias must be synapses of a bias source";
+  return mlir::success();
+}
+
+}  // namespace rheo::spk

@@ -1,0 +1,163 @@
+// Numbers into and out of attributes: dense tensors, resources and #spk.elements.
+#include <algorithm>
+#include <cstring>
+
+#include "ir/spk/Spk.h"
+#include "llvm/ADT/StringExtras.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+namespace rheo::spk {
+namespace {
+
+// Reads a resource's bytes as T, without regard to their alignment.
+template <class T, class Out>
+std::optional<std::vector<Out>> fromBytes(llvm::ArrayRef<char> bytes, int64_t count) {
+  if (bytes.size() != static_cast<std::size_t>(count) * sizeof(T)) return std::nullopt;
+  std::vector<Out> values(count);
+  for (int64_t i = 0; i < count; ++i) {
+    T value;
+    std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+    values[i] = static_cast<Out>(value);
+  }
+  return values;
+}
+
+std::optional<llvm::ArrayRef<char>> bytesOf(mlir::DenseResourceElementsAttr resource) {
+  const mlir::AsmResourceBlob* blob = resource.getRawHandle().getBlob();
+  if (!blob) return std::nullopt;
+  return blob->getData();
+}
+
+// MLIR 19 prints resource keys without quotes: only the letters of a bare identifier read back.
+std::string resourceKey(llvm::StringRef name) {
+  std::string key = "w_";
+  for (const char letter : name) key += llvm::isAlnum(letter) || letter == '.' ? letter : '_';
+  return key;
+}
+
+template <class T>
+mlir::ElementsAttr resourceOf(mlir::RankedTensorType type, llvm::StringRef name, llvm::ArrayRef<T> values) {
+  return mlir::DenseResourceElementsAttr::get(
+      type, resourceKey(name),
+      mlir::HeapAsmResourceBlob::allocateAndCopyInferAlign<T>(values, /*dataIsMutable=*/false));
+}
+
+}  // namespace
+
+std::optional<std::vector<double>> floatValues(mlir::Attribute attribute) {
+  const auto elements = llvm::dyn_cast_or_null<mlir::ElementsAttr>(attribute);
+  if (!elements || !elements.getShapedType().hasStaticShape()) return std::nullopt;
+  const mlir::Type type = elements.getElementType();
+  if (!type.isF32() && !type.isF64()) return std::nullopt;
+  if (const auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(attribute)) {
+    const std::optional<llvm::ArrayRef<char>> bytes = bytesOf(resource);
+    if (!bytes) return std::nullopt;
+    return type.isF32() ? fromBytes<float, double>(*bytes, elements.getNumElements())
+                        : fromBytes<double, double>(*bytes, elements.getNumElements());
+  }
+  const auto dense = llvm::dyn_cast<mlir::DenseElementsAttr>(attribute);
+  if (!dense) return std::nullopt;
+  if (type.isF64()) {
+    const auto values = dense.getValues<double>();
+    return std::vector<double>(values.begin(), values.end());
+  }
+  const auto values = dense.getValues<float>();
+  return std::vector<double>(values.begin(), values.end());
+}
+
+std::optional<std::vector<std::int32_t>> fixedValues(mlir::Attribute attribute) {
+  if (const auto fixed = llvm::dyn_cast_or_null<FixedElementsAttr>(attribute)) attribute = fixed.getValues();
+  const auto elements = llvm::dyn_cast_or_null<mlir::ElementsAttr>(attribute);
+  if (!elements || !elements.getShapedType().hasStaticShape()) return std::nullopt;
+  const mlir::Type type = elements.getElementType();
+  if (!type.isSignlessInteger(8) && !type.isSignlessInteger(16) && !type.isSignlessInteger(32))
+    return std::nullopt;
+  const int64_t count = elements.getNumElements();
+  if (const auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(attribute)) {
+    const std::optional<llvm::ArrayRef<char>> bytes = bytesOf(resource);
+    if (!bytes) return std::nullopt;
+    if (type.isSignlessInteger(8)) return fromBytes<std::int8_t, std::int32_t>(*bytes, count);
+    if (type.isSignlessInteger(16)) return fromBytes<std::int16_t, std::int32_t>(*bytes, count);
+    return fromBytes<std::int32_t, std::int32_t>(*bytes, count);
+  }
+  const auto dense = llvm::dyn_cast<mlir::DenseIntElementsAttr>(attribute);
+  if (!dense) return std::nullopt;
+  std::vector<std::int32_t> values;
+  values.reserve(count);
+  for (const llvm::APInt& value : dense.getValues<llvm::APInt>())
+    values.push_back(static_cast<std::int32_t>(value.getSExtValue()));
+  return values;
+}
+
+std::vector<std::int32_t> fixedParameter(NeuronOp op, const models::FixedParameter& parameter) {
+  const llvm::StringRef name(parameter.name.data(), parameter.name.size());
+  if (std::optional<std::vector<std::int32_t>> values = fixedValues(op.getParameter(name)))
+    return std::move(*values);
+  return std::vector<std::int32_t>(op.getSize(), parameter.fallback);
+}
+
+mlir::ElementsAttr floatElements(mlir::MLIRContext* context, llvm::ArrayRef<double> values,
+                                 llvm::ArrayRef<int64_t> shape, llvm::StringRef resource) {
+  const auto type = mlir::RankedTensorType::get(shape, mlir::Float64Type::get(context));
+  if (!resource.empty()) return resourceOf<double>(type, resource, values);
+  // Bit patterns, so that -0 and 0 stay apart.
+  const bool uniform = !values.empty() && std::all_of(values.begin(), values.end(), [&](const double& value) {
+    return std::memcmp(&value, values.data(), sizeof(double)) == 0;
+  });
+  return mlir::DenseElementsAttr::get(type, uniform ? values.take_front(1) : values);
+}
+
+FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
+                                llvm::ArrayRef<int64_t> shape, unsigned width, int exponent, bool isSigned,
+                                llvm::StringRef resource) {
+  const bool narrow = std::all_of(values.begin(), values.end(), [](std::int32_t value) {
+    return value >= INT16_MIN && value <= INT16_MAX;
+  });
+  const bool asResource = !resource.empty();
+  const auto type =
+      mlir::RankedTensorType::get(shape, mlir::IntegerType::get(context, asResource && narrow ? 16 : 32));
+  mlir::ElementsAttr elements;
+  if (asResource && narrow) {
+    const std::vector<std::int16_t> shorts(values.begin(), values.end());
+    elements = resourceOf<std::int16_t>(type, resource, shorts);
+  } else if (asResource) {
+    elements = resourceOf<std::int32_t>(type, resource, values);
+  } else {
+    const bool uniform =
+        !values.empty() &&
+        std::all_of(values.begin(), values.end(), [&](std::int32_t value) { return value == values[0]; });
+    elements = mlir::DenseElementsAttr::get(type, uniform ? values.take_front(1) : values);
+  }
+  return FixedElementsAttr::get(context, elements, FixedType::get(context, width, exponent, isSigned));
+}
+
+FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const models::FixedParameter& parameter,
+                                         llvm::ArrayRef<std::int32_t> values) {
+  const bool isSigned = parameter.minimum < 0;
+  const auto fits = [&](unsigned width) {
+    const std::int64_t top = (std::int64_t{1} << (width - (isSigned ? 1 : 0))) - 1;
+    return parameter.maximum <= top && (!isSigned || parameter.minimum >= -top - 1);
+  };
+  unsigned width = 1;
+  while (width < 32 && !fits(width)) ++width;
+  const int exponent = parameter.unit == "1/4096" ? -12 : 0;
+  return fixedElements(context, values, {static_cast<int64_t>(values.size())}, width, exponent, isSigned);
+}
+
+NeuronOp createNeuron(mlir::OpBuilder& builder, mlir::Location location, const models::ModelTable& model,
+                      llvm::StringRef name, llvm::ArrayRef<int64_t> shape, mlir::ValueRange inputs) {
+  mlir::OperationState state(location, "spk." + std::string(model.name));
+  const int64_t size = elementCount(shape);
+  mlir::MLIRContext* context = builder.getContext();
+  if (model.spiking)
+    state.addTypes(SpikesType::get(context, size));
+  else
+    state.addTypes(PotentialType::get(context, size));
+  state.addOperands(inputs);
+  state.addAttribute("name", builder.getStringAttr(name));
+  state.addAttribute("shape", builder.getDenseI64ArrayAttr(shape));
+  return llvm::cast<NeuronOp>(builder.create(state));
+}
+
+}  // namespace rheo::spk

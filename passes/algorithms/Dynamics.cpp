@@ -1,0 +1,40 @@
+// Float parameters to losses and gains of one step.
+#include "algorithms/Dynamics.h"
+
+#include <cmath>
+
+namespace rheo {
+
+Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conventions) {
+  Dynamics result;
+  const auto loss = [&](double tau) {
+    const double ratio = conventions.dt / tau;
+    return conventions.discretization == Discretization::Euler ? ratio : -std::expm1(-ratio);
+  };
+  const bool current = population.model->states.size() > 1;
+  bool leaky = current;
+  for (const models::FloatParameter& entry : population.model->floatParameters) leaky |= entry.name == "tau";
+  for (std::int64_t n = 0; n < population.size; ++n) {
+    // SPEC F11: with Dirac spikes the models without a time constant take r * dt.
+    const bool dirac = conventions.spikes == SpikeUnit::Dirac && !leaky;
+    const double resistance = population.parameter("r", n) * (dirac ? conventions.dt : 1);
+    const double lossV = leaky ? loss(population.parameter(current ? "tau_mem" : "tau", n)) : 0;
+    const double lossU = current ? loss(population.parameter("tau_syn", n)) : 1;
+    const double unitU = leaky ? lossV * resistance : resistance;
+    const double rest = leaky ? population.parameter("v_leak", n) : 0;
+    const double leak = current ? rest : 0;
+    if (leaky && !current) result.leakDrive.push_back(lossV * rest);
+    result.lossU.push_back(lossU);
+    result.lossV.push_back(lossV);
+    result.unitU.push_back(unitU);
+    result.gain.push_back(current ? unitU * lossU * population.parameter("w_in", n) : unitU);
+    result.leak.push_back(leak);
+    if (!population.model->spiking) continue;
+    result.threshold.push_back(population.parameter("v_threshold", n) - leak);
+    const double reset = conventions.reset == Reset::ToVReset ? population.parameter("v_reset", n) : 0;
+    result.reset.push_back(reset - leak);
+  }
+  return result;
+}
+
+}  // namespace rheo

@@ -1,0 +1,91 @@
+// Intervals as one more reading of the models' step.h: what a step can do to any state in a box under any
+// input in an interval. SPEC P1.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+
+#include "fixed/Arithmetic.h"
+
+namespace rheo {
+
+struct Interval {
+  std::int64_t lo = 0;
+  std::int64_t hi = 0;
+
+  friend bool operator==(const Interval&, const Interval&) = default;
+  bool holds(const Interval& other) const { return lo <= other.lo && other.hi <= hi; }
+};
+
+inline Interval hull(Interval a, Interval b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)}; }
+
+// The primitives of step.h on intervals. With `bounded` false neither wrap nor saturation acts, which tells
+// how much room the states would need; then `fire` and `reset` act as ever.
+class IntervalAlgebra {
+ public:
+  using Int = Interval;
+
+  // Both outcomes, kept apart: a hull would forget that a silent neuron is at or below its threshold.
+  struct Spike {
+    bool mayFire = false;
+    bool mayStay = true;
+    std::int64_t threshold = 0;
+  };
+
+  IntervalAlgebra(CurrentOverflow rule, bool bounded) : rule_(rule), bounded_(bounded) {}
+
+  // What happened since construction.
+  bool mayWrap = false;
+  bool maySaturate = false;
+  std::int64_t largestCurrent = 0;    // |u| before the wrap
+  std::int64_t largestPotential = 0;  // |v| before saturation
+
+  Int add(Int a, Int b) const { return {a.lo + b.lo, a.hi + b.hi}; }
+  Int align(Int input) const {
+    return {input.lo * (1 << fixed::kAlignBits), input.hi * (1 << fixed::kAlignBits)};
+  }
+  // SPEC N1 is monotone in x, since the share that stays is never negative.
+  Int decay(Int x, Int decay12) const { return {decayOne(x.lo, decay12.lo), decayOne(x.hi, decay12.lo)}; }
+
+  Int wrapCurrent(Int x) {
+    largestCurrent = std::max({largestCurrent, std::abs(x.lo), std::abs(x.hi)});
+    const bool once = rule_ == CurrentOverflow::WrapOnce;
+    const std::int64_t least = once ? -fixed::kHalfPeriod + 1 : -fixed::kHalfPeriod;
+    const std::int64_t most = once ? fixed::kHalfPeriod : fixed::kHalfPeriod - 1;
+    if (least <= x.lo && x.hi <= most) return x;
+    mayWrap = true;
+    return bounded_ ? Int{least, most} : x;
+  }
+
+  Int saturate(Int x) {
+    largestPotential = std::max({largestPotential, std::abs(x.lo), std::abs(x.hi)});
+    if (-fixed::kStateMax <= x.lo && x.hi <= fixed::kStateMax) return x;
+    maySaturate = true;
+    const std::int64_t end = fixed::kStateMax;
+    return bounded_ ? Int{std::clamp(x.lo, -end, end), std::clamp(x.hi, -end, end)} : x;
+  }
+
+  Spike fire(Int v, Int threshold) const { return {v.hi > threshold.lo, v.lo <= threshold.lo, threshold.lo}; }
+  Spike never() const { return {}; }
+
+  Int reset(Spike spike, Int v, Int keep, Int amount) const {
+    const Int stays{v.lo, std::min(v.hi, spike.threshold)};
+    if (!spike.mayFire) return stays;
+    Int fired{0, 0};
+    if (keep.lo != 0) fired = {std::max(v.lo, spike.threshold + 1), v.hi};
+    fired = {fired.lo - amount.lo, fired.hi - amount.lo};
+    return spike.mayStay ? hull(stays, fired) : fired;
+  }
+
+ private:
+  static std::int64_t decayOne(std::int64_t x, std::int64_t decay12) {
+    const std::int64_t product = x * (fixed::kDecayOne - decay12);
+    return product >= 0 ? product >> fixed::kDecayBits : -(-product >> fixed::kDecayBits);
+  }
+
+  CurrentOverflow rule_;
+  bool bounded_;
+};
+
+}  // namespace rheo

@@ -1,0 +1,96 @@
+// Longest paths by relaxation (Bellman 1958); a relaxation that never ends holds a loop of positive weight.
+#include "algorithms/Lags.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rheo {
+namespace {
+
+// The loop that keeps `population` rising, as "a -> b -> a", following the edges that last raised each.
+std::string describeLoop(const std::vector<std::string>& names, const std::vector<LagEdge>& edges,
+                         const std::vector<int>& raisedBy, int population, int& hops, int& delays) {
+  int at = population;
+  for (std::size_t i = 0; i < names.size(); ++i) at = edges[raisedBy[at]].source;  // now surely in the loop
+  const int start = at;
+  std::vector<int> loop;
+  hops = delays = 0;
+  do {
+    const LagEdge& edge = edges[raisedBy[at]];
+    loop.push_back(at);
+    ++hops;
+    delays += edge.delaySteps;
+    at = edge.source;
+  } while (at != start);
+  std::string text = names[start];
+  for (auto it = loop.rbegin(); it != loop.rend(); ++it) text += " -> " + names[*it];
+  return text;
+}
+
+Error positiveLoop(const std::string& loop, int hops, int delays) {
+  Diagnostic diagnostic;
+  diagnostic.code = "R0750";
+  diagnostic.message = fmt::format(
+      "the loop '{}' needs {} steps on the chip, one for each hop, and the float network gives it {}", loop,
+      hops, delays);
+  diagnostic.where = loop;
+  diagnostic.value = hops;
+  diagnostic.limit = delays;
+  diagnostic.limitSource = "SPEC T2: a spike arrives in the next step at the earliest";
+  diagnostic.remedy =
+      "train with a delay of one step on every edge of the loop, or join its populations into one recurrent "
+      "one";
+  return Error::of(ErrorKind::Compile, diagnostic);
+}
+
+Error delayTooLong(const LagEdge& edge, int delay, int maxDelay) {
+  Diagnostic diagnostic;
+  diagnostic.code = "R0418";
+  diagnostic.message =
+      fmt::format("'{}' needs an axon delay of {} steps, the chip has {}", edge.name, delay, maxDelay);
+  diagnostic.where = edge.name;
+  diagnostic.value = delay;
+  diagnostic.limit = maxDelay;
+  diagnostic.limitSource = "max_delay of the chip record, SPEC T7";
+  diagnostic.remedy = "shorten the longest path beside this edge, or relay it through a population";
+  return Error::of(ErrorKind::Compile, diagnostic);
+}
+
+}  // namespace
+
+Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
+                                const std::vector<LagEdge>& edges, int maxDelay) {
+  LagSolution solution;
+  solution.lag.assign(populations.size(), 0);
+  std::vector<int> raisedBy(populations.size(), -1);
+  int raised = -1;
+  // A path has fewer edges than there are populations, plus one from an input.
+  for (std::size_t round = 0; round <= populations.size() + 1; ++round) {
+    raised = -1;
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+      const LagEdge& edge = edges[i];
+      const int needed = (edge.source < 0 ? 0 : solution.lag[edge.source]) + 1 - edge.delaySteps;
+      if (solution.lag[edge.target] >= needed) continue;
+      solution.lag[edge.target] = needed;
+      raisedBy[edge.target] = static_cast<int>(i);
+      raised = edge.target;
+    }
+    if (raised < 0) break;
+  }
+  if (raised >= 0) {
+    int hops = 0, delays = 0;
+    const std::string loop = describeLoop(populations, edges, raisedBy, raised, hops, delays);
+    return positiveLoop(loop, hops, delays);
+  }
+  for (const LagEdge& edge : edges) {
+    const int source = edge.source < 0 ? 0 : solution.lag[edge.source];
+    const int delay = edge.delaySteps + solution.lag[edge.target] - source - 1;
+    if (delay > maxDelay) return delayTooLong(edge, delay, maxDelay);
+    solution.axonDelay.push_back(delay);
+  }
+  for (int lag : solution.lag) solution.largest = std::max(solution.largest, lag);
+  return solution;
+}
+
+}  // namespace rheo

@@ -1,0 +1,131 @@
+// A network as the compiler's algorithms see it: populations joined by projections, first over real
+// numbers (FloatNet), then over the chip's integers (FixedNet). Plain arrays; no MLIR.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/Model.h"
+#include "network/Network.h"
+
+namespace rheo {
+
+// A matrix in C order; rows are targets, columns are sources.
+template <class T>
+struct Matrix {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::vector<T> values;
+
+  Matrix() = default;
+  Matrix(std::int64_t r, std::int64_t c) : rows(r), columns(c), values(static_cast<std::size_t>(r * c)) {}
+  T& at(std::int64_t row, std::int64_t column) {
+    return values[static_cast<std::size_t>(row * columns + column)];
+  }
+  const T& at(std::int64_t row, std::int64_t column) const {
+    return values[static_cast<std::size_t>(row * columns + column)];
+  }
+};
+
+// A port through which the host sends spikes; payloads lie in [minPayload, maxPayload], 0 is no spike.
+struct InputPort {
+  std::string name;
+  std::int64_t size = 0;
+  std::vector<std::int64_t> shape;
+  std::int32_t minPayload = 0;
+  std::int32_t maxPayload = 1;
+};
+
+// What an Output node receives: spikes of a spiking population, the membrane potential of another.
+struct OutputPort {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::vector<int> populations;
+};
+
+// A population over real numbers. Parameters carry the model's float names; one value or one per neuron.
+struct FloatPopulation {
+  std::string name;
+  const models::ModelTable* model = nullptr;
+  std::int64_t size = 0;
+  std::vector<std::int64_t> shape;
+  std::map<std::string, std::vector<double>> parameters;
+
+  // The parameter of a neuron; the model's fallback where the file leaves it out.
+  double parameter(const std::string& parameterName, std::int64_t neuron) const;
+};
+
+// Where spikes come from: an input port or a population.
+struct Source {
+  bool input = false;
+  int index = -1;
+};
+
+// A chain of Linear, Affine, Scale and Flatten nodes between two populations, folded to x -> W x + b.
+struct FloatProjection {
+  std::string name;  // the node that holds the weights; "source->target" where there is none
+  Source source;
+  int target = -1;
+  int delaySteps = 0;      // of the float network: 0 feed-forward, 1 on an edge that closes a cycle. SPEC F5
+  Matrix<double> weights;  // [target size, source size]
+  std::vector<double> bias;  // [target size] or empty. SPEC F6
+};
+
+struct FloatNet {
+  std::string name;
+  Conventions conventions;
+  std::vector<InputPort> inputs;
+  std::vector<FloatPopulation> populations;
+  std::vector<FloatProjection> projections;
+  std::vector<OutputPort> outputs;
+};
+
+enum class WeightSign : std::uint8_t { Mixed, Excitatory, Inhibitory };  // SPEC W1
+
+// Registers carry the chip's field names (du, dv, vth, bias_mantissa, bias_exponent, reset_mode,
+// reset_value); one value or one per neuron.
+struct FixedPopulation {
+  std::string name;
+  const models::ModelTable* model = nullptr;
+  std::int64_t size = 0;
+  std::vector<std::int64_t> shape;
+  int lag = 0;          // SPEC T4
+  bool hidden = false;  // made by the compiler
+  std::map<std::string, std::vector<std::int32_t>> registers;
+  std::map<std::string, std::vector<double>> scales;  // state -> one float unit in integer units
+
+  std::int32_t registerOf(const std::string& field, std::int64_t neuron, std::int32_t fallback = 0) const;
+  // What step.h reads, in the model's order: decay_u = du + 1, threshold = vth << 6 and so on. SPEC I5
+  std::vector<std::int32_t> stepParameters(std::int64_t neuron) const;
+};
+
+struct FixedProjection {
+  std::string name;
+  Source source;
+  int target = -1;
+  int delaySteps = 0;  // of the float network, as in FloatProjection
+  int axonDelay = 0;   // SPEC T2
+  int weightBits = 8;
+  int exponent = 0;  // SPEC W5, W6
+  WeightSign signMode = WeightSign::Mixed;
+  Matrix<std::int32_t> weights;  // as W1 to W4 leave them, without the exponent
+};
+
+struct FixedNet {
+  std::string name;
+  double dt = 0;
+  std::vector<InputPort> inputs;
+  std::vector<FixedPopulation> populations;
+  std::vector<FixedProjection> projections;
+  std::vector<OutputPort> outputs;
+  int lag = 0;  // the largest of any population
+};
+
+// Values of the register reset_mode. SPEC N10, E1, E2.
+inline constexpr std::int32_t kResetZero = 0;
+inline constexpr std::int32_t kResetValue = 1;
+inline constexpr std::int32_t kResetSubtract = 2;
+
+}  // namespace rheo

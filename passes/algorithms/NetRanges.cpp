@@ -1,0 +1,155 @@
+// SPEC P2 and the recurrent part of P1: which neurons can fire at all, found upwards from none.
+#include <fmt/format.h>
+
+#include "algorithms/RangeProof.h"
+
+namespace rheo {
+namespace {
+
+// Smallest and largest sum that a projection can bring to each of its targets in one step.
+class ProjectionInput {
+ public:
+  ProjectionInput(const FixedProjection& projection, const Profile& profile)
+      : projection_(&projection),
+        perWeight_(profile.weightExponent == WeightExponent::PerWeight),
+        sums_(static_cast<std::size_t>(projection.weights.rows)) {}
+
+  // From now on, source `column` may send payloads within [least, most] (0 among them).
+  void add(std::int64_t column, std::int64_t least, std::int64_t most) {
+    const Matrix<std::int32_t>& weights = projection_->weights;
+    for (std::int64_t row = 0; row < weights.rows; ++row) {
+      std::int64_t weight = weights.at(row, column);
+      if (weight == 0) continue;
+      if (perWeight_) weight = shift(weight);  // SPEC W6
+      Interval& sum = sums_[static_cast<std::size_t>(row)];
+      sum.lo += std::min(weight * least, weight * most);
+      sum.hi += std::max(weight * least, weight * most);
+    }
+  }
+
+  // SPEC W5: flooring is monotone, so the ends may be shifted. SPEC W7: the parts add.
+  Interval of(std::int64_t row) const {
+    const Interval sum = sums_[static_cast<std::size_t>(row)];
+    return perWeight_ ? sum : Interval{shift(sum.lo), shift(sum.hi)};
+  }
+
+ private:
+  std::int64_t shift(std::int64_t x) const {
+    const int e = projection_->exponent;
+    return e >= 0 ? x * (std::int64_t{1} << e) : x >> -e;
+  }
+
+  const FixedProjection* projection_;
+  bool perWeight_;
+  std::vector<Interval> sums_;
+};
+
+class NetProof {
+ public:
+  NetProof(const FixedNet& net, const Profile& profile) : net_(net), profile_(profile) {
+    for (const FixedProjection& projection : net.projections) inputs_.emplace_back(projection, profile);
+    for (const FixedPopulation& population : net.populations) {
+      PopulationRange range;
+      range.name = population.name;
+      range.neurons.resize(static_cast<std::size_t>(population.size));
+      ranges_.push_back(std::move(range));
+      stale_.emplace_back(static_cast<std::size_t>(population.size), true);
+    }
+  }
+
+  std::vector<PopulationRange> run() {
+    for (std::size_t p = 0; p < net_.projections.size(); ++p) {
+      const FixedProjection& projection = net_.projections[p];
+      if (!projection.source.input) continue;
+      const InputPort& port = net_.inputs[static_cast<std::size_t>(projection.source.index)];
+      for (std::int64_t column = 0; column < projection.weights.columns; ++column)
+        inputs_[p].add(column, std::min(0, port.minPayload), std::max(0, port.maxPayload));
+    }
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      for (std::size_t i = 0; i < net_.populations.size(); ++i) changed |= update(static_cast<int>(i));
+    }
+    for (std::size_t i = 0; i < ranges_.size(); ++i) summarize(net_.populations[i], ranges_[i]);
+    return std::move(ranges_);
+  }
+
+ private:
+  // Proves the neurons whose input grew; true where one that could not fire before now may.
+  bool update(int index) {
+    const FixedPopulation& population = net_.populations[static_cast<std::size_t>(index)];
+    bool changed = false;
+    for (std::int64_t n = 0; n < population.size; ++n) {
+      const auto at = static_cast<std::size_t>(n);
+      if (!stale_[index][at]) continue;
+      stale_[index][at] = false;
+      NeuronRange& neuron = ranges_[index].neurons[at];
+      const bool couldFire = neuron.mayFire;
+      neuron = proveNeuron(*population.model, population.stepParameters(n), inputOf(index, n), profile_);
+      if (couldFire || !neuron.mayFire) continue;
+      changed = true;
+      spread(index, n);
+    }
+    return changed;
+  }
+
+  Interval inputOf(int population, std::int64_t neuron) const {
+    Interval sum;
+    for (std::size_t p = 0; p < net_.projections.size(); ++p) {
+      if (net_.projections[p].target != population) continue;
+      const Interval part = inputs_[p].of(neuron);
+      sum = {sum.lo + part.lo, sum.hi + part.hi};
+    }
+    return sum;
+  }
+
+  // SPEC P2: only now do the outgoing weights of this neuron count.
+  void spread(int population, std::int64_t neuron) {
+    for (std::size_t p = 0; p < net_.projections.size(); ++p) {
+      const FixedProjection& projection = net_.projections[p];
+      if (projection.source.input || projection.source.index != population) continue;
+      inputs_[p].add(neuron, 0, 1);
+      for (std::int64_t row = 0; row < projection.weights.rows; ++row)
+        if (projection.weights.at(row, neuron) != 0)
+          stale_[projection.target][static_cast<std::size_t>(row)] = true;
+    }
+  }
+
+  static void summarize(const FixedPopulation& population, PopulationRange& range) {
+    int wraps = 0, saturates = 0;
+    for (const NeuronRange& neuron : range.neurons) {
+      if (range.states.empty()) range.states = neuron.states;
+      for (std::size_t s = 0; s < neuron.states.size(); ++s)
+        range.states[s] = hull(range.states[s], neuron.states[s]);
+      range.silent += population.model->spiking && !neuron.mayFire;
+      wraps += neuron.mayWrap;
+      saturates += neuron.maySaturate;
+      range.bitsMissing = std::max(range.bitsMissing, neuron.bitsMissing);
+      if (neuron.safeSteps >= 0)
+        range.safeSteps =
+            range.safeSteps < 0 ? neuron.safeSteps : std::min(range.safeSteps, neuron.safeSteps);
+    }
+    range.proven = wraps == 0 && saturates == 0;
+    if (range.proven) return;
+    if (wraps > 0) range.note = fmt::format("current of {} of {} neurons may wrap", wraps, population.size);
+    if (saturates > 0)
+      range.note += fmt::format("{}potential of {} of {} neurons may saturate", wraps > 0 ? ", " : "",
+                                saturates, population.size);
+    if (range.bitsMissing > 0) range.note += fmt::format(", {} bits missing", range.bitsMissing);
+    range.note += fmt::format(", not in the first {} steps", range.safeSteps);
+  }
+
+  const FixedNet& net_;
+  const Profile& profile_;
+  std::vector<ProjectionInput> inputs_;
+  std::vector<PopulationRange> ranges_;
+  std::vector<std::vector<bool>> stale_;
+};
+
+}  // namespace
+
+std::vector<PopulationRange> proveRanges(const FixedNet& net, const Profile& profile) {
+  return NetProof(net, profile).run();
+}
+
+}  // namespace rheo

@@ -1,0 +1,251 @@
+// Quantization settings to and from JSON.
+#include "algorithms/QuantSettings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace rheo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kSchema = "rheobase.quantization/1";
+const std::vector<std::string> kTopKeys{"schema",      "chip",        "profile",
+                                        "weight_bits", "populations", "projections"};
+const std::vector<std::string> kRegisterKeys{"du",         "dv",          "vth",          "bias_mantissa",
+                                             "reset_mode", "reset_value", "bias_exponent"};
+const std::vector<std::string> kPopulationKeys{"scale_v",       "du",         "dv",          "vth",
+                                               "bias_mantissa", "reset_mode", "reset_value", "bias_exponent"};
+const std::vector<std::string> kProjectionKeys{"bits", "exponent", "sign_mode", "weights"};
+const std::vector<std::string> kResetModes{"zero", "value", "subtract"};
+const std::vector<std::string> kSignModes{"mixed", "excitatory", "inhibitory"};
+
+class Reader {
+ public:
+  explicit Reader(std::string file) : file_(std::move(file)) {}
+  std::vector<Diagnostic> problems;
+
+  void bad(const std::string& where, const std::string& message) {
+    Diagnostic diagnostic;
+    diagnostic.code = "R0302";
+    diagnostic.message = message;
+    diagnostic.file = file_;
+    diagnostic.where = where;
+    diagnostic.remedy = "print fresh settings with `rheobase quant` and edit those";
+    problems.push_back(diagnostic);
+  }
+
+  void keys(const Json& object, const std::vector<std::string>& known, const std::string& where) {
+    for (const auto& [key, value] : object.items()) {
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      problems.push_back(unknownName("key", key, known, file_));
+      problems.back().where = where;
+    }
+  }
+
+  std::optional<std::int32_t> integer(const Json& value, const std::string& where) {
+    if (value.is_number_integer()) {
+      const auto number = value.get<std::int64_t>();
+      if (number >= INT32_MIN && number <= INT32_MAX) return static_cast<std::int32_t>(number);
+    }
+    bad(where, fmt::format("'{}' is not an integer of 32 bits", value.dump().substr(0, 40)));
+    return std::nullopt;
+  }
+
+  std::vector<std::int32_t> integers(const Json& value, const std::string& where) {
+    std::vector<std::int32_t> numbers;
+    const auto take = [&](const Json& entry) {
+      if (auto number = integer(entry, where))
+        numbers.push_back(*number);
+      else
+        return false;
+      return true;
+    };
+    if (!value.is_array()) {
+      take(value);
+      return numbers;
+    }
+    if (value.empty()) bad(where, "an empty list of values");
+    for (const Json& entry : value)
+      if (!take(entry)) break;
+    return numbers;
+  }
+
+  // One of `names` as its index.
+  std::optional<std::int32_t> choice(const Json& value, const std::vector<std::string>& names,
+                                     const std::string& where) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    const auto found = std::find(names.begin(), names.end(), text);
+    if (found != names.end()) return static_cast<std::int32_t>(found - names.begin());
+    bad(where, fmt::format("'{}' is none of: {}", text.substr(0, 40), fmt::join(names, ", ")));
+    return std::nullopt;
+  }
+
+  PopulationSettings population(const Json& object, const std::string& where) {
+    PopulationSettings settings;
+    keys(object, kPopulationKeys, where);
+    for (const auto& [key, value] : object.items()) {
+      const std::string place = where + "." + key;
+      if (key == "scale_v") {
+        if (value.is_number() && value.get<double>() > 0 && value.get<double>() < 1e15)
+          settings.scaleV = value.get<double>();
+        else
+          bad(place, "'scale_v' is not a positive number below 1e15");
+      } else if (key == "reset_mode") {
+        if (auto mode = choice(value, kResetModes, place)) settings.registers[key] = {*mode};
+      } else if (std::find(kRegisterKeys.begin(), kRegisterKeys.end(), key) != kRegisterKeys.end()) {
+        settings.registers[key] = integers(value, place);
+      }
+    }
+    return settings;
+  }
+
+  std::optional<Matrix<std::int32_t>> weights(const Json& value, const std::string& where) {
+    if (!value.is_array() || value.empty() || !value[0].is_array()) {
+      bad(where, "'weights' is not a list of rows, [targets][sources]");
+      return std::nullopt;
+    }
+    Matrix<std::int32_t> matrix;
+    matrix.rows = static_cast<std::int64_t>(value.size());
+    matrix.columns = static_cast<std::int64_t>(value[0].size());
+    for (const Json& row : value) {
+      const auto numbers = integers(row, where);
+      if (!row.is_array() || static_cast<std::int64_t>(numbers.size()) != matrix.columns) {
+        bad(where, "rows of 'weights' differ in length");
+        return std::nullopt;
+      }
+      matrix.values.insert(matrix.values.end(), numbers.begin(), numbers.end());
+    }
+    return matrix;
+  }
+
+  ProjectionSettings projection(const Json& object, const std::string& where) {
+    ProjectionSettings settings;
+    keys(object, kProjectionKeys, where);
+    for (const auto& [key, value] : object.items()) {
+      const std::string place = where + "." + key;
+      if (key == "bits") settings.bits = integer(value, place);
+      if (key == "exponent") settings.exponent = integer(value, place);
+      if (key == "weights") settings.weights = weights(value, place);
+      if (key != "sign_mode") continue;
+      if (auto mode = choice(value, kSignModes, place)) settings.signMode = static_cast<WeightSign>(*mode);
+    }
+    return settings;
+  }
+
+ private:
+  std::string file_;
+};
+
+// Short where all neurons agree.
+Json compact(const std::vector<std::int32_t>& values) {
+  if (!values.empty() && std::all_of(values.begin(), values.end(), [&](auto v) { return v == values[0]; }))
+    return values[0];
+  return values;
+}
+
+}  // namespace
+
+const char* signModeName(WeightSign mode) { return kSignModes[static_cast<std::size_t>(mode)].c_str(); }
+
+std::string QuantSettings::toJson() const {
+  Json json{{"schema", kSchema}, {"chip", chip}, {"profile", profile}};
+  if (weightBits) json["weight_bits"] = *weightBits;
+  json["populations"] = Json::object();
+  for (const auto& [name, population] : populations) {
+    Json& entry = json["populations"][name] = Json::object();
+    if (population.scaleV) entry["scale_v"] = *population.scaleV;
+    for (const auto& [field, values] : population.registers)
+      entry[field] = field == "reset_mode" && !values.empty()
+                         ? Json(kResetModes[static_cast<std::size_t>(values[0])])
+                         : compact(values);
+  }
+  json["projections"] = Json::object();
+  for (const auto& [name, projection] : projections) {
+    Json& entry = json["projections"][name] = Json::object();
+    if (projection.bits) entry["bits"] = *projection.bits;
+    if (projection.exponent) entry["exponent"] = *projection.exponent;
+    if (projection.signMode) entry["sign_mode"] = signModeName(*projection.signMode);
+    if (!projection.weights) continue;
+    const Matrix<std::int32_t>& weights = *projection.weights;
+    Json& rows = entry["weights"] = Json::array();
+    for (std::int64_t row = 0; row < weights.rows; ++row)
+      rows.push_back(std::vector<std::int32_t>(weights.values.begin() + row * weights.columns,
+                                               weights.values.begin() + (row + 1) * weights.columns));
+  }
+  return json.dump(2) + "\n";
+}
+
+Expected<QuantSettings> QuantSettings::fromJson(const std::string& text, const std::string& file) {
+  Reader reader(file);
+  QuantSettings settings;
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("schema") || json["schema"] != kSchema) {
+    reader.bad("", fmt::format("not quantization settings: no JSON object with \"schema\": \"{}\"", kSchema));
+    return Error{ErrorKind::Format, reader.problems};
+  }
+  reader.keys(json, kTopKeys, "");
+  for (const char* key : {"chip", "profile"}) {
+    if (!json.contains(key)) continue;
+    if (!json[key].is_string())
+      reader.bad(key, fmt::format("'{}' is not a text", key));
+    else
+      (key == std::string("chip") ? settings.chip : settings.profile) = json[key].get<std::string>();
+  }
+  if (json.contains("weight_bits")) settings.weightBits = reader.integer(json["weight_bits"], "weight_bits");
+  for (const char* key : {"populations", "projections"}) {
+    if (!json.contains(key)) continue;
+    if (!json[key].is_object()) {
+      reader.bad(key, fmt::format("'{}' is not an object", key));
+      continue;
+    }
+    for (const auto& [name, entry] : json[key].items()) {
+      const std::string where = std::string(key) + "." + name;
+      if (!entry.is_object())
+        reader.bad(where, fmt::format("'{}' is not an object", name));
+      else if (key == std::string("populations"))
+        settings.populations[name] = reader.population(entry, where);
+      else
+        settings.projections[name] = reader.projection(entry, where);
+    }
+  }
+  if (!reader.problems.empty()) return Error{ErrorKind::Format, reader.problems};
+  return settings;
+}
+
+std::string nearestName(const std::string& name, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t bestDistance = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i + 1;
+      for (std::size_t j = 0; j < candidate.size(); ++j) {
+        const std::size_t above = row[j + 1];
+        row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (name[i] != candidate[j])});
+        diagonal = above;
+      }
+    }
+    if (row.back() < bestDistance) bestDistance = row.back(), best = candidate;
+  }
+  return best;
+}
+
+Diagnostic unknownName(const std::string& kind, const std::string& name,
+                       const std::vector<std::string>& candidates, const std::string& file) {
+  Diagnostic diagnostic;
+  diagnostic.code = "R0301";
+  diagnostic.message = fmt::format("unknown {} '{}' in the quantization settings", kind, name);
+  diagnostic.file = file;
+  diagnostic.where = name;
+  const std::string nearest = nearestName(name, candidates);
+  diagnostic.remedy = nearest.empty() ? fmt::format("known are: {}", fmt::join(candidates, ", "))
+                                      : fmt::format("did you mean '{}'?", nearest);
+  return diagnostic;
+}
+
+}  // namespace rheo

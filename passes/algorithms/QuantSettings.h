@@ -1,0 +1,53 @@
+// Quantization settings as a file: what was chosen, and what the user pins by giving a file back.
+// {"schema": "rheobase.quantization/1", "chip", "profile", "weight_bits",
+//  "populations": {NAME: {"scale_v", "vth", "du", "dv", "reset_mode", "reset_value", ...}},
+//  "projections": {NAME: {"bits", "exponent", "sign_mode", "weights"}}}
+// Registers are one integer or one per neuron; "weights" are integers, [targets][sources].
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "algorithms/Net.h"
+#include "support/Error.h"
+
+namespace rheo {
+
+struct PopulationSettings {
+  std::optional<double> scaleV;                                // integer units of v for one float unit
+  std::map<std::string, std::vector<std::int32_t>> registers;  // field -> one value or one per neuron
+};
+
+struct ProjectionSettings {
+  std::optional<int> bits;
+  std::optional<int> exponent;
+  std::optional<WeightSign> signMode;
+  std::optional<Matrix<std::int32_t>> weights;
+};
+
+struct QuantSettings {
+  std::string chip;
+  std::string profile;
+  std::optional<int> weightBits;  // of every projection that does not say its own
+  std::map<std::string, PopulationSettings> populations;
+  std::map<std::string, ProjectionSettings> projections;
+
+  std::string toJson() const;  // two-space indented, keys sorted, ends in a newline
+  // Errors: R0301 unknown key (the nearest one is offered), R0302 wrong type or value. `file` is for
+  // messages.
+  static Expected<QuantSettings> fromJson(const std::string& text, const std::string& file);
+};
+
+const char* signModeName(WeightSign mode);
+
+// The name closest to `name` by edit distance; empty if none is near.
+std::string nearestName(const std::string& name, const std::vector<std::string>& candidates);
+
+// "unknown population 'hiden' ... did you mean 'hidden'?" R0301.
+Diagnostic unknownName(const std::string& kind, const std::string& name,
+                       const std::vector<std::string>& candidates, const std::string& file);
+
+}  // namespace rheo

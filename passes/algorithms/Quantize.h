@@ -1,0 +1,45 @@
+// From real numbers to a chip's integers: scales, registers, weights. What is chosen comes back as settings;
+// what settings pin is obeyed.
+//
+// Gains fold into weights, so that one integer unit of v is 1 / scale float units of v:
+//   LIF, LI        k r (W s + b)                with k = dt / tau (SPEC F2) or 1 - exp(-dt / tau) (F3)
+//   CubaLIF, LI    k_mem r k_syn w_in (W s + b)  into the current, whose unit is scale * k_mem * r
+//   IF, I          r (W s + b)
+// Where there is a current, v is counted from v_leak; elsewhere v_leak is one more bias.
+// Biases become synapses from a hidden neuron, "bias", that fires in every step (SPEC F6).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "algorithms/Net.h"
+#include "algorithms/QuantSettings.h"
+#include "chip/ChipSpec.h"
+#include "fixed/Profile.h"
+
+namespace rheo {
+
+struct QuantOptions {
+  const ChipSpec* chip = nullptr;
+  const Profile* profile = nullptr;
+  QuantSettings pins;    // empty: everything is chosen
+  std::string pinsFile;  // for messages
+  std::map<std::string, double>
+      largestPotential;  // calibration: population -> largest |v - v_leak| seen, float units
+};
+
+struct QuantResult {
+  FixedNet net;            // lags are not solved yet
+  QuantSettings settings;  // everything that was chosen; weights only where they were pinned
+  std::vector<Diagnostic> notes;
+};
+
+// Errors, all that apply: R0301 a name the network lacks, R0302 a value of the wrong form, R0303 a pinned
+// value out of the chip's range, R0304 threshold, R0305 decay, R0411 a reset the chip lacks, R0309 a reset
+// that is late.
+Expected<QuantResult> quantize(const FloatNet& net, const QuantOptions& options);
+
+// Fills lags and axon delays in. Errors of solveLags.
+Status assignLags(FixedNet& net, int maxDelay);
+
+}  // namespace rheo

@@ -1,0 +1,167 @@
+// The fixpoint of SPEC P1: a guess in closed form that one step of step.h has to confirm, then a few steps
+// that only tighten it. The guess makes it fast; the confirmation makes it sound.
+#include "algorithms/RangeProof.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+namespace rheo {
+namespace interval_steps {
+#include "models/AllSteps.inc"
+}  // namespace interval_steps
+namespace {
+
+constexpr int kTighten = 8;           // steps after the guess holds
+constexpr int kPlainSteps = 20000;    // where no guess holds
+constexpr int kCountedSteps = 20000;  // how far overflow-free steps are counted
+
+using States = std::vector<Interval>;
+
+struct NeuronModel {
+  const models::ModelTable& table;
+  std::vector<Interval> parameters;
+  Interval input;
+
+  std::int64_t parameter(std::string_view name, std::int64_t fallback) const {
+    for (std::size_t i = 0; i < table.fixedParameters.size(); ++i)
+      if (table.fixedParameters[i].name == name) return parameters[i].lo;
+    return fallback;
+  }
+
+  IntervalAlgebra::Spike step(IntervalAlgebra& algebra, States& states) const {
+#define RHEO_MODEL(folder)   \
+  if (table.name == #folder) \
+    return interval_steps::folder::step(algebra, states.data(), input, parameters.data());
+#include "models/Models.def"
+#undef RHEO_MODEL
+    return {};
+  }
+};
+
+// The largest value that x <- trunc(x * (1 - decay / 4096)) + added reaches from 0; `end` if there is none.
+std::int64_t leakyLimit(std::int64_t added, std::int64_t decay12, std::int64_t end) {
+  if (added <= 0) return 0;
+  if (decay12 <= 0) return end;
+  return std::min(end, (added - 1) * fixed::kDecayOne / decay12 + 1);
+}
+
+Interval leakyLimits(Interval added, std::int64_t decay12, std::int64_t end) {
+  return {-leakyLimit(-added.lo, decay12, end), leakyLimit(added.hi, decay12, end)};
+}
+
+States guess(const NeuronModel& neuron, std::int64_t end) {
+  IntervalAlgebra algebra(CurrentOverflow::WrapOnce, end <= fixed::kHalfPeriod);
+  Interval current = algebra.align(neuron.input);
+  States states;
+  if (neuron.table.states.size() > 1) {
+    current = leakyLimits(current, neuron.parameter("decay_u", fixed::kDecayOne), end);
+    states.push_back(current);
+  }
+  const std::int64_t bias = neuron.parameter("bias", 0);
+  const Interval added{current.lo + bias, current.hi + bias};
+  Interval potential = leakyLimits(added, neuron.parameter("decay_v", 0), end);
+  if (neuron.table.spiking) {
+    const std::int64_t threshold = neuron.parameter("threshold", fixed::kStateMax);
+    const std::int64_t kept = neuron.parameter("reset_keep", 0) != 0
+                                  ? std::max(std::int64_t{0}, std::max(threshold, std::int64_t{0}) + added.hi)
+                                  : 0;
+    const std::int64_t after = kept - neuron.parameter("reset_amount", 0);
+    if (potential.hi > threshold)
+      potential = {std::min(potential.lo, after), std::max({threshold, after, std::int64_t{0}})};
+  }
+  states.push_back(potential);
+  return states;
+}
+
+bool holds(const States& outer, const States& inner) {
+  for (std::size_t i = 0; i < outer.size(); ++i)
+    if (!outer[i].holds(inner[i])) return false;
+  return true;
+}
+
+States hullOf(States a, const States& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = hull(a[i], b[i]);
+  return a;
+}
+
+// A box that holds the start and that a step never leaves; false where none was found.
+bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, States& box) {
+  const std::int64_t end = bounded ? fixed::kStateMax : std::int64_t{1} << 40;
+  const States start(neuron.table.states.size());
+  const auto after = [&](States states) {
+    IntervalAlgebra algebra(profile.currentOverflow, bounded);
+    neuron.step(algebra, states);
+    return hullOf(start, states);
+  };
+  box = hullOf(start, guess(neuron, end));
+  bool found = holds(box, after(box));
+  if (!found) {
+    box = start;
+    for (int i = 0; i < kPlainSteps && !found; ++i) {
+      const States next = hullOf(box, after(box));
+      found = next == box;
+      box = next;
+    }
+  }
+  if (!found && bounded) {
+    box.assign(box.size(), Interval{-fixed::kHalfPeriod, fixed::kHalfPeriod});
+    found = true;
+  }
+  for (int i = 0; i < kTighten && found; ++i) box = after(box);
+  return found;
+}
+
+// Steps from the start in which nothing can overflow yet.
+std::int64_t countSafeSteps(const NeuronModel& neuron, const Profile& profile) {
+  States states(neuron.table.states.size());
+  Interval previousMove{};
+  for (std::int64_t step = 0; step < kCountedSteps; ++step) {
+    IntervalAlgebra algebra(profile.currentOverflow, true);
+    States next = states;
+    neuron.step(algebra, next);
+    if (algebra.mayWrap || algebra.maySaturate) return step;
+    next = hullOf(states, next);
+    const Interval move{next.back().lo - states.back().lo, next.back().hi - states.back().hi};
+    // Without leak the potential sinks by the same amount for ever: the rest is a division.
+    if (neuron.parameter("decay_v", 0) == 0 && step > 2 && move == previousMove && move.hi == 0 &&
+        move.lo < 0)
+      return step + 1 + (fixed::kStateMax + next.back().lo) / -move.lo;
+    previousMove = move;
+    states = next;
+  }
+  return kCountedSteps;
+}
+
+int missingBits(std::int64_t largest) {
+  const auto needed = std::bit_width(static_cast<std::uint64_t>(largest));
+  return std::max(0, static_cast<int>(needed) - 23);
+}
+
+}  // namespace
+
+NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::int32_t>& parameters,
+                        Interval input, const Profile& profile) {
+  NeuronModel neuron{model, {}, input};
+  for (std::int32_t value : parameters) neuron.parameters.push_back({value, value});
+  NeuronRange range;
+  range.input = input;
+  findBox(neuron, profile, true, range.states);
+  IntervalAlgebra algebra(profile.currentOverflow, true);
+  States once = range.states;
+  range.mayFire = neuron.step(algebra, once).mayFire;
+  range.mayWrap = algebra.mayWrap;
+  range.maySaturate = algebra.maySaturate;
+  if (range.proven()) return range;
+  range.safeSteps = countSafeSteps(neuron, profile);
+  States unbounded;
+  if (findBox(neuron, profile, false, unbounded)) {
+    IntervalAlgebra free(profile.currentOverflow, false);
+    neuron.step(free, unbounded);
+    const std::int64_t largest = std::max(free.largestCurrent, free.largestPotential);
+    if (largest < (std::int64_t{1} << 39)) range.bitsMissing = std::max(1, missingBits(largest));
+  }
+  return range;
+}
+
+}  // namespace rheo

@@ -1,0 +1,45 @@
+// What the states of every neuron can be, for every input of every length, without running anything.
+// SPEC P1, P2.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "algorithms/Intervals.h"
+#include "algorithms/Net.h"
+#include "fixed/Profile.h"
+
+namespace rheo {
+
+struct NeuronRange {
+  Interval input;                // summed input of one step, before it is aligned
+  std::vector<Interval> states;  // after the step and its reset, in the model's order. SPEC T6
+  bool mayWrap = false;          // the current, SPEC N4, N5
+  bool maySaturate = false;      // the potential, SPEC N7
+  bool mayFire = false;
+  int bitsMissing = 0;          // width beyond 24 bits that would hold everything; 0 where nothing would
+  std::int64_t safeSteps = -1;  // steps from the start that cannot overflow yet; -1 where none ever can
+
+  bool proven() const { return !mayWrap && !maySaturate; }
+};
+
+struct PopulationRange {
+  std::string name;
+  std::vector<NeuronRange> neurons;
+  std::vector<Interval> states;  // hull over the neurons
+  bool proven = true;            // nothing wraps or saturates, ever
+  int silent = 0;                // neurons that can never fire although their model spikes
+  int bitsMissing = 0;           // the most of any neuron
+  std::int64_t safeSteps = -1;   // the fewest of any neuron
+  std::string note;              // empty where proven; else what can happen, how many neurons, when
+};
+
+// Holds for any payloads within the input ports' ranges. The neurons that may fire are the least set that
+// explains itself: at first none, then whoever the inputs can drive, then whoever these can drive.
+std::vector<PopulationRange> proveRanges(const FixedNet& net, const Profile& profile);
+
+// One neuron that receives `input` in every step; `parameters` as FixedPopulation::stepParameters gives.
+NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::int32_t>& parameters,
+                        Interval input, const Profile& profile);
+
+}  // namespace rheo

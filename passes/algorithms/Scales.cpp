@@ -1,0 +1,156 @@
+// Bounds on the scale in closed form, then a search of one octave for the least weight error.
+#include "algorithms/Scales.h"
+
+#include <cmath>
+#include <limits>
+
+#include "fixed/Arithmetic.h"
+
+namespace rheo {
+namespace {
+
+constexpr double kMargin = 0.97;  // for weights rounded up
+constexpr double kStateEnd = kMargin * fixed::kStateMax;
+constexpr int kOctaveSteps = 16;
+constexpr std::int64_t kSampledWeights = 1 << 18;
+constexpr double kAlign = 1 << fixed::kAlignBits;
+constexpr double kFinestThreshold =
+    256;  // at least so many steps of vth up to the threshold, where there is room
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+struct Drive {
+  double down = 0, up = 0;  // largest sums of one step, per neuron, float units of v
+};
+
+std::vector<Drive> drives(std::size_t size, const std::vector<EffectiveWeights>& parts) {
+  std::vector<Drive> result(size);
+  for (const EffectiveWeights& part : parts)
+    for (std::int64_t row = 0; row < part.values.rows; ++row)
+      for (std::int64_t column = 0; column < part.values.columns; ++column) {
+        const double weight = part.values.at(row, column) * part.payload;
+        (weight < 0 ? result[static_cast<std::size_t>(row)].down
+                    : result[static_cast<std::size_t>(row)].up) += std::abs(weight);
+      }
+  return result;
+}
+
+int fittingExponent(const EffectiveWeights& part, double scale) {
+  if (part.largest == 0) return 0;
+  return static_cast<int>(std::ceil(std::log2(part.largest * scale / kAlign / part.format.reach()) - 1e-9));
+}
+
+// Mean squared error of rounding and of flooring the sum, as a share of the mean square.
+double weightError(const EffectiveWeights& part, double scale, int exponent) {
+  const double unit = scale / kAlign / std::ldexp(1.0, exponent);
+  const auto count = static_cast<std::int64_t>(part.values.values.size());
+  const std::int64_t stride = std::max<std::int64_t>(1, count / kSampledWeights);
+  double error = 0, power = 0;
+  for (std::int64_t i = 0; i < count; i += stride) {
+    const double wanted = part.values.values[static_cast<std::size_t>(i)] * unit;
+    const double miss = part.format.round(wanted) - wanted;
+    error += miss * miss;
+    power += wanted * wanted;
+  }
+  if (power == 0) return 0;
+  // A sum that is shifted right loses half a unit on average, always downwards: worse than a random error.
+  const double lost =
+      part.format.step() * std::ldexp(1.0, exponent) < 1 ? 0.5 * std::ldexp(1.0, -exponent) : 0;
+  const double rows =
+      static_cast<double>(std::max<std::int64_t>(1, part.values.rows)) / static_cast<double>(stride);
+  return (error + lost * lost * rows) / power;
+}
+
+int clampExponent(int exponent, const ScaleLimits& limits) {
+  return std::clamp(exponent, limits.leastExponent, limits.mostExponent);
+}
+
+// Scales above this one break something whatever the input.
+double hardLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
+                 const std::vector<EffectiveWeights>& parts, const ScaleLimits& limits) {
+  double scale = kInfinity;
+  for (std::size_t n = 0; n < drive.size(); ++n) {
+    const double sum = drive[n].down + drive[n].up, most = std::max(drive[n].down, drive[n].up);
+    if (sum > 0) scale = std::min(scale, kMargin * fixed::kInputBound * kAlign / sum);  // SPEC W8
+    if (most > 0 && dynamics.lossU[n] > 0) scale = std::min(scale, kStateEnd * dynamics.lossU[n] / most);
+    if (dynamics.spiking() && dynamics.threshold[n] > 0)
+      scale = std::min(scale, static_cast<double>(limits.mostThreshold) * kAlign / dynamics.threshold[n]);
+  }
+  for (const EffectiveWeights& part : parts)
+    if (part.largest > 0)
+      scale =
+          std::min(scale, part.format.reach() * kAlign * std::ldexp(1.0, limits.mostExponent) / part.largest);
+  return scale;
+}
+
+// The largest scale at which the potential cannot saturate; 0 where it always can.
+double unsaturatedLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
+                        const ScaleLimits& limits) {
+  if (limits.largestPotential > 0) return kStateEnd / (1.25 * limits.largestPotential);
+  double scale = kInfinity;
+  for (std::size_t n = 0; n < drive.size(); ++n) {
+    const double u = std::max(1e-12, dynamics.lossU[n]), v = dynamics.lossV[n];
+    const double down = drive[n].down / u, up = drive[n].up / u;
+    if (down > 0) scale = std::min(scale, kStateEnd * v / down);
+    if (dynamics.spiking())
+      scale = std::min(scale, kStateEnd / (std::abs(dynamics.threshold[n]) + up + 1e-300));
+    else if (up > 0)
+      scale = std::min(scale, kStateEnd * v / up);
+  }
+  return scale;
+}
+
+// The least scale at which weights add up without rounding and thresholds and decays are fine-grained.
+double preciseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts) {
+  double scale = 0, largest = 0;
+  for (const EffectiveWeights& part : parts) largest = std::max(largest, part.largest);
+  for (const EffectiveWeights& part : parts)
+    // Weights that matter little beside the largest ones must not drive the state into saturation.
+    if (part.largest > largest / 4)
+      scale = std::max(scale, part.format.reach() * kAlign / part.format.step() / part.largest);
+  for (std::size_t n = 0; n < dynamics.threshold.size(); ++n) {
+    if (dynamics.threshold[n] <= 0) continue;
+    const double lost =
+        16 / std::max(1e-4, dynamics.lossU[n] * (dynamics.lossV[n] > 0 ? dynamics.lossV[n] : 1));
+    scale = std::max(scale, std::max(kFinestThreshold * kAlign, lost) / dynamics.threshold[n]);
+  }
+  return scale;
+}
+
+}  // namespace
+
+int chooseExponent(const EffectiveWeights& part, double scale, const ScaleLimits& limits) {
+  if (part.exponentPinned) return part.exponent;
+  const int fitting = clampExponent(fittingExponent(part, scale), limits);
+  if (part.format.bits >= 8) return fitting;
+  int best = fitting;
+  for (int exponent = fitting - 2; exponent < fitting; ++exponent) {
+    const int candidate = clampExponent(exponent, limits);
+    if (weightError(part, scale, candidate) < weightError(part, scale, best)) best = candidate;
+  }
+  return best;
+}
+
+double chooseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
+                   const ScaleLimits& limits) {
+  const std::vector<Drive> drive = drives(dynamics.lossU.size(), parts);
+  const double wanted = std::max(unsaturatedLimit(dynamics, drive, limits), preciseScale(dynamics, parts));
+  double top = std::min(hardLimit(dynamics, drive, parts, limits), wanted);
+  if (!std::isfinite(top) || top <= 0) top = 1 << 16;
+  std::vector<double> candidates;
+  for (int i = 0; i < kOctaveSteps; ++i) candidates.push_back(top * std::exp2(-double(i) / kOctaveSteps));
+  for (const EffectiveWeights& part : parts) {
+    if (part.largest == 0) continue;
+    const double full = part.format.reach() * kAlign / part.largest;
+    candidates.push_back(full * std::exp2(std::floor(std::log2(top / full))));
+  }
+  double best = top, least = kInfinity;
+  for (double scale : candidates) {
+    double error = 0;
+    for (const EffectiveWeights& part : parts)
+      error += weightError(part, scale, chooseExponent(part, scale, limits));
+    if (error < least * (1 - 1e-9)) least = error, best = scale;
+  }
+  return best;
+}
+
+}  // namespace rheo

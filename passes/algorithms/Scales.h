@@ -1,0 +1,38 @@
+// The choice of a population's scale and of its projections' exponents. Used by quantize().
+#pragma once
+
+#include <vector>
+
+#include "algorithms/Dynamics.h"
+#include "algorithms/WeightFormat.h"
+
+namespace rheo {
+
+// A projection, or the bias of one, as its target sees it.
+struct EffectiveWeights {
+  Matrix<double> values;  // float units of v that a spike adds in its step
+  WeightFormat format;
+  double payload = 1;  // the largest |payload| of its sources
+  double largest = 0;  // the largest |value|
+  bool exponentPinned = false;
+  int exponent = 0;
+};
+
+struct ScaleLimits {
+  std::int64_t mostThreshold = (1 << 17) - 1;  // of the register vth
+  int leastExponent = -8;
+  int mostExponent = 7;
+  double largestPotential = 0;  // calibration, float units above v_leak; 0 if there is none
+};
+
+// Integer units of v for one float unit. The largest that keeps the current from wrapping and the threshold
+// in its register whatever the input, and that either keeps the potential from saturating or, where that
+// would cost weight precision, sums weights without rounding. Within a factor of two, the one with the least
+// weight error.
+double chooseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
+                   const ScaleLimits& limits);
+
+// The exponent with the least error at that scale; below 8 bits that may clip the largest weights.
+int chooseExponent(const EffectiveWeights& part, double scale, const ScaleLimits& limits);
+
+}  // namespace rheo

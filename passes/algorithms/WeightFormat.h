@@ -1,0 +1,35 @@
+// Which integers a synapse's weight field can mean, and the nearest of them. SPEC W1 to W4.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "algorithms/Net.h"
+
+namespace rheo {
+
+struct WeightFormat {
+  int bits = 8;
+  WeightSign sign = WeightSign::Mixed;
+
+  // Distance between neighbouring weights: 2 for 8-bit mixed, 1 for 8-bit one-signed. SPEC W3
+  int step() const { return 1 << ((sign == WeightSign::Mixed ? 9 : 8) - bits); }
+  int least() const {
+    return sign == WeightSign::Excitatory ? 0 : sign == WeightSign::Mixed ? -256 : -(256 - step());
+  }
+  int most() const { return sign == WeightSign::Inhibitory ? 0 : 256 - step(); }
+  // The magnitude that both signs reach.
+  int reach() const { return 256 - step(); }
+  bool represents(std::int64_t weight) const {
+    return weight >= least() && weight <= most() && weight % step() == 0;
+  }
+
+  // Nearest weight, half to even, clipped (SPEC W2).
+  std::int32_t round(double weight) const {
+    const double steps = std::nearbyint(weight / step());
+    return static_cast<std::int32_t>(std::clamp(steps * step(), double(least()), double(most())));
+  }
+};
+
+}  // namespace rheo

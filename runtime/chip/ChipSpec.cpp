@@ -1,0 +1,356 @@
+// Reads and checks chip records. Every message says where in the file it is.
+#include "chip/ChipSpec.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+
+#include "support/Text.h"
+
+namespace rheo {
+namespace {
+
+using Json = nlohmann::json;
+using Names = std::vector<std::string>;
+
+const Names kKeys{"base", "name", "title", "profiles", "extensions", "limits", "layouts"};
+const Names kExtensions{"subtract_reset", "reset_value"};
+const Names kLimits{"cores",
+                    "neurons_per_core",
+                    "input_axons_per_core",
+                    "output_axons_per_core",
+                    "synapse_words_per_core",
+                    "profiles_per_core",
+                    "formats_per_core",
+                    "max_delay",
+                    "weight_bits",
+                    "weight_exponent_min",
+                    "weight_exponent_max"};
+const std::map<std::string, Names> kRequiredFields{
+    {"neuron", {"profile", "route_first", "route_count"}},
+    {"profile", {"model"}},
+    {"axon", {"list", "count", "format", "delay"}},
+    {"format",
+     {"kind", "weight_bits", "sign_mode", "exponent", "delay_bits", "index_bits", "first", "group"}},
+    {"route", {"core", "axon"}}};
+const Names kNeuronFields{"du",          "dv",    "vth",     "bias_mantissa", "bias_exponent", "reset_mode",
+                          "reset_value", "model", "profile", "route_first",   "route_count"};
+// Larger values would not fit the arithmetic of a file's offsets and tables, on any chip.
+constexpr std::int64_t kLargestLimit = std::int64_t{1} << 30;
+
+int bitsFor(std::int64_t largest) { return std::bit_width(static_cast<std::uint64_t>(largest)); }
+
+// Reads one record, collecting everything that is wrong with it.
+class Reader {
+ public:
+  Reader(std::string file, const ChipSpec* (*base)(const std::string&))
+      : file_(std::move(file)), base_(base) {}
+
+  Expected<ChipSpec> read(const std::string& text);
+
+ private:
+  void fail(std::string code, std::string where, std::string message, std::string remedy = {});
+  bool known(const Json& object, const Names& names, const std::string& where);
+  bool isKind(const Json& value, Json::value_t kind, const std::string& where, const char* wanted);
+  std::optional<std::int64_t> integer(const Json& value, const std::string& where, std::int64_t low,
+                                      std::int64_t high);
+  std::optional<std::string> text(const Json& value, const std::string& where);
+  void names(const Json& root, const char* key, const Names& allowed, Names& out);
+  void limit(const std::string& name, const Json& value);
+  void layout(const std::string& record, const Json& value);
+  void readBase(const Json& root);
+  void complete();
+  void wideEnough();
+  void holds(const char* record, const char* field, std::int64_t largest, const std::string& why);
+
+  std::string file_;
+  const ChipSpec* (*base_)(const std::string&);
+  ChipSpec spec_;
+  std::vector<Diagnostic> found_;
+};
+
+void Reader::fail(std::string code, std::string where, std::string message, std::string remedy) {
+  Diagnostic diagnostic;
+  diagnostic.code = std::move(code);
+  diagnostic.message = std::move(message);
+  diagnostic.file = file_;
+  diagnostic.where = std::move(where);
+  diagnostic.remedy = std::move(remedy);
+  found_.push_back(std::move(diagnostic));
+}
+
+bool Reader::known(const Json& object, const Names& names, const std::string& where) {
+  bool good = true;
+  for (const auto& [key, value] : object.items()) {
+    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
+    fail("R0402", where + "/" + key, fmt::format("unknown key '{}'", key), didYouMean(key, names));
+    good = false;
+  }
+  return good;
+}
+
+bool Reader::isKind(const Json& value, Json::value_t kind, const std::string& where, const char* wanted) {
+  if (value.type() == kind) return true;
+  fail("R0401", where, fmt::format("expected {}, found {}", wanted, value.type_name()));
+  return false;
+}
+
+std::optional<std::int64_t> Reader::integer(const Json& value, const std::string& where, std::int64_t low,
+                                            std::int64_t high) {
+  const bool tooLarge = value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t(high);
+  if (!value.is_number_integer() && !tooLarge) {
+    fail("R0401", where, fmt::format("expected a whole number, found {}", value.type_name()));
+    return std::nullopt;
+  }
+  if (tooLarge || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high) {
+    fail("R0404", where, fmt::format("{} is outside {} to {}", value.dump(), low, high));
+    return std::nullopt;
+  }
+  return value.get<std::int64_t>();
+}
+
+std::optional<std::string> Reader::text(const Json& value, const std::string& where) {
+  if (!isKind(value, Json::value_t::string, where, "a string")) return std::nullopt;
+  return value.get<std::string>();
+}
+
+void Reader::names(const Json& root, const char* key, const Names& allowed, Names& out) {
+  if (!root.contains(key)) return;
+  const std::string where = fmt::format("/{}", key);
+  if (!isKind(root[key], Json::value_t::array, where, "a list of names")) return;
+  out.clear();
+  for (std::size_t i = 0; i < root[key].size(); ++i) {
+    const auto name = text(root[key][i], fmt::format("{}/{}", where, i));
+    if (!name) continue;
+    if (std::find(allowed.begin(), allowed.end(), *name) == allowed.end())
+      fail("R0402", fmt::format("{}/{}", where, i), fmt::format("unknown name '{}'", *name),
+           didYouMean(*name, allowed));
+    else if (std::find(out.begin(), out.end(), *name) == out.end())
+      out.push_back(*name);
+  }
+}
+
+// A limit is an object, or, over a base, just its number.
+void Reader::limit(const std::string& name, const Json& value) {
+  const std::string where = "/limits/" + name;
+  const bool exponent = name.starts_with("weight_exponent");
+  const std::int64_t low = exponent ? -32 : name == "max_delay" ? 0 : 1;
+  const std::int64_t high = exponent                ? 31
+                            : name == "max_delay"   ? 62
+                            : name == "weight_bits" ? 8
+                                                    : kLargestLimit;
+  const bool overrides = spec_.limits.contains(name);
+  Limit& limit = spec_.limits[name];
+  if (!value.is_object()) {
+    if (const auto number = integer(value, where, low, high)) limit.value = *number;
+    if (!overrides)
+      fail("R0403", where, fmt::format("limit '{}' does not say who states it", name),
+           R"(write {"value": ..., "unit": "...", "source": "..."})");
+    limit.source = file_;
+    limit.inferred = false;
+    return;
+  }
+  known(value, {"value", "unit", "source", "inferred"}, where);
+  if (!value.contains("value"))
+    fail("R0403", where, fmt::format("limit '{}' has no 'value'", name));
+  else if (const auto number = integer(value["value"], where + "/value", low, high))
+    limit.value = *number;
+  if (value.contains("unit")) limit.unit = text(value["unit"], where + "/unit").value_or("");
+  limit.source = overrides ? file_ : "";
+  if (value.contains("source")) limit.source = text(value["source"], where + "/source").value_or("");
+  if (limit.source.empty())
+    fail("R0403", where, fmt::format("limit '{}' does not say who states it", name), "add 'source'");
+  limit.inferred = false;
+  if (value.contains("inferred") &&
+      isKind(value["inferred"], Json::value_t::boolean, where + "/inferred", "true or false"))
+    limit.inferred = value["inferred"].get<bool>();
+}
+
+void Reader::layout(const std::string& record, const Json& value) {
+  const std::string where = "/layouts/" + record;
+  if (!isKind(value, Json::value_t::array, where, "a list of fields")) return;
+  LayoutSpec layout{record, {}};
+  Names allowed = kRequiredFields.at(record);
+  if (record == "neuron" || record == "profile") allowed = kNeuronFields;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const std::string here = fmt::format("{}/{}", where, i);
+    if (!isKind(value[i], Json::value_t::object, here, "a field")) continue;
+    known(value[i], {"name", "bits", "signed"}, here);
+    FieldSpec field;
+    if (!value[i].contains("name") || !value[i].contains("bits")) {
+      fail("R0403", here, "a field needs 'name' and 'bits'");
+      continue;
+    }
+    field.name = text(value[i]["name"], here + "/name").value_or("");
+    field.width = static_cast<int>(integer(value[i]["bits"], here + "/bits", 1, 32).value_or(1));
+    if (value[i].contains("signed") &&
+        isKind(value[i]["signed"], Json::value_t::boolean, here + "/signed", "true or false"))
+      field.isSigned = value[i]["signed"].get<bool>();
+    if (std::find(allowed.begin(), allowed.end(), field.name) == allowed.end())
+      fail("R0402", here + "/name", fmt::format("record '{}' has no field '{}'", record, field.name),
+           didYouMean(field.name, allowed));
+    if (!seen.insert(field.name).second)
+      fail("R0404", here, fmt::format("field '{}' occurs twice", field.name));
+    layout.fields.push_back(field);
+  }
+  for (LayoutSpec& present : spec_.layouts)
+    if (present.record == record) {
+      present = layout;
+      return;
+    }
+  spec_.layouts.push_back(layout);
+}
+
+void Reader::readBase(const Json& root) {
+  if (!root.contains("base")) return;
+  const auto name = text(root["base"], "/base");
+  if (!name) return;
+  const ChipSpec* base = base_ != nullptr ? base_(*name) : nullptr;
+  if (base == nullptr)
+    fail("R0405", "/base", fmt::format("there is no chip '{}' to build on", *name),
+         "`rheobase chips` lists them");
+  else
+    spec_ = *base;
+}
+
+void Reader::complete() {
+  if (spec_.name.empty()) fail("R0403", "/name", "the record has no 'name'");
+  if (spec_.profiles.empty())
+    fail("R0403", "/profiles", "the record names no arithmetic profile",
+         "for example \"profiles\": [\"lava\"]");
+  for (const std::string& name : kLimits)
+    if (!spec_.limits.contains(name)) fail("R0403", "/limits", fmt::format("limit '{}' is missing", name));
+  for (const auto& [record, fields] : kRequiredFields) {
+    const LayoutSpec* layout = spec_.layout(record);
+    if (layout == nullptr) {
+      fail("R0403", "/layouts", fmt::format("the layout of record '{}' is missing", record));
+      continue;
+    }
+    for (const std::string& field : fields)
+      if (std::none_of(layout->fields.begin(), layout->fields.end(),
+                       [&](const FieldSpec& f) { return f.name == field; }))
+        fail("R0403", "/layouts/" + record, fmt::format("record '{}' lacks the field '{}'", record, field));
+  }
+}
+
+void Reader::holds(const char* record, const char* field, std::int64_t largest, const std::string& why) {
+  for (const FieldSpec& candidate : spec_.layout(record)->fields) {
+    if (candidate.name != field) continue;
+    const int width = candidate.width - (candidate.isSigned ? 1 : 0);
+    if (bitsFor(largest) > width)
+      fail("R0404", fmt::format("/layouts/{}", record),
+           fmt::format("field '{}' of record '{}' has {} bits, {} needs {}", field, record, width, why,
+                       bitsFor(largest)),
+           "widen the field or lower the limit");
+  }
+}
+
+// A limit that the registers cannot express would be a limit on paper only.
+void Reader::wideEnough() {
+  const auto value = [&](const char* name) { return spec_.limits.at(name).value; };
+  const std::int64_t neurons = value("neurons_per_core"), axons = value("input_axons_per_core");
+  const std::string byNeurons = fmt::format("'neurons_per_core' of {}", neurons);
+  const std::string byRoutes = fmt::format("'output_axons_per_core' of {}", value("output_axons_per_core"));
+  const std::string byFormats = fmt::format("'formats_per_core' of {}", value("formats_per_core"));
+  holds("neuron", "profile", value("profiles_per_core") - 1,
+        fmt::format("'profiles_per_core' of {}", value("profiles_per_core")));
+  holds("neuron", "route_first", value("output_axons_per_core") - 1, byRoutes);
+  holds("axon", "list", value("synapse_words_per_core") - 1,
+        fmt::format("'synapse_words_per_core' of {}", value("synapse_words_per_core")));
+  holds("axon", "count", neurons, byNeurons);
+  holds("axon", "format", value("formats_per_core") - 1, byFormats);
+  holds("axon", "delay", value("max_delay"), fmt::format("'max_delay' of {}", value("max_delay")));
+  holds("format", "first", neurons - 1, byNeurons);
+  holds("format", "index_bits", bitsFor(neurons - 1), byNeurons);
+  holds("format", "weight_bits", value("weight_bits"),
+        fmt::format("'weight_bits' of {}", value("weight_bits")));
+  holds("format", "sign_mode", 2, "the sign mode of inhibitory weights");
+  holds("format", "group", value("formats_per_core") - 1, byFormats);
+  holds("route", "core", value("cores") - 1, fmt::format("'cores' of {}", value("cores")));
+  holds("route", "axon", axons - 1, fmt::format("'input_axons_per_core' of {}", axons));
+  if (value("weight_exponent_min") > value("weight_exponent_max"))
+    fail("R0404", "/limits", "'weight_exponent_min' is larger than 'weight_exponent_max'");
+}
+
+Expected<ChipSpec> Reader::read(const std::string& source) {
+  Json root;
+  try {
+    root = Json::parse(source);
+  } catch (const Json::parse_error& error) {
+    const std::string_view before = std::string_view(source).substr(0, error.byte > 0 ? error.byte - 1 : 0);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto column = before.size() - (before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1) + 1;
+    fail("R0401", fmt::format("line {}, column {}", line, column), "this is not JSON",
+         "a missing comma or quote just before this place is the usual cause");
+    return Error{ErrorKind::Format, found_};
+  }
+  if (!isKind(root, Json::value_t::object, "", "an object")) return Error{ErrorKind::Format, found_};
+  readBase(root);
+  known(root, kKeys, "");
+  if (root.contains("name")) spec_.name = text(root["name"], "/name").value_or("");
+  if (root.contains("title")) spec_.title = text(root["title"], "/title").value_or("");
+  Names profiles;
+  for (const Profile& profile : kProfiles) profiles.emplace_back(profile.name);
+  names(root, "profiles", profiles, spec_.profiles);
+  names(root, "extensions", kExtensions, spec_.extensions);
+  if (root.contains("limits") && isKind(root["limits"], Json::value_t::object, "/limits", "an object") &&
+      (known(root["limits"], kLimits, "/limits") || true))
+    for (const std::string& name : kLimits)
+      if (root["limits"].contains(name)) limit(name, root["limits"][name]);
+  Names records;
+  for (const auto& [record, fields] : kRequiredFields) records.push_back(record);
+  if (root.contains("layouts") && isKind(root["layouts"], Json::value_t::object, "/layouts", "an object")) {
+    known(root["layouts"], records, "/layouts");
+    for (const std::string& record : records)
+      if (root["layouts"].contains(record)) layout(record, root["layouts"][record]);
+  }
+  if (found_.empty()) complete();
+  if (found_.empty()) wideEnough();
+  if (!found_.empty()) return Error{ErrorKind::Format, found_};
+  return spec_;
+}
+
+}  // namespace
+
+bool ChipSpec::runs(const std::string& profile) const {
+  return std::find(profiles.begin(), profiles.end(), profile) != profiles.end();
+}
+
+bool ChipSpec::extends(const std::string& extension) const {
+  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+}
+
+const LayoutSpec* ChipSpec::layout(const std::string& record) const {
+  for (const LayoutSpec& candidate : layouts)
+    if (candidate.record == record) return &candidate;
+  return nullptr;
+}
+
+Expected<ChipSpec> parseChipSpec(const std::string& json, const std::string& fileName,
+                                 const ChipSpec* (*base)(const std::string&)) {
+  return Reader(fileName, base).read(json);
+}
+
+Expected<ChipSpec> loadChipSpec(const std::string& path, const ChipSpec* (*base)(const std::string&)) {
+  std::ifstream stream(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream.is_open() || stream.bad()) {
+    Diagnostic diagnostic;
+    diagnostic.code = "R0401";
+    diagnostic.message = "cannot read the chip record";
+    diagnostic.file = path;
+    diagnostic.remedy = "check the path; `rheobase chips` lists the chips that need no file";
+    return Error::of(ErrorKind::Format, std::move(diagnostic));
+  }
+  return parseChipSpec(text, path, base);
+}
+
+}  // namespace rheo

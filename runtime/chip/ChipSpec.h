@@ -1,0 +1,58 @@
+// A chip as a record: every limit with its unit and the source that states it, the arithmetic profiles it
+// runs, the extensions it can be programmed for, and how its registers lie in memory. One JSON file per
+// chip (backends/<chip>/chip.json), the same form a user writes for an own chip, which may say
+// "base": "loihi2" and override single figures. The reader refuses what it does not know.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "fixed/Profile.h"
+#include "support/Error.h"
+
+namespace rheo {
+
+struct Limit {
+  std::int64_t value = 0;
+  std::string unit;
+  std::string source;     // who states it, with page or file
+  bool inferred = false;  // deduced, not published: to be overridden where a user knows better
+};
+
+struct FieldSpec {
+  std::string name;
+  int width = 0;  // bits
+  bool isSigned = false;
+};
+
+struct LayoutSpec {
+  std::string record;             // "neuron", "profile", "axon", "format", "route"
+  std::vector<FieldSpec> fields;  // least significant first
+};
+
+struct ChipSpec {
+  std::string name;
+  std::string title;
+  std::vector<std::string> profiles;    // names of arithmetic profiles; the first is the default
+  std::vector<std::string> extensions;  // "subtract_reset" (SPEC E1), "reset_value" (E2)
+  std::map<std::string, Limit> limits;  // by the names below
+  std::vector<LayoutSpec> layouts;
+
+  // Limits every chip states (the loader refuses a record without them):
+  //   cores, neurons_per_core, input_axons_per_core, output_axons_per_core, synapse_words_per_core,
+  //   profiles_per_core, formats_per_core, max_delay (steps), weight_bits, weight_exponent_min,
+  //   weight_exponent_max.
+  const Limit& limit(const std::string& limitName) const { return limits.at(limitName); }
+  bool runs(const std::string& profile) const;
+  bool extends(const std::string& extension) const;
+  const LayoutSpec* layout(const std::string& record) const;  // nullptr if there is none
+};
+
+// `base` resolves "base": it returns nullptr for an unknown chip.
+Expected<ChipSpec> parseChipSpec(const std::string& json, const std::string& fileName,
+                                 const ChipSpec* (*base)(const std::string&));
+Expected<ChipSpec> loadChipSpec(const std::string& path, const ChipSpec* (*base)(const std::string&));
+
+}  // namespace rheo

@@ -1,0 +1,68 @@
+// Weights cut to their stored bits and lists packed into words.
+#include "chip/Synapses.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "chip/Layout.h"
+#include "fixed/Arithmetic.h"
+
+namespace rheo {
+
+std::int64_t storeWeight(std::int32_t weight, const SynapseFormat& format, WeightTruncation truncation) {
+  const int dropped = droppedBits(format);
+  switch (format.signMode) {
+    case SignMode::Excitatory:
+      return std::clamp(weight, 0, 255) >> dropped;
+    case SignMode::Inhibitory:
+      return std::clamp(-weight, 0, 255) >> dropped;
+    case SignMode::Mixed:
+      break;
+  }
+  const std::int32_t clipped = std::clamp(weight, -256, 254);            // SPEC W2
+  if (truncation == WeightTruncation::Floor) return clipped >> dropped;  // SPEC W3
+  return clipped / (1 << dropped);                                       // SPEC W4
+}
+
+std::int32_t loadWeight(std::int64_t stored, const SynapseFormat& format) {
+  const auto weight = static_cast<std::int32_t>(stored * (std::int64_t{1} << droppedBits(format)));
+  return format.signMode == SignMode::Inhibitory ? -weight : weight;
+}
+
+std::int32_t effectiveWeight(std::int32_t weight, const SynapseFormat& format, WeightExponent rule) {
+  return rule == WeightExponent::PerWeight ? fixed::shiftSum(weight, format.exponent) : weight;
+}
+
+Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::span<const ListedSynapse> list,
+                                     const SynapseFormat& format, WeightTruncation truncation) {
+  const std::uint64_t address = words.size();
+  const auto bits = static_cast<std::uint32_t>(synapseBits(format));
+  words.resize(address + wordsOfRecords(list.size(), bits), 0);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const ListedSynapse& synapse = list[i];
+    const bool fits =
+        format.dense
+            ? synapse.delay == 0 && synapse.compartment == format.first + static_cast<std::int64_t>(i)
+            : synapse.delay >= 0 && synapse.delay < (1 << format.delayBits) && synapse.compartment >= 0 &&
+                  synapse.compartment < (std::int64_t{1} << format.indexBits);
+    if (!fits) {
+      words.resize(address);
+      Diagnostic diagnostic;
+      diagnostic.code = "R0509";
+      diagnostic.message = fmt::format("synapse {} (compartment {}, delay {}) does not fit its {} list", i,
+                                       synapse.compartment, synapse.delay, format.dense ? "dense" : "sparse");
+      diagnostic.remedy = "choose a format with enough delay and index bits";
+      return Error::of(ErrorKind::Compile, std::move(diagnostic));
+    }
+    const std::uint64_t start = address * 64 + recordStart(i, bits);
+    writeBits(words, start, format.weightBits, storeWeight(synapse.weight, format, truncation));
+    if (format.dense) continue;
+    if (format.delayBits > 0) writeBits(words, start + format.weightBits, format.delayBits, synapse.delay);
+    if (format.indexBits > 0)
+      writeBits(words, start + format.weightBits + format.delayBits, format.indexBits, synapse.compartment);
+  }
+  return address;
+}
+
+}  // namespace rheo

@@ -1,0 +1,72 @@
+// The fixed-point arithmetic of Loihi-style neurons: one function per SPEC rule, on plain integers.
+// Everything that claims to be exact (golden model, vector kernels, interval proofs, JIT) is checked
+// against these.
+#pragma once
+
+#include <cstdint>
+
+#include "fixed/Profile.h"
+
+namespace rheo::fixed {
+
+inline constexpr int kDecayBits = 12;                       // decays are k / 4096
+inline constexpr std::int32_t kDecayOne = 1 << kDecayBits;  // forget everything
+inline constexpr int kAlignBits = 6;                        // input and threshold sit 6 bits up
+inline constexpr std::int32_t kStateMax = (1 << 23) - 1;    // 23 bits and a sign
+inline constexpr std::int32_t kHalfPeriod = 1 << 23;
+inline constexpr std::int32_t kPeriod = 1 << 24;
+
+// Largest |input| of one neuron in one step that an image may make possible. Below it a single wrap
+// brings every sum back into 24 bits, so no state ever leaves 32 bits. SPEC W8.
+inline constexpr std::int32_t kInputBound = 1 << 18;
+
+// SPEC N1: x * (4096 - decay) / 4096, rounded toward zero.
+constexpr std::int32_t decay(std::int32_t x, std::int32_t decay12) {
+  const std::int64_t product = std::int64_t{x} * (kDecayOne - decay12);
+  return static_cast<std::int32_t>(product >= 0 ? product >> kDecayBits : -(-product >> kDecayBits));
+}
+
+// SPEC N2: the summed input enters the current 6 bits up.
+constexpr std::int32_t align(std::int32_t input) { return input * (1 << kAlignBits); }
+
+// SPEC N4: Lava's single wrap into (-2^23, 2^23].
+constexpr std::int32_t wrapOnce(std::int32_t x) {
+  if (x > kHalfPeriod) return x - kPeriod;
+  if (x <= -kHalfPeriod) return x + kPeriod;
+  return x;
+}
+
+// SPEC N5: two's complement 24 bits.
+constexpr std::int32_t wrapTwos(std::int32_t x) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << 8) >> 8;
+}
+
+constexpr std::int32_t wrapCurrent(CurrentOverflow rule, std::int32_t x) {
+  return rule == CurrentOverflow::WrapOnce ? wrapOnce(x) : wrapTwos(x);
+}
+
+// SPEC N7: the membrane potential saturates at +-(2^23 - 1).
+constexpr std::int32_t saturate(std::int32_t x) {
+  return x > kStateMax ? kStateMax : x < -kStateMax ? -kStateMax : x;
+}
+
+// SPEC N8: a bias is a 13-bit mantissa and an exponent; a negative exponent shifts right, flooring.
+constexpr std::int32_t bias(std::int32_t mantissa, std::int32_t exponent) {
+  return exponent >= 0 ? mantissa * (std::int32_t{1} << exponent) : mantissa >> -exponent;
+}
+
+// SPEC N9: a spike needs v strictly above the threshold (mantissa * 64).
+constexpr bool fires(std::int32_t v, std::int32_t threshold) { return v > threshold; }
+
+// SPEC N10, E1, E2: the three resets in one branch-free form. `keep` is 0 or -1 (all bits):
+// to zero (0, 0), to a value r (0, -r), by subtraction (-1, threshold).
+constexpr std::int32_t reset(bool spike, std::int32_t v, std::int32_t keep, std::int32_t amount) {
+  return spike ? (v & keep) - amount : v;
+}
+
+// SPEC W5: the exponent of the sum; a negative one shifts right, flooring.
+constexpr std::int32_t shiftSum(std::int32_t sum, std::int32_t exponent) {
+  return exponent >= 0 ? sum * (std::int32_t{1} << exponent) : sum >> -exponent;
+}
+
+}  // namespace rheo::fixed

@@ -1,0 +1,37 @@
+// The scalar integer reading of the models' step.h: plain 32-bit integers, with overflows counted.
+#pragma once
+
+#include <cstdint>
+
+#include "fixed/Arithmetic.h"
+#include "fixed/Profile.h"
+
+namespace rheo::fixed {
+
+struct IntegerAlgebra {
+  using Int = std::int32_t;
+  using Spike = bool;
+
+  CurrentOverflow currentOverflow = CurrentOverflow::WrapOnce;  // runtime data: the profile's rule
+  std::int64_t wraps = 0;        // SPEC N4, N5: values that left the current's range
+  std::int64_t saturations = 0;  // SPEC N7
+
+  Int decay(Int x, Int decay12) { return fixed::decay(x, decay12); }
+  Int align(Int input) { return fixed::align(input); }
+  Int add(Int a, Int b) { return a + b; }
+  Int wrapCurrent(Int x) {
+    const Int wrapped = fixed::wrapCurrent(currentOverflow, x);
+    wraps += wrapped != x;
+    return wrapped;
+  }
+  Int saturate(Int x) {
+    const Int saturated = fixed::saturate(x);
+    saturations += saturated != x;
+    return saturated;
+  }
+  Spike fire(Int v, Int threshold) { return fires(v, threshold); }
+  Spike never() { return false; }
+  Int reset(Spike spike, Int v, Int keep, Int amount) { return fixed::reset(spike, v, keep, amount); }
+};
+
+}  // namespace rheo::fixed

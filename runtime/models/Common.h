@@ -1,0 +1,58 @@
+// The parameters that several models share, declared once.
+#pragma once
+
+#include <array>
+
+#include "fixed/Arithmetic.h"
+#include "models/Model.h"
+
+namespace rheo::models {
+
+inline constexpr FixedParameter kDecayU{"decay_u",
+                                        0,
+                                        fixed::kDecayOne,
+                                        fixed::kDecayOne,
+                                        "1/4096",
+                                        "du + 1",
+                                        "share of the synaptic current lost in a step"};
+inline constexpr FixedParameter kDecayV{
+    "decay_v", 0, fixed::kDecayOne, 0, "1/4096", "dv", "share of the membrane potential lost in a step"};
+inline constexpr FixedParameter kBias{"bias",
+                                      -(1 << 22),
+                                      (1 << 22),
+                                      0,
+                                      "v",
+                                      "bias_mant << bias_exp",
+                                      "added to the membrane potential in every step"};
+inline constexpr FixedParameter kThreshold{"threshold",
+                                           -(1 << 23),
+                                           (1 << 23),
+                                           fixed::kStateMax,
+                                           "v",
+                                           "vth << 6",
+                                           "a spike needs the membrane potential strictly above it"};
+inline constexpr FixedParameter kResetKeep{
+    "reset_keep", -1, 0, 0, "mask", "", "bits of the membrane potential that survive a spike: none or all"};
+inline constexpr FixedParameter kResetAmount{
+    "reset_amount", -(1 << 23), (1 << 23), 0, "v", "", "subtracted from what survives a spike"};
+
+using Need = FloatParameter::Need;
+using Range = FloatParameter::Range;
+inline constexpr FloatParameter kTauSyn{
+    "tau_syn", "s", Need::Required, 0, Range::Positive, "time constant of the synaptic current"};
+inline constexpr FloatParameter kTauMem{
+    "tau_mem", "s", Need::Required, 0, Range::Positive, "time constant of the membrane potential"};
+inline constexpr FloatParameter kTau{
+    "tau", "s", Need::Required, 0, Range::Positive, "time constant of the membrane potential"};
+inline constexpr FloatParameter kResistance{"r", "V/A",      Need::Required,
+                                            0,   Range::Any, "resistance: gain of the input current"};
+inline constexpr FloatParameter kVLeak{"v_leak", "V",        Need::Required,
+                                       0,        Range::Any, "potential to which the membrane leaks"};
+inline constexpr FloatParameter kInputWeight{"w_in", "1",        Need::Optional,
+                                             1,      Range::Any, "elementwise gain of the input"};
+inline constexpr FloatParameter kVThreshold{
+    "v_threshold", "V", Need::Required, 0, Range::Any, "a spike needs v strictly above it"};
+inline constexpr FloatParameter kVReset{"v_reset", "V",        Need::Optional,
+                                        0,         Range::Any, "membrane potential after a spike"};
+
+}  // namespace rheo::models

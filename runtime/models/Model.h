@@ -1,0 +1,52 @@
+// What a neuron model is made of. Each folder of runtime/models declares one `ModelTable` and one
+// step.h; everything else (dialect op, verifier, importers' names, registers, docs) is derived.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace rheo::models {
+
+inline constexpr int kMaxStates = 4;
+inline constexpr int kMaxParameters = 8;
+
+// An integer that the chip holds for a neuron, in the order in which step.h indexes it.
+struct FixedParameter {
+  std::string_view name;  // "decay_v": the field name in the image's registers
+  std::int32_t minimum;   // as step.h sees it
+  std::int32_t maximum;
+  std::int32_t fallback;      // where the image has no such register
+  std::string_view unit;      // "1/4096", "v"
+  std::string_view lavaName;  // "dv"; empty where Lava has none
+  std::string_view meaning;
+};
+
+// A parameter of the float model, as NIR names it.
+struct FloatParameter {
+  std::string_view name;  // "tau_mem"
+  std::string_view unit;  // "s"
+  enum class Need : std::uint8_t { Required, Optional } need;
+  double fallback;  // where a file leaves an optional one out
+  enum class Range : std::uint8_t { Any, Positive } range;
+  std::string_view meaning;
+};
+
+struct ModelTable {
+  std::string_view name;     // "cuba_lif": folder, register value, spk op mnemonic
+  std::string_view nirName;  // "CubaLIF": the NIR primitive it realises
+  std::string_view summary;
+  std::uint8_t opcode;  // stored in images; never reused
+  bool spiking;
+  std::span<const std::string_view> states;         // "u", "v": integer states, in step.h order
+  std::span<const FixedParameter> fixedParameters;  // in step.h order
+  std::span<const FloatParameter> floatParameters;
+};
+
+// All models, in order of their folders' names (generated from the folders).
+std::span<const ModelTable> allModels();
+const ModelTable* findModel(std::string_view name);
+const ModelTable* findModelByNirName(std::string_view nirName);
+const ModelTable* findModelByOpcode(std::uint8_t opcode);
+
+}  // namespace rheo::models

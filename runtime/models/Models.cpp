@@ -1,0 +1,38 @@
+// The registry of neuron models, generated from the folders.
+#include <array>
+
+#include "models/AllModels.h"
+
+namespace rheo::models {
+namespace {
+
+constexpr std::array kModels{
+#define RHEO_MODEL(name) name::kTable,
+#include "models/Models.def"
+#undef RHEO_MODEL
+};
+
+template <class Match>
+const ModelTable* findIf(Match match) {
+  for (const ModelTable& model : kModels)
+    if (match(model)) return &model;
+  return nullptr;
+}
+
+}  // namespace
+
+std::span<const ModelTable> allModels() { return kModels; }
+
+const ModelTable* findModel(std::string_view name) {
+  return findIf([&](const ModelTable& model) { return model.name == name; });
+}
+
+const ModelTable* findModelByNirName(std::string_view nirName) {
+  return findIf([&](const ModelTable& model) { return model.nirName == nirName; });
+}
+
+const ModelTable* findModelByOpcode(std::uint8_t opcode) {
+  return findIf([&](const ModelTable& model) { return model.opcode == opcode; });
+}
+
+}  // namespace rheo::models

@@ -1,0 +1,11 @@
+// One step of the current-based leaky integrator. SPEC N14.
+// Read by every algebra (integers, vectors, intervals, MLIR), inside the namespace of the reader:
+// hence no include guard and no namespace of its own. `state` and `p` are in the table's order.
+template <class A>
+typename A::Spike step(A& a, typename A::Int* state, typename A::Int input, const typename A::Int* p) {
+  enum { u, v };
+  enum { decay_u, decay_v, bias };
+  state[u] = a.wrapCurrent(a.add(a.decay(state[u], p[decay_u]), a.align(input)));
+  state[v] = a.saturate(a.add(a.add(a.decay(state[v], p[decay_v]), state[u]), p[bias]));
+  return a.never();
+}

@@ -1,0 +1,104 @@
+// A trained spiking network as its file describes it, flattened to one graph of named nodes, plus every
+// assumption that had to be made to give it a meaning in discrete time. Plain data: front ends fill it
+// in, the float reference runs it, the compiler lowers it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/Error.h"
+
+namespace rheo {
+
+enum class DType : std::uint8_t { Float16, Float32, Float64, Int64 };
+
+// A named array of numbers with a unit. Values are held as double, which represents every value of
+// every DType that a file may hold (integers are checked to be below 2^53 on import).
+struct Tensor {
+  std::vector<std::int64_t> shape;  // C order; empty for a scalar
+  std::vector<double> values;       // product(shape) of them
+  DType dtype = DType::Float32;     // as stored in the file
+  std::string unit;                 // "s", "V", "V/A", "1"; from the model's parameter table
+
+  std::int64_t size() const { return static_cast<std::int64_t>(values.size()); }
+};
+
+// The kind of a node is the name of the NIR primitive it follows: Input, Output, Affine, Linear, Scale,
+// Flatten, I, IF, LI, LIF, CubaLI, CubaLIF. The float rules (SPEC F*) are stated per kind.
+struct Node {
+  std::string name;  // nested graphs joined with '.': "lif1.w_rec"
+  std::string kind;
+  std::vector<std::int64_t> inputShape;  // inferred on import, never empty afterwards
+  std::vector<std::int64_t> outputShape;
+  std::map<std::string, Tensor> parameters;  // NIR names: "tau", "v_threshold", "weight", ...
+  std::string origin;                        // where in the file: "/node/nodes/lif1"
+
+  std::int64_t inputSize() const;
+  std::int64_t outputSize() const;
+  bool stateful() const;  // its output in a step depends on earlier steps
+  bool spiking() const;   // its output is spikes
+};
+
+// Everything that flows into a node is summed. `delaySteps` is the delay of the float network
+// (SPEC F-rules): 0 feed-forward, 1 on an edge that closes a cycle.
+struct Edge {
+  int source = -1;  // index into Network::nodes
+  int target = -1;
+  int delaySteps = 0;
+};
+
+// Something the file leaves unsaid and that was decided: by inference, by default, or by the user.
+struct Assumption {
+  std::string what;         // "dt"
+  std::string value;        // "0.0001 s"
+  std::string why;          // the evidence, with its number
+  std::string howToChange;  // "--dt SECONDS"
+  bool warning = false;     // true where a different choice is likely (a repair, a bare default)
+};
+
+enum class Reset : std::uint8_t { Zero, ToVReset, Subtract, SubtractLate };
+enum class Discretization : std::uint8_t { Euler, Exponential };
+enum class SpikeUnit : std::uint8_t { Unit, Dirac };
+
+// How continuous parameters become a step. SPEC F1 to F5.
+struct Conventions {
+  double dt = 1e-4;  // seconds
+  Reset reset = Reset::ToVReset;
+  Discretization discretization = Discretization::Euler;
+  SpikeUnit spikes = SpikeUnit::Unit;
+};
+
+// What the user pinned; absent means: infer, else default.
+struct ConventionOptions {
+  std::optional<double> dt;
+  std::optional<Reset> reset;
+  std::optional<Discretization> discretization;
+  std::optional<SpikeUnit> spikes;
+  std::string framework;  // "--as": a named set, see conventions/
+};
+
+struct Network {
+  std::string name;         // file stem or the builder's name; never a path
+  std::vector<Node> nodes;  // order of first appearance; no meaning
+  std::vector<Edge> edges;  // sorted by (source, target)
+  Conventions conventions;
+  std::vector<Assumption> assumptions;
+
+  int find(const std::string& nodeName) const;  // -1 if there is none
+  std::vector<int> inputs() const;              // indices of the Input nodes, by name
+  std::vector<int> outputs() const;
+};
+
+// Checks shapes, finite values, positive time constants, edges, cycles without state; infers what
+// shapes the file left out; decides the conventions and writes the assumptions. Every front end ends
+// here, so every front end obeys the same rules. `file` is only for messages.
+Expected<Network> finishNetwork(Network network, const ConventionOptions& options, const std::string& file);
+
+// The order in which the float reference updates the nodes in one step: every zero-delay edge goes
+// forwards. SPEC F4. Exists for every finished network.
+std::vector<int> updateOrder(const Network& network);
+
+}  // namespace rheo

@@ -1,0 +1,254 @@
+// Checks of single nodes and edges: names, kinds, parameters, ends.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "models/Model.h"
+#include "network/Checks.h"
+
+namespace rheo::network {
+
+namespace {
+
+struct Need {
+  std::string_view name;
+  bool required;
+  bool positive;
+  std::string_view unit;
+};
+
+// What a node of this kind may hold.
+std::vector<Need> parametersOf(const std::string& kind) {
+  if (kind == "Input" || kind == "Output") return {{"shape", false, true, ""}};
+  if (kind == "Affine") return {{"weight", true, false, "1"}, {"bias", true, false, "1"}};
+  if (kind == "Linear") return {{"weight", true, false, "1"}};
+  if (kind == "Scale") return {{"scale", true, false, "1"}};
+  if (kind == "Flatten") {
+    return {{"start_dim", false, false, ""}, {"end_dim", false, false, ""}, {"input_type", false, false, ""}};
+  }
+  std::vector<Need> needs;
+  if (const models::ModelTable* model = models::findModelByNirName(kind)) {
+    for (const models::FloatParameter& p : model->floatParameters) {
+      needs.push_back({p.name, p.need == models::FloatParameter::Need::Required,
+                       p.range == models::FloatParameter::Range::Positive, p.unit});
+    }
+  }
+  return needs;
+}
+
+// Levenshtein distance, case ignored: small where a user mistyped a name.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const bool same = std::tolower(static_cast<unsigned char>(a[i - 1])) ==
+                        std::tolower(static_cast<unsigned char>(b[j - 1]));
+      const std::size_t replaced = diagonal + (same ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
+  return *std::min_element(candidates.begin(), candidates.end(), [&](std::string_view a, std::string_view b) {
+    return distance(name, a) < distance(name, b);
+  });
+}
+
+void checkKind(const Node& node, Report& report) {
+  static constexpr std::string_view kOthers[] = {"Conv1d", "Conv2d",    "SumPool2d", "AvgPool2d",
+                                                 "Delay",  "Threshold", "NIRGraph"};
+  const auto kinds = supportedKinds();
+  const std::string list = fmt::format("supported kinds: {}", fmt::join(kinds, ", "));
+  if (std::find(std::begin(kOthers), std::end(kOthers), node.kind) != std::end(kOthers)) {
+    report.add("R0201", node.name, fmt::format("nodes of kind '{}' are not supported", node.kind), list);
+    return;
+  }
+  const std::string shown = node.kind.substr(0, 64);
+  report.add("R0201", node.name,
+             fmt::format("unknown kind of node '{}'; did you mean '{}'?", shown, nearest(shown, kinds)),
+             list);
+}
+
+void checkTensor(const Node& node, const std::string& name, const Need& need, Tensor& tensor,
+                 Report& report) {
+  std::int64_t size = 1;
+  for (const std::int64_t dimension : tensor.shape) {
+    size = dimension < 0 || (dimension > 0 && size > kMaxValues / dimension) ? -1 : size * dimension;
+    if (size < 0) break;
+  }
+  if (size != tensor.size() || size == 0) {
+    report.add("R0205", node.name,
+               fmt::format("parameter '{}' has shape {} but {} values", name, shapeText(tensor.shape),
+                           tensor.size()),
+               "store as many values as the shape says, at least one");
+    return;
+  }
+  for (std::int64_t i = 0; i < size; ++i) {
+    const double value = tensor.values[i];
+    if (!std::isfinite(value)) {
+      report.add("R0203", node.name, fmt::format("parameter '{}' is {} at flat index {}", name, value, i),
+                 "store finite numbers; training may have diverged");
+      return;
+    }
+    if (need.positive && !(value > 0)) {
+      Diagnostic& d = report.add("R0204", node.name,
+                                 fmt::format("parameter '{}' is {} at flat index {}; it has to be positive",
+                                             name, numberText(value), i),
+                                 "a time constant or size of zero or less has no meaning; correct the file");
+      d.value = value;
+      d.limit = 0;
+      return;
+    }
+  }
+  tensor.unit = std::string(need.unit);
+}
+
+void checkParameters(Node& node, std::vector<std::string>& filled, Report& report) {
+  const std::vector<Need> needs = parametersOf(node.kind);
+  std::vector<std::string_view> names;
+  for (const Need& need : needs) names.push_back(need.name);
+  for (auto& [name, tensor] : node.parameters) {
+    const auto need = std::find_if(needs.begin(), needs.end(), [&](const Need& n) { return n.name == name; });
+    if (need == needs.end()) {
+      report.add("R0202", node.name, fmt::format("'{}' has no parameter '{}'", node.kind, name.substr(0, 64)),
+                 fmt::format("its parameters are: {}", fmt::join(names, ", ")));
+      continue;
+    }
+    checkTensor(node, name, *need, tensor, report);
+  }
+  for (const Need& need : needs) {
+    if (need.required && !node.parameters.contains(std::string(need.name))) {
+      report.add("R0202", node.name, fmt::format("'{}' lacks its parameter '{}'", node.kind, need.name),
+                 "add it to the node");
+    }
+  }
+  const models::ModelTable* model = models::findModelByNirName(node.kind);
+  if (!model) return;
+  for (const models::FloatParameter& p : model->floatParameters) {
+    if (p.need == models::FloatParameter::Need::Required || node.parameters.contains(std::string(p.name)))
+      continue;
+    node.parameters[std::string(p.name)] = Tensor{{}, {p.fallback}, DType::Float32, std::string(p.unit)};
+    filled.push_back(fmt::format("{}.{} = {}", node.name, p.name, numberText(p.fallback)));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string_view> supportedKinds() {
+  std::vector<std::string_view> kinds{"Input", "Output", "Affine", "Linear", "Scale", "Flatten"};
+  for (const models::ModelTable& model : std::span(models::allModels())) kinds.push_back(model.nirName);
+  return kinds;
+}
+
+void checkNodes(Network& network, Report& report) {
+  const auto count = static_cast<std::int64_t>(network.nodes.size());
+  if (count > kMaxNodes) {
+    Diagnostic& d = report.add(
+        "R0209", "", fmt::format("the network has {} nodes; at most {} are read", count, kMaxNodes),
+        "a node is a layer or population, not a neuron: merge neurons into populations");
+    d.value = static_cast<double>(count);
+    d.limit = static_cast<double>(kMaxNodes);
+    return;
+  }
+  std::int64_t values = 0;
+  std::set<std::string> names;
+  std::vector<std::string> filled;
+  const auto kinds = supportedKinds();
+  for (Node& node : network.nodes) {
+    if (node.name.empty()) report.add("R0210", node.origin, "a node has no name", "give every node a name");
+    if (!names.insert(node.name).second) {
+      report.add("R0210", node.name, fmt::format("two nodes are called '{}'", node.name),
+                 "rename one of them");
+    }
+    if (std::find(kinds.begin(), kinds.end(), node.kind) == kinds.end()) {
+      checkKind(node, report);
+      continue;
+    }
+    checkParameters(node, filled, report);
+    for (const auto& [name, tensor] : node.parameters) values += tensor.size();
+  }
+  if (values > kMaxValues) {
+    Diagnostic& d = report.add(
+        "R0209", "",
+        fmt::format("the network has {} parameter values; at most {} are read", values, kMaxValues),
+        "split the network");
+    d.value = static_cast<double>(values);
+    d.limit = static_cast<double>(kMaxValues);
+  }
+  if (network.inputs().empty()) {
+    report.add("R0208", "", "the network has no Input node", "add an Input and connect it");
+  }
+  if (network.outputs().empty()) {
+    report.add("R0208", "", "the network has no Output node", "add an Output and connect a population to it");
+  }
+  if (!filled.empty()) {
+    network.assumptions.push_back(
+        {"missing parameters", fmt::format("{}", fmt::join(filled, ", ")),
+         "optional parameters that the file leaves out (files of older NIR versions do)",
+         "store them in the file", false});
+  }
+}
+
+void checkEdges(Network& network, Report& report) {
+  const auto count = static_cast<std::int64_t>(network.edges.size());
+  if (count > kMaxEdges) {
+    Diagnostic& d = report.add("R0209", "",
+                               fmt::format("the network has {} edges; at most {} are read", count, kMaxEdges),
+                               "an edge joins two populations, not two neurons");
+    d.value = static_cast<double>(count);
+    d.limit = static_cast<double>(kMaxEdges);
+    return;
+  }
+  const int nodes = static_cast<int>(network.nodes.size());
+  std::vector<bool> fed(nodes, false);
+  for (Edge& edge : network.edges) {
+    if (edge.source < 0 || edge.source >= nodes || edge.target < 0 || edge.target >= nodes) {
+      report.add("R0206", "",
+                 fmt::format("an edge joins nodes {} and {} of {}", edge.source, edge.target, nodes),
+                 "edges name nodes of the network");
+      continue;
+    }
+    const Node& source = network.nodes[edge.source];
+    const Node& target = network.nodes[edge.target];
+    const std::string text = fmt::format("'{}' -> '{}'", source.name, target.name);
+    if (source.kind == "Output")
+      report.add("R0206", source.name, "edge " + text + " leaves an Output", "remove it");
+    if (target.kind == "Input")
+      report.add("R0206", target.name, "edge " + text + " enters an Input", "remove it");
+    fed[edge.target] = true;
+  }
+  for (int i = 0; i < nodes; ++i) {
+    const Node& node = network.nodes[i];
+    if (node.kind == "Output" && !fed[i]) {
+      report.add("R0206", node.name, fmt::format("nothing flows into the Output '{}'", node.name),
+                 "connect a population to it, or remove it");
+    }
+  }
+  if (report.failed()) return;
+  const auto key = [](const Edge& e) { return std::pair(e.source, e.target); };
+  std::stable_sort(network.edges.begin(), network.edges.end(),
+                   [&](const Edge& a, const Edge& b) { return key(a) < key(b); });
+  std::vector<Edge> kept;
+  for (const Edge& edge : network.edges) {
+    if (kept.empty() || key(kept.back()) != key(edge)) {
+      kept.push_back(edge);
+      continue;
+    }
+    network.assumptions.push_back(
+        {"repeated edge", "counted once",
+         fmt::format("'{}' -> '{}' is listed more than once; NIR's edges are a set",
+                     network.nodes[edge.source].name, network.nodes[edge.target].name),
+         "list it once, or double the weights", true});
+  }
+  network.edges = std::move(kept);
+}
+
+}  // namespace rheo::network

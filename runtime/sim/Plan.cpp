@@ -1,0 +1,270 @@
+// Flattening a program across its cores.
+#include "sim/Plan.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "sim/vector/Kernels.h"
+
+namespace rheo {
+namespace {
+
+// Below this share of synapses that exist, a list of them is faster than a dense row.
+constexpr double kDenseShare = 0.03;
+// Matrices this small stay in the first-level cache: always dense.
+constexpr std::size_t kAlwaysDense = 16 * 1024;  // elements
+
+struct Entry {
+  std::uint32_t source;
+  std::uint32_t target;
+  std::int32_t weight;
+};
+
+// Synapses with equal keys add up before any shift. Exponents that are not negative are linear, so their
+// groups need not be told apart; others are told apart by name and by their place in the core.
+struct SumKey {
+  std::int32_t population;
+  std::int32_t exponent;
+  std::string group;
+  std::int32_t ordinal;
+  std::int32_t delay;
+  std::int32_t source;
+  auto tie() const { return std::tie(population, exponent, group, ordinal, delay, source); }
+  bool operator<(const SumKey& other) const { return tie() < other.tie(); }
+  bool sameSum(const SumKey& o) const {
+    return std::tie(population, exponent, group, ordinal, delay) ==
+           std::tie(o.population, o.exponent, o.group, o.ordinal, o.delay);
+  }
+};
+using Matrices = std::map<SumKey, std::vector<Entry>>;
+
+struct Place {
+  std::int32_t population;
+  std::int32_t neuron;
+};
+
+// Where every compartment of a core lies.
+std::vector<Place> placesOf(const Core& core) {
+  std::vector<Place> places(static_cast<std::size_t>(core.compartments), Place{-1, 0});
+  for (const CompartmentSlice& slice : core.slices)
+    for (std::int32_t i = 0; i < slice.count; ++i)
+      places[static_cast<std::size_t>(slice.firstCompartment + i)] = {slice.population,
+                                                                      slice.firstNeuron + i};
+  return places;
+}
+
+// How many groups of equal name and exponent come before, for each group of a core.
+std::vector<std::int32_t> ordinalsOf(const Core& core) {
+  std::vector<std::int32_t> ordinals;
+  std::map<std::pair<std::string, std::int32_t>, std::int32_t> seen;
+  for (const SynapseGroup& group : core.groups) ordinals.push_back(seen[{group.name, group.exponent}]++);
+  return ordinals;
+}
+
+class Gatherer {
+ public:
+  explicit Gatherer(const Program& program) : program_(program) {
+    for (const Core& core : program.cores) {
+      places_.push_back(placesOf(core));
+      ordinals_.push_back(ordinalsOf(core));
+    }
+  }
+
+  Matrices gather() {
+    for (std::size_t k = 0; k < program_.inputs.size(); ++k) {
+      const InputInfo& input = program_.inputs[k];
+      for (std::int32_t channel = 0; channel < input.size; ++channel)
+        follow(input.routes, input.routeStart, channel, static_cast<std::int32_t>(k), channel);
+    }
+    const std::int32_t inputs = static_cast<std::int32_t>(program_.inputs.size());
+    for (std::size_t c = 0; c < program_.cores.size(); ++c) {
+      const Core& core = program_.cores[c];
+      for (std::int32_t i = 0; i < core.compartments; ++i)
+        if (const Place place = places_[c][static_cast<std::size_t>(i)]; place.population >= 0)
+          follow(core.routes, core.routeStart, i, inputs + place.population, place.neuron);
+    }
+    return std::move(matrices_);
+  }
+
+ private:
+  void follow(const std::vector<Route>& routes, const std::vector<std::uint64_t>& start, std::int32_t at,
+              std::int32_t source, std::int32_t neuron) {
+    if (start.empty()) return;
+    for (std::uint64_t r = start[static_cast<std::size_t>(at)]; r < start[static_cast<std::size_t>(at) + 1];
+         ++r) {
+      const std::size_t c = static_cast<std::size_t>(routes[r].core);
+      const Core& core = program_.cores[c];
+      const Axon& axon = core.axons[static_cast<std::size_t>(routes[r].axon)];
+      const SynapseGroup& group = core.groups[static_cast<std::size_t>(axon.group)];
+      const std::int32_t ordinal = ordinals_[c][static_cast<std::size_t>(axon.group)];
+      for (std::uint64_t k = axon.firstSynapse; k < axon.firstSynapse + axon.synapseCount; ++k) {
+        const Synapse& synapse = core.synapses[k];
+        const Place place = places_[c][static_cast<std::size_t>(synapse.compartment)];
+        if (place.population < 0 || synapse.weight == 0) continue;
+        SumKey key{place.population, group.exponent, {}, 0, synapse.delay, source};
+        if (group.exponent < 0) key.group = group.name, key.ordinal = ordinal;
+        add(key,
+            {static_cast<std::uint32_t>(neuron), static_cast<std::uint32_t>(place.neuron), synapse.weight});
+      }
+    }
+  }
+
+  // Synapses come in long runs with one key, so the last one is remembered.
+  void add(const SumKey& key, Entry entry) {
+    if (entries_ == nullptr || key.tie() != lastKey_.tie()) {
+      lastKey_ = key;
+      entries_ = &matrices_[key];
+    }
+    entries_->push_back(entry);
+  }
+
+  const Program& program_;
+  std::vector<std::vector<Place>> places_;
+  std::vector<std::vector<std::int32_t>> ordinals_;
+  Matrices matrices_;
+  SumKey lastKey_{};
+  std::vector<Entry>* entries_ = nullptr;
+};
+
+// Sorts, and adds up synapses between the same two neurons.
+void mergeDuplicates(std::vector<Entry>& entries) {
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.source, a.target) < std::tie(b.source, b.target);
+  });
+  std::size_t kept = 0;
+  for (const Entry& entry : entries) {
+    if (kept != 0 && entries[kept - 1].source == entry.source && entries[kept - 1].target == entry.target)
+      entries[kept - 1].weight += entry.weight;
+    else
+      entries[kept++] = entry;
+  }
+  entries.resize(kept);
+}
+
+void fillSparse(PlanProjection& projection, const std::vector<Entry>& entries, std::int32_t sources) {
+  projection.storage = WeightStorage::Sparse;
+  projection.rowStart.assign(static_cast<std::size_t>(sources) + 1, 0);
+  for (const Entry& entry : entries) {
+    ++projection.rowStart[entry.source + 1];
+    projection.target.push_back(entry.target);
+    projection.weight.push_back(entry.weight * (1 << projection.shift));
+  }
+  projection.shift = 0;
+  for (std::size_t k = 1; k < projection.rowStart.size(); ++k)
+    projection.rowStart[k] += projection.rowStart[k - 1];
+}
+
+template <class Weight>
+void fillDense(vector::AlignedVector<Weight>& weights, std::size_t stride, const std::vector<Entry>& entries,
+               std::int32_t sources, int dropped) {
+  weights.assign(static_cast<std::size_t>(sources) * stride, 0);
+  for (const Entry& entry : entries)
+    weights[entry.source * stride + entry.target] = static_cast<Weight>(entry.weight >> dropped);
+}
+
+// `shift` is the exponent where it is not negative, otherwise 0.
+PlanProjection makeProjection(const SumKey& key, std::vector<Entry>& entries, std::int32_t sources,
+                              std::int32_t targets, int shift) {
+  mergeDuplicates(entries);
+  PlanProjection projection;
+  projection.source = key.source;
+  projection.delay = key.delay;
+  projection.shift = shift;
+  projection.stride = static_cast<std::size_t>(vector::padded(targets));
+  std::uint32_t bits = 0;
+  std::int64_t largest = 0;
+  std::vector<std::int64_t> columns(static_cast<std::size_t>(targets));
+  for (const Entry& entry : entries) {
+    const std::int64_t magnitude = std::abs(std::int64_t{entry.weight});
+    bits |= static_cast<std::uint32_t>(magnitude);
+    largest = std::max(largest, magnitude);
+    columns[entry.target] += magnitude;
+  }
+  // Low bits that no weight uses (SPEC W3: mixed 8-bit weights are even) are not stored.
+  const int dropped = bits == 0 ? 0 : std::countr_zero(bits);
+  largest >>= dropped;
+  const std::size_t cells = static_cast<std::size_t>(sources) * projection.stride;
+  const bool dense = cells <= kAlwaysDense ||
+                     static_cast<double>(entries.size()) >= kDenseShare * static_cast<double>(cells);
+  constexpr std::int64_t kLargest16 = std::numeric_limits<std::int16_t>::max();
+  if (!dense || largest > kLargest16) {
+    fillSparse(projection, entries, sources);
+    return projection;
+  }
+  projection.shift += dropped;
+  const std::int64_t column =
+      columns.empty() ? 0 : *std::max_element(columns.begin(), columns.end()) >> dropped;
+  projection.rowsPerFlush = column <= kLargest16 ? static_cast<std::size_t>(std::max(sources, 1))
+                                                 : static_cast<std::size_t>(kLargest16 / largest);
+  if (largest <= std::numeric_limits<std::int8_t>::max()) {
+    projection.storage = WeightStorage::Dense8;
+    fillDense(projection.weights8, projection.stride, entries, sources, dropped);
+  } else {
+    projection.storage = WeightStorage::Dense16;
+    fillDense(projection.weights16, projection.stride, entries, sources, dropped);
+  }
+  return projection;
+}
+
+void addParameters(Plan& plan) {
+  const Program& program = *plan.program;
+  for (const PopulationInfo& info : program.populations) {
+    PlanPopulation& population = plan.populations.emplace_back();
+    population.model = info.model;
+    population.size = info.size;
+    population.width = vector::padded(info.size);
+    population.parameters.resize(info.model->fixedParameters.size());
+    for (PlanParameter& parameter : population.parameters)
+      parameter.values.assign(static_cast<std::size_t>(population.width), 0);
+  }
+  for (const Core& core : program.cores)
+    for (const CompartmentSlice& slice : core.slices) {
+      PlanPopulation& population = plan.populations[static_cast<std::size_t>(slice.population)];
+      for (std::size_t p = 0; p < population.parameters.size(); ++p)
+        std::copy_n(core.parameters[p].begin() + slice.firstCompartment, slice.count,
+                    population.parameters[p].values.begin() + slice.firstNeuron);
+    }
+  for (PlanPopulation& population : plan.populations)
+    for (PlanParameter& parameter : population.parameters) {
+      const auto end = parameter.values.begin() + population.size;
+      const std::int32_t first = population.size == 0 ? 0 : parameter.values.front();
+      parameter.constant =
+          std::all_of(parameter.values.begin(), end, [&](std::int32_t v) { return v == first; });
+      if (parameter.constant) parameter.values.assign(vector::kPadding, first);
+    }
+}
+
+}  // namespace
+
+Plan makePlan(std::shared_ptr<const Program> program) {
+  Plan plan;
+  plan.program = std::move(program);
+  addParameters(plan);
+  const Program& p = *plan.program;
+  Matrices matrices = Gatherer(p).gather();
+  const SumKey* last = nullptr;
+  for (auto& [key, entries] : matrices) {
+    PlanPopulation& population = plan.populations[static_cast<std::size_t>(key.population)];
+    const std::size_t source = static_cast<std::size_t>(key.source);
+    const std::int32_t sources =
+        source < p.inputs.size() ? p.inputs[source].size : p.populations[source - p.inputs.size()].size;
+    const int shift = std::max(key.exponent, 0);
+    PlanProjection projection = makeProjection(key, entries, sources, population.size, shift);
+    std::vector<Entry>().swap(entries);
+    if (key.exponent >= 0) {
+      population.linear.push_back(std::move(projection));
+    } else {
+      if (last == nullptr || !last->sameSum(key)) population.shifted.push_back({-key.exponent, {}});
+      population.shifted.back().projections.push_back(std::move(projection));
+    }
+    last = &key;
+  }
+  return plan;
+}
+
+}  // namespace rheo

@@ -1,0 +1,61 @@
+// A program flattened across its cores for engines that compute by population: one array per parameter,
+// one matrix per source, target, delay and exponent. Sums are the same, by SPEC W5 and W7: groups whose
+// exponent is not negative add up linearly, groups with a negative one keep a sum of their own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "chip/Program.h"
+#include "sim/vector/AlignedVector.h"
+
+namespace rheo {
+
+enum class WeightStorage : std::uint8_t { Dense8, Dense16, Sparse };
+
+// Synapses from one source (an input or a population) to one population, with one delay.
+struct PlanProjection {
+  std::int32_t source = 0;  // inputs in order, then populations
+  std::int32_t delay = 0;
+  int shift = 0;  // sums of stored weights are shifted left by this before they enter
+  WeightStorage storage = WeightStorage::Sparse;
+  std::size_t stride = 0;        // dense: elements of a row, a multiple of vector::kPadding
+  std::size_t rowsPerFlush = 1;  // dense: rows that can be added in 16 bits with no overflow
+  vector::AlignedVector<std::int8_t> weights8;
+  vector::AlignedVector<std::int16_t> weights16;
+  std::vector<std::uint64_t> rowStart;  // sparse: [sources + 1]
+  std::vector<std::uint32_t> target;
+  std::vector<std::int32_t> weight;
+};
+
+// Projections whose common sum is shifted right, flooring. SPEC W5 with a negative exponent.
+struct PlanShifted {
+  int shift = 0;
+  std::vector<PlanProjection> projections;
+};
+
+struct PlanParameter {
+  bool constant = false;
+  // [padded size], or the one value vector::kPadding times.
+  vector::AlignedVector<std::int32_t> values;
+};
+
+struct PlanPopulation {
+  const models::ModelTable* model = nullptr;
+  std::int32_t size = 0;
+  std::int32_t width = 0;  // padded size
+  std::vector<PlanParameter> parameters;
+  std::vector<PlanProjection> linear;
+  std::vector<PlanShifted> shifted;
+};
+
+struct Plan {
+  std::shared_ptr<const Program> program;
+  std::vector<PlanPopulation> populations;
+};
+
+// Expects a program that decode() accepted.
+Plan makePlan(std::shared_ptr<const Program> program);
+
+}  // namespace rheo

@@ -1,0 +1,295 @@
+// Steps a Plan: with the kernels of the processor's best instruction set, or with code made for it.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "sim/Pending.h"
+#include "sim/PlanSession.h"
+
+namespace rheo {
+namespace {
+
+using vector::ActiveView;
+using vector::AlignedVector;
+using vector::Kernels;
+using vector::RowsCall;
+
+// What one source sent in one step.
+struct Sent {
+  AlignedVector<std::uint32_t> index;
+  AlignedVector<std::int32_t> payload;  // empty for sources whose payloads are always 1
+  std::size_t count = 0;
+  bool unit = true;
+
+  ActiveView view() const { return {index.data(), unit ? nullptr : payload.data(), count}; }
+};
+
+struct PopulationState {
+  std::vector<AlignedVector<std::int32_t>> states;  // [state][width]
+  AlignedVector<std::int32_t> input, shifted;       // [width]; `shifted` is zero between uses
+  AlignedVector<std::int32_t> payloads;             // [width]
+  std::vector<std::int64_t> wraps, saturations;
+  vector::UpdateCall call;
+  vector::UpdateFunction update = nullptr;
+};
+
+void addSparse(const PlanProjection& projection, const Sent& sent, std::int32_t* sum) {
+  for (std::size_t k = 0; k < sent.count; ++k) {
+    const std::uint32_t row = sent.index[k];
+    const std::int32_t payload = sent.unit ? 1 : sent.payload[k];
+    for (std::uint64_t s = projection.rowStart[row]; s < projection.rowStart[row + 1]; ++s)
+      sum[projection.target[s]] += projection.weight[s] * payload;
+  }
+}
+
+class PlanSession : public Session {
+ public:
+  PlanSession(std::shared_ptr<const Plan> plan, std::shared_ptr<const PlanCode> code)
+      : plan_(std::move(plan)),
+        code_(std::move(code)),
+        program_(*plan_->program),
+        kernels_(vector::kernels()),
+        slots_(static_cast<std::size_t>(program_.maxDelay) + 2) {
+    for (const InputInfo& input : program_.inputs) addSource(input.size, true);
+    for (const PopulationInfo& population : program_.populations) addSource(population.size, false);
+    populations_.resize(plan_->populations.size());
+    for (std::size_t p = 0; p < populations_.size(); ++p) prepare(plan_->populations[p], populations_[p]);
+    reset();
+  }
+
+  void reset() override {
+    forgetSpikes();
+    for (PopulationState& population : populations_) {
+      for (auto& state : population.states) std::fill(state.begin(), state.end(), 0);
+      std::fill(population.payloads.begin(), population.payloads.end(), 0);
+      std::fill(population.wraps.begin(), population.wraps.end(), 0);
+      std::fill(population.saturations.begin(), population.saturations.end(), 0);
+    }
+  }
+
+  void step(std::span<const std::span<const std::int32_t>> inputs) override {
+    stepWith(inputs, kernels_.compact);
+  }
+  void stepBytes(std::span<const std::span<const std::uint8_t>> inputs) override {
+    stepWith(inputs, kernels_.compactBytes);
+  }
+
+  std::span<const std::int32_t> spikes(int population) const override {
+    const std::size_t p = static_cast<std::size_t>(population);
+    return {populations_[p].payloads.data(), static_cast<std::size_t>(plan_->populations[p].size)};
+  }
+
+  void readState(int population, int state, std::span<std::int32_t> out) const override {
+    const auto& values =
+        populations_[static_cast<std::size_t>(population)].states[static_cast<std::size_t>(state)];
+    std::copy_n(values.begin(), out.size(), out.begin());
+  }
+
+  void writeState(int population, int state, std::span<const std::int32_t> in) override {
+    auto& values = populations_[static_cast<std::size_t>(population)].states[static_cast<std::size_t>(state)];
+    std::copy(in.begin(), in.end(), values.begin());
+  }
+
+  std::vector<std::uint8_t> save() const override {
+    const std::int64_t compartments = countCompartments(program_);
+    const std::size_t ahead = static_cast<std::size_t>(program_.maxDelay) + 1;
+    std::vector<std::int32_t> pending(ahead * static_cast<std::size_t>(compartments));
+    for (std::size_t p = 0; p < populations_.size(); ++p)
+      for (std::size_t k = 0; k < ahead; ++k) {
+        AlignedVector<std::int32_t> sum(populations_[p].input.size()), shifted(sum.size());
+        gather(p, static_cast<std::int32_t>(k), sum.data(), shifted.data());
+        forEachSlice(static_cast<std::int32_t>(p),
+                     [&](std::int64_t firstOfCore, const CompartmentSlice& slice) {
+                       std::copy_n(sum.begin() + slice.firstNeuron, slice.count,
+                                   pending.begin() + static_cast<std::int64_t>(k) * compartments +
+                                       firstOfCore + slice.firstCompartment);
+                     });
+      }
+    return packPending(program_, pending);
+  }
+
+  // The spikes that led to the restored input are not known, nor needed: it is kept as it is.
+  Status restore(std::span<const std::uint8_t> bytes) override {
+    Expected<std::vector<std::int32_t>> pending = unpackPending(program_, bytes);
+    if (!pending) return std::move(pending).error();
+    forgetSpikes();
+    const std::int64_t compartments = countCompartments(program_);
+    restored_.resize(static_cast<std::size_t>(program_.maxDelay) + 1);
+    for (std::size_t k = 0; k < restored_.size(); ++k) {
+      restored_[k].clear();
+      for (std::size_t p = 0; p < populations_.size(); ++p) {
+        auto& sum = restored_[k].emplace_back(populations_[p].input.size());
+        forEachSlice(static_cast<std::int32_t>(p),
+                     [&](std::int64_t firstOfCore, const CompartmentSlice& slice) {
+                       std::copy_n(pending->begin() + static_cast<std::int64_t>(k) * compartments +
+                                       firstOfCore + slice.firstCompartment,
+                                   slice.count, sum.begin() + slice.firstNeuron);
+                     });
+      }
+    }
+    return ok();
+  }
+
+  OverflowCount overflows(int population) const override {
+    const PopulationState& state = populations_[static_cast<std::size_t>(population)];
+    const auto size = plan_->populations[static_cast<std::size_t>(population)].size;
+    return {{state.wraps.begin(), state.wraps.begin() + size}, {state.saturations.begin(), state.saturations.begin() + size}};
+  }
+
+ private:
+  // SPEC T1, T2. A slot more than the delays need lets a population send before others have received.
+  template <class Payload, class Compact>
+  void stepWith(std::span<const std::span<const Payload>> inputs, Compact compact) {
+    for (std::size_t p = 0; p < populations_.size(); ++p) {
+      PopulationState& population = populations_[p];
+      std::fill(population.input.begin(), population.input.end(), 0);
+      gather(p, 0, population.input.data(), population.shifted.data());
+      Sent& sent = sent_[inputs.size() + p][now_];
+      population.call.active = sent.index.data();
+      sent.count = code_ ? code_->update(p, population.call) : population.update(population.call);
+    }
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+      Sent& sent = sent_[k][now_];
+      sent.count = compact(inputs[k].data(), static_cast<std::int32_t>(inputs[k].size()), sent.index.data(),
+                           sent.payload.data(), &sent.unit);
+    }
+    now_ = now_ + 1 == slots_ ? 0 : now_ + 1;
+    if (!restored_.empty()) restored_.erase(restored_.begin());
+  }
+
+  void forgetSpikes() {
+    now_ = 0;
+    restored_.clear();
+    for (auto& source : sent_)
+      for (Sent& sent : source) sent.count = 0, sent.unit = true;
+  }
+
+  // visit(first compartment of the core, slice), compartments counted over all cores.
+  template <class Visit>
+  void forEachSlice(std::int32_t population, Visit visit) const {
+    std::int64_t first = 0;
+    for (const Core& core : program_.cores) {
+      for (const CompartmentSlice& slice : core.slices)
+        if (slice.population == population) visit(first, slice);
+      first += core.compartments;
+    }
+  }
+
+  void addSource(std::int32_t size, bool graded) {
+    auto& source = sent_.emplace_back(slots_);
+    for (Sent& sent : source) {
+      sent.index.resize(static_cast<std::size_t>(vector::padded(size)));
+      if (graded) sent.payload.resize(sent.index.size());
+    }
+  }
+
+  void prepare(const PlanPopulation& plan, PopulationState& population) {
+    const std::size_t width = static_cast<std::size_t>(plan.width);
+    population.states.assign(plan.model->states.size(), AlignedVector<std::int32_t>(width));
+    population.input.resize(width), population.shifted.resize(width), population.payloads.resize(width);
+    population.wraps.resize(width), population.saturations.resize(width);
+    population.update = kernels_.update(plan.model->opcode, program_.profile->currentOverflow);
+    vector::UpdateCall& call = population.call;
+    call.size = plan.size;
+    for (std::size_t k = 0; k < population.states.size(); ++k) call.states[k] = population.states[k].data();
+    for (std::size_t k = 0; k < plan.parameters.size(); ++k) {
+      call.parameters[k] = plan.parameters[k].values.data();
+      call.parameterMask[k] = plan.parameters[k].constant ? 0 : ~std::size_t{0};
+    }
+    call.input = population.input.data();
+    call.payloads = population.payloads.data();
+    call.wraps = population.wraps.data();
+    call.saturations = population.saturations.data();
+  }
+
+  // The slot that a source wrote `age` steps before the last finished step.
+  std::size_t slotOfAge(std::size_t age) const { return (now_ + slots_ - 1 - age) % slots_; }
+
+  // SPEC T2, W5, W7: adds to `sum` what the spikes sent so far bring to a population `ahead` steps from the
+  // step under way. `shifted` is zero before and after.
+  void gather(std::size_t p, std::int32_t ahead, std::int32_t* sum, std::int32_t* shifted) const {
+    const PlanPopulation& plan = plan_->populations[p];
+    for (const PlanProjection& projection : plan.linear) add(projection, ahead, plan.width, sum);
+    for (const PlanShifted& unit : plan.shifted) {
+      bool any = false;
+      for (const PlanProjection& projection : unit.projections)
+        any |= add(projection, ahead, plan.width, shifted);
+      if (any) kernels_.addShifted(shifted, unit.shift, plan.width, sum);
+    }
+    if (static_cast<std::size_t>(ahead) < restored_.size()) {
+      const auto& restored = restored_[static_cast<std::size_t>(ahead)][p];
+      for (std::size_t i = 0; i < restored.size(); ++i) sum[i] += restored[i];
+    }
+  }
+
+  // Whether anything arrives.
+  bool add(const PlanProjection& projection, std::int32_t ahead, std::int32_t width,
+           std::int32_t* sum) const {
+    if (projection.delay < ahead) return false;
+    const Sent& sent = sent_[static_cast<std::size_t>(projection.source)]
+                            [slotOfAge(static_cast<std::size_t>(projection.delay - ahead))];
+    if (sent.count == 0) return false;
+    switch (projection.storage) {
+      case WeightStorage::Dense8:
+        addDense(projection, kernels_.addRows8, rowsOf(projection, projection.weights8.data(), width, sent, sum));
+        break;
+      case WeightStorage::Dense16:
+        addDense(projection, kernels_.addRows16, rowsOf(projection, projection.weights16.data(), width, sent, sum));
+        break;
+      case WeightStorage::Sparse:
+        addSparse(projection, sent, sum);
+        break;
+    }
+    return true;
+  }
+
+  template <class Weight>
+  void addDense(const PlanProjection& projection, void (*stock)(const RowsCall<Weight>&),
+                const RowsCall<Weight>& call) const {
+    if (!code_ || !code_->addRows(projection, call)) stock(call);
+  }
+
+  template <class Weight>
+  static RowsCall<Weight> rowsOf(const PlanProjection& projection, const Weight* weights, std::int32_t width,
+                                 const Sent& sent, std::int32_t* sum) {
+    return {weights, projection.stride, width, projection.rowsPerFlush, projection.shift, sent.view(), sum};
+  }
+
+  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const PlanCode> code_;
+  const Program& program_;
+  const Kernels& kernels_;
+  std::size_t slots_;
+  std::size_t now_ = 0;                  // the slot of the step under way
+  std::vector<std::vector<Sent>> sent_;  // [source][slot]
+  std::vector<PopulationState> populations_;
+  // [steps ahead][population][width]: input of spikes from before restore().
+  std::vector<std::vector<AlignedVector<std::int32_t>>> restored_;
+};
+
+class PlanEngine : public Engine {
+ public:
+  PlanEngine(std::string name, std::shared_ptr<const Plan> plan, std::shared_ptr<const PlanCode> code)
+      : name_(std::move(name)), plan_(std::move(plan)), code_(std::move(code)) {}
+  std::string name() const override { return name_; }
+  const Program& program() const override { return *plan_->program; }
+  std::unique_ptr<Session> open() const override { return std::make_unique<PlanSession>(plan_, code_); }
+
+ private:
+  std::string name_;
+  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const PlanCode> code_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> makePlanEngine(std::string name, std::shared_ptr<const Plan> plan,
+                                       std::shared_ptr<const PlanCode> code) {
+  return std::make_unique<PlanEngine>(std::move(name), std::move(plan), std::move(code));
+}
+
+std::unique_ptr<Engine> makeVector(std::shared_ptr<const Program> program) {
+  return makePlanEngine("vector", std::make_shared<const Plan>(makePlan(std::move(program))), nullptr);
+}
+
+}  // namespace rheo

@@ -1,0 +1,341 @@
+// A batch over threads: checks the data, steps every sample through a session, fills the recording.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <numeric>
+#include <thread>
+
+#include "sim/Engine.h"
+#include "support/Text.h"
+
+namespace rheo {
+namespace {
+
+Error runError(const char* code, std::string where, std::string message, std::string remedy,
+               ErrorKind kind = ErrorKind::Data) {
+  Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.where = std::move(where);
+  diagnostic.message = std::move(message);
+  diagnostic.remedy = std::move(remedy);
+  return Error::of(kind, std::move(diagnostic));
+}
+
+// Smallest and largest payload that an encoding admits.
+std::pair<std::int64_t, std::int64_t> payloadRange(const InputInfo& input) {
+  switch (input.encoding) {
+    case image::Encoding::Binary:
+      return {0, 1};
+    case image::Encoding::Counts:
+      return {0, input.maxPayload};
+    case image::Encoding::Graded:
+      break;
+  }
+  return {-std::int64_t{input.maxPayload}, input.maxPayload};
+}
+
+template <class T>
+Status checkPayloads(const InputInfo& input, const InputBatch& batch, const std::vector<T>& values) {
+  const auto [least, most] = payloadRange(input);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto value = static_cast<std::int64_t>(values[i]);
+    if (value >= least && value <= most) continue;
+    const auto index = static_cast<std::int64_t>(i);
+    Error error = runError("R0602", fmt::format("input '{}'", input.name),
+                           fmt::format("value {} in sample {}, step {}, channel {}; {} to {} are allowed",
+                                       value, index / input.size / batch.steps,
+                                       index / input.size % batch.steps, index % input.size, least, most),
+                           input.encoding == image::Encoding::Binary
+                               ? "give 0 or 1, or compile the network with an input of counts"
+                               : "scale the data, or compile the network with a larger payload");
+    error.diagnostics.front().value = static_cast<double>(value);
+    error.diagnostics.front().limit = static_cast<double>(value < least ? least : most);
+    return error;
+  }
+  return ok();
+}
+
+Status checkInput(const Program& program, const InputBatch& batch) {
+  if (batch.batch < 0 || batch.steps < 0 || batch.inputs.size() != program.inputs.size())
+    return runError(
+        "R0601", "",
+        fmt::format("the image has {} inputs, the data has {}", program.inputs.size(), batch.inputs.size()),
+        "give one array for each input");
+  for (std::size_t k = 0; k < batch.inputs.size(); ++k) {
+    const InputInfo& input = program.inputs[k];
+    const InputBatch::Series& series = batch.inputs[k];
+    const std::size_t expected = static_cast<std::size_t>(batch.batch * batch.steps * input.size);
+    const std::size_t given = series.narrow.size() + series.wide.size();
+    if (given != expected || (!series.narrow.empty() && !series.wide.empty()))
+      return runError("R0601", fmt::format("input '{}'", input.name),
+                      fmt::format("{} values given; {} samples of {} steps of {} channels need {}", given,
+                                  batch.batch, batch.steps, input.size, expected),
+                      "give x as [steps, channels] or [samples, steps, channels] in the input's shape");
+    Status status = series.wide.empty() ? checkPayloads(input, batch, series.narrow)
+                                        : checkPayloads(input, batch, series.wide);
+    if (!status) return status;
+  }
+  return ok();
+}
+
+struct Probe {
+  int population;
+  int state;
+  Trace<std::int32_t>* trace;
+};
+
+struct OutputSink {
+  const OutputInfo* info;
+  Trace<std::int32_t>* trace;
+};
+
+// Where the rows of a sample go.
+struct Sinks {
+  std::vector<Probe> spikes;  // state unused
+  std::vector<Probe> states;
+  std::vector<OutputSink> outputs;
+};
+
+Expected<Probe> findProbe(const Program& program, const std::string& probe) {
+  std::vector<std::string> known;
+  for (std::size_t p = 0; p < program.populations.size(); ++p) {
+    const PopulationInfo& population = program.populations[p];
+    for (std::size_t s = 0; s < population.model->states.size(); ++s) {
+      known.push_back(population.name + "." + std::string(population.model->states[s]));
+      if (known.back() == probe) return Probe{static_cast<int>(p), static_cast<int>(s), nullptr};
+    }
+  }
+  return runError("R0603", probe, fmt::format("there is no state '{}' to record", probe),
+                  didYouMean(probe, known), ErrorKind::Usage);
+}
+
+Expected<Sinks> makeSinks(const Program& program, std::int64_t batch, std::int64_t steps,
+                          const RunOptions& options, Recording& recording) {
+  Sinks sinks;
+  for (std::size_t p = 0; p < program.populations.size(); ++p) {
+    const PopulationInfo& population = program.populations[p];
+    if (population.hidden && !options.recordHidden) continue;
+    recording.lag[population.name] = population.lag;
+    if (!options.recordAllSpikes || !population.model->spiking) continue;
+    Trace<std::int32_t>& trace = recording.spikes[population.name];
+    trace = Trace<std::int32_t>(batch, steps, population.size);
+    sinks.spikes.push_back({static_cast<int>(p), -1, &trace});
+  }
+  for (const std::string& name : options.probes) {
+    Expected<Probe> probe = findProbe(program, name);
+    if (!probe) return std::move(probe).error();
+    if (recording.states.count(name)) continue;
+    Trace<std::int32_t>& trace = recording.states[name];
+    trace = Trace<std::int32_t>(batch, steps,
+                                program.populations[static_cast<std::size_t>(probe->population)].size);
+    probe->trace = &trace;
+    sinks.states.push_back(*probe);
+  }
+  for (const OutputInfo& output : program.outputs) {
+    std::int64_t width = 0;
+    int lag = 0;
+    for (const OutputPartInfo& part : output.parts) {
+      width += program.populations[static_cast<std::size_t>(part.population)].size;
+      lag = std::max(lag, program.populations[static_cast<std::size_t>(part.population)].lag);
+    }
+    recording.lag[output.name] = lag;
+    Trace<std::int32_t>& trace = recording.outputs[output.name];
+    trace = Trace<std::int32_t>(batch, steps, width);
+    sinks.outputs.push_back({&output, &trace});
+  }
+  return sinks;
+}
+
+void recordStep(const Program& program, const Session& session, const Sinks& sinks, std::int64_t sample,
+                std::int64_t step) {
+  for (const Probe& sink : sinks.spikes) {
+    const std::span<const std::int32_t> spikes = session.spikes(sink.population);
+    std::copy(spikes.begin(), spikes.end(), sink.trace->row(sample, step));
+  }
+  for (const Probe& sink : sinks.states)
+    session.readState(sink.population, sink.state,
+                      {sink.trace->row(sample, step), static_cast<std::size_t>(sink.trace->width)});
+  for (const OutputSink& sink : sinks.outputs) {
+    std::int32_t* row = sink.trace->row(sample, step);
+    for (const OutputPartInfo& part : sink.info->parts) {
+      const auto size =
+          static_cast<std::size_t>(program.populations[static_cast<std::size_t>(part.population)].size);
+      if (part.state >= 0) {
+        session.readState(part.population, part.state, {row, size});
+      } else {
+        const std::span<const std::int32_t> spikes = session.spikes(part.population);
+        std::copy(spikes.begin(), spikes.end(), row);
+      }
+      row += size;
+    }
+  }
+}
+
+// The rows of one step, given to the session as they are stored where every input is stored in bytes.
+class StepFeeder {
+ public:
+  StepFeeder(const Program& program, const InputBatch& input) : program_(program), input_(input) {
+    for (std::size_t k = 0; k < program.inputs.size(); ++k) {
+      bytes_ = bytes_ && input.inputs[k].wide.empty();
+      zeros_.emplace_back(static_cast<std::size_t>(program.inputs[k].size));
+      rows_.emplace_back(static_cast<std::size_t>(program.inputs[k].size));
+    }
+    spans_.assign(rows_.begin(), rows_.end());
+    byteSpans_.resize(rows_.size());
+  }
+
+  void step(Session& session, std::int64_t sample, std::int64_t step) {
+    const bool quiet = step >= input_.steps;  // SPEC T4
+    for (std::size_t k = 0; k < rows_.size(); ++k) {
+      const std::int64_t at = (sample * input_.steps + step) * program_.inputs[k].size;
+      const InputBatch::Series& series = input_.inputs[k];
+      if (bytes_) {
+        byteSpans_[k] = quiet ? std::span<const std::uint8_t>(zeros_[k])
+                              : std::span<const std::uint8_t>(series.narrow.data() + at, zeros_[k].size());
+      } else if (quiet) {
+        std::fill(rows_[k].begin(), rows_[k].end(), 0);
+      } else if (!series.wide.empty()) {
+        std::copy_n(series.wide.begin() + at, rows_[k].size(), rows_[k].begin());
+      } else {
+        std::copy_n(series.narrow.begin() + at, rows_[k].size(), rows_[k].begin());
+      }
+    }
+    if (bytes_)
+      session.stepBytes(byteSpans_);
+    else
+      session.step(spans_);
+  }
+
+ private:
+  const Program& program_;
+  const InputBatch& input_;
+  bool bytes_ = true;
+  std::vector<std::vector<std::uint8_t>> zeros_;
+  std::vector<std::vector<std::int32_t>> rows_;
+  std::vector<std::span<const std::int32_t>> spans_;
+  std::vector<std::span<const std::uint8_t>> byteSpans_;
+};
+
+// One sample from its first step to the last lag step. False if cancelled.
+bool runSample(const Program& program, Session& session, const InputBatch& input, const Sinks& sinks,
+               std::int64_t sample, const std::atomic<bool>* cancel) {
+  StepFeeder feeder(program, input);
+  session.reset();
+  for (std::int64_t step = 0; step < input.steps + program.lag; ++step) {
+    if (cancel && cancel->load(std::memory_order_relaxed)) return false;
+    feeder.step(session, sample, step);
+    recordStep(program, session, sinks, sample, step);
+  }
+  return true;
+}
+
+// Overflows of all samples and threads. Sums of integers: the order of threads changes nothing.
+class OverflowSum {
+ public:
+  explicit OverflowSum(const Program& program) : program_(program), counts_(program.populations.size()) {
+    for (std::size_t p = 0; p < counts_.size(); ++p) {
+      counts_[p].wraps.resize(static_cast<std::size_t>(program.populations[p].size));
+      counts_[p].saturations.resize(static_cast<std::size_t>(program.populations[p].size));
+    }
+  }
+
+  void add(const Session& session) {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t p = 0; p < counts_.size(); ++p) {
+      const OverflowCount count = session.overflows(static_cast<int>(p));
+      for (std::size_t i = 0; i < count.wraps.size(); ++i) counts_[p].wraps[i] += count.wraps[i];
+      for (std::size_t i = 0; i < count.saturations.size(); ++i)
+        counts_[p].saturations[i] += count.saturations[i];
+    }
+  }
+
+  void store(Recording& recording) {
+    auto any = [](const std::vector<std::int64_t>& values) {
+      return std::any_of(values.begin(), values.end(), [](std::int64_t value) { return value != 0; });
+    };
+    for (std::size_t p = 0; p < counts_.size(); ++p)
+      if (any(counts_[p].wraps) || any(counts_[p].saturations))
+        recording.overflows[program_.populations[p].name] = std::move(counts_[p]);
+  }
+
+ private:
+  const Program& program_;
+  std::vector<OverflowCount> counts_;
+  std::mutex mutex_;
+};
+
+// Samples over threads; the calling thread reports progress. False if cancelled.
+bool runSamples(const Engine& engine, const InputBatch& input, const Sinks& sinks, const RunOptions& options,
+                OverflowSum& overflows) {
+  const int wanted =
+      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  const auto threads =
+      static_cast<int>(std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(input.batch, 1)));
+  std::atomic<std::int64_t> next{0};
+  std::atomic<bool> stopped{false};
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::int64_t done = 0;
+  int running = threads;
+  auto work = [&](bool reports) {
+    const std::unique_ptr<Session> session = engine.open();
+    for (std::int64_t sample = next++; sample < input.batch && !stopped; sample = next++) {
+      if (!runSample(engine.program(), *session, input, sinks, sample, options.cancel)) {
+        stopped = true;
+        break;
+      }
+      overflows.add(*session);
+      if (reports) {
+        if (options.progress) options.progress(++done, input.batch);
+      } else {
+        const std::lock_guard lock(mutex);
+        ++done;
+        changed.notify_one();
+      }
+    }
+  };
+  if (threads == 1) {
+    work(true);
+    return !stopped;
+  }
+  std::vector<std::thread> pool;
+  for (int i = 0; i < threads; ++i)
+    pool.emplace_back([&] {
+      work(false);
+      const std::lock_guard lock(mutex);
+      --running;
+      changed.notify_one();
+    });
+  std::int64_t reported = 0;
+  std::unique_lock lock(mutex);
+  while (running > 0 || reported < done) {
+    changed.wait(lock, [&] { return reported < done || running == 0; });
+    if (reported >= done) continue;
+    reported = done;
+    lock.unlock();
+    if (options.progress) options.progress(reported, input.batch);
+    lock.lock();
+  }
+  lock.unlock();
+  for (std::thread& thread : pool) thread.join();
+  return !stopped;
+}
+
+}  // namespace
+
+Expected<Recording> run(const Engine& engine, const InputBatch& input, const RunOptions& options) {
+  const Program& program = engine.program();
+  if (Status status = checkInput(program, input); !status) return std::move(status).error();
+  Recording recording;
+  Expected<Sinks> sinks = makeSinks(program, input.batch, input.steps + program.lag, options, recording);
+  if (!sinks) return std::move(sinks).error();
+  OverflowSum overflows(program);
+  if (!runSamples(engine, input, *sinks, options, overflows))
+    return runError("R0604", "", "the run was cancelled", "start it again", ErrorKind::Undecided);
+  overflows.store(recording);
+  return recording;
+}
+
+}  // namespace rheo

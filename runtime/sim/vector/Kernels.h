@@ -1,0 +1,74 @@
+// The inner loops of the vector engine, compiled once for each instruction set; the best one that the
+// processor has is chosen at run time. Widths are padded: every array that a kernel writes has room for a
+// multiple of kPadding elements.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "fixed/Profile.h"
+#include "models/Model.h"
+
+namespace rheo::vector {
+
+inline constexpr std::int32_t kPadding = 16;  // targets; one vector of int32 on the widest instruction set
+
+constexpr std::int32_t padded(std::int32_t size) { return (size + kPadding - 1) / kPadding * kPadding; }
+
+// Sources that sent something in a step, in ascending order.
+struct ActiveView {
+  const std::uint32_t* index = nullptr;
+  const std::int32_t* payload = nullptr;  // nullptr: every payload is 1
+  std::size_t count = 0;
+};
+
+// Adds rows of a matrix [sources, stride] to `sum` [width], shifted left: sum[i] += rowSum[i] << shift.
+// Partial sums live in 16 bits for at most `rowsPerFlush` rows: the caller proved that they cannot
+// overflow. With payloads, products are formed in 32 bits.
+template <class Weight>
+struct RowsCall {
+  const Weight* weights;
+  std::size_t stride;
+  std::int32_t width;  // a multiple of kPadding
+  std::size_t rowsPerFlush;
+  int shift;
+  ActiveView active;
+  std::int32_t* sum;
+};
+
+// One step of every neuron of a population. SPEC N11 to N16, by the model's step.h.
+struct UpdateCall {
+  std::int32_t size = 0;
+  std::int32_t* states[models::kMaxStates] = {};
+  // Neuron i reads parameters[k][i & parameterMask[k]]; a mask of 0 means one value (repeated kPadding
+  // times).
+  const std::int32_t* parameters[models::kMaxParameters] = {};
+  std::size_t parameterMask[models::kMaxParameters] = {};
+  const std::int32_t* input = nullptr;
+  std::int32_t* payloads = nullptr;  // out: 1 where a neuron fired
+  std::uint32_t* active = nullptr;   // out: indices of the neurons that fired; room for padded(size)
+  std::int64_t* wraps = nullptr;
+  std::int64_t* saturations = nullptr;
+};
+using UpdateFunction = std::size_t (*)(const UpdateCall& call);  // returns how many neurons fired
+
+struct Kernels {
+  const char* target;  // "AVX2"
+  void (*addRows8)(const RowsCall<std::int8_t>& call);
+  void (*addRows16)(const RowsCall<std::int16_t>& call);
+  // sum[i] += shifted[i] >> shift, flooring; clears `shifted`. SPEC W5.
+  void (*addShifted)(std::int32_t* shifted, int shift, std::int32_t width, std::int32_t* sum);
+  // Writes the indices and values of the elements that are not zero; returns their number. `unit` tells
+  // whether all of them are 1. `index` and `payload` have room for padded(size) elements.
+  std::size_t (*compact)(const std::int32_t* values, std::int32_t size, std::uint32_t* index,
+                         std::int32_t* payload, bool* unit);
+  std::size_t (*compactBytes)(const std::uint8_t* values, std::int32_t size, std::uint32_t* index,
+                              std::int32_t* payload, bool* unit);
+  // nullptr for an opcode that no model has.
+  UpdateFunction (*update)(std::uint8_t opcode, CurrentOverflow rule);
+};
+
+// Of the best instruction set that this processor has and Highway has not been told to leave out.
+const Kernels& kernels();
+
+}  // namespace rheo::vector

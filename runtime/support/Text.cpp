@@ -1,0 +1,61 @@
+// Names that come near a misspelt one, lists in words.
+#include "support/Text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rheo {
+
+int editDistance(std::string_view left, std::string_view right) {
+  const std::size_t columns = right.size() + 1;
+  std::vector<int> before(columns), previous(columns), current(columns);
+  for (std::size_t j = 0; j < columns; ++j) previous[j] = static_cast<int>(j);
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    current[0] = static_cast<int>(i);
+    for (std::size_t j = 1; j < columns; ++j) {
+      const int replaced = previous[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
+      current[j] = std::min({previous[j] + 1, current[j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
+        current[j] = std::min(current[j], before[j - 2] + 1);
+    }
+    std::swap(before, previous);
+    std::swap(previous, current);
+  }
+  return previous[right.size()];
+}
+
+std::vector<std::string> nearestNames(std::string_view name, const std::vector<std::string>& candidates,
+                                      std::size_t count) {
+  std::vector<std::pair<int, std::string>> near;
+  for (const std::string& candidate : candidates) {
+    const int distance = editDistance(name, candidate);
+    const int bound = 1 + static_cast<int>(std::min(name.size(), candidate.size())) / 3;
+    if (distance <= bound) near.emplace_back(distance, candidate);
+  }
+  std::sort(near.begin(), near.end());
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < near.size() && i < count; ++i) names.push_back(near[i].second);
+  return names;
+}
+
+std::string quotedList(const std::vector<std::string>& names, std::string_view lastJoin) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " " + std::string(lastJoin) + " " : ", ";
+    text += "'" + names[i] + "'";
+  }
+  return text;
+}
+
+std::string didYouMean(std::string_view name, const std::vector<std::string>& candidates) {
+  if (candidates.empty()) return "there is none";
+  const std::vector<std::string> near = nearestNames(name, candidates);
+  if (!near.empty()) return "did you mean " + quotedList(near) + "?";
+  constexpr std::size_t kShown = 12;
+  std::vector<std::string> shown(
+      candidates.begin(),
+      candidates.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, candidates.size())));
+  return "there is " + quotedList(shown, "and") + (candidates.size() > kShown ? ", and more" : "");
+}
+
+}  // namespace rheo

@@ -1,0 +1,23 @@
+// Small helpers for messages: names that come near a misspelt one, lists in words.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rheo {
+
+// Number of single-character edits (insert, delete, replace, swap of neighbours) from one to the other.
+int editDistance(std::string_view left, std::string_view right);
+
+// Up to `count` of `candidates` that `name` may have meant, nearest first; empty where none is near.
+std::vector<std::string> nearestNames(std::string_view name, const std::vector<std::string>& candidates,
+                                      std::size_t count = 3);
+
+// "'a', 'b' or 'c'"; empty for an empty list.
+std::string quotedList(const std::vector<std::string>& names, std::string_view lastJoin = "or");
+
+// A remedy sentence: "did you mean 'x'?", or the list of what there is, or "there is none".
+std::string didYouMean(std::string_view name, const std::vector<std::string>& candidates);
+
+}  // namespace rheo

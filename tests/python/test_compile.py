@@ -1,0 +1,174 @@
+"""From network to verdict: compile, run, stream, verify, quantization settings, refusals."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import rheobase as rb
+from rheobase import compiler
+from test_about import rheobase
+from test_commands import EXAMPLES, REACHING, REACHING_DATA
+
+if not compiler.available():
+    pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
+
+FASHION = EXAMPLES / "fashion_mnist" / "fashion_mnist.nir"
+
+
+@pytest.fixture(scope="module")
+def reaching():
+    net = rb.load(REACHING)
+    return net, rb.compile(net)
+
+
+@pytest.fixture(scope="module")
+def trials():
+    with np.load(REACHING_DATA) as data:
+        return data["x"][:4], data["y"][:4]
+
+
+def test_run_shapes_and_lags(reaching, trials):
+    net, image = reaching
+    x, _ = trials
+    out = image.run(x, probes=["velocity.v"])
+    assert out.spikes["hidden"].shape == (4, 320 + image.lag, 128)
+    assert out.spikes["hidden"].dtype == np.int32
+    assert out.aligned("hidden").shape == (4, 320, 128)
+    assert np.array_equal(out.output, out.states["velocity.v"])
+    assert image.lag == max(out.lag.values())
+    assert not out.overflows
+    velocity = out.aligned("velocity.v") / out.scale["velocity.v"]
+    assert np.abs(velocity - net.run(x).output).max() < 0.5
+    one = image.run(x[0])
+    assert np.array_equal(one.output, out.output[0])
+
+
+def test_engines_agree(reaching, trials):
+    _, image = reaching
+    x, _ = trials
+    probes = image.probes()
+    golden = image.run(x, engine="golden", probes=probes)
+    for engine, threads in (("vector", 1), ("vector", 2), ("auto", None)):
+        assert (
+            rb.first_difference(golden, image.run(x, engine=engine, probes=probes, threads=threads)) is None
+        )
+
+
+def test_stream_equals_run_and_continues(reaching, trials):
+    _, image = reaching
+    x = trials[0][0][:60]
+    whole = image.run(x).output
+    stream = image.stream()
+    first = [stream.step(row) for row in x[:30]]
+    saved = stream.state
+    second = [stream.step(row) for row in x[30:]]
+    assert np.array_equal(np.stack(first + second), whole[:60])
+    stream.reset()
+    stream.state = saved
+    assert np.array_equal(np.stack([stream.step(row) for row in x[30:]]), second)
+
+
+def test_images_survive_a_file(reaching, trials, tmp_path):
+    _, image = reaching
+    image.save(tmp_path / "a.rheo")
+    again = rb.Image.load(tmp_path / "a.rheo")
+    assert again.to_bytes() == image.to_bytes()
+    content = bytearray(image.to_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "b.rheo").write_bytes(content)
+    with pytest.raises(rb.FormatError):
+        rb.Image.load(tmp_path / "b.rheo")
+    (tmp_path / "c.rheo").write_bytes(image.to_bytes()[:-8])
+    assert rheobase("inspect", tmp_path / "c.rheo").returncode == 3
+
+
+@pytest.mark.parametrize(
+    "x, words",
+    [
+        (np.full((5, 40), 2), "takes spikes, 0 or 1"),
+        (np.full((5, 40), 0.5), "takes integers"),
+        (np.full((5, 40), -1), "takes spikes, 0 or 1"),
+        (np.zeros((5, 41)), "needs [T, 40]"),
+    ],
+)
+def test_the_chip_refuses_wrong_data(reaching, x, words):
+    with pytest.raises(rb.DataError) as caught:
+        reaching[1].run(x)
+    assert words in str(caught.value)
+
+
+def test_verify_command(tmp_path):
+    image = tmp_path / "r.rheo"
+    assert rheobase("compile", REACHING, "-o", image).returncode == 0
+    arguments = ["verify", REACHING, image, "--data", REACHING_DATA, "--samples", 8]
+    passed = rheobase(*arguments, "-o", tmp_path / "report", "--fail-if", "r2_chip < 0.8 or overflows > 0")
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert report["schema"] == "rheobase.report/1"
+    assert report["error"]["chip"]["r2"] > 0.8
+    assert not any(r["violated"] for r in report["ranges"])
+    assert "mean error" in (tmp_path / "report" / "report.txt").read_text()
+    assert rheobase(*arguments, "--fail-if", "samples > 1").returncode == 1
+    assert rheobase(*arguments, "--fail-if", "import os").returncode == 2
+    assert rheobase("inspect", image, "--json").returncode == 0
+    assert "core 0" in rheobase("inspect", image).stdout
+    assert rheobase("inspect", image, "--core", 0).returncode == 0
+    assert rheobase("diff", image, image).returncode == 0
+
+
+def test_chunks_do_not_change_the_verdict(reaching, monkeypatch):
+    from rheobase import verification
+
+    net, image = reaching
+    with np.load(REACHING_DATA) as data:
+        x, y = data["x"][:5], data["y"][:5]
+    whole = rb.verify(net, image, x, y).data
+    monkeypatch.setattr(verification, "CHUNK_BYTES", 1)
+    parts = rb.verify(net, image, x, y).data
+    assert parts["spikes"] == whole["spikes"]
+    assert parts["ranges"] == whole["ranges"]
+    assert parts["first_difference"] == whole["first_difference"]
+    assert parts["error"]["chip"] == pytest.approx(whole["error"]["chip"])
+
+
+def test_settings_go_round(tmp_path):
+    settings = rb.quantization(rb.load(REACHING))
+    assert settings["schema"] == "rheobase.quantization/1"
+    assert rheobase("quant", REACHING, "-o", tmp_path / "q.json").returncode == 0
+    assert json.loads((tmp_path / "q.json").read_text()) == settings
+    net = rb.load(REACHING)
+    assert rb.compile(net, quant=settings).to_bytes() == rb.compile(net).to_bytes()
+    assert rb.compile(net, weight_bits=3).to_bytes() != rb.compile(net).to_bytes()
+    with pytest.raises(rb.Error):
+        rb.compile(net, quant={**settings, "populatoins": {}})
+
+
+def test_what_does_not_fit_is_reported_at_once():
+    result = rheobase("check", FASHION, "--chip", "tiny", "--json")
+    assert result.returncode == 1
+    findings = json.loads(result.stdout)["diagnostics"]
+    assert findings and all(
+        d["code"].startswith("R0") and d["remedy"] for d in findings if d["severity"] == "error"
+    )
+    with pytest.raises(rb.CompileError) as caught:
+        rb.compile(rb.load(FASHION), chip="tiny")
+    assert caught.value.diagnostics
+    assert rheobase("check", REACHING, "--chip", "loihi2").returncode == 0
+
+
+def test_a_refused_compilation_leaves_nothing(tmp_path):
+    assert rheobase("compile", FASHION, "-o", tmp_path / "x.rheo", "--chip", "tiny").returncode == 1
+    assert rheobase("compile", FASHION, "-o", tmp_path / "x.rheo", "--chip", "loihi3").returncode in (2, 3)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_running_an_image_loads_no_mlir(reaching, tmp_path):
+    import subprocess
+
+    reaching[1].save(tmp_path / "a.rheo")
+    script = (
+        "import sys, numpy, rheobase as rb; rb.Image.load(sys.argv[1]).run(numpy.zeros((3, 40), int)); "
+        "maps = open('/proc/self/maps').read(); assert 'libMLIR' not in maps and 'libLLVM' not in maps"
+    )
+    subprocess.run([sys.executable, "-c", script, tmp_path / "a.rheo"], check=True)

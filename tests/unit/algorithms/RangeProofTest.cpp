@@ -1,0 +1,179 @@
+// Range proofs against the integers: sound under random adversarial drive, and not much wider than what is
+// seen.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <random>
+
+#include "algorithms/RangeProof.h"
+
+namespace rheo {
+
+// step.h read as integers.
+struct IntegerAlgebra {
+  using Int = std::int32_t;
+  using Spike = bool;
+  CurrentOverflow rule;
+  bool overflowed = false;
+  Int add(Int a, Int b) { return a + b; }
+  Int decay(Int x, Int d) { return fixed::decay(x, d); }
+  Int align(Int x) { return fixed::align(x); }
+  Int wrapCurrent(Int x) { return note(fixed::wrapCurrent(rule, x), x); }
+  Int saturate(Int x) { return note(fixed::saturate(x), x); }
+  Spike fire(Int v, Int threshold) { return fixed::fires(v, threshold); }
+  Spike never() { return false; }
+  Int reset(Spike spike, Int v, Int keep, Int amount) { return fixed::reset(spike, v, keep, amount); }
+  Int note(Int after, Int before) {
+    overflowed |= after != before;
+    return after;
+  }
+};
+
+namespace integer_steps {
+#include "models/AllSteps.inc"
+}
+
+namespace {
+
+bool stepInteger(const models::ModelTable& table, IntegerAlgebra& algebra, std::int32_t* state,
+                 std::int32_t input, const std::int32_t* parameters) {
+#define RHEO_MODEL(folder) \
+  if (table.name == #folder) return integer_steps::folder::step(algebra, state, input, parameters);
+#include "models/Models.def"
+#undef RHEO_MODEL
+  return false;
+}
+
+std::vector<std::int32_t> randomParameters(const models::ModelTable& model, std::mt19937& random, bool slow) {
+  FixedPopulation population;
+  population.model = &model;
+  population.size = 1;
+  const auto pick = [&](int least, int most) {
+    return std::uniform_int_distribution<int>(least, most)(random);
+  };
+  population.registers["du"] = {slow ? pick(1, 200) : pick(100, 4095)};
+  population.registers["dv"] = {slow ? pick(0, 100) : pick(20, 4096)};
+  population.registers["vth"] = {pick(1, slow ? 60000 : 3000)};
+  population.registers["bias_mantissa"] = {pick(0, 3) == 0 ? pick(-4096, 4095) : 0};
+  population.registers["bias_exponent"] = {pick(0, 3)};
+  population.registers["reset_mode"] = {pick(0, 2)};
+  population.registers["reset_value"] = {pick(-500, 0)};
+  return population.stepParameters(0);
+}
+
+// Drives that look for the ends: random, always the largest, always the smallest, swings of random length.
+std::int32_t drive(int kind, int step, Interval input, std::mt19937& random) {
+  const int phase = kind == 3 ? (step / 50) % 2 : kind == 4 ? (step / 700) % 2 : 0;
+  if (kind == 1 || (kind >= 3 && phase == 0)) return static_cast<std::int32_t>(input.hi);
+  if (kind == 2 || kind >= 3) return static_cast<std::int32_t>(input.lo);
+  return static_cast<std::int32_t>(std::uniform_int_distribution<std::int64_t>(input.lo, input.hi)(random));
+}
+
+int bits(std::int64_t lo, std::int64_t hi) {
+  return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(std::max(std::abs(lo), std::abs(hi)))));
+}
+
+TEST(RangeProof, p1_no_drive_leaves_the_proven_ranges) {
+  std::mt19937 random(7);
+  int proven = 0, wide = 0;
+  for (int trial = 0; trial < 400; ++trial) {
+    const models::ModelTable& model = models::allModels()[trial % models::allModels().size()];
+    const Profile& profile = kProfiles[trial % 2];
+    const auto parameters = randomParameters(model, random, trial % 3 == 0);
+    const std::int64_t reach = std::int64_t{1} << std::uniform_int_distribution<int>(2, 17)(random);
+    const Interval input{-std::uniform_int_distribution<std::int64_t>(0, reach)(random),
+                         std::uniform_int_distribution<std::int64_t>(0, reach)(random)};
+    const NeuronRange range = proveNeuron(model, parameters, input, profile);
+    std::vector<Interval> seen(model.states.size());
+    for (int kind = 0; kind < 5; ++kind) {
+      std::int32_t state[models::kMaxStates] = {};
+      for (int step = 0; step < 3000; ++step) {
+        IntegerAlgebra algebra{profile.currentOverflow};
+        const bool spike =
+            stepInteger(model, algebra, state, drive(kind, step, input, random), parameters.data());
+        ASSERT_TRUE(!spike || range.mayFire) << model.name << " trial " << trial;
+        ASSERT_TRUE(!algebra.overflowed || (!range.proven() && step >= range.safeSteps))
+            << model.name << " trial " << trial << " step " << step << " safe " << range.safeSteps;
+        for (std::size_t s = 0; s < seen.size(); ++s) {
+          ASSERT_GE(state[s], range.states[s].lo) << model.name << " trial " << trial << " state " << s;
+          ASSERT_LE(state[s], range.states[s].hi) << model.name << " trial " << trial << " state " << s;
+          seen[s] = hull(seen[s], {state[s], state[s]});
+        }
+      }
+    }
+    if (!range.proven()) continue;
+    ++proven;
+    for (std::size_t s = 0; s < seen.size(); ++s)
+      wide += bits(range.states[s].lo, range.states[s].hi) > bits(seen[s].lo, seen[s].hi) + 2;
+  }
+  EXPECT_GT(proven, 100) << "too few trials were about proofs";
+  EXPECT_EQ(wide, 0) << "ranges more than 2 bits wider than what was seen";
+}
+
+FixedNet chain() {
+  FixedNet net;
+  net.inputs.push_back({"in", 2, {2}, 0, 1});
+  for (const char* name : {"a", "b"}) {
+    FixedPopulation lif{name, models::findModel("lif"), 2, {2}, 0, false, {}, {}};
+    lif.registers = {{"dv", {512}}, {"vth", {100}}, {"reset_mode", {0}}};
+    net.populations.push_back(lif);
+  }
+  FixedProjection first{"w1", {true, 0}, 0, 0, 0, 8, 0, WeightSign::Mixed, Matrix<std::int32_t>(2, 2)};
+  first.weights.values = {200, -40, 10, -40};  // neuron 1 reaches 10 * 64 / (512 / 4096) < 100 * 64
+  FixedProjection second{"w2", {false, 0}, 1, 0, 0, 8, 0, WeightSign::Mixed, Matrix<std::int32_t>(2, 2)};
+  second.weights.values = {150, 250, -20, -250};
+  net.projections = {first, second};
+  return net;
+}
+
+TEST(RangeProof, p2_weights_of_silent_neurons_drop_out) {
+  const auto ranges = proveRanges(chain(), kLavaProfile);
+  EXPECT_EQ(ranges[0].silent, 1);
+  EXPECT_TRUE(ranges[0].neurons[0].mayFire);
+  EXPECT_FALSE(ranges[0].neurons[1].mayFire);
+  EXPECT_EQ(ranges[1].neurons[0].input, (Interval{0, 150}));
+  EXPECT_EQ(ranges[1].neurons[1].input, (Interval{-20, 0}));
+  EXPECT_TRUE(ranges[1].proven);
+}
+
+TEST(RangeProof, p1_recurrence_counts_once_a_neuron_can_fire) {
+  FixedNet net = chain();
+  FixedProjection loop{"rec", {false, 1}, 0, 1, 0, 8, 0, WeightSign::Mixed, Matrix<std::int32_t>(2, 2)};
+  loop.weights.values = {0, 0, 120, 0};  // neuron b0 wakes neuron a1
+  net.projections.push_back(loop);
+  const auto ranges = proveRanges(net, kLavaProfile);
+  EXPECT_EQ(ranges[0].silent, 0);
+  EXPECT_EQ(ranges[1].neurons[0].input, (Interval{0, 400}));
+}
+
+TEST(RangeProof, w5_negative_exponents_floor_the_sum) {
+  FixedNet net = chain();
+  net.projections[1].exponent = -3;
+  net.projections[1].weights.values = {5, 0, -5, 0};
+  const auto lava = proveRanges(net, kLavaProfile);
+  EXPECT_EQ(lava[1].neurons[0].input, (Interval{0, 0}));
+  EXPECT_EQ(lava[1].neurons[1].input, (Interval{-1, 0}));
+}
+
+TEST(RangeProof, n7_leak_free_inhibition_says_when_it_can_saturate) {
+  const auto* model = models::findModel("integrate_and_fire");
+  FixedPopulation population{"if", model, 1, {1}, 0, false, {{"vth", {100}}}, {}};
+  const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {-128, 10}, kLavaProfile);
+  EXPECT_TRUE(range.maySaturate);
+  EXPECT_FALSE(range.mayWrap);
+  EXPECT_EQ(range.safeSteps, fixed::kStateMax / (128 * 64));
+  EXPECT_EQ(range.bitsMissing, 0) << "no width is enough";
+}
+
+TEST(RangeProof, n4_a_current_too_wide_tells_the_bits_missing) {
+  const auto* model = models::findModel("cuba_li");
+  FixedPopulation population{"li", model, 1, {1}, 0, false, {{"du", {40}}, {"dv", {4096}}}, {}};
+  // 100 times 2^17 * 64 = 2^23: about 2^29.6.
+  const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {0, 1 << 17}, kLavaProfile);
+  EXPECT_TRUE(range.mayWrap);
+  EXPECT_EQ(range.bitsMissing, 7);
+}
+
+}  // namespace
+}  // namespace rheo

@@ -1,0 +1,112 @@
+// The file frame of images: what is written is read back, what is damaged is refused with one Error.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <random>
+
+#include "chip/Image.h"
+#include "chip/Program.h"
+#include "support/RandomProgram.h"
+
+namespace rheo {
+namespace {
+
+std::vector<std::uint8_t> bytesOf(const Image& image) { return {image.bytes().begin(), image.bytes().end()}; }
+
+TEST(Image, i1_round_trip_through_a_file) {
+  const Image image = test::makeRandomImage(1);
+  const std::string path = testing::TempDir() + "/round_trip_" + std::to_string(::getpid()) + ".rheo";
+  ASSERT_TRUE(image.save(path));
+  const Expected<Image> loaded = Image::load(path);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(bytesOf(*loaded), bytesOf(image));
+  std::remove(path.c_str());
+}
+
+TEST(Image, i1_same_content_same_bytes) {
+  EXPECT_EQ(bytesOf(test::makeRandomImage(7)), bytesOf(test::makeRandomImage(7)));
+}
+
+TEST(Image, i1_every_flipped_byte_of_the_frame_is_refused) {
+  const std::vector<std::uint8_t> bytes = bytesOf(test::makeRandomImage(2));
+  for (std::size_t i = 0; i < 48; ++i)
+    for (const int mask : {0x01, 0x80, 0xff}) {
+      std::vector<std::uint8_t> damaged = bytes;
+      damaged[i] ^= static_cast<std::uint8_t>(mask);
+      EXPECT_FALSE(Image::parse(damaged, "damaged")) << "byte " << i;
+    }
+}
+
+TEST(Image, i1_every_truncation_is_refused) {
+  const std::vector<std::uint8_t> bytes = bytesOf(test::makeRandomImage(3, {1, 3, 1}));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(Image::parse({bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)}, "cut"))
+        << size;
+  std::vector<std::uint8_t> longer = bytes;
+  longer.push_back(0);
+  EXPECT_FALSE(Image::parse(longer, "longer"));
+}
+
+std::string codeOf(std::vector<std::uint8_t> bytes) {
+  const Expected<Image> image = Image::parse(std::move(bytes), "x");
+  return image ? "" : image.error().diagnostics.front().code;
+}
+
+TEST(Image, i1_versions) {
+  std::vector<std::uint8_t> bytes = bytesOf(test::makeRandomImage(2));
+  bytes[8] = kImageMajor + 1;
+  EXPECT_EQ(codeOf(bytes), "R0503");
+  bytes[8] = kImageMajor;
+  bytes[12] = kImageMinor + 1;
+  EXPECT_EQ(codeOf(bytes), "R0503");
+  EXPECT_EQ(codeOf({}), "R0502");
+  EXPECT_EQ(codeOf({'H', 'D', 'F', '5', 0, 0, 0, 0, 0}), "R0502");
+}
+
+TEST(Image, r0501_missing_file) {
+  const Expected<Image> image = Image::load("/nonexistent/x.rheo");
+  ASSERT_FALSE(image);
+  EXPECT_EQ(image.error().diagnostics.front().code, "R0501");
+}
+
+// The checksum repaired, so that the damage reaches the verifier and the decoder.
+std::vector<std::uint8_t> repaired(std::vector<std::uint8_t> bytes);
+
+}  // namespace
+}  // namespace rheo
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cstring>
+
+namespace rheo {
+namespace {
+
+std::vector<std::uint8_t> repaired(std::vector<std::uint8_t> bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data() + 48, bytes.size() - 48);
+  std::memcpy(bytes.data() + 32, &hash.low64, 8);
+  std::memcpy(bytes.data() + 40, &hash.high64, 8);
+  return bytes;
+}
+
+TEST(Image, hostile_bytes_under_a_true_checksum_never_crash) {
+  std::mt19937_64 random(5);
+  int refused = 0, accepted = 0;
+  for (int trial = 0; trial < 3000; ++trial) {
+    std::vector<std::uint8_t> bytes =
+        bytesOf(test::makeRandomImage(static_cast<std::uint64_t>(trial % 20), {3, 6, 2}));
+    const int edits = 1 + static_cast<int>(random() % 3);
+    for (int i = 0; i < edits; ++i)
+      bytes[48 + random() % (bytes.size() - 48)] ^= static_cast<std::uint8_t>(1u << random() % 8);
+    const Expected<Image> image = Image::parse(repaired(std::move(bytes)), "hostile");
+    const bool decoded = image && decode(*image);
+    ++(decoded ? accepted : refused);
+  }
+  EXPECT_GT(refused, 100);
+  EXPECT_GT(accepted, 100);
+}
+
+}  // namespace
+}  // namespace rheo

@@ -1,0 +1,122 @@
+// Chip records: the built-in ones, records built on another, and messages about broken ones.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "chips/Chips.h"
+
+namespace rheo {
+namespace {
+
+using testing::HasSubstr;
+
+Expected<ChipSpec> parse(const std::string& text) { return parseChipSpec(text, "my.json", findBuiltinChip); }
+
+std::vector<Diagnostic> faults(const std::string& text) {
+  auto chip = parse(text);
+  return chip ? std::vector<Diagnostic>{} : chip.error().diagnostics;
+}
+
+TEST(ChipSpec, builtinRecordsAreComplete) {
+  std::vector<std::string> names;
+  for (const ChipSpec& chip : builtinChips()) names.push_back(chip.name);
+  EXPECT_THAT(names, testing::ElementsAre("loihi1", "loihi2", "tiny"));
+  for (const ChipSpec& chip : builtinChips())
+    for (const auto& [name, limit] : chip.limits)
+      EXPECT_FALSE(limit.source.empty()) << chip.name << " " << name;
+}
+
+TEST(ChipSpec, loihi1HasThePublishedFigures) {
+  const ChipSpec& chip = *findBuiltinChip("loihi1");
+  EXPECT_EQ(chip.limit("cores").value, 128);
+  EXPECT_EQ(chip.limit("neurons_per_core").value, 1024);
+  EXPECT_EQ(chip.limit("input_axons_per_core").value, 4096);
+  EXPECT_EQ(chip.limit("synapse_words_per_core").value * 64, 128 * 1024 * 8);
+  EXPECT_EQ(chip.profiles.front(), "loihi1");
+  EXPECT_TRUE(chip.runs("lava"));
+  EXPECT_FALSE(chip.extends("subtract_reset"));
+}
+
+TEST(ChipSpec, loihi2StatesWhatIsInferred) {
+  const ChipSpec& chip = *findBuiltinChip("loihi2");
+  EXPECT_TRUE(chip.limit("neurons_per_core").inferred);
+  EXPECT_EQ(chip.limit("synapse_words_per_core").value, 12000);
+  EXPECT_FALSE(chip.runs("loihi1"));
+  EXPECT_TRUE(chip.extends("reset_value"));
+}
+
+TEST(ChipSpec, baseIsOverriddenFigureByFigure) {
+  auto chip =
+      parse(R"({"base": "loihi2", "name": "mine", "limits": {"cores": 4, "max_delay": {"value": 7}}})");
+  ASSERT_TRUE(chip);
+  EXPECT_EQ(chip->name, "mine");
+  EXPECT_EQ(chip->limit("cores").value, 4);
+  EXPECT_EQ(chip->limit("cores").unit, "cores");
+  EXPECT_EQ(chip->limit("cores").source, "my.json");
+  EXPECT_EQ(chip->limit("max_delay").value, 7);
+  EXPECT_EQ(chip->limit("neurons_per_core").value, 4095);
+}
+
+TEST(ChipSpec, r0401NamesLineAndColumn) {
+  const auto found = faults("{\n  \"name\" \"x\"\n}");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].code, "R0401");
+  EXPECT_THAT(found[0].where, HasSubstr("line 2"));
+}
+
+TEST(ChipSpec, r0402OffersTheNearestName) {
+  const auto found = faults(R"({"base": "tiny", "limits": {"neuron_per_core": 3}, "profile": ["lava"]})");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].code, "R0402");
+  EXPECT_EQ(found[0].where, "/profile");
+  EXPECT_THAT(found[0].remedy, HasSubstr("did you mean 'profiles'"));
+  EXPECT_EQ(found[1].where, "/limits/neuron_per_core");
+  EXPECT_THAT(found[1].remedy, HasSubstr("did you mean 'neurons_per_core'"));
+}
+
+TEST(ChipSpec, r0403ListsEverythingThatIsMissing) {
+  EXPECT_EQ(faults(R"({"name": "x", "profiles": ["lava"]})").size(), 11u + 5u);
+  const auto found = faults(R"({"name": "x", "profiles": ["lava"], "limits": {"cores": {"value": 3}}})");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_THAT(found[0].message, HasSubstr("who states it"));
+}
+
+TEST(ChipSpec, r0404FindsRegistersTooNarrowForALimit) {
+  const auto found = faults(R"({"base": "loihi2", "limits": {"neurons_per_core": 8192}})");
+  ASSERT_FALSE(found.empty());
+  for (const Diagnostic& diagnostic : found) EXPECT_EQ(diagnostic.code, "R0404");
+  EXPECT_EQ(faults(R"({"base": "tiny", "limits": {"cores": 0}})").at(0).where, "/limits/cores");
+  EXPECT_EQ(faults(R"({"base": "tiny", "limits": {"cores": 99999999999999999999}})").size(), 1u);
+  EXPECT_EQ(faults(R"({"base": "tiny", "limits": {"cores": 18446744073709551615}})").at(0).code, "R0404");
+}
+
+TEST(ChipSpec, r0405UnknownChips) {
+  EXPECT_EQ(faults(R"({"base": "loihi9", "name": "x"})").at(0).code, "R0405");
+  auto chip = resolveChip("lohi2");
+  ASSERT_FALSE(chip);
+  EXPECT_EQ(chip.error().kind, ErrorKind::Usage);
+  EXPECT_THAT(chip.error().diagnostics[0].remedy, HasSubstr("loihi2"));
+  auto missing = resolveChip("./nowhere.json");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().diagnostics[0].code, "R0401");
+}
+
+TEST(ChipSpec, valuesOfWrongKindNeverThrow) {
+  for (const char* text :
+       {"[]", "3", "", "{\"base\": 3}", "{\"limits\": []}", "{\"limits\": {\"cores\": \"a\"}}",
+        "{\"layouts\": {\"axon\": [3, {\"name\": 3, \"bits\": 2.5}]}}", "{\"profiles\": [1]}",
+        "{\"base\": \"tiny\", \"limits\": {\"cores\": -1}}", "{\"name\": [}"})
+    EXPECT_FALSE(parse(text)) << text;
+}
+
+// Breaks a good record at every byte: never a crash, and the whole record still parses.
+TEST(ChipSpec, truncatedRecordsAreErrors) {
+  std::ifstream stream(RHEO_SOURCE_DIR "/backends/tiny/chip.json");
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  ASSERT_TRUE(parse(text));
+  for (std::size_t size = 0; size + 2 < text.size(); size += 7) EXPECT_FALSE(parse(text.substr(0, size)));
+}
+
+}  // namespace
+}  // namespace rheo

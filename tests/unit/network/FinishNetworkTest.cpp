@@ -1,0 +1,241 @@
+// finishNetwork: what it infers, what it refuses, what it assumes.
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "network/Network.h"
+
+namespace rheo {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Tensor tensor(std::vector<std::int64_t> shape, std::vector<double> values) {
+  return Tensor{std::move(shape), std::move(values), DType::Float32, ""};
+}
+Tensor full(std::vector<std::int64_t> shape, double value) {
+  std::int64_t size = 1;
+  for (const auto d : shape) size *= d;
+  return tensor(shape, std::vector<double>(size, value));
+}
+
+Node node(std::string name, std::string kind, std::map<std::string, Tensor> parameters = {}) {
+  Node n;
+  n.name = std::move(name);
+  n.kind = std::move(kind);
+  n.parameters = std::move(parameters);
+  return n;
+}
+Node lif(std::string name, Tensor tau = tensor({}, {1e-3})) {
+  return node(
+      std::move(name), "LIF",
+      {{"tau", std::move(tau)}, {"r", full({}, 1)}, {"v_leak", full({}, 0)}, {"v_threshold", full({}, 1)}});
+}
+Node cuba(std::string name, int n, double tauMem, double tauSyn, double dt) {
+  return node(std::move(name), "CubaLIF",
+              {{"tau_mem", full({n}, tauMem)},
+               {"tau_syn", full({n}, tauSyn)},
+               {"r", full({n}, tauMem / dt)},
+               {"w_in", full({n}, tauSyn / dt)},
+               {"v_leak", full({n}, 0)},
+               {"v_threshold", full({n}, 1)}});
+}
+
+// input(3) -> fc [5, 3] -> hidden -> output, and hidden -> rec -> hidden.
+Network recurrent() {
+  Network network;
+  network.nodes = {node("input", "Input", {{"shape", tensor({1}, {3})}}),
+                   node("fc", "Linear", {{"weight", full({5, 3}, 0.5)}}), lif("hidden"),
+                   node("rec", "Affine", {{"weight", full({5, 5}, 0.1)}, {"bias", full({5}, 0.1)}}),
+                   node("output", "Output", {{"shape", tensor({1}, {5})}})};
+  network.edges = {{0, 1}, {1, 2}, {2, 3}, {3, 2}, {2, 4}};
+  return network;
+}
+
+const Edge* edge(const Network& network, const std::string& source, const std::string& target) {
+  for (const Edge& e : network.edges) {
+    if (network.nodes[e.source].name == source && network.nodes[e.target].name == target) return &e;
+  }
+  return nullptr;
+}
+const Assumption* assumption(const Network& network, const std::string& what) {
+  for (const Assumption& a : network.assumptions) {
+    if (a.what == what) return &a;
+  }
+  return nullptr;
+}
+std::string refusal(Network network, const ConventionOptions& options = {}) {
+  const auto result = finishNetwork(std::move(network), options, "net.nir");
+  return result ? "accepted"
+                : result.error().diagnostics[0].code + " " + result.error().diagnostics[0].message;
+}
+
+TEST(FinishNetwork, f5_theEdgeThatLeavesTheNeuronIntoTheLoopIsDelayed) {
+  const auto network = finishNetwork(recurrent(), {}, "net.nir");
+  ASSERT_TRUE(network);
+  EXPECT_EQ(edge(*network, "hidden", "rec")->delaySteps, 1);
+  EXPECT_EQ(edge(*network, "rec", "hidden")->delaySteps, 0);
+  EXPECT_EQ(edge(*network, "hidden", "output")->delaySteps, 0);
+  std::vector<int> place(network->nodes.size());
+  const auto order = updateOrder(*network);
+  ASSERT_EQ(order.size(), network->nodes.size());
+  for (std::size_t i = 0; i < order.size(); ++i) place[order[i]] = static_cast<int>(i);
+  for (const Edge& e : network->edges) {
+    EXPECT_TRUE(e.delaySteps == 1 || place[e.source] < place[e.target]);
+  }
+}
+
+TEST(FinishNetwork, f5_feedbackFromTheDeeperLayerIsDelayed) {
+  Network network;
+  network.nodes = {node("z_in", "Input", {{"shape", tensor({1}, {2})}}), lif("y1"), lif("a2"),
+                   node("out", "Output", {{"shape", tensor({1}, {2})}})};
+  network.edges = {{0, 1}, {1, 2}, {2, 1}, {2, 3}, {2, 2}};
+  const auto finished = finishNetwork(network, {}, "");
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(edge(*finished, "y1", "a2")->delaySteps, 0);
+  EXPECT_EQ(edge(*finished, "a2", "y1")->delaySteps, 1);
+  EXPECT_EQ(edge(*finished, "a2", "a2")->delaySteps, 1);
+}
+
+TEST(FinishNetwork, f13_singleValuesSpreadToTheInferredShape) {
+  const auto network = finishNetwork(recurrent(), {}, "net.nir");
+  ASSERT_TRUE(network);
+  const Node& hidden = network->nodes[network->find("hidden")];
+  EXPECT_THAT(hidden.outputShape, ElementsAre(5));
+  EXPECT_THAT(hidden.parameters.at("tau").shape, ElementsAre(5));
+  EXPECT_EQ(hidden.parameters.at("tau").values, std::vector<double>(5, 1e-3));
+  EXPECT_EQ(hidden.parameters.at("v_reset").values, std::vector<double>(5, 0));
+  EXPECT_EQ(hidden.parameters.at("tau").unit, "s");
+  ASSERT_TRUE(assumption(*network, "missing parameters"));
+  EXPECT_THAT(assumption(*network, "missing parameters")->value, HasSubstr("hidden.v_reset = 0"));
+}
+
+TEST(FinishNetwork, f13_parametersBroadcastAlongDimensionsOfOne) {
+  Network network;
+  network.nodes = {node("input", "Input", {{"shape", tensor({3}, {2, 1, 3})}}),
+                   lif("n", tensor({2, 1, 1}, {1, 2})),
+                   node("flat", "Flatten", {{"start_dim", tensor({}, {0})}, {"end_dim", tensor({}, {-1})}}),
+                   node("output", "Output")};
+  network.edges = {{0, 1}, {1, 2}, {2, 3}};
+  network.nodes[1].parameters["r"] = tensor({1, 1, 3}, {4, 5, 6});
+  const auto finished = finishNetwork(network, {}, "");
+  ASSERT_TRUE(finished) << finished.error().diagnostics[0].message;
+  EXPECT_THAT(finished->nodes[1].parameters.at("tau").values, ElementsAre(1, 1, 1, 2, 2, 2));
+  EXPECT_THAT(finished->nodes[1].parameters.at("r").values, ElementsAre(4, 5, 6, 4, 5, 6));
+  EXPECT_THAT(finished->nodes[2].outputShape, ElementsAre(6));
+  EXPECT_THAT(finished->nodes[3].inputShape, ElementsAre(6));
+}
+
+TEST(FinishNetwork, f10_strayDimensionsOfOneDoNotMatter) {
+  Network network = recurrent();
+  network.nodes[0].parameters["shape"] = tensor({2}, {1, 3});
+  EXPECT_EQ(refusal(network), "accepted");
+}
+
+TEST(FinishNetwork, f1_dtIsInferredWhereBothGainsAgree) {
+  Network network = recurrent();
+  network.nodes[2] = cuba("hidden", 5, 9.99999762e-4, 2.2222e-4, 1e-4);
+  auto finished = finishNetwork(network, {}, "");
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->conventions.dt, 1e-4);
+  EXPECT_FALSE(assumption(*finished, "dt")->warning);
+  EXPECT_THAT(assumption(*finished, "dt")->why, HasSubstr("all 5 current-based neurons"));
+
+  network.nodes[2].parameters["w_in"].values[3] *= 1.01;
+  finished = finishNetwork(network, {}, "");
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->conventions.dt, 1e-4);
+  EXPECT_TRUE(assumption(*finished, "dt")->warning);
+  EXPECT_THAT(assumption(*finished, "dt")->why, HasSubstr("neuron 3 of 'hidden'"));
+}
+
+TEST(FinishNetwork, f1_rAloneIsNoEvidence) {
+  const auto finished = finishNetwork(recurrent(), {}, "");
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->conventions.dt, 1e-4);
+  EXPECT_TRUE(assumption(*finished, "dt")->warning);
+  EXPECT_EQ(assumption(*finished, "dt")->howToChange, "--dt SECONDS");
+}
+
+TEST(FinishNetwork, f1_whatTheUserPinsWins) {
+  ConventionOptions options;
+  options.dt = 2e-3;
+  options.reset = Reset::Subtract;
+  options.framework = "norse";
+  const auto finished = finishNetwork(recurrent(), options, "");
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->conventions.dt, 2e-3);
+  EXPECT_EQ(finished->conventions.reset, Reset::Subtract);
+  EXPECT_TRUE(assumption(*finished, "coarse step"));
+  options.dt = -1;
+  EXPECT_THAT(refusal(recurrent(), options), HasSubstr("R0211"));
+  options.dt = 1e-3;
+  options.framework = "nengo";
+  EXPECT_THAT(refusal(recurrent(), options), HasSubstr("'nengo'"));
+}
+
+TEST(FinishNetwork, f4_repeatedEdgesCountOnce) {
+  Network network = recurrent();
+  network.edges.push_back({0, 1});
+  const auto finished = finishNetwork(network, {}, "");
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->edges.size(), 5u);
+  EXPECT_TRUE(assumption(*finished, "repeated edge")->warning);
+}
+
+TEST(FinishNetwork, r02_faultsAreRefusedByName) {
+  Network n = recurrent();
+  n.nodes[2].kind = "LIFF";
+  EXPECT_THAT(refusal(n), testing::AllOf(HasSubstr("R0201"), HasSubstr("'LIFF'"), HasSubstr("'LIF'")));
+  n = recurrent();
+  n.nodes[2].kind = "Conv2d";
+  EXPECT_THAT(refusal(n), HasSubstr("R0201"));
+  n = recurrent();
+  n.nodes[2].parameters.erase("tau");
+  EXPECT_THAT(refusal(n), HasSubstr("R0202"));
+  n = recurrent();
+  n.nodes[2].parameters["tua"] = full({}, 1);
+  EXPECT_THAT(refusal(n), HasSubstr("R0202"));
+  n = recurrent();
+  n.nodes[1].parameters["weight"].values[2] = std::nan("");
+  EXPECT_THAT(refusal(n), HasSubstr("R0203"));
+  n = recurrent();
+  n.nodes[2].parameters["tau"].values[0] = 0;
+  EXPECT_THAT(refusal(n), HasSubstr("R0204"));
+  n = recurrent();
+  n.nodes[1].parameters["weight"] = full({5, 4}, 1);
+  EXPECT_THAT(refusal(n), testing::AllOf(HasSubstr("R0205"), HasSubstr("[3]"), HasSubstr("[4]")));
+  n = recurrent();
+  n.nodes[1].parameters["weight"].values.pop_back();
+  EXPECT_THAT(refusal(n), HasSubstr("R0205"));
+  n = recurrent();
+  n.edges.push_back({2, 9});
+  EXPECT_THAT(refusal(n), HasSubstr("R0206"));
+  n = recurrent();
+  n.edges.push_back({2, 0});
+  EXPECT_THAT(refusal(n), HasSubstr("R0206"));
+  n = recurrent();
+  n.edges.push_back({3, 3});
+  EXPECT_THAT(refusal(n), testing::AllOf(HasSubstr("R0207"), HasSubstr("'rec' -> 'rec'")));
+  n = recurrent();
+  n.nodes[4].kind = "Input";
+  EXPECT_THAT(refusal(n), HasSubstr("R0208"));
+  n = recurrent();
+  n.nodes[3].name = "fc";
+  EXPECT_THAT(refusal(n), HasSubstr("R0210"));
+  n = recurrent();
+  n.nodes[0].parameters["shape"] = tensor({2}, {1e6, 1e6});
+  EXPECT_THAT(refusal(n), HasSubstr("R0209"));
+  EXPECT_THAT(refusal(Network{}), HasSubstr("R0208"));
+}
+
+TEST(FinishNetwork, r0214_unknowableShapesAreRefused) {
+  Network network;
+  network.nodes = {node("input", "Input"), node("output", "Output")};
+  network.edges = {{0, 1}};
+  EXPECT_THAT(refusal(network), HasSubstr("R0214"));
+}
+
+}  // namespace
+}  // namespace rheo

@@ -1,0 +1,263 @@
+// What good files become, and the one repair.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "Hdf5Writer.h"
+#include "nir/Hdf5Process.h"
+#include "nir/Nir.h"
+
+namespace rheo {
+namespace {
+
+using nir::test::Hdf5Writer;
+using nir::test::temporaryPath;
+
+std::string explain(const Expected<Network>& network) {
+  return network ? "" : network.error().diagnostics[0].code + ": " + network.error().diagnostics[0].message;
+}
+
+std::vector<std::pair<std::string, std::string>> edgeNames(const Network& network) {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const Edge& edge : network.edges) {
+    names.emplace_back(network.nodes[static_cast<std::size_t>(edge.source)].name,
+                       network.nodes[static_cast<std::size_t>(edge.target)].name);
+  }
+  return names;
+}
+
+TEST(Nir, readsAnOldFileWithEdgesInAnyOrder) {
+  const std::string path = temporaryPath("good.nir");
+  {
+    Hdf5Writer writer(path);
+    nir::test::writeGood(writer);
+    writer.group("/node/metadata/anything");
+  }
+  const auto network = loadNir(path, {});
+  ASSERT_TRUE(network) << explain(network);
+  EXPECT_EQ(network->name, "good");
+  EXPECT_THAT(edgeNames(*network),
+              testing::UnorderedElementsAre(testing::Pair("in", "fc"), testing::Pair("fc", "lif"),
+                                            testing::Pair("lif", "out")));
+  const Node& lif = network->nodes[static_cast<std::size_t>(network->find("lif"))];
+  EXPECT_EQ(lif.origin, "/node/nodes/lif");
+  EXPECT_EQ(lif.parameters.at("v_reset").values, (std::vector<double>{0, 0, 0}));
+  EXPECT_EQ(lif.parameters.at("tau").dtype, DType::Float32);
+}
+
+TEST(Nir, acceptsEveryNumberTypeScalarsAndLeadingOnes) {
+  const std::string path = temporaryPath("types.nir");
+  {
+    Hdf5Writer writer(path);
+    writer.text("/version", "1.0.8", true);
+    writer.text("/node/type", "NIRGraph", true);
+    writer.port("/node/nodes/in", "Input", 2);
+    writer.text("/node/nodes/fc/type", "Affine");
+    writer.numbers("/node/nodes/fc/weight", {1, 3, 2}, {1, 2, 3, 4, 5, 6}, H5T_STD_I64LE);
+    const hid_t boolean = H5Tenum_create(H5T_NATIVE_INT8);
+    std::int8_t value = 0;
+    H5Tenum_insert(boolean, "FALSE", &value);
+    const hid_t set = H5Dcreate2(writer.file(), "/node/nodes/fc/bias", boolean, H5Screate(H5S_SCALAR),
+                                 H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Dwrite(set, boolean, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value);
+    H5Dclose(set);
+    const hid_t half = H5Tcopy(H5T_IEEE_F32LE);
+    H5Tset_fields(half, 15, 10, 5, 0, 10);
+    H5Tset_size(half, 2);
+    H5Tset_ebias(half, 15);
+    writer.text("/node/nodes/lif/type", "CubaLIF");
+    writer.numbers("/node/nodes/lif/tau_mem", {1, 3}, {0.5, 0.25, 0.125}, half);
+    writer.numbers("/node/nodes/lif/tau_syn", {}, {0.01}, H5T_IEEE_F64LE);
+    writer.numbers("/node/nodes/lif/r", {}, {2}, H5T_STD_I32BE);
+    writer.numbers("/node/nodes/lif/v_leak", {1}, {0});
+    writer.numbers("/node/nodes/lif/v_threshold", {3}, {1, 2, 3}, H5T_IEEE_F64BE, true);
+    writer.port("/node/nodes/out", "Output", 3);
+    writer.edges("/node", {{"in", "fc"}, {"fc", "lif"}, {"lif", "out"}});
+  }
+  const auto network = loadNir(path, {});
+  ASSERT_TRUE(network) << explain(network);
+  const auto& fc = network->nodes[static_cast<std::size_t>(network->find("fc"))].parameters;
+  EXPECT_EQ(fc.at("weight").shape, (std::vector<std::int64_t>{3, 2}));
+  EXPECT_EQ(fc.at("weight").dtype, DType::Int64);
+  EXPECT_EQ(fc.at("bias").values, (std::vector<double>{0, 0, 0}));
+  const auto& lif = network->nodes[static_cast<std::size_t>(network->find("lif"))].parameters;
+  EXPECT_EQ(lif.at("tau_mem").values, (std::vector<double>{0.5, 0.25, 0.125}));
+  EXPECT_EQ(lif.at("tau_mem").dtype, DType::Float16);
+  EXPECT_EQ(lif.at("tau_syn").values, (std::vector<double>{0.01, 0.01, 0.01}));
+  EXPECT_EQ(lif.at("w_in").values, (std::vector<double>{1, 1, 1}));
+  EXPECT_EQ(lif.at("v_threshold").values, (std::vector<double>{1, 2, 3}));
+}
+
+TEST(Nir, f12_nestedGraphsFlattenToDottedNames) {
+  const std::string path = temporaryPath("nested.nir");
+  {
+    Hdf5Writer writer(path);
+    writer.text("/node/type", "NIRGraph");
+    writer.port("/node/nodes/in", "Input", 3);
+    writer.port("/node/nodes/out", "Output", 3);
+    writer.edges("/node", {{"block", "out"}, {"in", "block"}});
+    const std::string outer = "/node/nodes/block";
+    writer.text(outer + "/type", "NIRGraph");
+    writer.port(outer + "/nodes/input", "Input", 3);
+    writer.port(outer + "/nodes/output", "Output", 3);
+    writer.linear(outer + "/nodes/w_rec", 3, 3);
+    writer.edges(outer, {{"input", "core"}, {"core", "output"}, {"core.lif", "w_rec"}, {"w_rec", "core"}});
+    const std::string inner = outer + "/nodes/core";
+    writer.text(inner + "/type", "NIRGraph");
+    writer.port(inner + "/nodes/input", "Input", 3);
+    writer.port(inner + "/nodes/output", "Output", 3);
+    writer.lif(inner + "/nodes/lif", 3);
+    writer.edges(inner, {{"input", "lif"}, {"lif", "output"}});
+  }
+  const auto network = loadNir(path, {});
+  ASSERT_TRUE(network) << explain(network);
+  EXPECT_THAT(edgeNames(*network),
+              testing::UnorderedElementsAre(testing::Pair("in", "block.core.lif"),
+                                            testing::Pair("block.core.lif", "out"),
+                                            testing::Pair("block.core.lif", "block.w_rec"),
+                                            testing::Pair("block.w_rec", "block.core.lif")));
+}
+
+TEST(Nir, bindsOneUnresolvedNameToOneOrphan) {
+  const std::string path = temporaryPath("repair.nir");
+  {
+    Hdf5Writer writer(path);
+    nir::test::writeNodes(writer);
+    writer.edges("/node", {{"in", "fc"}, {"fc", "neurons"}, {"neurons", "out"}});
+  }
+  const auto network = loadNir(path, {});
+  ASSERT_TRUE(network) << explain(network);
+  EXPECT_THAT(edgeNames(*network), testing::Contains(testing::Pair("fc", "lif")));
+  const auto repair =
+      std::find_if(network->assumptions.begin(), network->assumptions.end(),
+                   [](const Assumption& a) { return a.what.find("'neurons'") != std::string::npos; });
+  ASSERT_NE(repair, network->assumptions.end());
+  EXPECT_TRUE(repair->warning);
+  EXPECT_THAT(repair->value, testing::HasSubstr("'lif'"));
+}
+
+TEST(Hdf5Reader, missingProgramIsNamed) {
+  const std::string kept = std::getenv("RHEOBASE_HDF5_READER");
+  const std::string path = temporaryPath("reader.nir");
+  {
+    Hdf5Writer writer(path);
+    nir::test::writeGood(writer);
+  }
+  setenv("RHEOBASE_HDF5_READER", "/nowhere/reader", 1);
+  const auto missing = nir::readHdf5(path);
+  setenv("RHEOBASE_HDF5_READER", "/bin/false", 1);
+  const auto failing = nir::readHdf5(path);
+  setenv("RHEOBASE_HDF5_READER", "/bin/echo", 1);
+  const auto nonsense = nir::readHdf5(path);
+  setenv("RHEOBASE_HDF5_READER", kept.c_str(), 1);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().diagnostics[0].code, "R0102");
+  ASSERT_FALSE(failing);
+  EXPECT_EQ(failing.error().diagnostics[0].code, "R0104");
+  ASSERT_FALSE(nonsense);
+  EXPECT_EQ(nonsense.error().diagnostics[0].code, "R0104");
+}
+
+TEST(Hdf5Reader, hangingAndCrashingProgramsAreReported) {
+  const std::string kept = std::getenv("RHEOBASE_HDF5_READER");
+  const std::string path = temporaryPath("hang.nir");
+  {
+    Hdf5Writer writer(path);
+    nir::test::writeGood(writer);
+  }
+  const std::string script = temporaryPath("script");
+  const auto run = [&](const std::string& body) {
+    std::FILE* file = std::fopen(script.c_str(), "w");
+    std::fputs(("#!/bin/sh\n" + body).c_str(), file);
+    std::fclose(file);
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    setenv("RHEOBASE_HDF5_READER", script.c_str(), 1);
+    nir::ProcessLimits limits;
+    limits.wallSeconds = 1;
+    const auto tree = nir::readHdf5(path, {}, limits);
+    return tree ? "" : tree.error().diagnostics[0].message;
+  };
+  EXPECT_THAT(run("exec sleep 100\n"), testing::HasSubstr("did not finish within 1 s"));
+  EXPECT_THAT(run("kill -SEGV $$\n"), testing::HasSubstr("crashed"));
+  setenv("RHEOBASE_HDF5_READER", kept.c_str(), 1);
+}
+
+// Files from elsewhere, where they are present.
+class PublicFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* named = std::getenv("RHEOBASE_DATA");
+    folder_ = named != nullptr ? named : RHEO_SOURCE_DIR "/../shared/data";
+    folder_ /= "nir";
+    if (!std::filesystem::exists(folder_)) GTEST_SKIP() << "no outside data; set RHEOBASE_DATA to its folder";
+  }
+  Expected<Network> load(const std::string& name) { return loadNir((folder_ / name).string(), {}); }
+  std::filesystem::path folder_;
+};
+
+TEST_F(PublicFiles, lifNorseParses) {
+  const auto network = load("lif_norse.nir");
+  ASSERT_TRUE(network) << explain(network);
+  EXPECT_EQ(network->nodes.size(), 4u);
+  EXPECT_EQ(network->nodes[static_cast<std::size_t>(network->find("1"))].parameters.at("tau").values[0],
+            static_cast<double>(0.0025f));
+}
+
+TEST_F(PublicFiles, damagedBrailleTwinIsTheSameNetwork) {
+  const auto flat = load("braille_noDelay_bias_zero.nir");
+  const auto nested = load("braille_noDelay_bias_zero_subgraph.nir");
+  ASSERT_TRUE(flat) << explain(flat);
+  ASSERT_TRUE(nested) << explain(nested);
+  const auto warnings = [](const Network& network) {
+    return std::count_if(network.assumptions.begin(), network.assumptions.end(), [](const Assumption& a) {
+      return a.warning && a.what.find("'lif'") != std::string::npos;
+    });
+  };
+  EXPECT_EQ(warnings(*flat), 0);
+  EXPECT_EQ(warnings(*nested), 1);
+  // The twin calls two nodes by other names; everything else is equal.
+  const auto renamed = [](std::string name) {
+    if (name == "lif1.lif1") return std::string("lif1.lif");
+    return name == "lif1.lin" ? std::string("lif1.w_rec") : name;
+  };
+  auto edges = edgeNames(*nested);
+  for (auto& [source, target] : edges) {
+    source = renamed(source);
+    target = renamed(target);
+  }
+  EXPECT_THAT(edges, testing::UnorderedElementsAreArray(edgeNames(*flat)));
+  ASSERT_EQ(nested->nodes.size(), flat->nodes.size());
+  for (const Node& node : nested->nodes) {
+    const int twin = flat->find(renamed(node.name));
+    ASSERT_GE(twin, 0) << node.name;
+    const Node& other = flat->nodes[static_cast<std::size_t>(twin)];
+    EXPECT_EQ(node.kind, other.kind);
+    ASSERT_EQ(node.parameters.size(), other.parameters.size());
+    for (const auto& [name, tensor] : node.parameters) {
+      EXPECT_EQ(tensor.values, other.parameters.at(name).values) << node.name << "." << name;
+    }
+  }
+}
+
+TEST_F(PublicFiles, convolutionsAreRefusedByName) {
+  const auto network = load("cnn_sinabs.nir");
+  ASSERT_FALSE(network);
+  for (const Diagnostic& diagnostic : network.error().diagnostics) {
+    EXPECT_EQ(diagnostic.code, "R0201");
+    EXPECT_THAT(diagnostic.message,
+                testing::AnyOf(testing::HasSubstr("Conv2d"), testing::HasSubstr("SumPool2d")));
+    EXPECT_THAT(diagnostic.remedy, testing::HasSubstr("CubaLIF"));
+  }
+}
+
+TEST(Examples, trainedExamplesParse) {
+  for (const char* name : {"/examples/fashion_mnist/fashion_mnist.nir", "/examples/reaching/reaching.nir"}) {
+    const auto network = loadNir(std::string(RHEO_SOURCE_DIR) + name, {});
+    EXPECT_TRUE(network) << explain(network);
+  }
+}
+
+}  // namespace
+}  // namespace rheo

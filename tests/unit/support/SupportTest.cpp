@@ -1,0 +1,60 @@
+// Names, files and random numbers.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "support/File.h"
+#include "support/Philox.h"
+#include "support/Text.h"
+
+namespace rheo {
+namespace {
+
+TEST(Text, edit_distance_counts_swaps_once) {
+  EXPECT_EQ(editDistance("hidden", "hidden"), 0);
+  EXPECT_EQ(editDistance("hidden", "hiden"), 1);
+  EXPECT_EQ(editDistance("hidden", "hiddne"), 1);
+  EXPECT_EQ(editDistance("", "abc"), 3);
+}
+
+TEST(Text, nearest_names_first_and_only_near_ones) {
+  EXPECT_EQ(nearestNames("hiden.v", {"output.v", "hidden.u", "hidden.v"}),
+            (std::vector<std::string>{"hidden.v", "hidden.u"}));
+  EXPECT_TRUE(nearestNames("xyz", {"hidden", "output"}).empty());
+  EXPECT_EQ(didYouMean("hiden", {"hidden"}), "did you mean 'hidden'?");
+  EXPECT_EQ(didYouMean("zz", {"hidden", "output"}), "there is 'hidden' and 'output'");
+  EXPECT_EQ(didYouMean("zz", {}), "there is none");
+}
+
+// Known answers of the reference implementation (Random123, kat_vectors).
+TEST(Philox, d1_known_answers) {
+  EXPECT_EQ(philox({0, 0, 0, 0}, {0, 0}), (PhiloxCounter{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(philox({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}),
+            (PhiloxCounter{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
+            (PhiloxCounter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+}
+
+TEST(File, written_whole_or_not_at_all) {
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / ("file_test_" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  const std::string path = (folder / "file").string();
+  std::vector<std::uint8_t> bytes(10000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 7);
+  ASSERT_TRUE(writeFileAtomically(path, bytes));
+  const auto back = readFile(path);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, bytes);
+  EXPECT_FALSE(writeFileAtomically((folder / "missing" / "file").string(), bytes));
+  EXPECT_FALSE(writeFileAtomically(folder.string(), bytes));  // a folder is not replaced
+  EXPECT_FALSE(readFile(folder.string()));
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    EXPECT_EQ(entry.path().filename(), "file") << "nothing is left beside the target";
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace rheo

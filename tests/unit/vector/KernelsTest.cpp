@@ -1,0 +1,280 @@
+// The vector kernels against the plain functions of fixed/Arithmetic.h, bit for bit, on every instruction
+// set that this processor has.
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include "fixed/Arithmetic.h"
+#include "models/AllModels.h"
+#include "sim/vector/AlignedVector.h"
+#include "sim/vector/Kernels.h"
+
+namespace rheo::vector {
+namespace {
+
+// SPEC N1 to N10 on plain integers, as step.h wants them.
+struct PlainAlgebra {
+  using Int = std::int32_t;
+  using Spike = bool;
+  CurrentOverflow rule;
+  bool wrapped = false, saturated = false;
+
+  Int decay(Int x, Int d) const { return fixed::decay(x, d); }
+  Int add(Int a, Int b) const { return a + b; }
+  Int align(Int x) const { return fixed::align(x); }
+  Int wrapCurrent(Int x) {
+    const Int result = fixed::wrapCurrent(rule, x);
+    wrapped |= result != x;
+    return result;
+  }
+  Int saturate(Int x) {
+    const Int result = fixed::saturate(x);
+    saturated |= result != x;
+    return result;
+  }
+  Spike fire(Int v, Int threshold) const { return fixed::fires(v, threshold); }
+  Spike never() const { return false; }
+  Int reset(Spike spike, Int v, Int keep, Int amount) const { return fixed::reset(spike, v, keep, amount); }
+};
+
+namespace plain {
+#include "models/AllSteps.inc"
+bool step(const models::ModelTable& model, PlainAlgebra& algebra, std::int32_t* state, std::int32_t input,
+          const std::int32_t* p) {
+#define RHEO_MODEL(name) \
+  if (model.opcode == models::name::kTable.opcode) return name::step(algebra, state, input, p);
+#include "models/Models.def"
+#undef RHEO_MODEL
+  ADD_FAILURE() << "no step for " << model.name;
+  return false;
+}
+}  // namespace plain
+
+// Runs `check` with the kernels of each instruction set in turn.
+template <class Check>
+void onEveryTarget(Check check) {
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    SCOPED_TRACE(kernels().target);
+    check(kernels());
+    hwy::SetSupportedTargetsForTest(0);
+  }
+}
+
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : engine_(seed) {}
+  std::int32_t between(std::int32_t low, std::int32_t high) {
+    return std::uniform_int_distribution<std::int32_t>(low, high)(engine_);
+  }
+  // An edge of the range or its neighbour as often as a value inside.
+  std::int32_t edgy(std::int32_t low, std::int32_t high) {
+    switch (between(0, 7)) {
+      case 0:
+        return low;
+      case 1:
+        return high;
+      case 2:
+        return std::min(high, low + between(0, 2));
+      case 3:
+        return std::max(low, high - between(0, 2));
+      case 4:
+        return std::clamp(between(-3, 3), low, high);
+      case 5:
+        return std::clamp(between(-5000, 5000), low, high);
+      default:
+        return between(low, high);
+    }
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+// One population in arrays, padded as the engine does it.
+struct Fixture {
+  std::int32_t size;
+  std::vector<AlignedVector<std::int32_t>> states, parameters;
+  AlignedVector<std::int32_t> input, payloads;
+  AlignedVector<std::uint32_t> active;
+  std::vector<std::int64_t> wraps, saturations;
+  UpdateCall call;
+
+  Fixture(const models::ModelTable& model, std::int32_t n, bool shared, Random& random) : size(n) {
+    const std::size_t width = static_cast<std::size_t>(padded(n));
+    for (std::size_t k = 0; k < model.states.size(); ++k) states.emplace_back(width);
+    for (const models::FixedParameter& parameter : model.fixedParameters) {
+      AlignedVector<std::int32_t> values(shared ? kPadding : width);
+      const std::int32_t common = random.edgy(parameter.minimum, parameter.maximum);
+      for (std::int32_t& value : values)
+        value = shared ? common : random.edgy(parameter.minimum, parameter.maximum);
+      parameters.push_back(std::move(values));
+    }
+    input.resize(width), payloads.resize(width), active.resize(width);
+    wraps.resize(width), saturations.resize(width);
+    call.size = n;
+    for (std::size_t k = 0; k < states.size(); ++k) call.states[k] = states[k].data();
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+      call.parameters[k] = parameters[k].data();
+      call.parameterMask[k] = shared ? 0 : ~std::size_t{0};
+    }
+    call.input = input.data(), call.payloads = payloads.data(), call.active = active.data();
+    call.wraps = wraps.data(), call.saturations = saturations.data();
+  }
+};
+
+void checkModel(const Kernels& kernels, const models::ModelTable& model, const Profile& profile,
+                std::int32_t size, bool shared, std::uint64_t seed) {
+  Random random(seed);
+  Fixture f(model, size, shared, random);
+  const UpdateFunction update = kernels.update(model.opcode, profile.currentOverflow);
+  ASSERT_NE(update, nullptr);
+  std::vector<std::int64_t> wraps(f.wraps.size()), saturations(f.wraps.size());
+  for (int step = 0; step < 12; ++step) {
+    for (auto& state : f.states)
+      if (step % 3 == 0)
+        for (std::int32_t& value : state) value = random.edgy(-fixed::kHalfPeriod, fixed::kHalfPeriod);
+    for (std::int32_t& value : f.input) value = random.edgy(-fixed::kInputBound, fixed::kInputBound);
+    const auto before = f.states;
+    const std::size_t fired = update(f.call);
+    std::vector<std::uint32_t> expected;
+    for (std::int32_t i = 0; i < size; ++i) {
+      std::int32_t state[models::kMaxStates], p[models::kMaxParameters];
+      for (std::size_t k = 0; k < before.size(); ++k) state[k] = before[k][i];
+      for (std::size_t k = 0; k < f.parameters.size(); ++k)
+        p[k] = f.parameters[k][i & f.call.parameterMask[k]];
+      PlainAlgebra algebra{profile.currentOverflow};
+      const bool spike = plain::step(model, algebra, state, f.input[i], p);
+      if (spike) expected.push_back(static_cast<std::uint32_t>(i));
+      wraps[i] += algebra.wrapped, saturations[i] += algebra.saturated;
+      for (std::size_t k = 0; k < before.size(); ++k)
+        ASSERT_EQ(f.states[k][i], state[k]) << model.name << "." << model.states[k] << " of neuron " << i;
+      ASSERT_EQ(f.payloads[i], spike ? 1 : 0) << model.name << ", neuron " << i;
+    }
+    ASSERT_EQ(std::vector<std::uint32_t>(f.active.begin(), f.active.begin() + fired), expected) << model.name;
+  }
+  EXPECT_EQ(f.wraps, wraps) << model.name;
+  EXPECT_EQ(f.saturations, saturations) << model.name;
+}
+
+TEST(VectorKernels, n11_to_n16_every_model_and_profile_equals_plain_integers) {
+  onEveryTarget([](const Kernels& kernels) {
+    for (const models::ModelTable& model : models::allModels())
+      for (const Profile& profile : kProfiles)
+        for (const std::int32_t size : {1, 7, 16, 33, 512, 1000})
+          for (const bool shared : {false, true})
+            checkModel(kernels, model, profile, size, shared, static_cast<std::uint64_t>(size) * 2 + shared);
+  });
+}
+
+TEST(VectorKernels, refuses_an_unknown_opcode) {
+  EXPECT_EQ(kernels().update(255, CurrentOverflow::WrapOnce), nullptr);
+}
+
+template <class Weight, class AddRows>
+void checkRows(AddRows addRows, std::int32_t width, bool graded, Random& random) {
+  const int sources = 700;
+  const Weight high = std::numeric_limits<Weight>::max();
+  const std::size_t stride = static_cast<std::size_t>(width);
+  const std::int32_t limit = random.between(1, high);
+  AlignedVector<Weight> weights(sources * stride);
+  for (Weight& weight : weights) weight = static_cast<Weight>(random.edgy(-limit, limit));
+  std::vector<std::uint32_t> index;
+  std::vector<std::int32_t> payload;
+  for (int source = 0; source < sources; ++source)
+    if (random.between(0, 2) != 0) {
+      index.push_back(static_cast<std::uint32_t>(source));
+      payload.push_back(graded ? random.between(1, 9) : 1);
+    }
+  AlignedVector<std::int32_t> sum(stride);
+  for (std::int32_t& value : sum) value = random.between(-1000, 1000);
+  std::vector<std::int64_t> expected(sum.begin(), sum.end());
+  const int shift = random.between(0, 3);
+  for (std::size_t k = 0; k < index.size(); ++k)
+    for (std::int32_t x = 0; x < width; ++x)
+      expected[x] += std::int64_t{weights[index[k] * stride + x]} * payload[k] << shift;
+  addRows(RowsCall<Weight>{weights.data(),
+                           stride,
+                           width,
+                           static_cast<std::size_t>(32767 / limit),
+                           shift,
+                           {index.data(), graded ? payload.data() : nullptr, index.size()},
+                           sum.data()});
+  EXPECT_EQ(std::vector<std::int64_t>(sum.begin(), sum.end()), expected) << "width " << width;
+}
+
+TEST(VectorKernels, w5_row_sums_are_exact_at_the_flush_bound) {
+  onEveryTarget([](const Kernels& kernels) {
+    Random random(7);
+    for (const std::int32_t width : {16, 32, 48, 64, 112, 128, 256, 272, 512, 1008})
+      for (const bool graded : {false, true}) {
+        checkRows<std::int8_t>(kernels.addRows8, width, graded, random);
+        checkRows<std::int16_t>(kernels.addRows16, width, graded, random);
+      }
+  });
+}
+
+TEST(VectorKernels, w5_negative_exponents_floor_the_sum) {
+  onEveryTarget([](const Kernels& kernels) {
+    Random random(3);
+    for (int shift = 0; shift <= 8; ++shift) {
+      AlignedVector<std::int32_t> shifted(48), sum(48);
+      for (std::int32_t& value : shifted) value = random.edgy(-70000, 70000);
+      for (std::int32_t& value : sum) value = random.between(-1000, 1000);
+      auto expected = sum;
+      for (std::size_t i = 0; i < sum.size(); ++i) expected[i] += fixed::shiftSum(shifted[i], -shift);
+      kernels.addShifted(shifted.data(), shift, 48, sum.data());
+      EXPECT_EQ(sum, expected);
+      EXPECT_EQ(shifted, AlignedVector<std::int32_t>(48));
+    }
+  });
+}
+
+TEST(VectorKernels, t1_active_lists_hold_every_payload) {
+  onEveryTarget([](const Kernels& kernels) {
+    Random random(5);
+    for (const std::int32_t size : {1, 15, 16, 17, 784})
+      for (const std::int32_t largest : {1, 255, 70000}) {
+        const std::size_t room = static_cast<std::size_t>(padded(size));
+        std::vector<std::int32_t> values(static_cast<std::size_t>(size)), payload(room);
+        std::vector<std::uint32_t> index(room);
+        for (std::int32_t& value : values)
+          value = random.between(0, 3) == 0 ? random.between(-largest, largest) : 0;
+        if (largest == 1)
+          for (std::int32_t& value : values) value = value != 0;
+        bool unit = false;
+        const std::size_t count = kernels.compact(values.data(), size, index.data(), payload.data(), &unit);
+        if (largest <= 255) {
+          for (std::int32_t& value : values) value = std::abs(value);
+          const std::vector<std::uint8_t> bytes(values.begin(), values.end());
+          auto again = index;
+          bool unitAgain = false;
+          EXPECT_EQ(kernels.compactBytes(bytes.data(), size, again.data(), payload.data(), &unitAgain),
+                    count);
+          again.resize(count), index.resize(count);
+          EXPECT_EQ(again, index);
+          bool allOne = true;
+          for (const std::uint8_t byte : bytes) allOne &= byte <= 1;
+          EXPECT_EQ(unitAgain, allOne);
+          unit = unitAgain;
+        }
+        std::size_t expected = 0;
+        bool expectedUnit = true;
+        for (std::int32_t i = 0; i < size; ++i)
+          if (values[i] != 0) {
+            ASSERT_LT(expected, count);
+            EXPECT_EQ(index[expected++], static_cast<std::uint32_t>(i));
+            expectedUnit &= values[i] == 1;
+          }
+        EXPECT_EQ(count, expected);
+        EXPECT_EQ(unit, expectedUnit);
+        for (std::size_t k = 0; !unit && k < count; ++k) EXPECT_EQ(payload[k], values[index[k]]);
+      }
+  });
+}
+
+}  // namespace
+}  // namespace rheo::vector
