@@ -6,9 +6,9 @@
 #include <set>
 
 #include "fixed/Profile.h"
+#include "ir/Diagnostics.h"
 #include "llvm/Support/raw_ostream.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 
@@ -35,54 +35,30 @@ class Findings {
     if (diagnostics_.empty()) return ok();
     return Error{kind, std::move(diagnostics_)};
   }
-  std::vector<Diagnostic>& diagnostics() { return diagnostics_; }
 
  private:
   std::string code_;
   std::vector<Diagnostic> diagnostics_;
 };
 
-// MLIR's own messages, as ours; a leading "R0702: " becomes the code.
-Diagnostic fromMlir(mlir::Diagnostic& message, const std::string& code, const std::string& file) {
-  Diagnostic diagnostic;
-  diagnostic.code = code;
-  diagnostic.file = file;
-  std::string text = message.str();
-  if (text.size() > 7 && text[0] == 'R' && text.compare(5, 2, ": ") == 0) {
-    diagnostic.code = text.substr(0, 5);
-    text = text.substr(7);
-  }
-  diagnostic.message = std::move(text);
-  if (const auto name = llvm::dyn_cast<mlir::NameLoc>(message.getLocation()))
-    diagnostic.where = name.getName().str();
-  else if (const auto place = llvm::dyn_cast<mlir::FileLineColLoc>(message.getLocation()))
-    diagnostic.where =
-        "line " + std::to_string(place.getLine()) + ", column " + std::to_string(place.getColumn());
-  diagnostic.remedy = "see ir/README.md for what each operation expects";
-  return diagnostic;
-}
-
-Diagnostic plain(const std::string& code, const std::string& message, const std::string& file) {
-  Diagnostic diagnostic;
-  diagnostic.code = code;
-  diagnostic.message = message;
-  diagnostic.file = file;
-  return diagnostic;
-}
-
 Status verified(mlir::ModuleOp module) {
-  std::vector<Diagnostic> found;
-  mlir::ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic& message) {
-    if (message.getSeverity() == mlir::DiagnosticSeverity::Error)
-      found.push_back(fromMlir(message, "R0702", {}));
-    return mlir::success();
-  });
-  if (succeeded(mlir::verify(module)) && found.empty()) return ok();
-  if (found.empty()) found.push_back(plain("R0702", "the module is not well formed", {}));
-  return Error{ErrorKind::Internal, std::move(found)};
+  DiagnosticCollector collector(module.getContext(), "R0702");
+  const bool wellFormed = succeeded(mlir::verify(module));
+  return collector.status(wellFormed, ErrorKind::Internal, "the module is not well formed");
 }
 
 llvm::StringRef view(std::string_view text) { return {text.data(), text.size()}; }
+
+// Every projection enters one population, and has a name of its own.
+void checkSynapses(spk::NetworkOp network, Findings& findings) {
+  std::set<llvm::StringRef> names;
+  for (auto synapse : network.getBody().getOps<spk::SynapseOp>()) {
+    if (!synapse.getOutput().hasOneUse())
+      findings.add(synapse.getName(), "'" + synapse.getName() + "' enters no population, or several");
+    if (!names.insert(synapse.getName()).second)
+      findings.add(synapse.getName(), "two projections are called '" + synapse.getName() + "'");
+  }
+}
 
 void checkQuant(spk::NetworkOp network, Findings& findings) {
   const auto profile = network.getProfile();
@@ -222,6 +198,7 @@ Status checkSpk(mlir::ModuleOp module, Stage stage, Findings& findings) {
   if (network.getStage() != view(stageName(stage)))
     findings.add(network.getSymName(), "'" + network.getSymName() + "' is in stage '" + network.getStage() +
                                            "', expected '" + view(stageName(stage)) + "'");
+  checkSynapses(network, findings);
   if (stage != Stage::Float) checkQuant(network, findings);
   if (stage == Stage::Legal) checkLegal(network, findings);
   return ok();
@@ -271,18 +248,11 @@ std::string dumpForReading(mlir::ModuleOp module) {
 
 Expected<mlir::OwningOpRef<mlir::ModuleOp>> parseModule(const std::string& text, const std::string& name,
                                                         mlir::MLIRContext& context) {
-  std::vector<Diagnostic> found;
-  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic& message) {
-    if (message.getSeverity() == mlir::DiagnosticSeverity::Error)
-      found.push_back(fromMlir(message, "R0704", name));
-    return mlir::success();
-  });
+  DiagnosticCollector collector(&context, "R0704", name);
   mlir::OwningOpRef<mlir::ModuleOp> module =
       mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(&context), name);
-  if (!module) {
-    if (found.empty()) found.push_back(plain("R0704", "this is no module", name));
-    return Error{ErrorKind::Format, std::move(found)};
-  }
+  if (Status parsed = collector.status(bool(module), ErrorKind::Format, "this is no module"); !parsed)
+    return std::move(parsed).error();
   // Places in the text would make dumps depend on the file's name.
   module->walk([&](mlir::Operation* op) {
     if (llvm::isa<mlir::NameLoc>(op->getLoc())) return;

@@ -18,7 +18,8 @@ std::string_view stageName(Stage stage);                     // "import", ..., "
 std::optional<Stage> findStage(std::string_view stageName);  // nullopt if there is none of that name
 
 // Checks what must hold on leaving `stage` (Float to Placed; Import and Image are no modules and pass):
-//   Float   one spk.network of stage float, all verifiers.
+//   Float   one spk.network of stage float, all verifiers; every projection enters one population and has a
+//           name of its own (so in Quant and Legal).
 //   Quant   stage quant, profile known; sign mode and weight bits everywhere; every state of every neuron has
 //           a range that is proven, or a note that says why not (SPEC P1).
 //   Legal   stage legal, chip named; every lag is set; delay = lag(target) - lag(source) - 1 + float_delay

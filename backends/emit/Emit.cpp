@@ -48,13 +48,14 @@ class Emitter {
   RecordWriter writer(const char* record) const { return RecordWriter(makeLayout(*chip_.layout(record))); }
   static Expected<std::uint64_t> append(RecordWriter& records, const Values& values);
   Status emitLists(std::size_t core, CoreWords& words);
-  Status emitProjection(std::size_t core, const PlacedProjection& placed, std::int64_t group,
-                        CoreWords& words);
+  Status emitFormats(const PlacedCore& core, CoreWords& words) const;
+  Status emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& words);
   Status emitNeurons(const PlacedSlice& slice, CoreWords& words) const;
   Status emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const;
   Expected<std::int64_t> profileOf(const PopulationSpec& population, std::int32_t neuron,
                                    CoreWords& words) const;
   Status emitCore(std::size_t core, CoreWords& words);
+  void checkLimits(std::size_t core, const CoreUse& use);
   Status emitInputs();
   void describe();
 
@@ -64,6 +65,7 @@ class Emitter {
   ImageMetadata metadata_;
   ImageWriter image_;
   std::vector<Targets> fromPopulations_, fromInputs_;
+  std::vector<Diagnostic> violations_;
 };
 
 Expected<std::uint64_t> Emitter::append(RecordWriter& records, const Values& values) {
@@ -73,70 +75,56 @@ Expected<std::uint64_t> Emitter::append(RecordWriter& records, const Values& val
   return index;
 }
 
-// SPEC I5 to I7: the lists of every source that reaches the slice.
-Status Emitter::emitProjection(std::size_t core, const PlacedProjection& placed, std::int64_t group,
-                               CoreWords& words) {
-  const ProjectionSpec& projection = problem_.projections[placed.projection];
-  const PlacedSlice& slice = placement_.cores[core].slices[placed.slice];
-  const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
-  const WeightTruncation truncation = problem_.profile->weightTruncation;
-  Targets& targets =
-      projection.fromInput ? fromInputs_[projection.source] : fromPopulations_[projection.source];
-  std::int64_t formatIndex[2] = {-1, -1};
-  std::vector<ListedSynapse> all, nonzero;
-  for (std::size_t source = 0; source < sources; ++source) {
-    all.clear();
-    nonzero.clear();
-    SynapseFormat format = formatOf(projection, chip_, false);
-    for (std::int32_t i = 0; i < slice.count; ++i) {
-      const std::int32_t weight = projection.weights[(slice.firstNeuron + i) * sources + source];
-      all.push_back({slice.firstCompartment + i, weight, 0});
-      if (storeWeight(weight, format, truncation) != 0) nonzero.push_back(all.back());
-    }
-    if (nonzero.empty()) continue;
-    bool dense = placed.dense;
-    if (placed.mixed)
-      dense = wordsOfRecords(all.size(), synapseBits(formatOf(projection, chip_, true))) <
-              wordsOfRecords(nonzero.size(), synapseBits(format));
-    if (dense) format = formatOf(projection, chip_, true);
-    format.first = dense ? slice.firstCompartment : 0;
-    if (formatIndex[dense] < 0) {
-      auto added = append(words.formats, {{"kind", dense},
-                                          {"weight_bits", format.weightBits},
-                                          {"sign_mode", static_cast<std::int64_t>(format.signMode)},
-                                          {"exponent", format.exponent},
-                                          {"delay_bits", format.delayBits},
-                                          {"index_bits", format.indexBits},
-                                          {"first", format.first},
-                                          {"group", group}});
-      if (!added) return added.error();
-      formatIndex[dense] = static_cast<std::int64_t>(*added);
-    }
-    const auto& list = dense ? all : nonzero;
-    auto address = packSynapses(words.synapses, list, format, truncation);
-    if (!address) return address.error();
-    auto axon = append(words.axons, {{"list", static_cast<std::int64_t>(*address)},
-                                     {"count", static_cast<std::int64_t>(list.size())},
-                                     {"format", formatIndex[dense]},
-                                     {"delay", projection.delay}});
-    if (!axon) return axon.error();
-    targets[source].push_back({static_cast<std::int64_t>(core), static_cast<std::int64_t>(*axon)});
+// SPEC I7.
+Status Emitter::emitFormats(const PlacedCore& core, CoreWords& words) const {
+  for (const PlacedGroup& group : core.groups) {
+    const SynapseFormat format = formatOf(problem_.projections[group.projection], chip_, group.dense);
+    const std::int64_t first = group.dense ? core.slices[group.slice].firstCompartment : 0;
+    auto added = append(words.formats, {{"kind", group.dense},
+                                        {"weight_bits", format.weightBits},
+                                        {"sign_mode", static_cast<std::int64_t>(format.signMode)},
+                                        {"exponent", format.exponent},
+                                        {"delay_bits", format.delayBits},
+                                        {"index_bits", format.indexBits},
+                                        {"first", first},
+                                        {"group", group.number}});
+    if (!added) return added.error();
   }
   return ok();
 }
 
-// Every projection is a group of its own in a core: its sum is shifted by its own exponent. SPEC W5, W7.
+// SPEC I5, I6: an axon, and the list behind it.
+Status Emitter::emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& words) {
+  const PlacedGroup& group = placement_.cores[core].groups[axon.group];
+  const PlacedSlice& slice = placement_.cores[core].slices[group.slice];
+  const ProjectionSpec& projection = problem_.projections[group.projection];
+  const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
+  const WeightTruncation truncation = problem_.profile->weightTruncation;
+  SynapseFormat format = formatOf(projection, chip_, group.dense);
+  format.first = group.dense ? slice.firstCompartment : 0;
+  std::vector<ListedSynapse> list;
+  for (std::int32_t i = 0; i < slice.count; ++i) {
+    const std::int32_t weight = projection.weights[(slice.firstNeuron + i) * sources + axon.source];
+    if (group.dense || storeWeight(weight, format, truncation) != 0)
+      list.push_back({slice.firstCompartment + i, weight, 0});
+  }
+  auto address = packSynapses(words.synapses, list, format, truncation);
+  if (!address) return address.error();
+  auto record = append(words.axons, {{"list", static_cast<std::int64_t>(*address)},
+                                     {"count", static_cast<std::int64_t>(list.size())},
+                                     {"format", axon.group},
+                                     {"delay", projection.delay}});
+  if (!record) return record.error();
+  Targets& targets =
+      projection.fromInput ? fromInputs_[projection.source] : fromPopulations_[projection.source];
+  targets[axon.source].push_back({static_cast<std::int64_t>(core), static_cast<std::int64_t>(*record)});
+  return ok();
+}
+
 Status Emitter::emitLists(std::size_t core, CoreWords& words) {
-  std::int64_t group = 0;
-  for (const PlacedProjection& placed : placement_.cores[core].projections)
-    if (auto done = emitProjection(core, placed, group++, words); !done) return done;
-  const CoreUse& use = placement_.cores[core].use;
-  if (static_cast<std::int64_t>(words.synapses.size()) != use.synapseWords ||
-      static_cast<std::int64_t>(words.axons.records()) != use.inputAxons ||
-      static_cast<std::int64_t>(words.formats.records()) != use.formats)
-    return fault(fmt::format("core {} takes {} words, {} axons, {} formats; placed were {}, {}, {}", core,
-                             words.synapses.size(), words.axons.records(), words.formats.records(),
-                             use.synapseWords, use.inputAxons, use.formats));
+  if (auto done = emitFormats(placement_.cores[core], words); !done) return done;
+  for (const PlacedAxon& axon : placement_.cores[core].axons)
+    if (auto done = emitAxon(core, axon, words); !done) return done;
   return ok();
 }
 
@@ -206,7 +194,24 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   memory(image_.addMemory("route", words.routes));
   memory(image_.addMemory("synapse", words.synapses, words.synapses.size()));
   image_.header.cores.push_back(std::move(described));
+  const auto count = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  checkLimits(core, {count(words.neurons.records()), count(words.axons.records()),
+                     count(words.routes.records()), count(words.synapses.size()),
+                     count(words.profiles.records()), count(words.formats.records())});
   return ok();
+}
+
+// What was really emitted, against the chip's record: a placement may come from a file that was edited.
+void Emitter::checkLimits(std::size_t core, const CoreUse& use) {
+  for (const CoreLimit& rule : coreLimits()) {
+    const Limit& limit = chip_.limit(rule.name);
+    if (use.*rule.use <= limit.value) continue;
+    violations_.push_back({rule.code, Severity::Error,
+                           fmt::format("core {} holds {} {}, '{}' has {}", core, use.*rule.use, rule.what,
+                                       chip_.name, limit.value),
+                           "", fmt::format("core {}", core), static_cast<double>(use.*rule.use),
+                           static_cast<double>(limit.value), limit.source, rule.remedy});
+  }
 }
 
 // SPEC I8.
@@ -295,6 +300,7 @@ Expected<Image> Emitter::run() {
   // Only now is it known where the spikes of every neuron go.
   for (std::size_t core = 0; core < cores.size(); ++core)
     if (auto done = emitCore(core, cores[core]); !done) return done.error();
+  if (!violations_.empty()) return Error{ErrorKind::Compile, std::move(violations_)};
   if (auto done = emitInputs(); !done) return done.error();
   describe();
   return image_.finish();

@@ -37,8 +37,9 @@ struct ImageMetadata {
   std::string quantization = "{}";
 };
 
-// `placement` is what place() made of `problem` and `chip`. Errors: R0509 where a value does not fit its
-// record, Internal (R0421) where the parts do not belong together.
+// `placement` is what place() made of `problem` and `chip`, or what a stage file says. Errors: R0412 to R0417
+// where a core holds more than the chip has, R0509 where a value does not fit its record, Internal (R0421)
+// where the parts do not belong together.
 Expected<Image> emitImage(const PlacementProblem& problem, const Placement& placement, const ChipSpec& chip,
                           ImageMetadata metadata);
 

@@ -13,14 +13,6 @@
 namespace rheo {
 namespace {
 
-// The limits of one core, in the order in which they are reported.
-struct CoreLimit {
-  std::int64_t CoreUse::*use;
-  const char* name;
-  const char* code;
-  const char* what;
-  const char* remedy;
-};
 constexpr std::array kCoreLimits{
     CoreLimit{&CoreUse::neurons, "neurons_per_core", "R0417", "compartments", "choose another chip"},
     CoreLimit{
@@ -36,8 +28,17 @@ constexpr std::array kCoreLimits{
               "merge projections that enter the same population"},
 };
 
+// How the lists of one projection are stored in a slice.
+struct ListChoice {
+  int projection = 0;
+  int slice = 0;
+  bool dense = false;  // the only kind, unless `mixed`
+  bool mixed = false;  // every list takes the shorter of the two encodings
+};
+
 struct OpenCore {
   PlacedCore core;
+  std::vector<ListChoice> lists;
   std::set<int> profiles;
 };
 
@@ -46,7 +47,7 @@ struct Trial {
   std::int32_t rows = 0;
   CoreUse use;                                // of the whole core, with those rows
   CoreUse refused;                            // with one row more
-  std::vector<PlacedProjection> projections;  // of the new slice
+  std::vector<ListChoice> lists;  // of the new slice
   std::set<int> profiles;
 };
 
@@ -136,6 +137,7 @@ class Placer {
   std::vector<std::vector<std::int64_t>> countRoutes() const;
   bool routesFit();
   std::vector<Diagnostic> diagnostics() const;
+  void resolveLists(const ListChoice& choice, PlacedCore& core) const;
 
   const PlacementProblem& problem_;
   const ChipSpec& chip_;
@@ -186,11 +188,11 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
       use.synapseWords += cost.singleWords();
       use.formats += cost.axons() > 0 ? 1 : 0;
     }
-    std::vector<PlacedProjection> projections;
+    std::vector<ListChoice> lists;
     for (const ListCost& cost : costs) {
       if (cost.axons() == 0) continue;
       const bool mixed = cost.savedByBoth() > 0 && use.formats < formatLimit;
-      projections.push_back({cost.index(), 0, cost.dense(), mixed});
+      lists.push_back({cost.index(), 0, cost.dense(), mixed});
       if (!mixed) continue;
       use.synapseWords -= cost.savedByBoth();
       ++use.formats;
@@ -199,7 +201,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     if (!fits(use)) break;
     trial.rows = row + 1;
     trial.use = use;
-    trial.projections = std::move(projections);
+    trial.lists = std::move(lists);
     trial.profiles = std::move(profiles);
   }
   return trial;
@@ -209,9 +211,9 @@ void Placer::commit(OpenCore& open, int population, std::int32_t first, Trial tr
   const auto slice = static_cast<int>(open.core.slices.size());
   open.core.slices.push_back(
       {population, first, trial.rows, static_cast<std::int32_t>(open.core.use.neurons)});
-  for (PlacedProjection& projection : trial.projections) {
-    projection.slice = slice;
-    open.core.projections.push_back(projection);
+  for (ListChoice& choice : trial.lists) {
+    choice.slice = slice;
+    open.lists.push_back(choice);
   }
   open.core.use = trial.use;
   open.profiles = std::move(trial.profiles);
@@ -271,7 +273,7 @@ std::vector<std::vector<std::int64_t>> Placer::countRoutes() const {
   std::vector<std::vector<std::int64_t>> counts;
   for (const PopulationSpec& population : problem_.populations) counts.emplace_back(population.size, 0);
   for (const OpenCore& open : cores_)
-    for (const PlacedProjection& placed : open.core.projections) {
+    for (const ListChoice& placed : open.lists) {
       const ProjectionSpec& projection = problem_.projections[placed.projection];
       if (projection.fromInput) continue;
       const PlacedSlice& slice = open.core.slices[placed.slice];
@@ -342,6 +344,31 @@ std::vector<Diagnostic> Placer::diagnostics() const {
   return found;
 }
 
+// The axons and formats that a choice amounts to.
+void Placer::resolveLists(const ListChoice& choice, PlacedCore& core) const {
+  const ProjectionSpec& projection = problem_.projections[choice.projection];
+  const PlacedSlice& slice = core.slices[choice.slice];
+  const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
+  const SynapseFormat format = formatOf(projection, chip_, false);
+  std::vector<std::int64_t> counts(sources, 0);
+  for (std::int32_t row = slice.firstNeuron; row < slice.firstNeuron + slice.count; ++row)
+    for (std::size_t source = 0; source < sources; ++source)
+      counts[source] += storeWeight(projection.weights[row * sources + source], format,
+                                    problem_.profile->weightTruncation) != 0;
+  const int number = core.groups.empty() ? 0 : core.groups.back().number + 1;
+  for (const bool dense : {false, true}) {
+    const auto group = static_cast<int>(core.groups.size());
+    for (std::size_t source = 0; source < sources; ++source) {
+      if (counts[source] == 0) continue;
+      const bool here =
+          choice.mixed ? denseIsShorter(projection, chip_, slice.count, counts[source]) : choice.dense;
+      if (here == dense) core.axons.push_back({group, static_cast<std::int32_t>(source)});
+    }
+    if (!core.axons.empty() && core.axons.back().group == group)
+      core.groups.push_back({choice.projection, choice.slice, dense, number});
+  }
+}
+
 Expected<Placement> Placer::run() {
   constexpr int kRounds = 8;  // routes settle in two or three; each round only expects more of them
   bool fill = false, routesSettled = false;
@@ -366,11 +393,24 @@ Expected<Placement> Placer::run() {
   }
   if (!found.empty()) return Error{ErrorKind::Compile, std::move(found)};
   Placement placement;
-  for (OpenCore& open : cores_) placement.cores.push_back(std::move(open.core));
+  for (OpenCore& open : cores_) {
+    for (const ListChoice& choice : open.lists) resolveLists(choice, open.core);
+    placement.cores.push_back(std::move(open.core));
+  }
   return placement;
 }
 
 }  // namespace
+
+std::span<const CoreLimit> coreLimits() { return kCoreLimits; }
+
+bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t neurons,
+                    std::int64_t weights) {
+  const auto words = [&](std::int64_t count, bool dense) {
+    return wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(formatOf(projection, chip, dense)));
+  };
+  return words(neurons, true) < words(weights, false);
+}
 
 Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip) {
   auto checked = checkProblem(problem, chip);

@@ -69,27 +69,48 @@ struct PlacedSlice {
   std::int32_t firstCompartment = 0;
 };
 
-// The synapse lists of one projection in one slice.
-struct PlacedProjection {
+// How the lists of one projection in one slice are stored: a format record of the core. SPEC I7.
+struct PlacedGroup {
   int projection = 0;
-  int slice = 0;       // into PlacedCore::slices
-  bool dense = false;  // the only kind, unless `mixed`
-  bool mixed = false;  // every list takes the shorter of the two encodings
+  int slice = 0;  // into PlacedCore::slices
+  bool dense = false;
+  int number = 0;  // sparse and dense lists of one projection and slice share it: they are one sum. SPEC W5
+};
+
+// An axon record of the core, and the list behind it: what `source` sends to the group's slice. SPEC I5, I6.
+struct PlacedAxon {
+  int group = 0;             // into PlacedCore::groups
+  std::int32_t source = 0;   // neuron or channel
 };
 
 struct CoreUse {
   std::int64_t neurons = 0, inputAxons = 0, outputRoutes = 0, synapseWords = 0, profiles = 0, formats = 0;
 };
 
+// A limit that every core obeys on its own.
+struct CoreLimit {
+  std::int64_t CoreUse::*use;
+  const char* name;  // in the chip's record
+  const char* code;  // of the diagnostic where it is exceeded
+  const char* what;
+  const char* remedy;
+};
+std::span<const CoreLimit> coreLimits();  // in the order in which they are reported
+
 struct PlacedCore {
   std::vector<PlacedSlice> slices;
-  std::vector<PlacedProjection> projections;  // in order of slices, then of projections
+  std::vector<PlacedGroup> groups;  // in order of slices, then of projections
+  std::vector<PlacedAxon> axons;    // in order of groups, then of sources
   CoreUse use;
 };
 
 struct Placement {
   std::vector<PlacedCore> cores;
 };
+
+// The encoding of a source's list in a group's slice, `weights` its nonzero ones: the shorter of the two.
+bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t neurons,
+                    std::int64_t weights);
 
 // What register `field` of a neuron holds, "model" included. SPEC I4
 std::int64_t registerValue(const PopulationSpec& population, const std::string& field, std::int32_t neuron);

@@ -59,13 +59,14 @@ TEST(Place, denseAndSparseListsAreChosenBySize) {
   problem.connect("few", true, in, a, [](int t, int s) { return t % 16 == s ? 2 : 0; });
   auto few = place(problem, tiny());
   ASSERT_TRUE(few);
-  EXPECT_FALSE(few->cores[0].projections[0].dense);
+  EXPECT_FALSE(few->cores[0].groups[0].dense);
   EXPECT_EQ(few->cores[0].use.synapseWords, 4);  // 2 synapses of 8 + 5 bits
   problem.projections.clear();
   problem.connect("both", true, in, a, [](int t, int s) { return s == 0 || t == 0 ? 2 : 0; });
   auto both = place(problem, tiny());
   ASSERT_TRUE(both);
-  EXPECT_TRUE(both->cores[0].projections[0].mixed);
+  ASSERT_EQ(both->cores[0].groups.size(), 2u);  // one sum in two encodings
+  EXPECT_EQ(both->cores[0].groups[0].number, both->cores[0].groups[1].number);
   EXPECT_EQ(both->cores[0].use.synapseWords, 4 + 3);
   EXPECT_EQ(both->cores[0].use.formats, 2);
 }

@@ -1,0 +1,42 @@
+// The whole compiler as one call: a network in, a chip image out, or the text of any stage on the way.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chip/ChipSpec.h"
+#include "chip/Image.h"
+#include "network/Network.h"
+#include "support/Error.h"
+
+namespace rheo {
+
+struct CompileOptions {
+  ChipSpec chip;
+  std::string profile;                       // empty: the chip's first
+  std::optional<std::string> quantSettings;  // JSON text, as `rheobase quant` writes it
+  std::string quantFile;                     // its file, for messages
+  std::optional<int> weightBits;
+  std::map<std::string, double> calibration;  // population -> largest |v| seen on data, float units
+  std::string toStage = "image";
+  std::optional<std::string> fromStage;  // the text of a dumped stage, to go on from
+  std::string fromFile;                  // its file, for messages
+  std::string dumpDir;                   // every stage's text goes here; empty: none
+};
+
+struct CompileResult {
+  std::optional<Image> image;  // where toStage is "image"
+  std::string stageText;       // of toStage otherwise
+  std::string quantSettings;   // as used; empty before the quant stage
+  std::vector<Diagnostic> notes;
+};
+
+// Stages: see ir/Stages.h. A network goes through import, float, quant, legal, placed, image; `fromStage` enters
+// where it was dumped. Equal input gives equal bytes, whatever the stage it enters at.
+// Errors: R0690 unknown stage or profile, R0703 and R0704 stage files, and those of every stage; kind Compile
+// where the network does not fit, with every violation found.
+Expected<CompileResult> compile(const Network& network, const CompileOptions& options);
+
+}  // namespace rheo

@@ -1,0 +1,241 @@
+// Reads a chip.module back into what the emitter takes.
+#include "passes/Emission.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <map>
+
+#include "algorithms/Net.h"
+#include "algorithms/Registers.h"
+#include "chip/Program.h"
+#include "emit/Emit.h"
+#include "fixed/Profile.h"
+#include "passes/NetIo.h"
+#include "passes/Problem.h"
+
+namespace rheo {
+namespace {
+
+class ModuleReader {
+ public:
+  ModuleReader(chip::ModuleOp module, const ChipSpec& chip) : module_(module), chip_(chip) {}
+
+  Expected<Image> run() {
+    problem_.profile = findProfile(module_.getProfile().str());
+    if (!problem_.profile)
+      return broken(module_.getSymName(),
+                    fmt::format("there is no arithmetic profile '{}'", module_.getProfile().str()));
+    readHeader();
+    for (mlir::Operation& op : module_.getBody().front()) readPort(op);
+    for (auto projection : module_.getBody().getOps<chip::ProjectionOp>()) readProjection(projection);
+    for (auto core : module_.getBody().getOps<chip::CoreOp>()) readCore(core);
+    if (!found_.empty()) return Error{ErrorKind::Compile, std::move(found_)};
+    return emitImage(problem_, placement_, chip_, std::move(metadata_));
+  }
+
+ private:
+  static Error broken(llvm::StringRef where, std::string message) {
+    Diagnostic diagnostic;
+    diagnostic.code = "R0703";
+    diagnostic.where = where.str();
+    diagnostic.message = std::move(message);
+    diagnostic.remedy = "see ir/README.md for what the placed stage holds";
+    return Error::of(ErrorKind::Internal, std::move(diagnostic));
+  }
+
+  void refuse(llvm::StringRef where, std::string message) {
+    found_.push_back(broken(where, std::move(message)).diagnostics.front());
+  }
+
+  void readHeader() {
+    metadata_.network = module_.getSymName().str();
+    metadata_.dt = module_.getDt().convertToDouble();
+    metadata_.quantization = module_.getQuantization().value_or("{}").str();
+    if (const auto assumptions = module_.getAssumptions())
+      for (const mlir::Attribute entry : *assumptions) {
+        const auto assumption = llvm::cast<spk::AssumptionAttr>(entry);
+        image::AssumptionT& made = metadata_.assumptions.emplace_back();
+        made.what = assumption.getWhat().str();
+        made.value = assumption.getValue().str();
+        made.why = assumption.getWhy().str();
+        made.how_to_change = assumption.getHowToChange().str();
+        made.warning = assumption.getWarning();
+      }
+  }
+
+  void readPort(mlir::Operation& op) {
+    if (auto input = llvm::dyn_cast<chip::InputOp>(op)) {
+      inputs_[input.getSymName()] = static_cast<int>(problem_.inputs.size());
+      problem_.inputs.push_back({input.getSymName().str(), "", static_cast<std::int32_t>(input.getSize())});
+      const image::Encoding encoding = input.getEncoding() == "graded"   ? image::Encoding::Graded
+                                       : input.getEncoding() == "counts" ? image::Encoding::Counts
+                                                                         : image::Encoding::Binary;
+      metadata_.inputs.push_back({{input.getShape().begin(), input.getShape().end()},
+                                  encoding,
+                                  static_cast<std::int32_t>(input.getMaxPayload())});
+    } else if (auto population = llvm::dyn_cast<chip::PopulationOp>(op)) {
+      readPopulation(population);
+    } else if (auto output = llvm::dyn_cast<chip::OutputOp>(op)) {
+      image::OutputT& made = metadata_.outputs.emplace_back();
+      made.name = output.getSymName().str();
+      made.shape.assign(output.getShape().begin(), output.getShape().end());
+      for (auto [part, state] : llvm::zip(output.getPopulations(), output.getStates())) {
+        auto entry = std::make_unique<image::OutputPartT>();
+        entry->population = static_cast<std::uint32_t>(indexOf(llvm::cast<mlir::FlatSymbolRefAttr>(part)));
+        entry->state = llvm::cast<mlir::StringAttr>(state).str();
+        made.parts.push_back(std::move(entry));
+      }
+    }
+  }
+
+  // Outputs may stand above the populations that they read.
+  int indexOf(mlir::FlatSymbolRefAttr symbol) {
+    int index = 0;
+    for (auto population : module_.getBody().getOps<chip::PopulationOp>()) {
+      if (population.getSymName() == symbol.getValue()) return index;
+      ++index;
+    }
+    return 0;
+  }
+
+  void readPopulation(chip::PopulationOp op) {
+    FixedPopulation population;
+    population.name = op.getSymName().str();
+    population.model = models::findModel(op.getModel().str());
+    population.size = op.getSize();
+    std::vector<std::vector<std::int32_t>> parameters;
+    for (const models::FixedParameter& parameter : population.model->fixedParameters)
+      parameters.push_back(
+          spk::fixedValues(op.getParameters().get(view(parameter.name)))
+              .value_or(std::vector<std::int32_t>(static_cast<std::size_t>(population.size), parameter.fallback)));
+    if (Status set = setRegisters(population, parameters); !set)
+      found_.insert(found_.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
+    const auto index = static_cast<std::uint32_t>(problem_.populations.size());
+    populations_[op.getSymName()] = static_cast<int>(index);
+    PopulationSpec spec;
+    spec.name = population.name;
+    spec.model = population.model;
+    spec.size = static_cast<std::int32_t>(population.size);
+    for (const auto& [field, values] : population.registers)
+      spec.registers[field] = {values.begin(), values.end()};
+    problem_.populations.push_back(std::move(spec));
+    ImageMetadata::Population& about = metadata_.populations.emplace_back();
+    about.shape.assign(op.getShape().begin(), op.getShape().end());
+    about.lag = static_cast<std::int32_t>(op.getLag());
+    about.hidden = op.getHidden();
+    if (const auto scales = op.getScales())
+      for (const mlir::NamedAttribute& entry : *scales) {
+        image::ScaleT& scale = about.scales.emplace_back();
+        scale.state = entry.getName().str();
+        scale.values = spk::floatValues(entry.getValue()).value_or(std::vector<double>{1});
+      }
+    if (const auto ranges = op.getRanges())
+      for (const mlir::NamedAttribute& entry : *ranges) {
+        const auto range = llvm::dyn_cast<spk::RangeAttr>(entry.getValue());
+        if (!range) continue;
+        image::RangeT& made = metadata_.ranges.emplace_back();
+        made.population = index;
+        made.state = entry.getName().str();
+        made.minimum = range.getMinimum();
+        made.maximum = range.getMaximum();
+        made.proven = range.getProven();
+        made.note = range.getNote().str();
+      }
+  }
+
+  void readProjection(chip::ProjectionOp op) {
+    projections_[op.getSymName()] = static_cast<int>(problem_.projections.size());
+    ProjectionSpec projection;
+    projection.name = op.getSymName().str();
+    projection.fromInput = inputs_.count(op.getSource()) != 0;
+    projection.source = projection.fromInput ? inputs_[op.getSource()] : populations_[op.getSource()];
+    projection.target = populations_[op.getTarget()];
+    weights_.push_back(spk::fixedValues(op.getWeight()).value_or(std::vector<std::int32_t>{}));
+    projection.weights = weights_.back();
+    projection.weightBits = static_cast<int>(op.getWeightBits());
+    projection.signMode = op.getSignMode() == "excitatory"   ? SignMode::Excitatory
+                          : op.getSignMode() == "inhibitory" ? SignMode::Inhibitory
+                                                             : SignMode::Mixed;
+    projection.exponent = op.getWeight().getFormat().getExponent();
+    projection.delay = static_cast<int>(op.getDelay());
+    problem_.projections.push_back(std::move(projection));
+  }
+
+  void readCore(chip::CoreOp op) {
+    const std::string place = fmt::format("core {}", op.getId());
+    if (op.getId() != placement_.cores.size())
+      refuse(place, fmt::format("core {} stands where core {} is due", op.getId(), placement_.cores.size()));
+    PlacedCore& core = placement_.cores.emplace_back();
+    for (auto slice : op.getBody().getOps<chip::SliceOp>()) {
+      core.slices.push_back({populations_[slice.getPopulation()],
+                             static_cast<std::int32_t>(slice.getFirstNeuron()),
+                             static_cast<std::int32_t>(slice.getCount()),
+                             static_cast<std::int32_t>(slice.getFirstCompartment())});
+      if (core.slices.back().firstCompartment != core.use.neurons)
+        refuse(place, fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",
+                                  slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
+      core.use.neurons += slice.getCount();
+    }
+    std::map<std::pair<int, int>, int> numbers;
+    for (auto group : op.getBody().getOps<chip::GroupOp>()) readGroup(group, place, core, numbers);
+    for (auto axon : op.getBody().getOps<chip::AxonOp>()) {
+      if (axon.getFirstAxon() != core.axons.size())
+        refuse(place, fmt::format("axon {} stands where axon {} is due", axon.getFirstAxon(), core.axons.size()));
+      for (std::int64_t i = 0; i < axon.getAxonCount(); ++i)
+        core.axons.push_back({static_cast<int>(axon.getGroup()), axon.getSourceOf(i)});
+    }
+  }
+
+  void readGroup(chip::GroupOp op, const std::string& place, PlacedCore& core,
+                 std::map<std::pair<int, int>, int>& numbers) {
+    PlacedGroup group;
+    group.projection = projections_[op.getProjection()];
+    group.dense = op.getKind() == "dense";
+    group.slice = -1;
+    const ProjectionSpec& projection = problem_.projections[group.projection];
+    for (std::size_t s = 0; s < core.slices.size(); ++s)
+      if (core.slices[s].population == projection.target &&
+          core.slices[s].firstNeuron == static_cast<std::int32_t>(op.getFirstTarget()) &&
+          core.slices[s].count == static_cast<std::int32_t>(op.getTargetCount()))
+        group.slice = static_cast<int>(s);
+    if (group.slice < 0) {
+      refuse(place, fmt::format("a group of '{}' covers part of a slice; groups cover whole slices",
+                                op.getProjection().str()));
+      group.slice = 0;
+    }
+    const SynapseFormat format = formatOf(projection, chip_, group.dense);
+    if (format.delayBits != static_cast<int>(op.getDelayBits()) ||
+        format.indexBits != static_cast<int>(op.getIndexBits()))
+      refuse(place, fmt::format("a group of '{}' has {} delay bits and {} index bits, '{}' stores {} and {}",
+                                op.getProjection().str(), op.getDelayBits(), op.getIndexBits(), chip_.name,
+                                format.delayBits, format.indexBits));
+    const auto next = static_cast<int>(numbers.size());
+    group.number = numbers.emplace(std::pair{group.projection, group.slice}, next).first->second;
+    core.groups.push_back(group);
+  }
+
+  chip::ModuleOp module_;
+  const ChipSpec& chip_;
+  PlacementProblem problem_;
+  Placement placement_;
+  ImageMetadata metadata_;
+  std::deque<std::vector<std::int32_t>> weights_;  // the problem refers to them
+  std::map<llvm::StringRef, int> inputs_, populations_, projections_;
+  std::vector<Diagnostic> found_;
+};
+
+}  // namespace
+
+Expected<Image> imageOf(mlir::ModuleOp module, const ChipSpec& chip) {
+  Expected<Image> image = ModuleReader(*module.getOps<chip::ModuleOp>().begin(), chip).run();
+  if (!image) return image;
+  if (Expected<Program> program = decode(*image); !program) {
+    Error error = std::move(program).error();
+    error.kind = ErrorKind::Compile;
+    return error;
+  }
+  return image;
+}
+
+}  // namespace rheo

@@ -1,0 +1,88 @@
+// spk-legalize: lags and axon delays, then every limit of the chip. SPEC T2, T4, T5, T7, W8.
+#include <fmt/format.h>
+
+#include "algorithms/InputSums.h"
+#include "algorithms/Quantize.h"
+#include "chip/Program.h"
+#include "ir/Diagnostics.h"
+#include "passes/NetIo.h"
+#include "passes/Passes.h"
+#include "passes/Problem.h"
+
+namespace rheo {
+
+#define GEN_PASS_DEF_LEGALIZEPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+struct LegalizePass : impl::LegalizePassBase<LegalizePass> {
+  LegalizePass() = default;
+  explicit LegalizePass(const ChipSpec& given) : spec(&given) {}
+
+  void runOnOperation() override {
+    if (Status done = legalize(); !done) {
+      emit(getOperation().getLoc(), done.error());
+      signalPassFailure();
+    }
+  }
+
+ private:
+  Status legalize() {
+    if (!spec) {
+      Expected<Target> resolved = resolveTarget(chip, "");
+      if (!resolved) return std::move(resolved).error();
+      target = *std::move(resolved);
+      spec = &target->chip;
+    }
+    Expected<spk::NetworkOp> network = networkIn(getOperation(), "quant");
+    if (!network) return std::move(network).error();
+    const Profile* profile = findProfile(network->getProfile().value_or("").str());
+    if (!profile)
+      return Error::of(ErrorKind::Internal, {"R0703", Severity::Error, "the network names no arithmetic profile"});
+    Expected<FixedNet> net = readFixed(*network);
+    if (!net) return std::move(net).error();
+    if (Status solved = assignLags(*net, kMaxDelay); !solved) return solved;
+    if (Status fits = check(*net, *profile); !fits) return fits;
+    write(*network, *net);
+    return ok();
+  }
+
+  // Where something is wrong with the numbers, what else does not fit is part of the same answer.
+  Status check(const FixedNet& net, const Profile& profile) const {
+    const PlacementProblem problem = problemOf(net, profile);
+    Status sums = checkInputSums(net);
+    Status numbers = checkProblem(problem, *spec);
+    if (sums && numbers) return ok();
+    std::vector<Diagnostic> all;
+    if (!sums) all = sums.error().diagnostics;
+    if (Expected<Placement> placed = place(problem, *spec); !placed)
+      all.insert(all.end(), placed.error().diagnostics.begin(), placed.error().diagnostics.end());
+    return Error{ErrorKind::Compile, std::move(all)};
+  }
+
+  void write(spk::NetworkOp network, const FixedNet& net) {
+    mlir::Builder builder(&getContext());
+    std::size_t population = 0, projection = 0;
+    for (mlir::Operation& op : network.getBody().front()) {
+      if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op))
+        neuron.setLag(static_cast<std::uint32_t>(net.populations[population++].lag));
+      if (llvm::isa<spk::SynapseOp>(op))
+        op.setAttr("delay", builder.getI32IntegerAttr(net.projections[projection++].axonDelay));
+    }
+    network.setChip(spec->name);
+    network.setStage("legal");
+  }
+
+  const ChipSpec* spec = nullptr;
+  std::optional<Target> target;
+};
+
+}  // namespace
+
+std::unique_ptr<mlir::Pass> createLegalizePass() { return std::make_unique<LegalizePass>(); }
+std::unique_ptr<mlir::Pass> createLegalizePass(const ChipSpec& chip) {
+  return std::make_unique<LegalizePass>(chip);
+}
+
+}  // namespace rheo

@@ -1,0 +1,293 @@
+// spk operations to plain nets and back.
+#include "passes/NetIo.h"
+
+#include <map>
+
+#include "algorithms/QuantSettings.h"
+#include "algorithms/Registers.h"
+#include "mlir/IR/Builders.h"
+
+namespace rheo {
+namespace {
+
+Error broken(llvm::StringRef where, std::string message) {
+  Diagnostic diagnostic;
+  diagnostic.code = "R0703";
+  diagnostic.where = where.str();
+  diagnostic.message = std::move(message);
+  diagnostic.remedy = "see ir/README.md for what each stage holds";
+  return Error::of(ErrorKind::Internal, std::move(diagnostic));
+}
+
+std::vector<std::int64_t> shapeOf(llvm::ArrayRef<std::int64_t> shape) { return {shape.begin(), shape.end()}; }
+
+// Indices of the values of a network, and what float and fixed nets have in common.
+class Reader {
+ public:
+  explicit Reader(spk::NetworkOp network) : network_(network) {
+    for (mlir::Operation& op : network.getBody().front()) {
+      if (auto input = llvm::dyn_cast<spk::InputOp>(op)) {
+        sources_[input.getOutput()] = {true, static_cast<int>(inputs_++)};
+      } else if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) {
+        sources_[neuron.getOutput()] = {false, static_cast<int>(populations_++)};
+      }
+    }
+  }
+
+  template <class Net>
+  void ports(Net& net) const {
+    for (auto input : block().getOps<spk::InputOp>()) {
+      const auto most = static_cast<std::int32_t>(input.getMaxPayload());
+      const bool graded = input.getEncoding() == "graded";
+      net.inputs.push_back({input.getName().str(), spk::sizeOf(input.getOutput().getType()),
+                            shapeOf(input.getShape()), graded ? -most : 0, most});
+    }
+    for (auto output : block().getOps<spk::OutputOp>()) {
+      OutputPort port{output.getName().str(), shapeOf(output.getShape()), {}};
+      for (const mlir::Value part : output.getInputs()) port.populations.push_back(sources_.at(part).index);
+      net.outputs.push_back(std::move(port));
+    }
+  }
+
+  Source sourceOf(spk::SynapseOp synapse) const { return sources_.at(synapse.getSource()); }
+  int targetOf(spk::SynapseOp synapse) const {
+    auto neuron = llvm::cast<spk::NeuronOp>(*synapse.getOutput().getUsers().begin());
+    return sources_.at(neuron.getOutput()).index;
+  }
+
+ private:
+  mlir::Block& block() const { return spk::NetworkOp(network_).getBody().front(); }
+
+  spk::NetworkOp network_;
+  std::size_t inputs_ = 0, populations_ = 0;
+  std::map<mlir::Value, Source, decltype([](mlir::Value a, mlir::Value b) {
+             return a.getAsOpaquePointer() < b.getAsOpaquePointer();
+           })>
+      sources_;
+};
+
+Conventions conventionsOf(spk::NetworkOp network) {
+  Conventions conventions;
+  conventions.dt = network.getDt().convertToDouble();
+  conventions.reset = network.getReset() == "zero"       ? Reset::Zero
+                      : network.getReset() == "subtract" ? Reset::Subtract
+                      : network.getReset() == "subtract_late"
+                          ? Reset::SubtractLate
+                          : Reset::ToVReset;
+  conventions.discretization =
+      network.getDiscretization() == "exponential" ? Discretization::Exponential : Discretization::Euler;
+  conventions.spikes = network.getSpikeUnit() == "dirac" ? SpikeUnit::Dirac : SpikeUnit::Unit;
+  return conventions;
+}
+
+WeightSign signOf(llvm::StringRef mode) {
+  return mode == "excitatory"   ? WeightSign::Excitatory
+         : mode == "inhibitory" ? WeightSign::Inhibitory
+                                : WeightSign::Mixed;
+}
+
+template <class T>
+Matrix<T> matrixOf(spk::SynapseOp synapse, std::vector<T> values) {
+  Matrix<T> matrix;
+  matrix.rows = synapse.getTargets();
+  matrix.columns = synapse.getSources();
+  matrix.values = std::move(values);
+  return matrix;
+}
+
+// Operations that writeQuantized makes and changes.
+class Writer {
+ public:
+  Writer(spk::NetworkOp network, const FixedNet& net)
+      : network_(network), net_(net), builder_(network.getContext()) {
+    for (mlir::Operation& op : network.getBody().front()) {
+      if (auto input = llvm::dyn_cast<spk::InputOp>(op)) ports_[input.getName().str()] = input.getOutput();
+      if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) neurons_[neuron.getName().str()] = neuron;
+      if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) synapses_[synapse.getName().str()] = synapse;
+    }
+  }
+
+  void run() {
+    for (const FixedPopulation& population : net_.populations) writePopulation(population);
+    for (const FixedProjection& projection : net_.projections) writeProjection(projection);
+  }
+
+ private:
+  void writePopulation(const FixedPopulation& population) {
+    mlir::MLIRContext* context = network_.getContext();
+    spk::NeuronOp& neuron = neurons_[population.name];
+    if (!neuron) {  // before all others, so that the text reads from sources to outputs
+      mlir::Operation* first = &network_.getBody().front().front();
+      while (llvm::isa<spk::InputOp>(first)) first = first->getNextNode();
+      builder_.setInsertionPoint(first);
+      neuron = spk::createNeuron(builder_, locationOf(population.name), *population.model, population.name,
+                                 population.shape);
+      if (population.hidden) neuron->setAttr("hidden", builder_.getUnitAttr());
+    }
+    for (const models::FloatParameter& parameter : population.model->floatParameters)
+      neuron.removeParameter(view(parameter.name));
+    const std::vector<std::vector<std::int32_t>> parameters = stepParametersOf(population);
+    for (std::size_t p = 0; p < parameters.size(); ++p)
+      neuron.setParameter(
+          view(population.model->fixedParameters[p].name),
+          spk::fixedParameterElements(context, population.model->fixedParameters[p], parameters[p]));
+    mlir::NamedAttrList scales;
+    for (const auto& [state, values] : population.scales)
+      scales.set(state, spk::floatElements(context, values, {static_cast<std::int64_t>(values.size())}));
+    neuron.setScales(scales.getDictionary(context));
+  }
+
+  void writeProjection(const FixedProjection& projection) {
+    spk::SynapseOp& synapse = synapses_[projection.name];
+    if (!synapse) synapse = makeSynapse(projection);
+    const std::int64_t shape[] = {projection.weights.rows, projection.weights.columns};
+    synapse->setAttr("weight", spk::fixedElements(network_.getContext(), projection.weights.values, shape, 9,
+                                                  projection.exponent, true, projection.name));
+    synapse->removeAttr("bias");
+    synapse->setAttr("sign_mode", builder_.getStringAttr(signModeName(projection.signMode)));
+    synapse->setAttr("weight_bits", builder_.getI32IntegerAttr(projection.weightBits));
+  }
+
+  spk::SynapseOp makeSynapse(const FixedProjection& projection) {
+    spk::NeuronOp target = neurons_[net_.populations[projection.target].name];
+    const mlir::Value source = projection.source.input
+                                   ? ports_[net_.inputs[projection.source.index].name]
+                                   : neurons_[net_.populations[projection.source.index].name].getOutput();
+    builder_.setInsertionPoint(target);
+    mlir::OperationState state(locationOf(projection.name), spk::SynapseOp::getOperationName());
+    state.addOperands(source);
+    state.addAttribute("name", builder_.getStringAttr(projection.name));
+    state.addAttribute("weight", spk::floatElements(network_.getContext(), 0.0, {1, 1}));  // set by the caller
+    state.addTypes(spk::CurrentType::get(network_.getContext(), target.getSize()));
+    auto synapse = llvm::cast<spk::SynapseOp>(builder_.create(state));
+    target->insertOperands(target->getNumOperands(), synapse.getOutput());
+    return synapse;
+  }
+
+  mlir::Location locationOf(llvm::StringRef name) { return mlir::NameLoc::get(builder_.getStringAttr(name)); }
+
+  spk::NetworkOp network_;
+  const FixedNet& net_;
+  mlir::OpBuilder builder_;
+  std::map<std::string, mlir::Value> ports_;
+  std::map<std::string, spk::NeuronOp> neurons_;
+  std::map<std::string, spk::SynapseOp> synapses_;
+};
+
+void append(spk::NetworkOp network, llvm::StringRef attribute, mlir::Attribute entry) {
+  llvm::SmallVector<mlir::Attribute> all;
+  if (const auto known = network->getAttrOfType<mlir::ArrayAttr>(attribute))
+    all.assign(known.begin(), known.end());
+  all.push_back(entry);
+  network->setAttr(attribute, mlir::ArrayAttr::get(network.getContext(), all));
+}
+
+}  // namespace
+
+llvm::StringRef view(std::string_view text) { return {text.data(), text.size()}; }
+
+Expected<spk::NetworkOp> networkIn(mlir::ModuleOp module, llvm::StringRef stage) {
+  auto networks = module.getOps<spk::NetworkOp>();
+  if (std::distance(networks.begin(), networks.end()) != 1 || (*networks.begin()).getStage() != stage)
+    return broken({}, ("this pass needs one spk.network in the stage '" + stage + "'").str());
+  return *networks.begin();
+}
+
+Expected<FloatNet> readFloat(spk::NetworkOp network) {
+  const Reader reader(network);
+  FloatNet net;
+  net.name = network.getSymName().str();
+  net.conventions = conventionsOf(network);
+  reader.ports(net);
+  for (mlir::Operation& op : network.getBody().front()) {
+    if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) {
+      FloatPopulation population{neuron.getName().str(), &neuron.getModel(), neuron.getSize(),
+                                 shapeOf(neuron.getShape()), {}};
+      for (const models::FloatParameter& parameter : neuron.getModel().floatParameters)
+        if (auto values = spk::floatValues(neuron.getParameter(view(parameter.name))))
+          population.parameters[std::string(parameter.name)] = std::move(*values);
+      net.populations.push_back(std::move(population));
+    } else if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) {
+      auto weights = spk::floatValues(synapse.getWeight());
+      if (!weights) return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
+      FloatProjection projection{synapse.getName().str(),
+                                 reader.sourceOf(synapse),
+                                 reader.targetOf(synapse),
+                                 static_cast<int>(synapse.getFloatDelay()),
+                                 matrixOf(synapse, std::move(*weights)),
+                                 {}};
+      if (synapse.getBias()) projection.bias = spk::floatValues(*synapse.getBias()).value_or(projection.bias);
+      net.projections.push_back(std::move(projection));
+    }
+  }
+  return net;
+}
+
+Expected<FixedNet> readFixed(spk::NetworkOp network) {
+  const Reader reader(network);
+  FixedNet net;
+  net.name = network.getSymName().str();
+  net.dt = network.getDt().convertToDouble();
+  reader.ports(net);
+  std::vector<Diagnostic> found;
+  for (mlir::Operation& op : network.getBody().front()) {
+    if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) {
+      FixedPopulation population;
+      population.name = neuron.getName().str();
+      population.model = &neuron.getModel();
+      population.size = neuron.getSize();
+      population.shape = shapeOf(neuron.getShape());
+      population.lag = static_cast<int>(neuron.getLag().value_or(0));
+      population.hidden = neuron.getHidden();
+      net.lag = std::max(net.lag, population.lag);
+      std::vector<std::vector<std::int32_t>> parameters;
+      for (const models::FixedParameter& parameter : population.model->fixedParameters)
+        parameters.push_back(spk::fixedParameter(neuron, parameter));
+      if (Status set = setRegisters(population, parameters); !set)
+        found.insert(found.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
+      net.populations.push_back(std::move(population));
+    } else if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) {
+      auto weights = spk::fixedValues(synapse.getWeight());
+      if (!weights) return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
+      FixedProjection projection;
+      projection.name = synapse.getName().str();
+      projection.source = reader.sourceOf(synapse);
+      projection.target = reader.targetOf(synapse);
+      projection.delaySteps = static_cast<int>(synapse.getFloatDelay());
+      projection.axonDelay = static_cast<int>(synapse.getDelay());
+      projection.weightBits = static_cast<int>(synapse.getWeightBits().value_or(8));
+      projection.exponent = synapse.getWeightExponent();
+      projection.signMode = signOf(synapse.getSignMode().value_or("mixed"));
+      projection.weights = matrixOf(synapse, std::move(*weights));
+      net.projections.push_back(std::move(projection));
+    }
+  }
+  if (!found.empty()) return Error{ErrorKind::Compile, std::move(found)};
+  return net;
+}
+
+void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile,
+                    llvm::StringRef settings) {
+  Writer(network, net).run();
+  network.setStage("quant");
+  network.setProfile(profile);
+  network.setQuantization(settings);
+}
+
+void addAssumption(spk::NetworkOp network, const Assumption& assumption) {
+  mlir::Builder builder(network.getContext());
+  append(network, "assumptions",
+         spk::AssumptionAttr::get(network.getContext(), builder.getStringAttr(assumption.what),
+                                  builder.getStringAttr(assumption.value),
+                                  builder.getStringAttr(assumption.why),
+                                  builder.getStringAttr(assumption.howToChange), assumption.warning));
+}
+
+void addRewrite(spk::NetworkOp network, llvm::StringRef rule, llvm::StringRef origin, llvm::StringRef witness) {
+  mlir::Builder builder(network.getContext());
+  append(network, "rewrites",
+         spk::RewriteAttr::get(network.getContext(), builder.getStringAttr(rule), builder.getStringAttr(origin),
+                               builder.getStringAttr(witness)));
+}
+
+}  // namespace rheo

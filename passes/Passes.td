@@ -1,0 +1,59 @@
+// The passes of the compiler, in the order in which Pipelines.cpp runs them.
+#ifndef RHEO_PASSES_TD
+#define RHEO_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def QuantizePass : Pass<"spk-quantize", "::mlir::ModuleOp"> {
+  let summary = "float stage to quant stage: weights, decays and thresholds become a chip's integers";
+  let constructor = "::rheo::createQuantizePass()";
+  let description = [{
+    Chooses a scale for each population and an exponent for each projection, rounds weights (SPEC W1 to W4), decays
+    (N1), thresholds (N9) and resets (N10, E1, E2). A bias becomes synapses of a hidden neuron that fires in every
+    step (F6). What the settings pin is obeyed or refused.
+  }];
+  let dependentDialects = ["::rheo::spk::SpkDialect"];
+  let options = [
+    Option<"chip", "chip", "std::string", "\"loihi2\"", "a chip's name or the path of its record">,
+    Option<"profile", "profile", "std::string", "\"\"", "the arithmetic profile; the chip's first where empty">,
+    Option<"settings", "settings", "std::string", "\"\"", "a file of settings, as `rheobase quant` writes them">,
+    Option<"weightBits", "weight-bits", "int", "0", "bits of every weight; as many as the chip has where 0">,
+  ];
+}
+
+def ProveRangesPass : Pass<"spk-prove-ranges", "::mlir::ModuleOp"> {
+  let summary = "attaches to every state the interval that it never leaves, whatever the input (SPEC P1, P2)";
+  let constructor = "::rheo::createProveRangesPass()";
+  let description = [{
+    Needs the quant stage. A state that may wrap or saturate gets a range that is not proven, and a note that says
+    how many neurons may, how many bits are missing, and from which step on.
+  }];
+  let dependentDialects = ["::rheo::spk::SpkDialect"];
+}
+
+def LegalizePass : Pass<"spk-legalize", "::mlir::ModuleOp"> {
+  let summary = "quant stage to legal stage: lags, axon delays, and every limit of the chip";
+  let constructor = "::rheo::createLegalizePass()";
+  let description = [{
+    Solves the lags (SPEC T4, T5) and gives every projection the axon delay that keeps the chip in step with the
+    float network (T2, T7). Refuses, all at once, what the chip cannot hold.
+  }];
+  let dependentDialects = ["::rheo::spk::SpkDialect"];
+  let options = [
+    Option<"chip", "chip", "std::string", "\"loihi2\"", "a chip's name or the path of its record">,
+  ];
+}
+
+def PlaceOnCoresPass : Pass<"chip-place", "::mlir::ModuleOp"> {
+  let summary = "legal stage to placed stage: populations sliced over cores, synapse formats, input axons";
+  let constructor = "::rheo::createPlaceOnCoresPass()";
+  let description = [{
+    Replaces the spk.network by a chip.module. Deterministic; no core exceeds a limit of the chip.
+  }];
+  let dependentDialects = ["::rheo::spk::SpkDialect", "::rheo::chip::ChipDialect"];
+  let options = [
+    Option<"chip", "chip", "std::string", "\"loihi2\"", "a chip's name or the path of its record">,
+  ];
+}
+
+#endif

@@ -1,0 +1,241 @@
+// The compiler's story: what a network goes through, stage by stage, until it is an image.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "ir/Diagnostics.h"
+#include "ir/FromNetwork.h"
+#include "ir/Stages.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+#include "network/NetworkText.h"
+#include "passes/Compile.h"
+#include "passes/Emission.h"
+#include "passes/Passes.h"
+#include "support/File.h"
+#include "support/Text.h"
+
+namespace rheo {
+namespace {
+
+constexpr Stage kStages[] = {Stage::Import, Stage::Float,  Stage::Quant,
+                             Stage::Legal,  Stage::Placed, Stage::Image};
+
+Error unknownStage(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Stage stage : kStages) names.emplace_back(stageName(stage));
+  Diagnostic diagnostic;
+  diagnostic.code = "R0690";
+  diagnostic.message = fmt::format("there is no stage '{}'", name);
+  diagnostic.remedy = didYouMean(name, names);
+  return Error::of(ErrorKind::Usage, std::move(diagnostic));
+}
+
+class Compilation {
+ public:
+  Compilation(const Network& network, const CompileOptions& options) : network_(network), options_(options) {
+    context_.disableMultithreading();
+    loadDialects(context_);
+  }
+
+  Expected<CompileResult> run();
+
+ private:
+  Status prepare();
+  Status resume();
+  Status enter(Stage stage);
+  Status runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes);
+  Status leave(Stage stage);
+  std::string textOf(Stage stage) const;
+
+  Network network_;
+  const CompileOptions& options_;
+  Stage first_ = Stage::Import, last_ = Stage::Image;
+  const Profile* profile_ = nullptr;
+  QuantizeInputs quantize_;
+  mlir::MLIRContext context_;
+  mlir::OwningOpRef<mlir::ModuleOp> module_;
+  CompileResult result_;
+};
+
+// What each stage is made by.
+Status Compilation::enter(Stage stage) {
+  std::vector<std::unique_ptr<mlir::Pass>> passes;
+  switch (stage) {
+    case Stage::Import:
+      return ok();
+    case Stage::Float: {
+      Expected<mlir::OwningOpRef<mlir::ModuleOp>> made = fromNetwork(network_, context_);
+      if (!made) return std::move(made).error();
+      module_ = *std::move(made);
+      return ok();
+    }
+    case Stage::Quant:
+      passes.push_back(createQuantizePass(quantize_));
+      passes.push_back(createProveRangesPass());
+      return runPasses(std::move(passes));
+    case Stage::Legal:
+      passes.push_back(createLegalizePass(options_.chip));
+      return runPasses(std::move(passes));
+    case Stage::Placed:
+      passes.push_back(createPlaceOnCoresPass(options_.chip));
+      return runPasses(std::move(passes));
+    case Stage::Image: {
+      Expected<Image> image = imageOf(*module_, options_.chip);
+      if (!image) return std::move(image).error();
+      result_.image = *std::move(image);
+      return ok();
+    }
+  }
+  return ok();
+}
+
+Expected<CompileResult> Compilation::run() {
+  if (Status ready = prepare(); !ready) return std::move(ready).error();
+  for (const Stage stage : kStages) {
+    if (stage < first_ || stage > last_) continue;
+    if (stage > first_ || !options_.fromStage)
+      if (Status entered = enter(stage); !entered) return std::move(entered).error();
+    if (Status left = leave(stage); !left) return std::move(left).error();
+  }
+  return std::move(result_);
+}
+
+Status Compilation::prepare() {
+  const std::optional<Stage> last = findStage(options_.toStage);
+  if (!last) return unknownStage(options_.toStage);
+  last_ = *last;
+  Expected<const Profile*> profile = resolveProfile(options_.chip, options_.profile);
+  if (!profile) return std::move(profile).error();
+  profile_ = *profile;
+  quantize_.chip = &options_.chip;
+  quantize_.profile = profile_;
+  quantize_.settingsFile = options_.quantFile;
+  quantize_.calibration = options_.calibration;
+  if (options_.quantSettings) {
+    Expected<QuantSettings> settings = QuantSettings::fromJson(*options_.quantSettings, options_.quantFile);
+    if (!settings) return std::move(settings).error();
+    quantize_.settings = *std::move(settings);
+  }
+  if (options_.weightBits) quantize_.settings.weightBits = options_.weightBits;
+  return options_.fromStage ? resume() : ok();
+}
+
+// Finds out which stage a text is of, and that it was made for the same chip and arithmetic.
+Status Compilation::resume() {
+  const auto refuse = [&](ErrorKind kind, const char* code, std::string message, std::string remedy) {
+    Diagnostic diagnostic;
+    diagnostic.code = code;
+    diagnostic.file = options_.fromFile;
+    diagnostic.message = std::move(message);
+    diagnostic.remedy = std::move(remedy);
+    return Status(Error::of(kind, std::move(diagnostic)));
+  };
+  if (isNetworkText(*options_.fromStage)) {
+    Expected<Network> network = networkFromText(*options_.fromStage, options_.fromFile);
+    if (!network) return std::move(network).error();
+    network_ = *std::move(network);
+    first_ = Stage::Import;
+  } else {
+    Expected<mlir::OwningOpRef<mlir::ModuleOp>> module =
+        parseModule(*options_.fromStage, options_.fromFile, context_);
+    if (!module) return std::move(module).error();
+    module_ = *std::move(module);
+    std::string chip, profile;
+    if (!module_->getOps<chip::ModuleOp>().empty()) {
+      chip::ModuleOp placed = *module_->getOps<chip::ModuleOp>().begin();
+      first_ = Stage::Placed;
+      chip = placed.getChip().str();
+      profile = placed.getProfile().str();
+    } else if (!module_->getOps<spk::NetworkOp>().empty()) {
+      spk::NetworkOp network = *module_->getOps<spk::NetworkOp>().begin();
+      first_ = findStage({network.getStage().data(), network.getStage().size()}).value_or(Stage::Float);
+      chip = network.getChip().value_or("").str();
+      profile = network.getProfile().value_or("").str();
+    } else {
+      return refuse(ErrorKind::Format, "R0704", "the file holds neither an spk.network nor a chip.module",
+                    "give a file that --dump-stages wrote");
+    }
+    if (!chip.empty() && chip != options_.chip.name)
+      return refuse(ErrorKind::Usage, "R0690",
+                    fmt::format("the stage was made for '{}', not for '{}'", chip, options_.chip.name),
+                    fmt::format("add --chip {}", chip));
+    if (!profile.empty() && profile != profile_->name)
+      return refuse(ErrorKind::Usage, "R0690",
+                    fmt::format("the stage was made with the arithmetic '{}', not '{}'", profile, profile_->name),
+                    fmt::format("add --profile {}", profile));
+    if (Status sound = checkStage(*module_, first_); !sound) {
+      Error error = std::move(sound).error();
+      error.kind = ErrorKind::Format;  // somebody edited it: not a fault of a pass
+      for (Diagnostic& diagnostic : error.diagnostics) diagnostic.file = options_.fromFile;
+      return error;
+    }
+  }
+  if (first_ > last_)
+    return refuse(ErrorKind::Usage, "R0690",
+                  fmt::format("the file is of the stage '{}', which comes after '{}'", stageName(first_),
+                              stageName(last_)),
+                  "choose a later stage with --to");
+  return ok();
+}
+
+Status Compilation::runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes) {
+  mlir::PassManager manager(&context_, mlir::ModuleOp::getOperationName());
+  for (std::unique_ptr<mlir::Pass>& pass : passes) manager.addPass(std::move(pass));
+  DiagnosticCollector collector(&context_, "R0702");
+  const bool succeeded = mlir::succeeded(manager.run(*module_));
+  if (succeeded && !collector.failed()) {
+    for (Diagnostic& note : collector.take()) result_.notes.push_back(std::move(note));
+    return ok();
+  }
+  Status failed = collector.status(succeeded, ErrorKind::Compile, "a pass failed without a message");
+  for (const Diagnostic& diagnostic : failed.error().diagnostics)  // broken promises are ours
+    if (diagnostic.severity == Severity::Error &&
+        (diagnostic.code == "R0702" || diagnostic.code == "R0703" || diagnostic.code == "R0421"))
+      failed.error().kind = ErrorKind::Internal;
+  return failed;
+}
+
+std::string Compilation::textOf(Stage stage) const {
+  if (stage == Stage::Import) return networkToText(network_);
+  return dumpModule(*module_);
+}
+
+// The stage's promises, its dump, and what the caller asked for.
+Status Compilation::leave(Stage stage) {
+  if (stage != Stage::Import && stage != Stage::Image) {
+    if (Status kept = checkStage(*module_, stage); !kept) return kept;
+    for (auto network : module_->getOps<spk::NetworkOp>())
+      result_.quantSettings = network.getQuantization().value_or("").str();
+  }
+  if (!options_.dumpDir.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options_.dumpDir, error);  // writing below says what is wrong
+    const std::string base = fmt::format("{}/{}-{}", options_.dumpDir, static_cast<int>(stage), stageName(stage));
+    if (stage == Stage::Image) {
+      if (Status written = result_.image->save(base + ".rheo"); !written) return written;
+    } else {
+      const std::string text = textOf(stage);
+      const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+      if (Status written = writeFileAtomically(base + (stage == Stage::Import ? ".json" : ".mlir"),
+                                               {bytes, text.size()});
+          !written)
+        return written;
+    }
+  }
+  if (stage == last_ && stage != Stage::Image) result_.stageText = textOf(stage);
+  return ok();
+}
+
+}  // namespace
+
+Expected<CompileResult> compile(const Network& network, const CompileOptions& options) {
+  return Compilation(network, options).run();
+}
+
+#define GEN_PASS_REGISTRATION
+#include "passes/Passes.h.inc"
+
+void registerPasses() { registerrheobasePasses(); }
+
+}  // namespace rheo

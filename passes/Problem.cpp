@@ -1,0 +1,48 @@
+// FixedNet to PlacementProblem: the same network, without its float past.
+#include "passes/Problem.h"
+
+namespace rheo {
+
+SignMode signModeOf(WeightSign sign) {
+  switch (sign) {
+    case WeightSign::Mixed:
+      return SignMode::Mixed;
+    case WeightSign::Excitatory:
+      return SignMode::Excitatory;
+    case WeightSign::Inhibitory:
+      return SignMode::Inhibitory;
+  }
+  return SignMode::Mixed;
+}
+
+PlacementProblem problemOf(const FixedNet& net, const Profile& profile) {
+  PlacementProblem problem;
+  problem.profile = &profile;
+  for (const FixedPopulation& source : net.populations) {
+    PopulationSpec population;
+    population.name = source.name;
+    population.model = source.model;
+    population.size = static_cast<std::int32_t>(source.size);
+    for (const auto& [field, values] : source.registers)
+      population.registers[field] = {values.begin(), values.end()};
+    problem.populations.push_back(std::move(population));
+  }
+  for (const InputPort& port : net.inputs)
+    problem.inputs.push_back({port.name, "", static_cast<std::int32_t>(port.size)});
+  for (const FixedProjection& source : net.projections) {
+    ProjectionSpec projection;
+    projection.name = source.name;
+    projection.fromInput = source.source.input;
+    projection.source = source.source.index;
+    projection.target = source.target;
+    projection.weights = source.weights.values;
+    projection.weightBits = source.weightBits;
+    projection.signMode = signModeOf(source.signMode);
+    projection.exponent = source.exponent;
+    projection.delay = source.axonDelay;
+    problem.projections.push_back(std::move(projection));
+  }
+  return problem;
+}
+
+}  // namespace rheo

@@ -1,0 +1,76 @@
+// spk-prove-ranges: what no input of any length can make the states leave. SPEC P1, P2.
+#include "algorithms/RangeProof.h"
+#include "ir/Diagnostics.h"
+#include "passes/NetIo.h"
+#include "passes/Passes.h"
+
+namespace rheo {
+
+#define GEN_PASS_DEF_PROVERANGESPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+// The population and neuron that may overflow, with the bits missing: said, not refused.
+Diagnostic unproven(const PopulationRange& range) {
+  Diagnostic diagnostic;
+  diagnostic.code = "R0311";
+  diagnostic.severity = Severity::Warning;
+  diagnostic.where = range.name;
+  std::size_t worst = 0;
+  for (std::size_t n = 0; n < range.neurons.size(); ++n)
+    if (range.neurons[n].bitsMissing > range.neurons[worst].bitsMissing ||
+        (range.neurons[worst].proven() && !range.neurons[n].proven()))
+      worst = n;
+  diagnostic.message = "'" + range.name + "' may overflow for some input: " + range.note + "; neuron " +
+                       std::to_string(worst) + " is the worst";
+  diagnostic.value = 24 + range.neurons[worst].bitsMissing;
+  diagnostic.limit = 24;
+  diagnostic.limitSource = "SPEC N4, N5, N7";
+  diagnostic.remedy =
+      "set a smaller 'scale_v' for it in the quantization settings, or check with `rheobase verify` that your "
+      "data stay inside";
+  return diagnostic;
+}
+
+struct ProveRangesPass : impl::ProveRangesPassBase<ProveRangesPass> {
+  void runOnOperation() override {
+    if (Status done = prove(); !done) {
+      emit(getOperation().getLoc(), done.error());
+      signalPassFailure();
+    }
+  }
+
+ private:
+  Status prove() {
+    Expected<spk::NetworkOp> network = networkIn(getOperation(), "quant");
+    if (!network) return std::move(network).error();
+    const Profile* profile = findProfile(network->getProfile().value_or("").str());
+    if (!profile)
+      return Error::of(ErrorKind::Internal, {"R0703", Severity::Error, "the network names no arithmetic profile"});
+    Expected<FixedNet> net = readFixed(*network);
+    if (!net) return std::move(net).error();
+    const std::vector<PopulationRange> ranges = proveRanges(*net, *profile);
+    std::size_t index = 0;
+    for (mlir::Operation& op : network->getBody().front())
+      if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) attach(neuron, ranges[index++]);
+    return ok();
+  }
+
+  void attach(spk::NeuronOp neuron, const PopulationRange& range) {
+    mlir::Builder builder(&getContext());
+    mlir::NamedAttrList attributes;
+    for (std::size_t s = 0; s < range.states.size(); ++s)
+      attributes.set(view(neuron.getModel().states[s]),
+                     spk::RangeAttr::get(&getContext(), range.states[s].lo, range.states[s].hi, range.proven,
+                                         builder.getStringAttr(range.note)));
+    neuron.setRanges(attributes.getDictionary(&getContext()));
+    if (!range.proven) emit(neuron->getLoc(), unproven(range));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<mlir::Pass> createProveRangesPass() { return std::make_unique<ProveRangesPass>(); }
+
+}  // namespace rheo

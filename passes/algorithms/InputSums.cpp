@@ -1,0 +1,52 @@
+// SPEC W8: sums over all synapses of |weight| * 2^exponent * payload.
+#include "algorithms/InputSums.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "fixed/Arithmetic.h"
+
+namespace rheo {
+
+Status checkInputSums(const FixedNet& net) {
+  std::vector<std::vector<double>> sums;
+  for (const FixedPopulation& population : net.populations)
+    sums.emplace_back(static_cast<std::size_t>(population.size), 0.0);
+  for (const FixedProjection& projection : net.projections) {
+    double payload = 1;
+    if (projection.source.input) {
+      const InputPort& port = net.inputs[static_cast<std::size_t>(projection.source.index)];
+      payload = std::max(std::abs(port.minPayload), std::abs(port.maxPayload));
+    }
+    const double unit = std::ldexp(payload, projection.exponent);
+    std::vector<double>& of = sums[static_cast<std::size_t>(projection.target)];
+    for (std::int64_t row = 0; row < projection.weights.rows; ++row) {
+      double sum = 0;
+      for (std::int64_t column = 0; column < projection.weights.columns; ++column)
+        sum += std::abs(projection.weights.at(row, column));
+      of[static_cast<std::size_t>(row)] += std::ceil(sum * unit);  // flooring a negative sum goes away from 0
+    }
+  }
+  std::vector<Diagnostic> found;
+  for (std::size_t p = 0; p < sums.size(); ++p) {
+    const auto worst = std::max_element(sums[p].begin(), sums[p].end());
+    if (worst == sums[p].end() || *worst <= fixed::kInputBound) continue;
+    Diagnostic diagnostic;
+    diagnostic.code = "R0510";
+    diagnostic.where = net.populations[p].name;
+    diagnostic.message =
+        fmt::format("neuron {} of '{}' could receive {:.0f} in one step, the arithmetic holds {}",
+                    worst - sums[p].begin(), net.populations[p].name, *worst, fixed::kInputBound);
+    diagnostic.value = *worst;
+    diagnostic.limit = fixed::kInputBound;
+    diagnostic.limitSource = "SPEC W8";
+    diagnostic.remedy = "choose a smaller 'exponent' or smaller weights in the quantization settings";
+    found.push_back(std::move(diagnostic));
+  }
+  if (found.empty()) return ok();
+  return Error{ErrorKind::Compile, std::move(found)};
+}
+
+}  // namespace rheo

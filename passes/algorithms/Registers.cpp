@@ -1,0 +1,127 @@
+// Parameters to registers: the inverse of FixedPopulation::stepParameters.
+#include "algorithms/Registers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "fixed/Arithmetic.h"
+
+namespace rheo {
+namespace {
+
+constexpr std::int32_t kAlign = 1 << fixed::kAlignBits;
+constexpr std::int32_t kMostMantissa = (1 << 12) - 1;  // 13 bits with the sign, as on every chip
+constexpr int kMostExponent = 7;
+
+class Inverse {
+ public:
+  Inverse(FixedPopulation& population, const std::vector<std::vector<std::int32_t>>& parameters)
+      : population_(population), parameters_(parameters) {}
+
+  Status run() {
+    for (std::size_t p = 0; p < parameters_.size(); ++p) {
+      const std::string_view name = population_.model->fixedParameters[p].name;
+      if (name == "decay_u") fill("du", [&](std::size_t n) { return parameters_[p][n] - 1; });
+      if (name == "decay_v") fill("dv", [&](std::size_t n) { return parameters_[p][n]; });
+      if (name == "threshold") {
+        fill("vth", [&](std::size_t n) { return aligned("threshold", parameters_[p][n]); });
+        resets(parameters_[p], column("reset_keep"), column("reset_amount"));
+      }
+      if (name == "bias") biases(parameters_[p]);
+    }
+    if (!found_.empty()) return Error{ErrorKind::Compile, std::move(found_)};
+    return ok();
+  }
+
+ private:
+  template <class Value>
+  void fill(const char* field, Value value) {
+    std::vector<std::int32_t> values;
+    for (std::int64_t n = 0; n < population_.size; ++n) values.push_back(value(static_cast<std::size_t>(n)));
+    set(field, std::move(values));
+  }
+
+  void set(const char* field, std::vector<std::int32_t> values) {
+    if (std::all_of(values.begin(), values.end(), [&](std::int32_t v) { return v == values[0]; }))
+      values.resize(1);
+    population_.registers[field] = std::move(values);
+  }
+
+  const std::vector<std::int32_t>& column(std::string_view name) const {
+    for (std::size_t p = 0; p < parameters_.size(); ++p)
+      if (population_.model->fixedParameters[p].name == name) return parameters_[p];
+    return parameters_[0];
+  }
+
+  std::int32_t aligned(const char* what, std::int32_t value) {
+    if (value % kAlign != 0) refuse(what, value, fmt::format("no multiple of {}", kAlign));
+    return value / kAlign;
+  }
+
+  void refuse(const char* what, std::int32_t value, const std::string& why) {
+    if (!found_.empty()) return;  // one of a population says enough
+    Diagnostic diagnostic;
+    diagnostic.code = "R0420";
+    diagnostic.where = population_.name;
+    diagnostic.message = fmt::format("{} {} of '{}' is {}", what, value, population_.name, why);
+    diagnostic.value = value;
+    diagnostic.limitSource = "SPEC I4";
+    diagnostic.remedy = "choose a value that registers can mean";
+    found_.push_back(std::move(diagnostic));
+  }
+
+  // SPEC N8: the least exponent whose mantissa fits.
+  void biases(const std::vector<std::int32_t>& values) {
+    std::vector<std::int32_t> mantissas, exponents;
+    for (const std::int32_t value : values) {
+      int exponent = 0;
+      while (exponent < kMostExponent && std::abs(value >> exponent) > kMostMantissa) ++exponent;
+      const std::int32_t mantissa = value >> exponent;
+      if (fixed::bias(mantissa, exponent) != value || std::abs(mantissa) > kMostMantissa)
+        refuse("bias", value, fmt::format("no mantissa of 13 bits times a power of two up to 2^{}",
+                                          kMostExponent));
+      mantissas.push_back(mantissa);
+      exponents.push_back(exponent);
+    }
+    set("bias_mantissa", std::move(mantissas));
+    set("bias_exponent", std::move(exponents));
+  }
+
+  // SPEC N10, E1, E2.
+  void resets(const std::vector<std::int32_t>& threshold, const std::vector<std::int32_t>& keep,
+              const std::vector<std::int32_t>& amount) {
+    std::vector<std::int32_t> modes, values;
+    for (std::size_t n = 0; n < keep.size(); ++n) {
+      const bool subtract = keep[n] != 0;
+      if (subtract && amount[n] != threshold[n])
+        refuse("reset_amount", amount[n], "not the threshold, which is what a reset by subtraction takes away");
+      modes.push_back(subtract ? kResetSubtract : amount[n] != 0 ? kResetValue : kResetZero);
+      values.push_back(modes.back() == kResetValue ? aligned("reset_amount", -amount[n]) : 0);
+    }
+    const bool toValue = std::any_of(values.begin(), values.end(), [](std::int32_t v) { return v != 0; });
+    set("reset_mode", std::move(modes));
+    if (toValue) set("reset_value", std::move(values));
+  }
+
+  FixedPopulation& population_;
+  const std::vector<std::vector<std::int32_t>>& parameters_;
+  std::vector<Diagnostic> found_;
+};
+
+}  // namespace
+
+std::vector<std::vector<std::int32_t>> stepParametersOf(const FixedPopulation& population) {
+  std::vector<std::vector<std::int32_t>> parameters(population.model->fixedParameters.size());
+  for (std::int64_t n = 0; n < population.size; ++n) {
+    const std::vector<std::int32_t> values = population.stepParameters(n);
+    for (std::size_t p = 0; p < values.size(); ++p) parameters[p].push_back(values[p]);
+  }
+  return parameters;
+}
+
+Status setRegisters(FixedPopulation& population, const std::vector<std::vector<std::int32_t>>& parameters) {
+  return Inverse(population, parameters).run();
+}
+
+}  // namespace rheo
