@@ -102,8 +102,8 @@ void emit(mlir::Location location, const Error& error) {
 DiagnosticCollector::DiagnosticCollector(mlir::MLIRContext* context, std::string code, std::string file)
     : code_(std::move(code)), file_(std::move(file)), handler_(context, [this](mlir::Diagnostic& message) {
         const auto fused = llvm::dyn_cast<mlir::FusedLoc>(message.getLocation());
-        const auto fields =
-            fused ? llvm::dyn_cast_or_null<mlir::DictionaryAttr>(fused.getMetadata()) : mlir::DictionaryAttr();
+        const auto fields = fused ? llvm::dyn_cast_or_null<mlir::DictionaryAttr>(fused.getMetadata())
+                                  : mlir::DictionaryAttr();
         found_.push_back(fields ? unpacked(fields) : plain(message, code_, file_));
         found_.back().severity = severityOf(message.getSeverity());
         return mlir::success();

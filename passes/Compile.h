@@ -33,10 +33,10 @@ struct CompileResult {
   std::vector<Diagnostic> notes;
 };
 
-// Stages: see ir/Stages.h. A network goes through import, float, quant, legal, placed, image; `fromStage` enters
-// where it was dumped. Equal input gives equal bytes, whatever the stage it enters at.
-// Errors: R0690 unknown stage or profile, R0703 and R0704 stage files, and those of every stage; kind Compile
-// where the network does not fit, with every violation found.
+// Stages: see ir/Stages.h. A network goes through import, float, quant, legal, placed, image; `fromStage`
+// enters where it was dumped. Equal input gives equal bytes, whatever the stage it enters at. Errors: R0690
+// unknown stage or profile, R0703 and R0704 stage files, and those of every stage; kind Compile where the
+// network does not fit, with every violation found.
 Expected<CompileResult> compile(const Network& network, const CompileOptions& options);
 
 }  // namespace rheo

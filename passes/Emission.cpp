@@ -106,9 +106,9 @@ class ModuleReader {
     population.size = op.getSize();
     std::vector<std::vector<std::int32_t>> parameters;
     for (const models::FixedParameter& parameter : population.model->fixedParameters)
-      parameters.push_back(
-          spk::fixedValues(op.getParameters().get(view(parameter.name)))
-              .value_or(std::vector<std::int32_t>(static_cast<std::size_t>(population.size), parameter.fallback)));
+      parameters.push_back(spk::fixedValues(op.getParameters().get(view(parameter.name)))
+                               .value_or(std::vector<std::int32_t>(static_cast<std::size_t>(population.size),
+                                                                   parameter.fallback)));
     if (Status set = setRegisters(population, parameters); !set)
       found_.insert(found_.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
     const auto index = static_cast<std::uint32_t>(problem_.populations.size());
@@ -173,15 +173,17 @@ class ModuleReader {
                              static_cast<std::int32_t>(slice.getCount()),
                              static_cast<std::int32_t>(slice.getFirstCompartment())});
       if (core.slices.back().firstCompartment != core.use.neurons)
-        refuse(place, fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",
-                                  slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
+        refuse(place,
+               fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",
+                           slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
       core.use.neurons += slice.getCount();
     }
     std::map<std::pair<int, int>, int> numbers;
     for (auto group : op.getBody().getOps<chip::GroupOp>()) readGroup(group, place, core, numbers);
     for (auto axon : op.getBody().getOps<chip::AxonOp>()) {
       if (axon.getFirstAxon() != core.axons.size())
-        refuse(place, fmt::format("axon {} stands where axon {} is due", axon.getFirstAxon(), core.axons.size()));
+        refuse(place,
+               fmt::format("axon {} stands where axon {} is due", axon.getFirstAxon(), core.axons.size()));
       for (std::int64_t i = 0; i < axon.getAxonCount(); ++i)
         core.axons.push_back({static_cast<int>(axon.getGroup()), axon.getSourceOf(i)});
     }

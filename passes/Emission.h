@@ -10,8 +10,8 @@
 namespace rheo {
 
 // `module` holds one chip.module that checkStage(Placed) accepts. The image is decoded once before it is
-// handed out, as every engine will decode it. Errors: those of emitImage, R0420, R0510, and R0703 where cores,
-// groups or axons are numbered otherwise than the records that they become.
+// handed out, as every engine will decode it. Errors: those of emitImage, R0420, R0510, and R0703 where
+// cores, groups or axons are numbered otherwise than the records that they become.
 Expected<Image> imageOf(mlir::ModuleOp module, const ChipSpec& chip);
 
 }  // namespace rheo

@@ -39,7 +39,8 @@ struct LegalizePass : impl::LegalizePassBase<LegalizePass> {
     if (!network) return std::move(network).error();
     const Profile* profile = findProfile(network->getProfile().value_or("").str());
     if (!profile)
-      return Error::of(ErrorKind::Internal, {"R0703", Severity::Error, "the network names no arithmetic profile"});
+      return Error::of(ErrorKind::Internal,
+                       {"R0703", Severity::Error, "the network names no arithmetic profile"});
     Expected<FixedNet> net = readFixed(*network);
     if (!net) return std::move(net).error();
     if (Status solved = assignLags(*net, kMaxDelay); !solved) return solved;

@@ -69,11 +69,10 @@ class Reader {
 Conventions conventionsOf(spk::NetworkOp network) {
   Conventions conventions;
   conventions.dt = network.getDt().convertToDouble();
-  conventions.reset = network.getReset() == "zero"       ? Reset::Zero
-                      : network.getReset() == "subtract" ? Reset::Subtract
-                      : network.getReset() == "subtract_late"
-                          ? Reset::SubtractLate
-                          : Reset::ToVReset;
+  conventions.reset = network.getReset() == "zero"            ? Reset::Zero
+                      : network.getReset() == "subtract"      ? Reset::Subtract
+                      : network.getReset() == "subtract_late" ? Reset::SubtractLate
+                                                              : Reset::ToVReset;
   conventions.discretization =
       network.getDiscretization() == "exponential" ? Discretization::Exponential : Discretization::Euler;
   conventions.spikes = network.getSpikeUnit() == "dirac" ? SpikeUnit::Dirac : SpikeUnit::Unit;
@@ -157,7 +156,8 @@ class Writer {
     mlir::OperationState state(locationOf(projection.name), spk::SynapseOp::getOperationName());
     state.addOperands(source);
     state.addAttribute("name", builder_.getStringAttr(projection.name));
-    state.addAttribute("weight", spk::floatElements(network_.getContext(), 0.0, {1, 1}));  // set by the caller
+    state.addAttribute("weight",
+                       spk::floatElements(network_.getContext(), 0.0, {1, 1}));  // set by the caller
     state.addTypes(spk::CurrentType::get(network_.getContext(), target.getSize()));
     auto synapse = llvm::cast<spk::SynapseOp>(builder_.create(state));
     target->insertOperands(target->getNumOperands(), synapse.getOutput());
@@ -201,15 +201,16 @@ Expected<FloatNet> readFloat(spk::NetworkOp network) {
   reader.ports(net);
   for (mlir::Operation& op : network.getBody().front()) {
     if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) {
-      FloatPopulation population{neuron.getName().str(), &neuron.getModel(), neuron.getSize(),
-                                 shapeOf(neuron.getShape()), {}};
+      FloatPopulation population{
+          neuron.getName().str(), &neuron.getModel(), neuron.getSize(), shapeOf(neuron.getShape()), {}};
       for (const models::FloatParameter& parameter : neuron.getModel().floatParameters)
         if (auto values = spk::floatValues(neuron.getParameter(view(parameter.name))))
           population.parameters[std::string(parameter.name)] = std::move(*values);
       net.populations.push_back(std::move(population));
     } else if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) {
       auto weights = spk::floatValues(synapse.getWeight());
-      if (!weights) return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
+      if (!weights)
+        return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
       FloatProjection projection{synapse.getName().str(),
                                  reader.sourceOf(synapse),
                                  reader.targetOf(synapse),
@@ -248,7 +249,8 @@ Expected<FixedNet> readFixed(spk::NetworkOp network) {
       net.populations.push_back(std::move(population));
     } else if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) {
       auto weights = spk::fixedValues(synapse.getWeight());
-      if (!weights) return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
+      if (!weights)
+        return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
       FixedProjection projection;
       projection.name = synapse.getName().str();
       projection.source = reader.sourceOf(synapse);
@@ -276,18 +278,19 @@ void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef
 
 void addAssumption(spk::NetworkOp network, const Assumption& assumption) {
   mlir::Builder builder(network.getContext());
-  append(network, "assumptions",
-         spk::AssumptionAttr::get(network.getContext(), builder.getStringAttr(assumption.what),
-                                  builder.getStringAttr(assumption.value),
-                                  builder.getStringAttr(assumption.why),
-                                  builder.getStringAttr(assumption.howToChange), assumption.warning));
+  append(
+      network, "assumptions",
+      spk::AssumptionAttr::get(network.getContext(), builder.getStringAttr(assumption.what),
+                               builder.getStringAttr(assumption.value), builder.getStringAttr(assumption.why),
+                               builder.getStringAttr(assumption.howToChange), assumption.warning));
 }
 
-void addRewrite(spk::NetworkOp network, llvm::StringRef rule, llvm::StringRef origin, llvm::StringRef witness) {
+void addRewrite(spk::NetworkOp network, llvm::StringRef rule, llvm::StringRef origin,
+                llvm::StringRef witness) {
   mlir::Builder builder(network.getContext());
   append(network, "rewrites",
-         spk::RewriteAttr::get(network.getContext(), builder.getStringAttr(rule), builder.getStringAttr(origin),
-                               builder.getStringAttr(witness)));
+         spk::RewriteAttr::get(network.getContext(), builder.getStringAttr(rule),
+                               builder.getStringAttr(origin), builder.getStringAttr(witness)));
 }
 
 }  // namespace rheo

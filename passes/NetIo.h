@@ -18,14 +18,15 @@ Expected<FloatNet> readFloat(spk::NetworkOp network);
 // R0420 where none does (a threshold that is no multiple of 64).
 Expected<FixedNet> readFixed(spk::NetworkOp network);
 
-// Turns the float network's operations into what `net` says, and adds what it adds (the hidden bias source and
-// its projections). Populations and projections are matched by name. The stage becomes "quant".
+// Turns the float network's operations into what `net` says, and adds what it adds (the hidden bias source
+// and its projections). Populations and projections are matched by name. The stage becomes "quant".
 void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile,
                     llvm::StringRef settings);
 
 // Appends to the network's `assumptions` and `rewrites`.
 void addAssumption(spk::NetworkOp network, const Assumption& assumption);
-void addRewrite(spk::NetworkOp network, llvm::StringRef rule, llvm::StringRef origin, llvm::StringRef witness);
+void addRewrite(spk::NetworkOp network, llvm::StringRef rule, llvm::StringRef origin,
+                llvm::StringRef witness);
 
 llvm::StringRef view(std::string_view text);
 

@@ -161,9 +161,10 @@ Status Compilation::resume() {
                     fmt::format("the stage was made for '{}', not for '{}'", chip, options_.chip.name),
                     fmt::format("add --chip {}", chip));
     if (!profile.empty() && profile != profile_->name)
-      return refuse(ErrorKind::Usage, "R0690",
-                    fmt::format("the stage was made with the arithmetic '{}', not '{}'", profile, profile_->name),
-                    fmt::format("add --profile {}", profile));
+      return refuse(
+          ErrorKind::Usage, "R0690",
+          fmt::format("the stage was made with the arithmetic '{}', not '{}'", profile, profile_->name),
+          fmt::format("add --profile {}", profile));
     if (Status sound = checkStage(*module_, first_); !sound) {
       Error error = std::move(sound).error();
       error.kind = ErrorKind::Format;  // somebody edited it: not a fault of a pass
@@ -211,14 +212,15 @@ Status Compilation::leave(Stage stage) {
   if (!options_.dumpDir.empty()) {
     std::error_code error;
     std::filesystem::create_directories(options_.dumpDir, error);  // writing below says what is wrong
-    const std::string base = fmt::format("{}/{}-{}", options_.dumpDir, static_cast<int>(stage), stageName(stage));
+    const std::string base =
+        fmt::format("{}/{}-{}", options_.dumpDir, static_cast<int>(stage), stageName(stage));
     if (stage == Stage::Image) {
       if (Status written = result_.image->save(base + ".rheo"); !written) return written;
     } else {
       const std::string text = textOf(stage);
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-      if (Status written = writeFileAtomically(base + (stage == Stage::Import ? ".json" : ".mlir"),
-                                               {bytes, text.size()});
+      if (Status written =
+              writeFileAtomically(base + (stage == Stage::Import ? ".json" : ".mlir"), {bytes, text.size()});
           !written)
         return written;
     }

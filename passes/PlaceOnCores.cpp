@@ -61,10 +61,11 @@ class ModuleWriter {
 
   void writePort(mlir::Operation& op) {
     if (auto input = llvm::dyn_cast<spk::InputOp>(op)) {
-      create("chip.input", op.getLoc(), {{"sym_name", input.getNameAttr()},
-                                         {"shape", input.getShapeAttr()},
-                                         {"encoding", input.getEncodingAttr()},
-                                         {"max_payload", input.getMaxPayloadAttr()}});
+      create("chip.input", op.getLoc(),
+             {{"sym_name", input.getNameAttr()},
+              {"shape", input.getShapeAttr()},
+              {"encoding", input.getEncodingAttr()},
+              {"max_payload", input.getMaxPayloadAttr()}});
     } else if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) {
       mlir::NamedAttrList parameters;
       for (const models::FixedParameter& parameter : neuron.getModel().fixedParameters)
@@ -86,10 +87,11 @@ class ModuleWriter {
         populations.push_back(symbol(source.getName()));
         states.push_back(text(source.getModel().spiking ? "" : "v"));
       }
-      create("chip.output", op.getLoc(), {{"sym_name", output.getNameAttr()},
-                                          {"shape", output.getShapeAttr()},
-                                          {"populations", builder_.getArrayAttr(populations)},
-                                          {"states", builder_.getArrayAttr(states)}});
+      create("chip.output", op.getLoc(),
+             {{"sym_name", output.getNameAttr()},
+              {"shape", output.getShapeAttr()},
+              {"populations", builder_.getArrayAttr(populations)},
+              {"states", builder_.getArrayAttr(states)}});
     }
   }
 
@@ -129,22 +131,24 @@ class ModuleWriter {
     mlir::OpBuilder::InsertionGuard guard(builder_);
     builder_.setInsertionPointToEnd(&op.getBody().front());
     for (const PlacedSlice& slice : core.slices)
-      create("chip.slice", location, {{"population", symbol(net_.populations[slice.population].name)},
-                                      {"first_neuron", number(slice.firstNeuron)},
-                                      {"count", number(slice.count)},
-                                      {"first_compartment", number(slice.firstCompartment)}});
+      create("chip.slice", location,
+             {{"population", symbol(net_.populations[slice.population].name)},
+              {"first_neuron", number(slice.firstNeuron)},
+              {"count", number(slice.count)},
+              {"first_compartment", number(slice.firstCompartment)}});
     for (std::size_t g = 0; g < core.groups.size(); ++g) {
       const PlacedGroup& group = core.groups[g];
       const PlacedSlice& slice = core.slices[group.slice];
       const SynapseFormat format = formatOf(problem_.projections[group.projection], chip_, group.dense);
-      create("chip.group", location, {{"projection", symbol(symbols_[group.projection])},
-                                      {"index", number(static_cast<std::int64_t>(g))},
-                                      {"kind", text(group.dense ? "dense" : "sparse")},
-                                      {"first_target", number(slice.firstNeuron)},
-                                      {"target_count", number(slice.count)},
-                                      {"first_compartment", number(slice.firstCompartment)},
-                                      {"delay_bits", number(format.delayBits)},
-                                      {"index_bits", number(format.indexBits)}});
+      create("chip.group", location,
+             {{"projection", symbol(symbols_[group.projection])},
+              {"index", number(static_cast<std::int64_t>(g))},
+              {"kind", text(group.dense ? "dense" : "sparse")},
+              {"first_target", number(slice.firstNeuron)},
+              {"target_count", number(slice.count)},
+              {"first_compartment", number(slice.firstCompartment)},
+              {"delay_bits", number(format.delayBits)},
+              {"index_bits", number(format.indexBits)}});
     }
     writeAxons(core, location);
   }
@@ -204,7 +208,8 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     if (!network) return std::move(network).error();
     const Profile* profile = findProfile(network->getProfile().value_or("").str());
     if (!profile)
-      return Error::of(ErrorKind::Internal, {"R0703", Severity::Error, "the network names no arithmetic profile"});
+      return Error::of(ErrorKind::Internal,
+                       {"R0703", Severity::Error, "the network names no arithmetic profile"});
     Expected<FixedNet> net = readFixed(*network);
     if (!net) return std::move(net).error();
     const PlacementProblem problem = problemOf(*net, *profile);

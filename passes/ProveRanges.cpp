@@ -28,7 +28,8 @@ Diagnostic unproven(const PopulationRange& range) {
   diagnostic.limit = 24;
   diagnostic.limitSource = "SPEC N4, N5, N7";
   diagnostic.remedy =
-      "set a smaller 'scale_v' for it in the quantization settings, or check with `rheobase verify` that your "
+      "set a smaller 'scale_v' for it in the quantization settings, or check with `rheobase verify` that "
+      "your "
       "data stay inside";
   return diagnostic;
 }
@@ -47,7 +48,8 @@ struct ProveRangesPass : impl::ProveRangesPassBase<ProveRangesPass> {
     if (!network) return std::move(network).error();
     const Profile* profile = findProfile(network->getProfile().value_or("").str());
     if (!profile)
-      return Error::of(ErrorKind::Internal, {"R0703", Severity::Error, "the network names no arithmetic profile"});
+      return Error::of(ErrorKind::Internal,
+                       {"R0703", Severity::Error, "the network names no arithmetic profile"});
     Expected<FixedNet> net = readFixed(*network);
     if (!net) return std::move(net).error();
     const std::vector<PopulationRange> ranges = proveRanges(*net, *profile);
@@ -61,9 +63,10 @@ struct ProveRangesPass : impl::ProveRangesPassBase<ProveRangesPass> {
     mlir::Builder builder(&getContext());
     mlir::NamedAttrList attributes;
     for (std::size_t s = 0; s < range.states.size(); ++s)
-      attributes.set(view(neuron.getModel().states[s]),
-                     spk::RangeAttr::get(&getContext(), range.states[s].lo, range.states[s].hi, range.proven,
-                                         builder.getStringAttr(range.note)));
+      attributes.set(
+          view(neuron.getModel().states[s]),
+          spk::RangeAttr::get(&getContext(), range.states[s].lo, range.states[s].hi,
+                              range.stateNotes[s].empty(), builder.getStringAttr(range.stateNotes[s])));
     neuron.setRanges(attributes.getDictionary(&getContext()));
     if (!range.proven) emit(neuron->getLoc(), unproven(range));
   }

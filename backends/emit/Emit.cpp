@@ -195,9 +195,9 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   memory(image_.addMemory("synapse", words.synapses, words.synapses.size()));
   image_.header.cores.push_back(std::move(described));
   const auto count = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
-  checkLimits(core, {count(words.neurons.records()), count(words.axons.records()),
-                     count(words.routes.records()), count(words.synapses.size()),
-                     count(words.profiles.records()), count(words.formats.records())});
+  checkLimits(
+      core, {count(words.neurons.records()), count(words.axons.records()), count(words.routes.records()),
+             count(words.synapses.size()), count(words.profiles.records()), count(words.formats.records())});
   return ok();
 }
 

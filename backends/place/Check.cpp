@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "chip/Program.h"
+#include "models/Registers.h"
 #include "place/Place.h"
 
 namespace rheo {
@@ -83,10 +84,7 @@ class Checker {
 
 Status Checker::modelHasItsRegisters(const PopulationSpec& population) const {
   for (const models::FixedParameter& parameter : population.model->fixedParameters) {
-    const std::string name = parameter.name == "decay_u"     ? "du"
-                             : parameter.name == "decay_v"   ? "dv"
-                             : parameter.name == "threshold" ? "vth"
-                                                             : "";
+    const std::string name(models::requiredRegister(parameter));
     if (!name.empty() && !population.registers.contains(name))
       return fault(population.name, fmt::format("register '{}' of '{}' is missing", name, population.name));
   }

@@ -45,8 +45,8 @@ struct OpenCore {
 // How far a population can be put into a core.
 struct Trial {
   std::int32_t rows = 0;
-  CoreUse use;                                // of the whole core, with those rows
-  CoreUse refused;                            // with one row more
+  CoreUse use;                    // of the whole core, with those rows
+  CoreUse refused;                // with one row more
   std::vector<ListChoice> lists;  // of the new slice
   std::set<int> profiles;
 };

@@ -79,8 +79,8 @@ struct PlacedGroup {
 
 // An axon record of the core, and the list behind it: what `source` sends to the group's slice. SPEC I5, I6.
 struct PlacedAxon {
-  int group = 0;             // into PlacedCore::groups
-  std::int32_t source = 0;   // neuron or channel
+  int group = 0;            // into PlacedCore::groups
+  std::int32_t source = 0;  // neuron or channel
 };
 
 struct CoreUse {

@@ -83,7 +83,7 @@ def Chip_GroupOp : Chip_Op<"group", [HasParent<"CoreOp">]> {
     Format record `index`: targets [first_target, first_target + target_count) of `projection`, which live in
     compartments from first_compartment on. `kind` "dense": every list holds a weight for each of these
     compartments; "sparse": weight, delay and compartment index for each nonzero weight. Exponent, sign mode and
-    weight bits are the projection's. The group number equals `index`.
+    weight bits are the projection's. Groups of the same projection and slice are one sum (SPEC W5).
   }];
   let arguments = (ins FlatSymbolRefAttr:$projection, I32Attr:$index, StrAttr:$kind,
                        I32Attr:$first_target, I32Attr:$target_count, I32Attr:$first_compartment,

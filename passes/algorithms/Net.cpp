@@ -1,7 +1,9 @@
 // Look-ups in the compiler's plain network and the decoding of registers into what step.h reads.
 #include "algorithms/Net.h"
 
-#include "fixed/Arithmetic.h"
+#include <optional>
+
+#include "models/Registers.h"
 
 namespace rheo {
 
@@ -22,24 +24,13 @@ std::int32_t FixedPopulation::registerOf(const std::string& field, std::int64_t 
 }
 
 std::vector<std::int32_t> FixedPopulation::stepParameters(std::int64_t neuron) const {
-  const std::int32_t mode = registerOf("reset_mode", neuron);
-  const std::int32_t threshold =
-      registerOf("vth", neuron, fixed::kStateMax >> fixed::kAlignBits) * (1 << fixed::kAlignBits);
+  const auto read = [&](std::string_view field) -> std::optional<std::int64_t> {
+    if (!registers.contains(std::string(field))) return {};
+    return registerOf(std::string(field), neuron);
+  };
   std::vector<std::int32_t> values;
-  for (const models::FixedParameter& entry : model->fixedParameters) {
-    std::int32_t value = entry.fallback;
-    if (entry.name == "decay_u") value = registerOf("du", neuron, fixed::kDecayOne - 1) + 1;
-    if (entry.name == "decay_v") value = registerOf("dv", neuron);
-    if (entry.name == "bias")
-      value = fixed::bias(registerOf("bias_mantissa", neuron), registerOf("bias_exponent", neuron));
-    if (entry.name == "threshold") value = threshold;
-    if (entry.name == "reset_keep") value = mode == kResetSubtract ? -1 : 0;
-    if (entry.name == "reset_amount")
-      value = mode == kResetSubtract ? threshold
-              : mode == kResetValue  ? -registerOf("reset_value", neuron) * (1 << fixed::kAlignBits)
-                                     : 0;
-    values.push_back(value);
-  }
+  for (const models::FixedParameter& entry : model->fixedParameters)
+    values.push_back(static_cast<std::int32_t>(models::parameterFrom(entry, read).value_or(entry.fallback)));
   return values;
 }
 

@@ -97,7 +97,7 @@ struct FixedPopulation {
   std::map<std::string, std::vector<double>> scales;  // state -> one float unit in integer units
 
   std::int32_t registerOf(const std::string& field, std::int64_t neuron, std::int32_t fallback = 0) const;
-  // What step.h reads, in the model's order: decay_u = du + 1, threshold = vth << 6 and so on. SPEC I5
+  // What step.h reads, in the model's order: decay_u = du + 1, threshold = vth << 6 and so on. SPEC I4
   std::vector<std::int32_t> stepParameters(std::int64_t neuron) const;
 };
 
@@ -122,10 +122,5 @@ struct FixedNet {
   std::vector<OutputPort> outputs;
   int lag = 0;  // the largest of any population
 };
-
-// Values of the register reset_mode. SPEC N10, E1, E2.
-inline constexpr std::int32_t kResetZero = 0;
-inline constexpr std::int32_t kResetValue = 1;
-inline constexpr std::int32_t kResetSubtract = 2;
 
 }  // namespace rheo

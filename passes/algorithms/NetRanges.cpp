@@ -115,8 +115,18 @@ class NetProof {
     }
   }
 
+  // What one kind of overflow can do to a population, in words; empty where it cannot happen.
+  static std::string describe(const char* what, std::int64_t neurons, std::int64_t size, int bits,
+                              std::int64_t safeSteps) {
+    if (neurons == 0) return {};
+    std::string text = fmt::format("{} of {} of {} neurons may {}", what, neurons, size,
+                                   what == std::string_view("current") ? "wrap" : "saturate");
+    if (bits > 0) text += fmt::format(", {} bits missing", bits);
+    return text + fmt::format(", not in the first {} steps", safeSteps);
+  }
+
   static void summarize(const FixedPopulation& population, PopulationRange& range) {
-    int wraps = 0, saturates = 0;
+    int wraps = 0, saturates = 0, currentBits = 0, potentialBits = 0;
     for (const NeuronRange& neuron : range.neurons) {
       if (range.states.empty()) range.states = neuron.states;
       for (std::size_t s = 0; s < neuron.states.size(); ++s)
@@ -125,18 +135,20 @@ class NetProof {
       wraps += neuron.mayWrap;
       saturates += neuron.maySaturate;
       range.bitsMissing = std::max(range.bitsMissing, neuron.bitsMissing);
+      currentBits = std::max(currentBits, neuron.currentBitsMissing);
+      potentialBits = std::max(potentialBits, neuron.potentialBitsMissing);
       if (neuron.safeSteps >= 0)
         range.safeSteps =
             range.safeSteps < 0 ? neuron.safeSteps : std::min(range.safeSteps, neuron.safeSteps);
     }
     range.proven = wraps == 0 && saturates == 0;
-    if (range.proven) return;
-    if (wraps > 0) range.note = fmt::format("current of {} of {} neurons may wrap", wraps, population.size);
-    if (saturates > 0)
-      range.note += fmt::format("{}potential of {} of {} neurons may saturate", wraps > 0 ? ", " : "",
-                                saturates, population.size);
-    if (range.bitsMissing > 0) range.note += fmt::format(", {} bits missing", range.bitsMissing);
-    range.note += fmt::format(", not in the first {} steps", range.safeSteps);
+    const std::string current = describe("current", wraps, population.size, currentBits, range.safeSteps);
+    const std::string potential =
+        describe("potential", saturates, population.size, potentialBits, range.safeSteps);
+    range.note = current + (current.empty() || potential.empty() ? "" : "; ") + potential;
+    // A current that is a state of its own stands for itself; otherwise its wrap shows in the potential.
+    range.stateNotes.assign(population.model->states.size(), range.note);
+    if (population.model->states.size() > 1) range.stateNotes.front() = current;
   }
 
   const FixedNet& net_;

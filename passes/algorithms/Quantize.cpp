@@ -11,6 +11,7 @@
 #include "algorithms/Scales.h"
 #include "algorithms/WeightFormat.h"
 #include "fixed/Arithmetic.h"
+#include "models/Registers.h"
 
 namespace rheo {
 namespace {
@@ -135,7 +136,7 @@ class Quantizer {
                             {"vth", {0}},
                             {"bias_mantissa", {64}},
                             {"bias_exponent", {0}},
-                            {"reset_mode", {kResetZero}}};
+                            {"reset_mode", {models::kResetZero}}};
     bias_ = static_cast<int>(result_.net.populations.size());
     result_.net.populations.push_back(population);
   }
@@ -408,7 +409,7 @@ class Quantizer {
     const bool subtract = net_.conventions.reset == Reset::Subtract;
     const bool value =
         !subtract && std::any_of(reset.begin(), reset.end(), [](std::int32_t r) { return r != 0; });
-    target.registers["reset_mode"] = {subtract ? kResetSubtract : value ? kResetValue : kResetZero};
+    target.registers["reset_mode"] = {subtract ? models::kResetSubtract : value ? models::kResetValue : models::kResetZero};
     if (subtract)
       note("R0308", Severity::Note, source.name, "reset by subtraction is an extension (SPEC E1)", "");
     if (!value) return;
@@ -444,8 +445,8 @@ class Quantizer {
       if (good) target.registers[field] = shared(values);
     }
     const std::int32_t mode = target.registers.contains("reset_mode") ? target.registers["reset_mode"][0] : 0;
-    const char* needed = mode == kResetSubtract ? "subtract_reset"
-                         : mode == kResetValue  ? "reset_value"
+    const char* needed = mode == models::kResetSubtract ? "subtract_reset"
+                         : mode == models::kResetValue  ? "reset_value"
                                                 : nullptr;
     if (needed != nullptr && !chip_.extends(needed) && pins.registers.contains("reset_mode"))
       error("R0411", source.name, fmt::format("'{}' lacks the extension '{}'", chip_.name, needed),

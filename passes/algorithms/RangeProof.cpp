@@ -159,7 +159,11 @@ NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::
     IntervalAlgebra free(profile.currentOverflow, false);
     neuron.step(free, unbounded);
     const std::int64_t largest = std::max(free.largestCurrent, free.largestPotential);
-    if (largest < (std::int64_t{1} << 39)) range.bitsMissing = std::max(1, missingBits(largest));
+    if (largest < (std::int64_t{1} << 39)) {
+      range.bitsMissing = std::max(1, missingBits(largest));
+      range.currentBitsMissing = range.mayWrap ? std::max(1, missingBits(free.largestCurrent)) : 0;
+      range.potentialBitsMissing = range.maySaturate ? std::max(1, missingBits(free.largestPotential)) : 0;
+    }
   }
   return range;
 }

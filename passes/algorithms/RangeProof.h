@@ -17,8 +17,10 @@ struct NeuronRange {
   bool mayWrap = false;          // the current, SPEC N4, N5
   bool maySaturate = false;      // the potential, SPEC N7
   bool mayFire = false;
-  int bitsMissing = 0;          // width beyond 24 bits that would hold everything; 0 where nothing would
-  std::int64_t safeSteps = -1;  // steps from the start that cannot overflow yet; -1 where none ever can
+  int bitsMissing = 0;           // width beyond 24 bits that would hold everything; 0 where nothing would
+  int currentBitsMissing = 0;    // the same of the current alone
+  int potentialBitsMissing = 0;  // and of the potential
+  std::int64_t safeSteps = -1;   // steps from the start that cannot overflow yet; -1 where none ever can
 
   bool proven() const { return !mayWrap && !maySaturate; }
 };
@@ -26,12 +28,13 @@ struct NeuronRange {
 struct PopulationRange {
   std::string name;
   std::vector<NeuronRange> neurons;
-  std::vector<Interval> states;  // hull over the neurons
-  bool proven = true;            // nothing wraps or saturates, ever
-  int silent = 0;                // neurons that can never fire although their model spikes
-  int bitsMissing = 0;           // the most of any neuron
-  std::int64_t safeSteps = -1;   // the fewest of any neuron
-  std::string note;              // empty where proven; else what can happen, how many neurons, when
+  std::vector<Interval> states;         // hull over the neurons
+  bool proven = true;                   // nothing wraps or saturates, ever
+  int silent = 0;                       // neurons that can never fire although their model spikes
+  int bitsMissing = 0;                  // the most of any neuron
+  std::int64_t safeSteps = -1;          // the fewest of any neuron
+  std::string note;                     // empty where proven; else what can happen, how many neurons, when
+  std::vector<std::string> stateNotes;  // per state: empty where that state is proven
 };
 
 // Holds for any payloads within the input ports' ranges. The neurons that may fire are the least set that

@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "fixed/Arithmetic.h"
+#include "models/Registers.h"
 
 namespace rheo {
 namespace {
@@ -13,6 +16,7 @@ namespace {
 constexpr std::int32_t kAlign = 1 << fixed::kAlignBits;
 constexpr std::int32_t kMostMantissa = (1 << 12) - 1;  // 13 bits with the sign, as on every chip
 constexpr int kMostExponent = 7;
+const std::set<std::string_view> kDerived{"decay_u", "decay_v", "threshold", "bias", "reset_keep", "reset_amount"};
 
 class Inverse {
  public:
@@ -22,13 +26,15 @@ class Inverse {
   Status run() {
     for (std::size_t p = 0; p < parameters_.size(); ++p) {
       const std::string_view name = population_.model->fixedParameters[p].name;
+      const auto same = [&](std::size_t n) { return parameters_[p][n]; };
       if (name == "decay_u") fill("du", [&](std::size_t n) { return parameters_[p][n] - 1; });
-      if (name == "decay_v") fill("dv", [&](std::size_t n) { return parameters_[p][n]; });
+      if (name == "decay_v") fill("dv", same);
       if (name == "threshold") {
         fill("vth", [&](std::size_t n) { return aligned("threshold", parameters_[p][n]); });
         resets(parameters_[p], column("reset_keep"), column("reset_amount"));
       }
       if (name == "bias") biases(parameters_[p]);
+      if (!kDerived.contains(name)) fill(std::string(name).c_str(), same);  // a model's own register
     }
     if (!found_.empty()) return Error{ErrorKind::Compile, std::move(found_)};
     return ok();
@@ -79,8 +85,8 @@ class Inverse {
       while (exponent < kMostExponent && std::abs(value >> exponent) > kMostMantissa) ++exponent;
       const std::int32_t mantissa = value >> exponent;
       if (fixed::bias(mantissa, exponent) != value || std::abs(mantissa) > kMostMantissa)
-        refuse("bias", value, fmt::format("no mantissa of 13 bits times a power of two up to 2^{}",
-                                          kMostExponent));
+        refuse("bias", value,
+               fmt::format("no mantissa of 13 bits times a power of two up to 2^{}", kMostExponent));
       mantissas.push_back(mantissa);
       exponents.push_back(exponent);
     }
@@ -95,9 +101,10 @@ class Inverse {
     for (std::size_t n = 0; n < keep.size(); ++n) {
       const bool subtract = keep[n] != 0;
       if (subtract && amount[n] != threshold[n])
-        refuse("reset_amount", amount[n], "not the threshold, which is what a reset by subtraction takes away");
-      modes.push_back(subtract ? kResetSubtract : amount[n] != 0 ? kResetValue : kResetZero);
-      values.push_back(modes.back() == kResetValue ? aligned("reset_amount", -amount[n]) : 0);
+        refuse("reset_amount", amount[n],
+               "not the threshold, which is what a reset by subtraction takes away");
+      modes.push_back(subtract ? models::kResetSubtract : amount[n] != 0 ? models::kResetValue : models::kResetZero);
+      values.push_back(modes.back() == models::kResetValue ? aligned("reset_amount", -amount[n]) : 0);
     }
     const bool toValue = std::any_of(values.begin(), values.end(), [](std::int32_t v) { return v != 0; });
     set("reset_mode", std::move(modes));

@@ -73,7 +73,8 @@ void readNodes(const Json& json, Network& network) {
     if (ends.size() != 2) throw Malformed("an edge is not [source, target]");
     network.edges.push_back({network.find(ends[0]), network.find(ends[1]), 0});
     if (network.edges.back().source < 0 || network.edges.back().target < 0)
-      throw Malformed(fmt::format("an edge goes from '{}' to '{}', one of which there is not", ends[0], ends[1]));
+      throw Malformed(
+          fmt::format("an edge goes from '{}' to '{}', one of which there is not", ends[0], ends[1]));
   }
 }
 

@@ -16,8 +16,8 @@ bool isNetworkText(const std::string& text);
 // The same network gives the same text.
 std::string networkToText(const Network& network);
 
-// Checked like any file (finishNetwork), with the conventions and assumptions that the text states. Errors: R0704
-// text of the wrong form; those of finishNetwork. `file` is for messages.
+// Checked like any file (finishNetwork), with the conventions and assumptions that the text states. Errors:
+// R0704 text of the wrong form; those of finishNetwork. `file` is for messages.
 Expected<Network> networkFromText(const std::string& text, const std::string& file);
 
 }  // namespace rheo

@@ -49,8 +49,6 @@ class Engine {
   virtual std::string name() const = 0;  // "golden", "vector", "jit"
   virtual const Program& program() const = 0;
   virtual std::unique_ptr<Session> open() const = 0;
-  // Runs whole samples; engines that know a faster way than stepping override it. `x[k]` is
-  // [steps, size] of input k; rows of `into` are filled for this sample. Same bits as stepping.
 };
 
 std::unique_ptr<Engine> makeGolden(std::shared_ptr<const Program> program);
@@ -76,7 +74,8 @@ struct InputBatch {
   std::vector<Series> inputs;  // in the order of Program::inputs
 };
 
-// Checks the data against the program (width R0601, encoding R0602, probes R0603; cancelled R0604), runs steps + lag steps of every sample, input
+// Checks the data against the program (width R0601, encoding R0602, probes R0603, size of the recording R0664;
+// cancelled R0604), runs steps + lag steps of every sample, input
 // zero in the extra ones. SPEC T4.
 Expected<Recording> run(const Engine& engine, const InputBatch& input, const RunOptions& options);
 

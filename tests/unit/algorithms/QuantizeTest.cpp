@@ -6,6 +6,7 @@
 #include <random>
 
 #include "algorithms/Quantize.h"
+#include "models/Registers.h"
 
 namespace rheo {
 namespace {
@@ -148,7 +149,7 @@ TEST(Quantize, f2_a_resting_potential_is_a_drive_in_every_step) {
   const double scale = result->net.populations[0].scales.at("v")[0];
   EXPECT_NEAR(leak.weights.values[0] * std::ldexp(64.0, leak.exponent) / scale, 0.04 * 0.05,
               0.04 * 0.05 / 250);
-  EXPECT_THAT(result->net.populations[0].registers.at("reset_mode"), ElementsAre(kResetZero));
+  EXPECT_THAT(result->net.populations[0].registers.at("reset_mode"), ElementsAre(models::kResetZero));
 }
 
 TEST(Quantize, f11_dirac_spikes_are_worth_one_over_dt) {
@@ -187,7 +188,7 @@ TEST(Quantize, e1_e2_resets_are_refused_where_the_chip_lacks_them) {
   EXPECT_EQ(refused.error().diagnostics[0].code, "R0411");
   const auto subtracts = run(net, chipWith({"subtract_reset"}));
   ASSERT_TRUE(subtracts);
-  EXPECT_THAT(subtracts->net.populations[0].registers.at("reset_mode"), ElementsAre(kResetSubtract));
+  EXPECT_THAT(subtracts->net.populations[0].registers.at("reset_mode"), ElementsAre(models::kResetSubtract));
 
   net.conventions.reset = Reset::ToVReset;
   net.populations[0].parameters["v_reset"] = {-0.05};

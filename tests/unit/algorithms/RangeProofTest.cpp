@@ -166,6 +166,21 @@ TEST(RangeProof, n7_leak_free_inhibition_says_when_it_can_saturate) {
   EXPECT_EQ(range.bitsMissing, 0) << "no width is enough";
 }
 
+// The potential sinks evenly from the first steps on, while the current grows for a thousand.
+TEST(RangeProof, n4_n7_an_even_sinking_does_not_hide_a_growing_current) {
+  const auto* model = models::findModel("cuba_lif");
+  FixedPopulation population{"cuba", model, 1, {1}, 0, false, {}, {}};
+  population.registers = {{"du", {5}}, {"dv", {0}}, {"vth", {231}}, {"bias_mantissa", {-2201}}};
+  const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {0, 2985}, kLavaProfile);
+  ASSERT_TRUE(range.mayWrap);
+  IntegerAlgebra algebra{CurrentOverflow::WrapOnce};
+  std::int32_t state[models::kMaxStates] = {};
+  std::int64_t step = 0;
+  const auto parameters = population.stepParameters(0);
+  for (; !algebra.overflowed; ++step) stepInteger(*model, algebra, state, 2985, parameters.data());
+  EXPECT_LT(range.safeSteps, step);
+}
+
 TEST(RangeProof, n4_a_current_too_wide_tells_the_bits_missing) {
   const auto* model = models::findModel("cuba_li");
   FixedPopulation population{"li", model, 1, {1}, 0, false, {{"du", {40}}, {"dv", {4096}}}, {}};
