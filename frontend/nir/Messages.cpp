@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "support/Text.h"
+
 namespace rheo::nir {
 
 Error formatError(std::string code, const std::string& file, std::string where, std::string message,
@@ -37,33 +39,7 @@ std::string escaped(std::string_view text) {
 std::string quoteName(std::string_view text) { return fmt::format("'{}'", escaped(text)); }
 
 bool isPlainName(std::string_view text) {
-  if (text.empty() || text.size() > 1000) return false;
-  std::size_t i = 0;
-  const auto continues = [&](std::size_t count, unsigned char low, unsigned char high) {
-    for (std::size_t k = 1; k <= count; ++k) {
-      if (i + k >= text.size()) return false;
-      const auto byte = static_cast<unsigned char>(text[i + k]);
-      if (byte < (k == 1 ? low : 0x80) || byte > (k == 1 ? high : 0xbf)) return false;
-    }
-    i += count;
-    return true;
-  };
-  for (; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7f) return false;
-    if (byte < 0x80) continue;
-    // The well-formed sequences of RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-    if (byte >= 0xc2 && byte <= 0xdf) {
-      if (!continues(1, 0x80, 0xbf)) return false;
-    } else if (byte >= 0xe0 && byte <= 0xef) {
-      if (!continues(2, byte == 0xe0 ? 0xa0 : 0x80, byte == 0xed ? 0x9f : 0xbf)) return false;
-    } else if (byte >= 0xf0 && byte <= 0xf4) {
-      if (!continues(3, byte == 0xf0 ? 0x90 : 0x80, byte == 0xf4 ? 0x8f : 0xbf)) return false;
-    } else {
-      return false;
-    }
-  }
-  return true;
+  return !text.empty() && text.size() <= 1000 && isPlainText(text);
 }
 
 namespace {

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <tuple>
 
 #include "chip/InputBound.h"
 #include "chip/Program.h"
 #include "chip/Synapses.h"
 #include "fixed/Arithmetic.h"
+#include "models/Registers.h"
 
 namespace rheo {
 namespace {
@@ -23,9 +26,9 @@ Error contentError(const char* code, std::string where, std::string message, std
   return Error::of(ErrorKind::Format, std::move(diagnostic));
 }
 
-// Lists may be shared by axons of different delays; beyond this many decoded synapses for each stored
-// word a file is hostile, not thrifty.
-constexpr std::uint64_t kSynapsesPerWord = 256;
+// Lists may be shared by axons of different delays, ranges of routes by neurons, axons by routes; beyond this
+// many decoded items for each stored word a file is hostile, not thrifty.
+constexpr std::uint64_t kExpansion = 256;
 
 class Decoder {
  public:
@@ -76,7 +79,7 @@ class Decoder {
   // A memory of records with the view that reads it; `records` 0 where core or layout lack it.
   struct Records {
     std::optional<RecordView> view;
-    std::uint64_t count = 0;
+    std::uint64_t count = 0, words = 0;
     const image::Field* field(std::string_view name) const { return view ? view->field(name) : nullptr; }
     std::int64_t get(std::uint64_t record, std::string_view name) const {
       return view ? view->get(record, name) : 0;
@@ -85,7 +88,7 @@ class Decoder {
   Records records(const image::Memory* source, std::string_view record) const {
     const image::Layout* entry = layout(record);
     if (!source || !entry) return {};
-    return {RecordView(*entry, image_.words(*source)), source->records()};
+    return {RecordView(*entry, image_.words(*source)), source->records(), source->words()};
   }
   Records records(const image::Core& core, std::string_view record) const {
     return records(memory(core, record), record);
@@ -93,17 +96,18 @@ class Decoder {
 
   Expected<std::vector<Route>> readRoutes(const Records& source, const std::string& where) const;
 
-  // A register of the core being decoded: from "neuron", else from "profile", else absent.
+  // A register of the core being decoded: from "neuron", else from "profile", else absent. No parameter has
+  // more than 24 bits: wider values become ones that are refused and with which no arithmetic overflows.
   std::optional<std::int64_t> read(std::uint64_t compartment, std::string_view name) const {
-    if (const image::Field* field = neurons_.field(name)) return neurons_.view->get(compartment, field);
-    if (const image::Field* field = profiles_.field(name)) return profiles_.view->get(profile_, field);
+    const auto bounded = [](std::int64_t value) {
+      return std::clamp<std::int64_t>(value, -(1LL << 40), 1LL << 40);
+    };
+    if (const image::Field* field = neurons_.field(name))
+      return bounded(neurons_.view->get(compartment, field));
+    if (const image::Field* field = profiles_.field(name))
+      return bounded(profiles_.view->get(profile_, field));
     return std::nullopt;
   }
-  std::int64_t read(std::uint64_t compartment, std::string_view name, std::int64_t fallback) const {
-    return read(compartment, name).value_or(fallback);
-  }
-  std::int64_t readParameter(std::uint64_t compartment, const models::FixedParameter& parameter,
-                             bool& known) const;
 
   const Image& image_;
   const image::Header& header_;
@@ -115,6 +119,7 @@ class Decoder {
 };
 
 Status Decoder::decodePopulations() {
+  std::set<std::string_view> names;
   for (const image::Population* source : *header_.populations()) {
     PopulationInfo population;
     population.name = source->name()->str();
@@ -123,7 +128,7 @@ Status Decoder::decodePopulations() {
     if (!population.model)
       return contentError("R0507", where, fmt::format("unknown neuron model '{}'", source->model()->str()),
                           "use the version of rheobase that wrote the image");
-    if (program_.findPopulation(population.name) >= 0)
+    if (!names.insert(source->name()->string_view()).second)
       return contentError("R0508", where, "the name occurs twice");
     if (source->size() > (1u << 30) || source->lag() > (1u << 20))
       return contentError("R0508", where,
@@ -210,37 +215,6 @@ Status Decoder::decodeRegisters(const image::Core& source, Core& core) {
   return ok();
 }
 
-// SPEC I4.
-std::int64_t Decoder::readParameter(std::uint64_t compartment, const models::FixedParameter& parameter,
-                                    bool& known) const {
-  const std::int64_t threshold = read(compartment, "vth", 0) * 64;  // SPEC N9
-  const std::int64_t mode = read(compartment, "reset_mode", 0);
-  known = true;
-  if (parameter.name == "decay_u") {
-    const auto du = read(compartment, "du");
-    return du ? *du + 1 : parameter.fallback;
-  }
-  if (parameter.name == "decay_v") return read(compartment, "dv", parameter.fallback);
-  if (parameter.name == "threshold") return read(compartment, "vth") ? threshold : parameter.fallback;
-  if (parameter.name == "bias") {
-    const std::int64_t mantissa = read(compartment, "bias_mantissa", 0);
-    const std::int64_t exponent = read(compartment, "bias_exponent", 0);
-    known = mantissa >= -(1 << 22) && mantissa <= (1 << 22) && exponent >= -24 && exponent <= 22;
-    // SPEC N8, in 64 bits: the range check of the caller sees the true value.
-    return !known ? 0 : exponent >= 0 ? mantissa * (std::int64_t{1} << exponent) : mantissa >> -exponent;
-  }
-  if (parameter.name == "reset_keep") {
-    known = mode >= 0 && mode <= 2;
-    return mode == 2 ? -1 : 0;  // SPEC E1
-  }
-  if (parameter.name == "reset_amount") {
-    if (mode == 2) return threshold;  // SPEC E1
-    return mode == 1 ? -64 * static_cast<std::int64_t>(read(compartment, "reset_value", 0))
-                     : 0;  // SPEC E2, N10
-  }
-  return read(compartment, parameter.name, parameter.fallback);  // a model's own register, by its name
-}
-
 Status Decoder::decodeCompartment(const CompartmentSlice& slice, std::int32_t compartment, Core& core) {
   const PopulationInfo& population = program_.populations[static_cast<std::size_t>(slice.population)];
   const auto index = static_cast<std::uint64_t>(compartment);
@@ -261,13 +235,14 @@ Status Decoder::decodeCompartment(const CompartmentSlice& slice, std::int32_t co
                                     population.model->name, population.model->opcode));
   std::size_t p = 0;
   for (const models::FixedParameter& parameter : population.model->fixedParameters) {
-    bool known = true;
-    const std::int64_t value = readParameter(index, parameter, known);
-    if (!known || value < parameter.minimum || value > parameter.maximum)
+    const auto value =
+        models::parameterFrom(parameter, [&](std::string_view name) { return read(index, name); });
+    if (!value || *value < parameter.minimum || *value > parameter.maximum)
       return contentError("R0509", where(),
-                          fmt::format("{} {} is outside {} to {}", parameter.name, value, parameter.minimum,
-                                      parameter.maximum));
-    core.parameters[p++][static_cast<std::size_t>(compartment)] = static_cast<std::int32_t>(value);
+                          fmt::format("{} {} is outside {} to {}", parameter.name,
+                                      value ? std::to_string(*value) : "of these registers",
+                                      parameter.minimum, parameter.maximum));
+    core.parameters[p++][static_cast<std::size_t>(compartment)] = static_cast<std::int32_t>(*value);
   }
   return ok();
 }
@@ -339,11 +314,11 @@ Status Decoder::decodeAxons(const image::Core& source, Core& core) {
     const auto list = static_cast<std::uint64_t>(table.get(i, "list"));
     const auto count = static_cast<std::uint64_t>(table.get(i, "count"));
     const std::int64_t format = table.get(i, "format"), delay = table.get(i, "delay");
-    const std::string where = fmt::format("{}, axon {}", where_, i);
+    const auto where = [&] { return fmt::format("{}, axon {}", where_, i); };
     if (format < 0 || static_cast<std::uint64_t>(format) >= formats_.size())
-      return contentError("R0508", where, fmt::format("synapse format {} of {}", format, formats_.size()));
+      return contentError("R0508", where(), fmt::format("synapse format {} of {}", format, formats_.size()));
     if (delay < 0 || delay > kMaxDelay)
-      return contentError("R0511", where, fmt::format("delay {}; 0 to {} exist", delay, kMaxDelay));
+      return contentError("R0511", where(), fmt::format("delay {}; 0 to {} exist", delay, kMaxDelay));
     const SynapseFormat& chosen = formats_[static_cast<std::size_t>(format)];
     const auto [entry, isNew] = known.emplace(Key{list, count, format, delay}, core.synapses.size());
     core.axons.push_back({chosen.group, entry->second, count});
@@ -351,7 +326,7 @@ Status Decoder::decodeAxons(const image::Core& source, Core& core) {
     if (Status status = decodeList(list, count, chosen, static_cast<std::int32_t>(delay), words, core);
         !status) {
       Error error = std::move(status).error();
-      error.diagnostics.front().where = where;
+      error.diagnostics.front().where = where();
       return error;
     }
   }
@@ -366,7 +341,7 @@ Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const Synaps
     return contentError(
         "R0508", "",
         fmt::format("a list of {} synapses at word {} leaves the {} words", count, list, words.size()));
-  if (core.synapses.size() + count > words.size() * kSynapsesPerWord)
+  if (core.synapses.size() + count > words.size() * kExpansion)
     return contentError("R0508", "", "the synapse lists overlap too often");
   if (format.dense && count > static_cast<std::uint64_t>(core.compartments - format.first))
     return contentError("R0508", "",
@@ -430,15 +405,15 @@ Status Decoder::decodeCoreRoutes(const image::Core& source, Core& core) {
       const auto c = static_cast<std::uint64_t>(slice.firstCompartment + i);
       const auto first = static_cast<std::uint64_t>(neurons_.get(c, "route_first"));
       const auto count = static_cast<std::uint64_t>(neurons_.get(c, "route_count"));
-      const std::string where = fmt::format("{}, compartment {}", where_, c);
+      const auto where = [&] { return fmt::format("{}, compartment {}", where_, c); };
       if (count > 0 && (first >= table.count || count > table.count - first))
-        return contentError("R0508", where, fmt::format("routes {} + {} of {}", first, count, table.count));
+        return contentError("R0508", where(), fmt::format("routes {} + {} of {}", first, count, table.count));
       if (count > 0 && !population.model->spiking)
         return contentError(
-            "R0508", where,
+            "R0508", where(),
             fmt::format("a '{}' neuron sends no spikes but has routes", population.model->name));
-      if (core.routes.size() + count > table.count * kSynapsesPerWord)
-        return contentError("R0508", where, "the ranges of routes overlap too often");
+      if (core.routes.size() + count > table.words * kExpansion)
+        return contentError("R0508", where(), "the ranges of routes overlap too often");
       if (count > 0)
         core.routes.insert(core.routes.end(), stored->begin() + static_cast<std::ptrdiff_t>(first),
                            stored->begin() + static_cast<std::ptrdiff_t>(first + count));
@@ -471,10 +446,13 @@ Status Decoder::checkPopulations() {
 }
 
 Status Decoder::decodeInputs() {
+  std::set<std::string_view> names;
   for (const image::Input* source : *header_.inputs()) {
     InputInfo input;
     input.name = source->name()->str();
     const std::string where = fmt::format("input '{}'", input.name);
+    if (!names.insert(source->name()->string_view()).second)
+      return contentError("R0508", where, "the name occurs twice");
     const image::Memory& index = *source->route_index();
     if (source->size() > (1u << 30) || index.words() != std::uint64_t{source->size()} * 2)
       return contentError(
@@ -501,7 +479,7 @@ Status Decoder::decodeInputs() {
         return contentError(
             "R0508", where,
             fmt::format("channel {}: routes {} + {} of {}", channel, first, count, table.count));
-      if (ordered.size() + count > table.count * kSynapsesPerWord)
+      if (ordered.size() + count > table.words * kExpansion)
         return contentError("R0508", where, "the ranges of routes overlap too often");
       if (count > 0)
         ordered.insert(ordered.end(), input.routes.begin() + static_cast<std::ptrdiff_t>(first),
@@ -515,10 +493,13 @@ Status Decoder::decodeInputs() {
 }
 
 Status Decoder::decodeOutputs() {
+  std::set<std::string_view> names;  // a recording holds one series under each
   for (const image::Output* source : *header_.outputs()) {
     OutputInfo output;
     output.name = source->name()->str();
     const std::string where = fmt::format("output '{}'", output.name);
+    if (!names.insert(source->name()->string_view()).second)
+      return contentError("R0508", where, "the name occurs twice");
     output.shape.assign(source->shape()->begin(), source->shape()->end());
     for (const image::OutputPart* part : *source->parts()) {
       if (part->population() >= program_.populations.size())
@@ -541,19 +522,37 @@ Status Decoder::decodeOutputs() {
   return ok();
 }
 
+// Every route leads to an axon. Axons share lists and routes share axons, but what engines unfold stays in
+// proportion to the image.
 Status Decoder::checkRoutes() {
+  std::uint64_t words = 0;
+  for (const image::Core* core : *header_.cores())
+    for (const image::Memory* memory : *core->memories()) words += memory->words();
+  for (const image::Input* input : *header_.inputs()) words += input->routes()->words();
+  std::uint64_t held = 0, reached = 0;
+  auto tooMany = [&](const std::string& where) {
+    return contentError("R0508", where, "axons or routes share the same synapses too often");
+  };
   auto check = [&](const std::vector<Route>& routes, const std::string& where) -> Status {
-    for (const Route& route : routes)
-      if (static_cast<std::size_t>(route.axon) >=
-          program_.cores[static_cast<std::size_t>(route.core)].axons.size())
+    for (const Route& route : routes) {
+      const Core& core = program_.cores[static_cast<std::size_t>(route.core)];
+      if (static_cast<std::size_t>(route.axon) >= core.axons.size())
         return contentError("R0508", where,
                             fmt::format("a route leads to axon {} of core {}, which has {}", route.axon,
-                                        program_.cores[static_cast<std::size_t>(route.core)].id,
-                                        program_.cores[static_cast<std::size_t>(route.core)].axons.size()));
+                                        core.id, core.axons.size()));
+      reached += core.axons[static_cast<std::size_t>(route.axon)].synapseCount;
+      if (reached > words * kExpansion) return tooMany(where);
+    }
     return ok();
   };
-  for (const Core& core : program_.cores)
-    if (Status status = check(core.routes, fmt::format("core {}", core.id)); !status) return status;
+  for (const Core& core : program_.cores) {
+    const std::string where = fmt::format("core {}", core.id);
+    for (const Axon& axon : core.axons) {
+      held += axon.synapseCount;
+      if (held > words * kExpansion) return tooMany(where);
+    }
+    if (Status status = check(core.routes, where); !status) return status;
+  }
   for (const InputInfo& input : program_.inputs)
     if (Status status = check(input.routes, fmt::format("input '{}'", input.name)); !status) return status;
   return ok();

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "support/File.h"
+#include "support/Text.h"
 
 namespace rheo {
 namespace {
@@ -29,6 +30,8 @@ template <class T>
 void writeAt(std::uint8_t* bytes, std::size_t offset, T value) {
   std::memcpy(bytes + offset, &value, sizeof value);
 }
+
+constexpr std::size_t kMaxFields = 64;  // of a record; chips have about ten
 
 constexpr std::uint64_t roundUp64(std::uint64_t value) { return (value + 63) / 64 * 64; }
 
@@ -99,6 +102,63 @@ struct ImageReader {
     return nullptr;
   }
 
+  // FlatBuffers' verifier looks at the length before the elements, which need not be aligned as they are.
+  Status checkAlignment() const {
+    bool aligned = true;
+    auto check = [&](const auto* vector) {
+      aligned = aligned && reinterpret_cast<std::uintptr_t>(vector->Data()) % 8 == 0;
+    };
+    const image::Header& header = image.header();
+    for (const image::Population* population : *header.populations()) {
+      check(population->shape());
+      for (const image::Scale* scale : *population->scales()) check(scale->values());
+    }
+    for (const image::Input* input : *header.inputs()) check(input->shape());
+    for (const image::Output* output : *header.outputs()) check(output->shape());
+    if (aligned) return ok();
+    return imageError("R0505", name, "", "numbers of the header are not aligned", "compile the network again");
+  }
+
+  // Names and notes go into messages and reports. What a person wrote may have lines; a name may not.
+  Status checkTexts() const {
+    bool plain = true;
+    auto name = [&](const flatbuffers::String* text) {
+      plain = plain && (!text || isPlainText(text->string_view()));
+    };
+    auto lines = [&](const flatbuffers::String* text) {
+      plain = plain && (!text || isPlainText(text->string_view(), true));
+    };
+    const image::Header& header = image.header();
+    for (const auto* text : {header.generator(), header.network(), header.chip(), header.profile()})
+      name(text);
+    lines(header.quantization());
+    for (const image::Layout* entry : *header.layouts()) {
+      name(entry->record());
+      for (const image::Field* field : *entry->fields()) name(field->name());
+    }
+    for (const image::Core* core : *header.cores())
+      for (const image::Memory* memory : *core->memories()) name(memory->name());
+    for (const image::Population* population : *header.populations()) {
+      name(population->name()), name(population->model());
+      for (const image::Scale* scale : *population->scales()) name(scale->state());
+    }
+    for (const image::Input* input : *header.inputs())
+      name(input->name()), name(input->routes()->name()), name(input->route_index()->name());
+    for (const image::Output* output : *header.outputs()) {
+      name(output->name());
+      for (const image::OutputPart* part : *output->parts()) name(part->state());
+    }
+    for (const image::Range* range : *header.ranges()) name(range->state()), lines(range->note());
+    for (const image::Assumption* entry : *header.assumptions())
+      for (const auto* text : {entry->what(), entry->value(), entry->why(), entry->how_to_change()})
+        lines(text);
+    for (const image::Limit* limit : *header.limits())
+      for (const auto* text : {limit->name(), limit->unit(), limit->source()}) lines(text);
+    if (plain) return ok();
+    return imageError("R0505", this->name, "", "a name or a note is not UTF-8 or has control characters",
+                      "compile the network again");
+  }
+
   // SPEC I2: fields inside their record, records inside words.
   Status checkLayouts() const {
     std::set<std::string_view> records;
@@ -112,6 +172,9 @@ struct ImageReader {
       if (entry->bits() == 0) return bad("a record has no bits");
       if (entry->bits() > 64 && entry->bits() % 64 != 0)
         return bad(fmt::format("a record has {} bits, beyond 64 and no multiple of it", entry->bits()));
+      // Fields are looked up by name, record by record.
+      if (entry->fields()->size() > kMaxFields)
+        return bad(fmt::format("a record has {} fields; at most {} are read", entry->fields()->size(), kMaxFields));
       std::set<std::string_view> fields;
       for (const image::Field* field : *entry->fields()) {
         const int width = field->width(), offset = field->offset();
@@ -186,6 +249,8 @@ struct ImageReader {
                                      100'000'000);
       if (image::VerifyHeaderBuffer(verifier)) {
         ImageReader reader{image, name, bulkBytes, {}};
+        if (Status status = reader.checkAlignment(); !status) return std::move(status).error();
+        if (Status status = reader.checkTexts(); !status) return std::move(status).error();
         if (Status status = reader.checkLayouts(); !status) return std::move(status).error();
         if (Status status = reader.checkMemories(); !status) return std::move(status).error();
         return image;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
+#include <utility>
 
 #include "fixed/Arithmetic.h"
 
@@ -38,36 +38,69 @@ struct CoreBound {
   std::int64_t largestSum = 0;      // before shifts
 };
 
+// Adds what one group can bring in one step; SPEC W7 shifts the sums of its delays one by one.
+class GroupBound {
+ public:
+  GroupBound(const Core& core, const std::vector<std::int64_t>& payloads, CoreBound& bound)
+      : core_(core), payloads_(payloads), bound_(bound), sums_(bound.input.size(), 0) {}
+
+  void add(const std::vector<std::size_t>& axons, int exponent) {
+    std::uint64_t delays = 0;  // a bit for each that occurs
+    forEachSynapse(axons, [&](const Synapse& synapse, std::int64_t) {
+      delays |= std::uint64_t{1} << synapse.delay;
+    });
+    for (std::int32_t delay = 0; delay <= kMaxDelay; ++delay) {
+      if ((delays >> delay & 1) == 0) continue;
+      forEachSynapse(axons, [&](const Synapse& synapse, std::int64_t payload) {
+        if (synapse.delay != delay) return;
+        std::int64_t& sum = sums_[static_cast<std::size_t>(synapse.compartment)];
+        if (sum == 0) touched_.push_back(synapse.compartment);
+        sum = addSaturating(sum, std::abs(std::int64_t{synapse.weight}) * payload);
+      });
+      shift(exponent);
+    }
+  }
+
+ private:
+  template <class Visit>
+  void forEachSynapse(const std::vector<std::size_t>& axons, Visit visit) const {
+    for (const std::size_t a : axons) {
+      const Axon& axon = core_.axons[a];
+      for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s)
+        if (core_.synapses[s].weight != 0) visit(core_.synapses[s], payloads_[a]);
+    }
+  }
+
+  // Only the compartments that were reached: a core can have many more than a list.
+  void shift(int exponent) {
+    for (const std::int32_t compartment : touched_) {
+      const auto c = static_cast<std::size_t>(compartment);
+      const std::int64_t sum = std::exchange(sums_[c], 0);
+      bound_.largestSum = std::max(bound_.largestSum, sum);
+      // Flooring takes a negative sum one step further from zero: hence rounded up.
+      const std::int64_t shifted = exponent < 0 ? (sum + (std::int64_t{1} << -exponent) - 1) >> -exponent
+                                   : sum > (kHuge >> exponent) ? kHuge
+                                                               : sum << exponent;
+      bound_.input[c] = addSaturating(bound_.input[c], shifted);
+    }
+    touched_.clear();
+  }
+
+  const Core& core_;
+  const std::vector<std::int64_t>& payloads_;
+  CoreBound& bound_;
+  std::vector<std::int64_t> sums_;      // [compartment], of one group and delay
+  std::vector<std::int32_t> touched_;  // where `sums_` is not 0
+};
+
 CoreBound boundOf(const Core& core, const std::vector<std::int64_t>& payloads) {
   CoreBound bound;
   bound.input.assign(static_cast<std::size_t>(core.compartments), 0);
   std::vector<std::vector<std::size_t>> axonsOfGroup(core.groups.size());
   for (std::size_t a = 0; a < core.axons.size(); ++a)
     if (payloads[a] > 0) axonsOfGroup[static_cast<std::size_t>(core.axons[a].group)].push_back(a);
-  for (std::size_t g = 0; g < core.groups.size(); ++g) {
-    std::map<std::int32_t, std::vector<std::int64_t>> sums;  // by delay: SPEC W7 shifts them one by one
-    for (const std::size_t a : axonsOfGroup[g]) {
-      const Axon& axon = core.axons[a];
-      for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
-        const Synapse& synapse = core.synapses[s];
-        if (synapse.weight == 0) continue;
-        std::vector<std::int64_t>& sum = sums[synapse.delay];
-        if (sum.empty()) sum.assign(bound.input.size(), 0);
-        std::int64_t& cell = sum[static_cast<std::size_t>(synapse.compartment)];
-        cell = addSaturating(cell, std::abs(std::int64_t{synapse.weight}) * payloads[a]);
-      }
-    }
-    const int exponent = core.groups[g].exponent;
-    for (const auto& [delay, sum] : sums)
-      for (std::size_t c = 0; c < sum.size(); ++c) {
-        bound.largestSum = std::max(bound.largestSum, sum[c]);
-        // Flooring takes a negative sum one step further from zero: hence rounded up.
-        const std::int64_t shifted = exponent < 0 ? (sum[c] + (std::int64_t{1} << -exponent) - 1) >> -exponent
-                                     : sum[c] > (kHuge >> exponent) ? kHuge
-                                                                    : sum[c] << exponent;
-        bound.input[c] = addSaturating(bound.input[c], shifted);
-      }
-  }
+  GroupBound group(core, payloads, bound);
+  for (std::size_t g = 0; g < core.groups.size(); ++g) group.add(axonsOfGroup[g], core.groups[g].exponent);
   return bound;
 }
 

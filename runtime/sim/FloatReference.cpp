@@ -14,8 +14,6 @@
 namespace rheo {
 namespace {
 
-constexpr std::int64_t kMaxRecordedBytes = std::int64_t{1} << 36;
-
 Error refuse(ErrorKind kind, std::string code, std::string where, std::string message, std::string remedy) {
   Diagnostic diagnostic;
   diagnostic.code = std::move(code);

@@ -53,7 +53,8 @@ struct CoreState {
   std::array<std::vector<std::int32_t>, models::kMaxStates> states;  // [compartment]
   std::vector<std::uint8_t> spikes;                                  // [compartment]
   std::vector<std::vector<std::int32_t>> arriving;                   // [step mod (maxDelay + 1)][compartment]
-  std::vector<std::int32_t> payloads;                                // [axon], of the step's spikes
+  // [axon], of the step's spikes. SPEC W8 does not bound those of an axon whose weights are all 0: 64 bits.
+  std::vector<std::int64_t> payloads;
   std::vector<std::int32_t> sums;                                    // [compartment], of one group and delay
   std::vector<std::int64_t> wraps, saturations;                      // [compartment]
 };
@@ -223,7 +224,8 @@ class GoldenSession final : public Session {
       for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
         const Synapse& synapse = core.synapses[s];
         if (synapse.delay == part.delay)
-          state.sums[static_cast<std::size_t>(synapse.compartment)] += synapse.weight * state.payloads[a];
+          state.sums[static_cast<std::size_t>(synapse.compartment)] +=
+              static_cast<std::int32_t>(synapse.weight * state.payloads[a]);
       }
     }
     return any;

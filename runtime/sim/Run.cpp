@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <numeric>
+#include <set>
+#include <string_view>
 #include <thread>
 
 #include "sim/Engine.h"
@@ -111,9 +113,46 @@ Expected<Probe> findProbe(const Program& program, const std::string& probe) {
                   didYouMean(probe, known), ErrorKind::Usage);
 }
 
+std::int64_t widthOf(const Program& program, const OutputInfo& output) {
+  std::int64_t width = 0;
+  for (const OutputPartInfo& part : output.parts)
+    width += program.populations[static_cast<std::size_t>(part.population)].size;
+  return width;
+}
+
+// Values of one step that are recorded.
+std::int64_t recordedWidth(const Program& program, const RunOptions& options,
+                           const std::vector<Probe>& states) {
+  std::int64_t width = 0;
+  for (const PopulationInfo& population : program.populations)
+    if (options.recordAllSpikes && population.model->spiking && (!population.hidden || options.recordHidden))
+      width += population.size;
+  for (const Probe& probe : states)
+    width += program.populations[static_cast<std::size_t>(probe.population)].size;
+  for (const OutputInfo& output : program.outputs) width += widthOf(program, output);
+  return width;
+}
+
+// Steps, samples and the image together decide: its lag alone can be a million steps.
+Status checkSize(std::int64_t batch, std::int64_t steps, std::int64_t width) {
+  const double bytes = static_cast<double>(batch) * static_cast<double>(steps) * static_cast<double>(width) *
+                       sizeof(std::int32_t);
+  if (bytes <= static_cast<double>(kMaxRecordedBytes)) return ok();
+  return runError("R0664", "", fmt::format("the recording would take {:.1f} GiB", bytes / (1 << 30)),
+                  "run fewer samples at a time, or record fewer states", ErrorKind::Usage);
+}
+
 Expected<Sinks> makeSinks(const Program& program, std::int64_t batch, std::int64_t steps,
                           const RunOptions& options, Recording& recording) {
   Sinks sinks;
+  std::set<std::string> seen;
+  for (const std::string& name : options.probes) {
+    Expected<Probe> probe = findProbe(program, name);
+    if (!probe) return std::move(probe).error();
+    if (seen.insert(name).second) sinks.states.push_back(*probe);
+  }
+  if (Status status = checkSize(batch, steps, recordedWidth(program, options, sinks.states)); !status)
+    return std::move(status).error();
   for (std::size_t p = 0; p < program.populations.size(); ++p) {
     const PopulationInfo& population = program.populations[p];
     if (population.hidden && !options.recordHidden) continue;
@@ -123,26 +162,20 @@ Expected<Sinks> makeSinks(const Program& program, std::int64_t batch, std::int64
     trace = Trace<std::int32_t>(batch, steps, population.size);
     sinks.spikes.push_back({static_cast<int>(p), -1, &trace});
   }
-  for (const std::string& name : options.probes) {
-    Expected<Probe> probe = findProbe(program, name);
-    if (!probe) return std::move(probe).error();
-    if (recording.states.count(name)) continue;
-    Trace<std::int32_t>& trace = recording.states[name];
-    trace = Trace<std::int32_t>(batch, steps,
-                                program.populations[static_cast<std::size_t>(probe->population)].size);
-    probe->trace = &trace;
-    sinks.states.push_back(*probe);
+  for (Probe& probe : sinks.states) {
+    const PopulationInfo& population = program.populations[static_cast<std::size_t>(probe.population)];
+    const std::string_view state = population.model->states[static_cast<std::size_t>(probe.state)];
+    Trace<std::int32_t>& trace = recording.states[fmt::format("{}.{}", population.name, state)];
+    trace = Trace<std::int32_t>(batch, steps, population.size);
+    probe.trace = &trace;
   }
   for (const OutputInfo& output : program.outputs) {
-    std::int64_t width = 0;
     int lag = 0;
-    for (const OutputPartInfo& part : output.parts) {
-      width += program.populations[static_cast<std::size_t>(part.population)].size;
+    for (const OutputPartInfo& part : output.parts)
       lag = std::max(lag, program.populations[static_cast<std::size_t>(part.population)].lag);
-    }
     recording.lag[output.name] = lag;
     Trace<std::int32_t>& trace = recording.outputs[output.name];
-    trace = Trace<std::int32_t>(batch, steps, width);
+    trace = Trace<std::int32_t>(batch, steps, widthOf(program, output));
     sinks.outputs.push_back({&output, &trace});
   }
   return sinks;

@@ -1,10 +1,41 @@
-// Names that come near a misspelt one, lists in words.
+// What can be shown, names that come near a misspelt one, lists in words.
 #include "support/Text.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace rheo {
+
+bool isPlainText(std::string_view text, bool lines) {
+  std::size_t i = 0;
+  const auto continues = [&](std::size_t count, unsigned char low, unsigned char high) {
+    for (std::size_t k = 1; k <= count; ++k) {
+      if (i + k >= text.size()) return false;
+      const auto byte = static_cast<unsigned char>(text[i + k]);
+      if (byte < (k == 1 ? low : 0x80) || byte > (k == 1 ? high : 0xbf)) return false;
+    }
+    i += count;
+    return true;
+  };
+  for (; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool control = byte < 0x20 || byte == 0x7f;
+    if (control && !(lines && (byte == '\n' || byte == '\t'))) return false;
+    if (byte < 0x80) continue;
+    // The well-formed sequences of RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. Below
+    // U+00A0 are control characters again.
+    if (byte >= 0xc2 && byte <= 0xdf) {
+      if (!continues(1, byte == 0xc2 ? 0xa0 : 0x80, 0xbf)) return false;
+    } else if (byte >= 0xe0 && byte <= 0xef) {
+      if (!continues(2, byte == 0xe0 ? 0xa0 : 0x80, byte == 0xed ? 0x9f : 0xbf)) return false;
+    } else if (byte >= 0xf0 && byte <= 0xf4) {
+      if (!continues(3, byte == 0xf0 ? 0x90 : 0x80, byte == 0xf4 ? 0x8f : 0xbf)) return false;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
 
 int editDistance(std::string_view left, std::string_view right) {
   const std::size_t columns = right.size() + 1;

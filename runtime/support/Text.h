@@ -1,4 +1,4 @@
-// Small helpers for messages: names that come near a misspelt one, lists in words.
+// Small helpers for messages: what can be shown, names that come near a misspelt one, lists in words.
 #pragma once
 
 #include <string>
@@ -6,6 +6,10 @@
 #include <vector>
 
 namespace rheo {
+
+// Whether a terminal and a JSON report can show it: UTF-8 (RFC 3629) without control characters. `lines` allows
+// line feeds and tabs.
+bool isPlainText(std::string_view text, bool lines = false);
 
 // Number of single-character edits (insert, delete, replace, swap of neighbours) from one to the other.
 int editDistance(std::string_view left, std::string_view right);

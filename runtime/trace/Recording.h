@@ -10,6 +10,9 @@
 
 namespace rheo {
 
+// All of a recording is held in memory: a run that would record more is refused before it begins.
+inline constexpr std::int64_t kMaxRecordedBytes = std::int64_t{1} << 36;
+
 // [batch, steps, width] values in C order. Spikes are their payload (1 for a plain spike), 0 for none.
 template <class T>
 struct Trace {

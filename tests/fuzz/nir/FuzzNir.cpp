@@ -1,43 +1,75 @@
-// Random and damaged streams through our own code behind the HDF5 child: decodeStream, parseNir,
-// finishNetwork.
-//
-//   fuzz_nir [INPUTS [SEED]]      deterministic; prints how many inputs became networks
-#include <cstdlib>
+// Random trees, as the HDF5 child would hand them back, through our own code behind it: decodeStream, parseNir,
+// finishNetwork; what is accepted runs a few steps as a float network. Options: common/Driver.h.
+#include <vector>
 
-#include "CheckOutcome.h"
+#include "CheckNetwork.h"
+#include "EncodeStream.h"
 #include "TreeGenerator.h"
+#include "common/CheckError.h"
+#include "common/Driver.h"
+#include "common/Guards.h"
 #include "nir/Nir.h"
 #include "nir/Stream.h"
+#include "sim/FloatReference.h"
+
+namespace rheo::fuzz {
+namespace {
+
+ConventionOptions someConventions(Random& random) {
+  ConventionOptions options;
+  if (random.oneIn(4)) options.dt = random.oneIn(8) ? -1 : 1e-3;
+  if (random.oneIn(4)) options.reset = static_cast<Reset>(random.below(4));
+  if (random.oneIn(4)) options.discretization = static_cast<Discretization>(random.below(2));
+  if (random.oneIn(4)) options.spikes = static_cast<SpikeUnit>(random.below(2));
+  if (random.oneIn(8)) options.framework = random.oneIn(4) ? "nonsense" : random.oneIn(2) ? "norse" : "snntorch";
+  return options;
+}
+
+void runIt(const Network& network) {
+  FloatInput<float> input;
+  input.batch = 1;
+  input.steps = 3;
+  std::int64_t values = 0;
+  for (const int node : network.inputs())
+    input.widths.push_back(network.nodes[static_cast<std::size_t>(node)].outputSize());
+  for (const Node& node : network.nodes) values += node.outputSize();
+  if (values > 1000) return;
+  input.fill = [&](std::int64_t, std::int64_t, int port, float* row) {
+    for (std::int64_t i = 0; i < input.widths[static_cast<std::size_t>(port)]; ++i) row[i] = 1;
+  };
+  RunOptions options;
+  options.threads = 1;
+  const auto recording = runFloat(network, input, options);
+  require(static_cast<bool>(recording), "an accepted network runs");
+}
+
+std::vector<std::string> run(std::uint64_t, Random& random) {
+  const std::string file = "fuzzed.nir";
+  TreeGenerator generator(random);
+  std::string bytes = encodeStream(generator.file());
+  if (random.oneIn(5)) generator.damage(bytes);
+  auto tree = nir::decodeStream(bytes, {}, file);
+  if (!tree) return {checkNetwork(tree.error())};
+  auto network = nir::parseNir(*std::move(tree), file);
+  if (network) network = finishNetwork(*std::move(network), someConventions(random), file);
+  std::vector<std::string> words{checkNetwork(network)};
+  if (network && random.oneIn(8)) {
+    runIt(*network);
+    words.emplace_back("accepted, run");
+  }
+  return words;
+}
+
+}  // namespace
+}  // namespace rheo::fuzz
 
 int main(int argc, char** argv) {
-  const unsigned long long inputs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 20000;
-  const unsigned long long seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  rheo::fuzz::TreeGenerator generator(seed);
-  const std::string file = "fuzzed.nir";
-  unsigned long long networks = 0;
-  unsigned long long refusedStreams = 0;
-  std::string bytes;
-  for (unsigned long long i = 0; i < inputs; ++i) {
-    // Three of four inputs are fresh trees; the fourth damages the bytes of the tree before it.
-    const bool fresh = i % 4 != 3;
-    if (fresh) {
-      bytes = generator.encode(generator.file());
-    } else {
-      generator.damage(bytes);
-    }
-    auto tree = rheo::nir::decodeStream(bytes, {}, file);
-    if (!tree) {
-      ++refusedStreams;
-      rheo::fuzz::checkOutcome(tree.error(), i, seed);
-      continue;
-    }
-    auto network = rheo::nir::parseNir(*std::move(tree), file);
-    if (network) network = rheo::finishNetwork(*std::move(network), {}, file);
-    rheo::fuzz::checkOutcome(network, i, seed);
-    if (network) ++networks;
-  }
-  std::printf("%llu inputs, seed %llu: %llu networks, %llu streams refused, %llu graphs refused\n", inputs,
-              seed, networks, refusedStreams, inputs - networks - refusedStreams);
-  // A generator that makes nothing acceptable would test nothing.
-  return inputs < 100 || networks * 50 > inputs ? 0 : 1;
+  return rheo::fuzz::drive(
+      argc, argv,
+      {"fuzz_nir",
+       20'000,
+       rheo::fuzz::run,
+       {"accepted", "accepted, run", "R0103", "R0104", "R0105", "R0106", "R0107", "R0108", "R0109", "R0110",
+        "R0111", "R0201", "R0202", "R0203", "R0204", "R0205", "R0206", "R0207", "R0208", "R0211"},
+       20'000});
 }

@@ -1,4 +1,4 @@
-// Random trees that look like NIR graphs, and their streams.
+// Random trees that look like NIR graphs.
 #include "TreeGenerator.h"
 
 #include <fmt/format.h>
@@ -7,73 +7,14 @@
 #include <cmath>
 #include <limits>
 
-#include "nir/Stream.h"
-
 namespace rheo::fuzz {
 
 using nir::Tree;
 
-namespace {
-
-template <class T>
-void put(std::string& bytes, T value) {
-  bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-void putText(std::string& bytes, const std::string& text) {
-  put(bytes, static_cast<std::uint32_t>(text.size()));
-  bytes += text;
-}
-
-void putShape(std::string& bytes, const std::vector<std::int64_t>& shape) {
-  put(bytes, static_cast<std::uint8_t>(shape.size()));
-  for (const std::int64_t extent : shape) put(bytes, static_cast<std::uint64_t>(extent));
-}
-
-void putTree(std::string& bytes, const Tree& tree) {
-  constexpr char kTags[] = {'G', 'A', 'S', 'U'};
-  bytes += kTags[static_cast<std::size_t>(tree.kind)];
-  putText(bytes, tree.name);
-  switch (tree.kind) {
-    case Tree::Kind::Group:
-      for (const Tree& child : tree.children) putTree(bytes, child);
-      bytes += 'E';
-      break;
-    case Tree::Kind::Array:
-      put(bytes, static_cast<std::uint8_t>(tree.array.dtype));
-      putShape(bytes, tree.array.shape);
-      for (const double value : tree.array.values) {
-        if (tree.array.dtype == DType::Int64) {
-          const bool fits = std::abs(value) < 9e15;
-          put(bytes, fits ? static_cast<std::int64_t>(value) : std::int64_t{0});
-        } else if (tree.array.dtype == DType::Float64) {
-          put(bytes, value);
-        } else {
-          put(bytes, static_cast<float>(value));
-        }
-      }
-      break;
-    case Tree::Kind::Strings:
-      putShape(bytes, tree.shape);
-      for (const std::string& text : tree.strings) putText(bytes, text);
-      break;
-    case Tree::Kind::Unreadable:
-      putText(bytes, tree.reason);
-  }
-}
-
-}  // namespace
-
-std::string TreeGenerator::encode(const Tree& root) {
-  std::string bytes(nir::kStreamMagic);
-  for (const Tree& child : root.children) putTree(bytes, child);
-  return bytes + 'Z';
-}
-
 void TreeGenerator::damage(std::string& bytes) {
-  for (std::uint64_t i = 1 + below(4); i > 0 && !bytes.empty(); --i) {
+  for (std::uint64_t i = 1 + below(3); i > 0 && !bytes.empty(); --i) {
     const std::size_t at = below(bytes.size());
-    switch (below(5)) {
+    switch (below(6)) {
       case 0:
         bytes[at] = static_cast<char>(below(256));
         break;
@@ -85,6 +26,9 @@ void TreeGenerator::damage(std::string& bytes) {
         break;
       case 3:
         bytes.insert(at, bytes.substr(below(bytes.size()), below(40)));
+        break;
+      case 4:
+        bytes.insert(at, oneIn(2) ? std::string("G\0\0\0\0", 5) : "!");  // a record where none is expected
         break;
       default:
         bytes.erase(at, below(20));
@@ -100,28 +44,32 @@ double TreeGenerator::number() {
                                1e300,
                                -1e300,
                                1e-300,
+                               5e-324,
+                               1e38,
                                9e15,
                                4294967296.0,
+                               std::numeric_limits<double>::max(),
                                std::numeric_limits<double>::infinity(),
                                std::numeric_limits<double>::quiet_NaN()};
-  if (oneIn(200)) return kOdd[below(kOdd.size())];
+  if (oneIn(400)) return random_.pick(kOdd);
   return static_cast<double>(1 + below(1000)) / 500;
 }
 
 std::string TreeGenerator::someName() {
-  constexpr std::array kNames = {"a",        "b",    "lif",   "lif1",   "fc",       "in",
-                                 "out",      "a.b",  "input", "output", "\xff\xfe", "",
-                                 "\xc3\xa9", "x\ny", "nodes", "edges",  "type",     "metadata"};
-  if (oneIn(500)) return std::string(below(2000), 'n');
-  return kNames[below(kNames.size())];
+  static constexpr std::array kNames = {"a",        "b",     "lif",   "lif1",   "fc",       "in",   "out",
+                                        "a.b",      "input", "nodes", "output", "\xff\xfe", "",     "n0",
+                                        "\xc3\xa9", "x\ny",  "n1.in", "edges",  "type",     "n0.n1", "metadata"};
+  if (oneIn(300)) return std::string(below(2000), 'n');
+  return random_.pick(kNames);
 }
 
 std::string TreeGenerator::someKind() {
-  constexpr std::array kKinds = {"LIF", "CubaLIF", "LI",     "CubaLI", "I",
-                                 "IF",  "Scale",   "Linear", "Affine", "Flatten"};
-  constexpr std::array kOthers = {"Conv2d", "Delay", "Input", "Output", "NIRGraph", "Nonsense", "", "\xff"};
-  if (oneIn(60)) return kOthers[below(kOthers.size())];
-  return kKinds[below(kKinds.size())];
+  static constexpr std::array kKinds = {"LIF", "CubaLIF", "LI",     "CubaLI", "I",
+                                        "IF",  "Scale",   "Linear", "Affine", "Flatten"};
+  static constexpr std::array kOthers = {"Conv2d",   "Delay", "Input", "Output", "NIRGraph",
+                                         "Nonsense", "",      "\xff"};
+  if (oneIn(80)) return random_.pick(kOthers);
+  return random_.pick(kKinds);
 }
 
 Tree TreeGenerator::text(const std::string& name, const std::string& value) {
@@ -138,59 +86,101 @@ Tree TreeGenerator::numbers(const std::string& name, std::vector<std::int64_t> s
   tree.kind = Tree::Kind::Array;
   tree.array.dtype = static_cast<DType>(below(4));
   if (oneIn(10)) shape.insert(shape.begin(), 1);
-  if (oneIn(200)) shape.push_back(static_cast<std::int64_t>(below(4)));
+  if (oneIn(400)) shape.push_back(static_cast<std::int64_t>(below(4)));
   std::int64_t size = 1;
   for (const std::int64_t extent : shape) size *= extent;
+  if (oneIn(2000)) {  // no value, whatever the other extents are
+    size = 0;
+    shape = {std::int64_t{1} << below(62), std::int64_t{1} << below(62), 0};
+  }
   tree.array.shape = std::move(shape);
   for (std::int64_t i = 0; i < size; ++i) tree.array.values.push_back(number());
   return tree;
+}
+
+// The parameters of a neuron, each a value for each neuron or one for all.
+void TreeGenerator::addNeuron(Tree& node, std::int64_t size, const std::string& kind) {
+  const auto add = [&](const char* field) {
+    if (oneIn(600)) return;
+    node.children.push_back(
+        numbers(field, oneIn(4) ? std::vector<std::int64_t>{} : std::vector<std::int64_t>{size}));
+  };
+  add("r");
+  if (kind.starts_with("Cuba")) {
+    add("tau_syn");
+    add("tau_mem");
+    if (oneIn(2)) add("w_in");
+  } else if (kind.starts_with("L")) {
+    add("tau");
+  }
+  if (kind != "I" && kind != "IF") add("v_leak");
+  if (kind.ends_with("F")) add("v_threshold");
+  if (kind.ends_with("F") && oneIn(2)) add("v_reset");
+  if (kind.starts_with("Cuba") && oneIn(10)) makeGainsOne(node);
+  if (oneIn(2000)) spreadShapes(node);
+}
+
+// Gains that agree on one time step, of any size that a number can have.
+void TreeGenerator::makeGainsOne(Tree& node) {
+  const double scale = std::pow(10.0, static_cast<double>(random_.between(-320, 300)));
+  for (Tree& child : node.children) {
+    if (child.kind != Tree::Kind::Array) continue;
+    child.array.dtype = DType::Float64;
+    const bool time = child.name.starts_with("tau");
+    const bool gain = child.name == "r" || child.name == "w_in";
+    for (double& value : child.array.values)
+      if (time || gain) value = time ? std::min(1.0, scale) : 1 / std::max(1.0, 1 / scale);
+  }
+  if (oneIn(2)) return;
+  for (Tree& child : node.children)  // time constants stay, gains grow
+    if (child.name == "r" || child.name == "w_in")
+      for (double& value : child.array.values) value = 1e10;
+}
+
+// Every parameter long in a dimension of its own: their common shape has no bound.
+void TreeGenerator::spreadShapes(Tree& node) {
+  const std::int64_t extent = oneIn(4) ? 1 + static_cast<std::int64_t>(below(1000)) : 1 + below(3);
+  std::size_t rank = 0;
+  for (const Tree& child : node.children) rank += child.kind == Tree::Kind::Array;
+  std::size_t own = 0;
+  for (Tree& child : node.children) {
+    if (child.kind != Tree::Kind::Array) continue;
+    child.array.shape.assign(rank, 1);
+    child.array.shape[own++] = extent;
+    child.array.values.assign(static_cast<std::size_t>(extent), 1.0);
+  }
 }
 
 Tree TreeGenerator::leaf(const std::string& name, std::int64_t size, const std::string& kind) {
   Tree node;
   node.name = name;
   node.children.push_back(text("type", kind));
-  const auto add = [&](const char* field, std::vector<std::int64_t> shape) {
-    if (!oneIn(400)) node.children.push_back(numbers(field, std::move(shape)));
-  };
-  const auto neuron = [&](const char* field) {
-    add(field, oneIn(4) ? std::vector<std::int64_t>{} : std::vector<std::int64_t>{size});
-  };
   if (kind == "Input" || kind == "Output") {
     Tree shape = numbers("shape", {1});
     shape.array.dtype = DType::Int64;
-    if (!oneIn(100)) shape.array.values.assign(shape.array.values.size(), static_cast<double>(size));
+    for (double& extent : shape.array.values)
+      extent = oneIn(500) ? std::ldexp(1, static_cast<int>(below(30))) : static_cast<double>(size);
     node.children.push_back(std::move(shape));
   } else if (kind == "Linear" || kind == "Affine") {
-    add("weight", {size, size});
-    if (kind == "Affine") neuron("bias");
+    node.children.push_back(numbers("weight", {size, size}));
+    if (kind == "Affine") node.children.push_back(numbers("bias", {size}));
   } else if (kind == "Scale") {
-    neuron("scale");
+    node.children.push_back(numbers("scale", {size}));
   } else if (kind == "Flatten") {
     for (const char* field : {"start_dim", "end_dim"}) {
       Tree dimension = numbers(field, {});
-      dimension.array.values.assign(dimension.array.values.size(), oneIn(20) ? number() * 1e9 : -1.0);
+      for (double& value : dimension.array.values)
+        value = oneIn(40) ? number() * 1e9 : field[0] == 's' ? static_cast<double>(below(2)) : -1.0;
       node.children.push_back(std::move(dimension));
     }
-    if (oneIn(3)) node.children.push_back(numbers("input_type", {static_cast<std::int64_t>(1 + below(3))}));
+    if (oneIn(10)) node.children.push_back(numbers("input_type", {static_cast<std::int64_t>(1 + below(3))}));
   } else {
-    neuron("r");
-    if (kind.starts_with("Cuba")) {
-      neuron("tau_syn");
-      neuron("tau_mem");
-      if (oneIn(2)) neuron("w_in");
-    } else if (kind.starts_with("L")) {
-      neuron("tau");
-    }
-    if (kind != "I" && kind != "IF") neuron("v_leak");
-    if (kind.ends_with("F")) neuron("v_threshold");
-    if (kind.ends_with("F") && oneIn(2)) neuron("v_reset");
+    addNeuron(node, size, kind);
   }
   return node;
 }
 
-Tree TreeGenerator::graph(const std::string& name, int depth) {
-  const auto size = static_cast<std::int64_t>(1 + below(3));
+Tree TreeGenerator::graph(const std::string& name, std::int64_t size, int depth) {
   Tree result;
   result.name = name;
   result.children.push_back(text("type", "NIRGraph"));
@@ -202,11 +192,10 @@ Tree TreeGenerator::graph(const std::string& name, int depth) {
     nodes.children.push_back(std::move(node));
   };
   add(leaf("in", size, "Input"));
-  const std::uint64_t inner = 1 + below(5);
-  for (std::uint64_t i = 0; i < inner; ++i) {
-    const std::string own = oneIn(50) ? someName() : fmt::format("n{}", i);
-    if (depth < 4 && oneIn(6)) {
-      add(graph(own, depth + 1));
+  for (std::uint64_t i = 0, inner = 1 + below(3); i < inner; ++i) {
+    const std::string own = oneIn(100) ? someName() : fmt::format("n{}", i);
+    if (depth < 3 && oneIn(8)) {
+      add(graph(own, oneIn(30) ? size + 1 : size, depth + 1));
     } else {
       add(leaf(own, size, someKind()));
     }
@@ -216,12 +205,12 @@ Tree TreeGenerator::graph(const std::string& name, int depth) {
   edges.name = "edges";
   edges.kind = Tree::Kind::Strings;
   const auto connect = [&](const std::string& source, const std::string& target) {
-    edges.strings.push_back(oneIn(200) ? someName() : source);
-    edges.strings.push_back(oneIn(200) ? someName() : target);
+    edges.strings.push_back(oneIn(300) ? someName() : source);
+    edges.strings.push_back(oneIn(300) ? someName() : target);
   };
   for (std::size_t i = 0; i + 1 < names.size(); ++i) connect(names[i], names[i + 1]);
-  for (std::uint64_t i = below(3); i > 0; --i)
-    connect(names[below(names.size())], names[below(names.size())]);
+  // Back, forth and in circles.
+  if (oneIn(3)) connect(random_.pick(names), random_.pick(names));
   edges.shape = {static_cast<std::int64_t>(edges.strings.size() / 2), 2};
   result.children.push_back(std::move(nodes));
   result.children.push_back(std::move(edges));
@@ -231,10 +220,8 @@ Tree TreeGenerator::graph(const std::string& name, int depth) {
 // One random change somewhere below `tree`.
 void TreeGenerator::spoil(Tree& tree) {
   Tree* at = &tree;
-  while (at->kind == Tree::Kind::Group && !at->children.empty() && !oneIn(6)) {
-    at = &at->children[below(at->children.size())];
-  }
-  switch (below(6)) {
+  while (at->kind == Tree::Kind::Group && !at->children.empty() && !oneIn(6)) at = &random_.pick(at->children);
+  switch (below(7)) {
     case 0:
       at->name = someName();
       break;
@@ -246,23 +233,30 @@ void TreeGenerator::spoil(Tree& tree) {
       break;
     case 3:
       at->kind = Tree::Kind::Unreadable;
-      at->reason = "a compound type";
+      at->reason = oneIn(4) ? someName() : "a compound type";
       break;
     case 4:
       if (!at->children.empty())
         at->children.erase(at->children.begin() + static_cast<long>(below(at->children.size())));
       break;
+    case 5:  // a group within itself, or a copy of its own child
+      if (at->kind == Tree::Kind::Group && !at->children.empty()) {
+        Tree copy = random_.pick(at->children);
+        if (oneIn(2)) copy.name = someName();
+        at->children.push_back(std::move(copy));
+      }
+      break;
     default:
-      if (!at->array.values.empty()) at->array.values[below(at->array.values.size())] = number() * 1e18;
-      if (!at->strings.empty()) at->strings[below(at->strings.size())] = someName();
+      if (!at->array.values.empty()) random_.pick(at->array.values) = number() * 1e18;
+      if (!at->strings.empty()) random_.pick(at->strings) = someName();
   }
 }
 
 Tree TreeGenerator::file() {
   Tree root;
   root.children.push_back(text("version", oneIn(50) ? someName() : "0.2.0"));
-  root.children.push_back(graph("node", 0));
-  for (std::uint64_t i = below(10); i > 7; --i) spoil(root.children.back());
+  root.children.push_back(graph("node", static_cast<std::int64_t>(1 + below(3)), 0));
+  for (std::uint64_t i = oneIn(3) ? 1 + below(2) : 0; i > 0; --i) spoil(root.children.back());
   return root;
 }
 

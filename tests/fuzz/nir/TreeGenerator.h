@@ -1,26 +1,28 @@
 // Random trees that look like NIR graphs, mostly right and wrong in a few places, and their streams.
 #pragma once
 
-#include <random>
 #include <string>
 
+#include "common/Random.h"
 #include "nir/Tree.h"
 
 namespace rheo::fuzz {
 
 class TreeGenerator {
  public:
-  explicit TreeGenerator(std::uint64_t seed) : random_(seed) {}
+  explicit TreeGenerator(Random& random) : random_(random) {}
 
-  nir::Tree file();                           // a root with /node and perhaps damage
-  std::string encode(const nir::Tree& root);  // as the reader writes it
-  void damage(std::string& bytes);            // flips, cuts, repeats and inserts a few bytes
-  std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
+  nir::Tree file();                // a root with /node and perhaps damage
+  void damage(std::string& bytes);  // flips, cuts, repeats and inserts a few bytes of a stream
 
  private:
-  bool oneIn(std::uint64_t chances) { return below(chances) == 0; }
-  nir::Tree graph(const std::string& name, int depth);
+  bool oneIn(std::uint64_t chances) { return random_.oneIn(chances); }
+  std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
+  nir::Tree graph(const std::string& name, std::int64_t size, int depth);
   nir::Tree leaf(const std::string& name, std::int64_t size, const std::string& kind);
+  void addNeuron(nir::Tree& node, std::int64_t size, const std::string& kind);
+  void makeGainsOne(nir::Tree& node);
+  void spreadShapes(nir::Tree& node);
   nir::Tree numbers(const std::string& name, std::vector<std::int64_t> shape);
   static nir::Tree text(const std::string& name, const std::string& value);
   void spoil(nir::Tree& tree);
@@ -28,7 +30,7 @@ class TreeGenerator {
   std::string someName();
   std::string someKind();
 
-  std::mt19937_64 random_;
+  Random& random_;
 };
 
 }  // namespace rheo::fuzz

@@ -1,6 +1,11 @@
 // What the decoder refuses: one test per code, on images with a true frame and checksum.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <tuple>
+
 #include "chip/InputBound.h"
 #include "chip/Program.h"
 #include "fixed/Arithmetic.h"
@@ -54,6 +59,37 @@ TEST(Decode, r0505_layouts) {
   EXPECT_EQ(edit([](Layouts& layouts) { layouts[1]->record = "neuron"; }), "R0505");
   EXPECT_EQ(edit([](Layouts& layouts) { layouts[0]->fields[1]->name = layouts[0]->fields[0]->name; }),
             "R0505");
+}
+
+TEST(Decode, r0505_names_and_notes_can_be_shown) {
+  const Image image = usableImage();
+  auto edit = [&](const test::EditHeader& change) { return codeOf(test::rewrite(image, change)); };
+  for (const char* name : {"\xff", "a\nb", "\x1b[2J"}) {
+    EXPECT_EQ(edit([&](image::HeaderT& header) { header.network = name; }), "R0505");
+    EXPECT_EQ(edit([&](image::HeaderT& header) { header.populations[0]->name = name; }), "R0505");
+    EXPECT_EQ(edit([&](image::HeaderT& header) { header.populations[0]->model = name; }), "R0505");
+    EXPECT_EQ(edit([&](image::HeaderT& header) { header.inputs[0]->name = name; }), "R0505");
+    EXPECT_EQ(edit([&](image::HeaderT& header) { header.outputs[0]->parts[0]->state = name; }), "R0505");
+    EXPECT_EQ(edit([&](image::HeaderT& header) { header.layouts[0]->fields[0]->name = name; }), "R0505");
+    EXPECT_EQ(edit([&](image::HeaderT& header) { header.cores[0]->memories[0]->name = name; }), "R0505");
+  }
+  EXPECT_EQ(edit([](image::HeaderT& header) { header.quantization = "{\n\t}"; }), "");
+  EXPECT_EQ(edit([](image::HeaderT& header) { header.network = "r\xc3\xa9seau"; }), "");
+}
+
+TEST(Decode, r0505_fields_of_a_record_are_few) {
+  const Image image = usableImage();
+  auto withFields = [&](int count) {
+    return codeOf(test::rewrite(image, [&](image::HeaderT& header) {
+      auto& fields = header.layouts[0]->fields;
+      for (int i = static_cast<int>(fields.size()); i < count; ++i) {
+        fields.push_back(std::make_unique<image::FieldT>(*fields[0]));
+        fields.back()->name = "more" + std::to_string(i);
+      }
+    }));
+  };
+  EXPECT_EQ(withFields(64), "");
+  EXPECT_EQ(withFields(65), "R0505");
 }
 
 TEST(Decode, r0506_memories) {
@@ -119,6 +155,107 @@ TEST(Decode, r0509_registers_in_their_ranges) {
   EXPECT_EQ(afterPoke(image, "neuron", "reset_mode", 3), "R0509");
 }
 
+// A register may be 64 bits wide: its value must be refused before anything is computed with it.
+TEST(Decode, r0509_registers_of_64_bits) {
+  const Image image = usableImage();
+  auto widened = [&](const std::string& name, std::int64_t value, int mode) {
+    return codeOf(test::rewrite(
+        image,
+        [&](image::HeaderT& header) {
+          for (auto& field : header.layouts[0]->fields)
+            if (field->name == name) field->offset = 128, field->width = 64, field->signed_ = true;
+          header.layouts[0]->bits = 192;
+          header.cores[0]->memories[0]->words = header.cores[0]->memories[0]->records * 3;
+        },
+        [&](const std::string& owner, const std::string& memory, auto& words) {
+          if (memory != "neuron") return;
+          std::vector<std::uint64_t> longer;
+          for (std::size_t i = 0; i + 1 < words.size(); i += 2)
+            longer.insert(longer.end(), {words[i], words[i + 1], static_cast<std::uint64_t>(value)});
+          words = longer;
+          for (std::uint64_t i = 0; i < words.size() / 3; ++i)
+            for (const image::Field* field : *image.header().layouts()->Get(0)->fields())
+              if (field->name()->str() == "reset_mode")
+                writeBits(words, i * 192 + field->offset(), field->width(), mode);
+        }));
+  };
+  for (const std::int64_t value : {INT64_MAX, INT64_MIN, INT64_MAX / 64 + 1}) {
+    EXPECT_EQ(widened("du", value, 0), "R0509") << value;
+    EXPECT_EQ(widened("dv", value, 0), "R0509") << value;
+    EXPECT_EQ(widened("vth", value, 2), "R0509") << value;
+    EXPECT_EQ(widened("reset_value", value, 1), "R0509") << value;
+  }
+}
+
+TEST(Decode, r0508_names_occur_once) {
+  const Image image = usableImage();
+  auto edit = [&](const test::EditHeader& change) { return codeOf(test::rewrite(image, change)); };
+  EXPECT_EQ(edit([](image::HeaderT& header) {
+              header.outputs.push_back(std::make_unique<image::OutputT>(*header.outputs[0]));
+            }),
+            "R0508");
+  EXPECT_EQ(edit([](image::HeaderT& header) {
+              header.inputs.push_back(std::make_unique<image::InputT>(*header.inputs[0]));
+              header.inputs.back()->routes->words = header.inputs.back()->routes->records = 0;
+              header.inputs.back()->route_index->words = 0;
+              header.inputs.back()->size = 0;
+            }),
+            "R0508");
+  EXPECT_EQ(edit([](image::HeaderT& header) { header.populations[1]->name = header.populations[0]->name; }),
+            "R0508");
+}
+
+// One core with a dense list of 640 1-bit weights, axons that share it and routes that share the axons: a few
+// kilobytes that could unfold to gigabytes.
+Expected<Image> sharingImage(int axons, int routes) {
+  constexpr int kNeurons = 640;
+  ImageWriter writer;
+  auto core = std::make_unique<image::CoreT>();
+  auto layout = [&](const LayoutSpec& spec) {
+    writer.header.layouts.push_back(std::make_unique<image::LayoutT>(makeLayout(spec)));
+    return RecordWriter(makeLayout(spec));
+  };
+  auto memory = [&](const char* name, const RecordWriter& records) {
+    core->memories.push_back(std::make_unique<image::MemoryT>(writer.addMemory(name, records)));
+  };
+  RecordWriter neuron = layout({"neuron", {{"unused", 1, false}}});
+  for (int i = 0; i < kNeurons; ++i) neuron.add();
+  memory("neuron", neuron);
+  RecordWriter format = layout({"format", {{"kind", 1, false}, {"weight_bits", 4, false}}});
+  EXPECT_TRUE(format.set(format.add(), "kind", 1) && format.set(0, "weight_bits", 1));
+  memory("format", format);
+  RecordWriter axon = layout({"axon", {{"count", 10, false}}});
+  for (int i = 0; i < axons; ++i) EXPECT_TRUE(axon.set(axon.add(), "count", kNeurons));
+  memory("axon", axon);
+  const std::vector<std::uint64_t> synapses(kNeurons / 64, 0);
+  core->memories.push_back(std::make_unique<image::MemoryT>(writer.addMemory("synapse", synapses, 10)));
+  core->slices.push_back(std::make_unique<image::SliceT>(image::SliceT{{}, 0, 0, kNeurons, 0}));
+  writer.header.cores.push_back(std::move(core));
+
+  RecordWriter route = layout({"route", {{"core", 1, false}}});
+  for (int i = 0; i < routes; ++i) route.add();
+  auto input = std::make_unique<image::InputT>();
+  input->name = "in";
+  input->size = 1;
+  input->routes = std::make_unique<image::MemoryT>(writer.addMemory("route", route));
+  const std::vector<std::uint64_t> index{0, static_cast<std::uint64_t>(routes)};
+  input->route_index = std::make_unique<image::MemoryT>(writer.addMemory("route_index", index, 1));
+  writer.header.inputs.push_back(std::move(input));
+  auto population = std::make_unique<image::PopulationT>();
+  population->name = "p";
+  population->model = "integrator";
+  population->size = kNeurons;
+  writer.header.populations.push_back(std::move(population));
+  writer.header.profile = "lava";
+  return writer.finish();
+}
+
+TEST(Decode, r0508_what_is_shared_stays_in_proportion) {
+  EXPECT_EQ(codeOf(sharingImage(5, 5)), "");
+  EXPECT_EQ(codeOf(sharingImage(1000, 1)), "R0508");  // axons of one list
+  EXPECT_EQ(codeOf(sharingImage(1, 1000)), "R0508");  // routes to one axon
+}
+
 TEST(Decode, r0511_delay_of_axon_and_synapse) {
   EXPECT_EQ(afterPoke(usableImage(), "axon", "delay", 63), "R0511");
 }
@@ -171,6 +308,37 @@ TEST(Decode, w8_bound_counts_every_source_and_payload) {
   const Status status = checkInputBound(changed);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().diagnostics.front().code, "R0510");
+}
+
+// The bound written down as SPEC W8 says it, on random programs.
+TEST(Decode, w8_bound_is_the_sum_over_groups_and_delays) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto program = test::makeRandomProgram(seed);
+    std::vector<std::map<std::int32_t, std::int64_t>> payloads(program->cores.size());
+    auto send = [&](const std::vector<Route>& routes, std::int64_t payload) {
+      for (const Route& route : routes) payloads[static_cast<std::size_t>(route.core)][route.axon] += payload;
+    };
+    for (const Core& core : program->cores) send(core.routes, 1);
+    for (const InputInfo& input : program->inputs) send(input.routes, input.maxPayload);
+    const auto bounds = largestInputs(*program);
+    for (std::size_t k = 0; k < program->cores.size(); ++k) {
+      const Core& core = program->cores[k];
+      std::map<std::tuple<std::int32_t, std::int32_t, std::int32_t>, std::int64_t> sums;
+      for (const auto& [a, payload] : payloads[k]) {
+        const Axon& axon = core.axons[static_cast<std::size_t>(a)];
+        for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s)
+          sums[{core.synapses[s].compartment, axon.group, core.synapses[s].delay}] +=
+              payload * std::abs(core.synapses[s].weight);
+      }
+      std::vector<std::int64_t> expected(static_cast<std::size_t>(core.compartments));
+      for (const auto& [key, sum] : sums) {
+        const double scale = std::ldexp(1.0, core.groups[static_cast<std::size_t>(std::get<1>(key))].exponent);
+        expected[static_cast<std::size_t>(std::get<0>(key))] +=
+            static_cast<std::int64_t>(std::ceil(static_cast<double>(sum) * scale));
+      }
+      EXPECT_EQ(bounds[k], expected) << "seed " << seed;
+    }
+  }
 }
 
 }  // namespace

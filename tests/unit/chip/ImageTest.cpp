@@ -8,6 +8,7 @@
 #include "chip/Image.h"
 #include "chip/Program.h"
 #include "support/RandomProgram.h"
+#include "support/Rewrite.h"
 
 namespace rheo {
 namespace {
@@ -89,6 +90,21 @@ std::vector<std::uint8_t> repaired(std::vector<std::uint8_t> bytes) {
   std::memcpy(bytes.data() + 32, &hash.low64, 8);
   std::memcpy(bytes.data() + 40, &hash.high64, 8);
   return bytes;
+}
+
+// FlatBuffers' verifier checks where a vector's length lies, not where its elements do.
+TEST(Image, r0505_numbers_of_the_header_are_aligned) {
+  const Expected<Image> image = test::rewrite(test::makeRandomImage(2), [](image::HeaderT& header) {
+    header.populations[0]->shape = {1, 2, 3, 4};
+  });
+  ASSERT_TRUE(image);
+  std::vector<std::uint8_t> bytes = bytesOf(*image);
+  const auto* table = reinterpret_cast<const flatbuffers::Table*>(image->header().populations()->Get(0));
+  const std::uint8_t* reference = table->GetAddressOf(image::Population::VT_SHAPE);
+  ASSERT_NE(reference, nullptr);
+  // Four bytes on, the low half of the first element is read as a length: one element, 4 bytes off.
+  bytes[static_cast<std::size_t>(reference - image->bytes().data())] += 4;
+  EXPECT_EQ(codeOf(repaired(std::move(bytes))), "R0505");
 }
 
 TEST(Image, hostile_bytes_under_a_true_checksum_never_crash) {

@@ -47,6 +47,13 @@ class Network {
     input.shape = {++input.size};
     return *this;
   }
+  // Further routes of the last channel to its axon.
+  Network& repeated(int times) {
+    InputInfo& input = program_.inputs[0];
+    input.routes.insert(input.routes.end(), static_cast<std::size_t>(times), input.routes.back());
+    input.routeStart.back() = input.routes.size();
+    return *this;
+  }
   Network& recurrent(int from, int group, const std::vector<Synapse>& synapses) {
     core().axons.push_back({group, core().synapses.size(), synapses.size()});
     core().synapses.insert(core().synapses.end(), synapses.begin(), synapses.end());
@@ -111,6 +118,13 @@ TEST(Golden, payloads_multiply_weights) {
   network.channel(network.group(0), {{0, -3, 0}});
   EXPECT_EQ(potentials(network, {7}, 2).back(), -21 * 64);
   EXPECT_EQ(potentials(network, {-7}, 2).back(), 21 * 64);
+}
+
+// Under UBSan: weights of 0 leave the payloads of an axon unbounded.
+TEST(Golden, w8_payloads_of_a_silent_axon_may_exceed_32_bits) {
+  Network network("integrator");
+  network.channel(network.group(0), {{0, 0, 0}}).repeated(3 << 13);
+  EXPECT_EQ(potentials(network, {fixed::kInputBound}, 2).back(), 0);
 }
 
 TEST(Golden, w5_the_sum_of_a_group_is_shifted_and_floored) {

@@ -117,6 +117,15 @@ TEST(Run, data_is_checked) {
   EXPECT_EQ(codeOf(run(*engine, test::makeRandomInput(*program, 1, 5, 1), options)), "R0604");
 }
 
+// The lag and the outputs come from the image, and multiply.
+TEST(Run, r0664_recordings_that_no_memory_holds) {
+  Program program = *test::makeRandomProgram(4);
+  program.lag = 1 << 20;
+  program.outputs[0].parts.assign(100'000, program.outputs[0].parts[0]);
+  const auto shared = std::make_shared<const Program>(std::move(program));
+  EXPECT_EQ(codeOf(run(*makeGolden(shared), test::makeRandomInput(*shared, 2, 5, 1), {})), "R0664");
+}
+
 TEST(RandomPrograms, exercise_spikes_overflows_models_and_delays) {
   std::int64_t spikes = 0, wraps = 0, saturations = 0, delayed = 0, negative = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {

@@ -1,10 +1,10 @@
 // What must hold for every Error that a file can cause.
-#include "support/CheckError.h"
+#include "common/CheckError.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "support/Guards.h"
+#include "common/Guards.h"
 
 namespace rheo::fuzz {
 

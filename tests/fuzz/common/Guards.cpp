@@ -1,5 +1,5 @@
 // Signals, limits and the sanitizers' hook, all of which end in one line: how to replay.
-#include "support/Guards.h"
+#include "common/Guards.h"
 
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -63,8 +63,11 @@ void onTick(int) {
 // A sanitizer reserves terabytes of addresses, so that the limit has to be the allocator's own.
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() {
-  return "max_allocation_size_mb=2048:hard_rss_limit_mb=4096:detect_stack_use_after_return=0";
+  return "max_allocation_size_mb=2048:hard_rss_limit_mb=4096";
 }
+// Its runtime is apart from ASan's and knows no hook.
+extern "C" const char* __ubsan_default_options();
+extern "C" const char* __ubsan_default_options() { return "abort_on_error=1:print_stacktrace=1"; }
 #endif
 
 namespace rheo::fuzz {

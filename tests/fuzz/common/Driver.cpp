@@ -1,5 +1,5 @@
 // Options, the loop, the table.
-#include "support/Driver.h"
+#include "common/Driver.h"
 
 #include <charconv>
 #include <chrono>
@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "support/Guards.h"
+#include "common/Guards.h"
 
 namespace rheo::fuzz {
 namespace {

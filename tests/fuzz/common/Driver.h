@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "support/Random.h"
+#include "common/Random.h"
 
 namespace rheo::fuzz {
 

@@ -1,0 +1,12 @@
+// A tree as the bytes that the reader process would send. The opposite of nir::decodeStream.
+#pragma once
+
+#include <string>
+
+#include "nir/Tree.h"
+
+namespace rheo::fuzz {
+
+std::string encodeStream(const nir::Tree& root);
+
+}  // namespace rheo::fuzz
