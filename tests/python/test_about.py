@@ -1,21 +1,16 @@
 """The commands about rheobase itself, and their exit statuses."""
 
+import inspect
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import rheobase as rb
-
-
-def rheobase(*arguments, **more):
-    return subprocess.run(
-        [sys.executable, "-m", "rheobase", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        **more,
-    )
+from commandline import invoke, rheobase
+from rheobase import codes, compiler
 
 
 def test_version():
@@ -25,34 +20,100 @@ def test_version():
 
 
 def test_explain_prints_the_page():
-    result = rheobase("explain", "r0690")
+    result = invoke("explain", "r0690")
     assert result.returncode == 0
     assert result.stdout.startswith("# R0690: ")
 
 
 def test_explain_lists_every_code():
-    listing = rheobase("explain").stdout.splitlines()
-    assert any(line.startswith("R0690  ") for line in listing)
+    listing = invoke("explain").stdout.splitlines()
+    pages = Path(__file__).parents[2] / "runtime" / "support" / "codes"
+    assert [line[:5] for line in listing] == sorted(page.stem for page in pages.glob("R*.md"))
+    assert all(len(line) > 10 for line in listing)
 
 
 def test_explain_offers_the_nearest_code():
-    result = rheobase("explain", "R0699")
-    assert result.returncode == 2
-    assert "error R0690: there is no diagnostic 'R0699'" in result.stderr
+    result = invoke("explain", "R0698")
+    assert result.returncode == 3
+    assert "error R0690: there is no diagnostic 'R0698'" in result.stderr
     assert "did you mean R069" in result.stderr
 
 
-def test_unknown_option_is_wrong_usage():
-    assert rheobase("explain", "--nonsense").returncode == 2
-    assert rheobase("nonsense").returncode == 2
+def test_every_code_that_is_used_has_a_page():
+    root = Path(__file__).parents[2]
+    sources = [
+        p for room in ("frontend", "runtime", "ir", "passes", "backends") for p in (root / room).rglob("*.*")
+    ]
+    used = set()
+    for source in sources:
+        if source.suffix in (".py", ".cpp", ".h"):
+            used |= set(re.findall(r"\"(R0[0-9]{3})\"", source.read_text(encoding="utf-8")))
+    assert len(used) > 80 and used <= codes.known().keys()
 
 
-def test_doctor_finds_the_core():
-    result = rheobase("doctor", "--json")
-    assert result.returncode == 0, result.stderr
+def test_doctor_examines_every_part():
+    result = invoke("doctor", "--json")
+    assert result.returncode == 0, result.stdout
     report = json.loads(result.stdout)
     assert report["schema"] == "rheobase.doctor/1"
-    assert {f["what"]: f["state"] for f in report["findings"]}["core"] == "ok"
+    found = {f["what"]: f for f in report["findings"]}
+    works = "ok" if compiler.available() else "absent"
+    for what, state in {
+        "rheobase": "ok",
+        "nir reader": "ok",
+        "compiler": works,
+        "engine golden": works,
+        "engine vector": works,
+        "engine jit": works,
+    }.items():
+        assert found[what]["state"] == state, found[what]
+    assert "vector target " in found["processor"]["detail"]
+    assert all(f["detail"] for f in found.values())
+
+
+def test_doctor_notices_an_engine_that_differs(monkeypatch):
+    if not compiler.available():
+        pytest.skip("built without the compiler (RHEO_COMPILER=OFF)")
+    original = rb.Image.run
+
+    def wrong(self, x, engine="auto", **more):
+        out = original(self, x, engine=engine, **more)
+        if engine == "jit":
+            out.spikes["hidden"] = out.spikes["hidden"] + 1
+        return out
+
+    monkeypatch.setattr(rb.Image, "run", wrong)
+    result = invoke("doctor")
+    assert result.returncode == 1
+    assert "broken  engine jit    differs from the golden model" in result.stdout
+
+
+def test_importing_is_quick_and_complete():
+    """Ctrl-C during a long import would end in a trace: nothing is imported before it is needed."""
+    script = "import sys, rheobase; assert 'numpy' not in sys.modules; rheobase.compile; assert 'numpy' in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert set(rb.__all__) <= set(dir(rb)) and all(getattr(rb, name) is not None for name in rb.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'lod'"):
+        rb.lod  # noqa: B018
+
+
+def test_every_public_name_is_documented():
+    def documented(item) -> bool:
+        return bool((item.__doc__ or "").strip())
+
+    for name in set(rb.__all__) - {"__version__"}:
+        item = getattr(rb, name)
+        assert documented(item), name
+        assert not inspect.isfunction(item) or "Example" in item.__doc__, f"rb.{name} has no example"
+        if inspect.isclass(item) and not issubclass(item, Exception):
+            for member, value in vars(item).items():
+                known = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+                if (
+                    not member.startswith("_")
+                    and inspect.isfunction(known)
+                    and member not in ("name", "size", "shape")
+                ):
+                    assert documented(known), f"rb.{name}.{member}"
 
 
 def test_errors_carry_code_and_place():

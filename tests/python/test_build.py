@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import rheobase as rb
-from test_about import rheobase
+from commandline import invoke as rheobase
 
 
 def small():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import rheobase as rb
 from rheobase import compiler
-from test_about import rheobase
+from commandline import invoke as rheobase
 from test_commands import EXAMPLES, REACHING, REACHING_DATA
 
 if not compiler.available():
@@ -110,7 +110,7 @@ def test_verify_command(tmp_path):
     assert not any(r["violated"] for r in report["ranges"])
     assert "mean error" in (tmp_path / "report" / "report.txt").read_text()
     assert rheobase(*arguments, "--fail-if", "samples > 1").returncode == 1
-    assert rheobase(*arguments, "--fail-if", "import os").returncode == 2
+    assert rheobase(*arguments, "--fail-if", "import os").returncode == 3
     assert rheobase("inspect", image, "--json").returncode == 0
     assert "core 0" in rheobase("inspect", image).stdout
     assert rheobase("inspect", image, "--core", 0).returncode == 0

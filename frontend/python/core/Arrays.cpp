@@ -1,24 +1,7 @@
-// numpy arrays become input batches; runs stay interruptible.
+// numpy arrays become input batches.
 #include "Arrays.h"
 
-#include <cstring>
-
 namespace rheo::python {
-
-void Supervisor::attach(RunOptions& options) {
-  options.cancel = &cancel_;
-  options.progress = [this](std::int64_t done, std::int64_t total) {
-    if (cancel_) return;
-    py::gil_scoped_acquire acquire;
-    try {
-      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-      if (!progress_.is_none()) progress_(done, total);
-    } catch (...) {
-      interrupted_ = std::current_exception();
-      cancel_ = true;
-    }
-  };
-}
 
 InputBatch toBatch(const std::vector<py::array>& arrays) {
   InputBatch batch;

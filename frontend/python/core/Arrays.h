@@ -3,9 +3,6 @@
 
 #include <pybind11/numpy.h>
 
-#include <atomic>
-#include <exception>
-
 #include "Module.h"
 #include "sim/Engine.h"
 #include "trace/Recording.h"
@@ -45,24 +42,6 @@ py::dict toPython(BasicRecording<T>&& recording) {
   result["overflows"] = overflows;
   return result;
 }
-
-// Watches for Ctrl-C and reports progress while an engine runs without the GIL. Exceptions wait until it
-// returned.
-class Supervisor {
- public:
-  explicit Supervisor(py::object progress) : progress_(std::move(progress)) {}
-  // Puts its callbacks into the options; the supervisor has to outlive the run.
-  void attach(RunOptions& options);
-  // After the run, with the GIL: raises what happened meanwhile.
-  void rethrow() const {
-    if (interrupted_) std::rethrow_exception(interrupted_);
-  }
-
- private:
-  py::object progress_;
-  std::atomic<bool> cancel_{false};
-  std::exception_ptr interrupted_;
-};
 
 // One array for each input, all [batch, steps, size], uint8 or int32, C order (the package has checked).
 InputBatch toBatch(const std::vector<py::array>& arrays);

@@ -33,7 +33,7 @@ void bindChips(py::module_& m) {
     return list;
   });
   m.def("resolve_chip",
-        [](const std::string& nameOrPath) { return describe(unwrap(resolveChip(nameOrPath))); });
+        [](const py::bytes& nameOrPath) { return describe(unwrap(resolveChip(pathOf(nameOrPath)))); });
 }
 
 }  // namespace rheo::python

@@ -1,8 +1,11 @@
 // Images, engines and sessions for Python: `_core.Image`, `_core.Engine`, `_core.Session`.
 
 #include "Arrays.h"
+#include "Supervisor.h"
 #include "chip/Image.h"
 #include "chip/Program.h"
+#include "sim/LoadJit.h"
+#include "sim/vector/Kernels.h"
 
 namespace rheo::python {
 namespace {
@@ -80,6 +83,18 @@ py::list statements(const image::Header& header) {
   return list;
 }
 
+py::list layouts(const image::Header& header) {
+  py::list list;
+  for (const image::Layout* layout : *header.layouts()) {
+    py::list fields;
+    for (const image::Field* field : *layout->fields())
+      fields.append(py::dict(py::arg("name") = field->name()->str(), py::arg("width") = field->width(),
+                             py::arg("signed") = field->signed_()));
+    list.append(py::dict(py::arg("record") = layout->record()->str(), py::arg("fields") = fields));
+  }
+  return list;
+}
+
 py::dict describe(const Image& image) {
   const image::Header& h = image.header();
   py::list assumptions;
@@ -98,17 +113,37 @@ py::dict describe(const Image& image) {
                   py::arg("dt") = h.dt(), py::arg("populations") = populations(h),
                   py::arg("inputs") = inputs(h), py::arg("outputs") = outputs(h), py::arg("cores") = cores(h),
                   py::arg("ranges") = statements(h), py::arg("assumptions") = assumptions,
-                  py::arg("limits") = limits, py::arg("quantization") = h.quantization()->str());
+                  py::arg("limits") = limits, py::arg("layouts") = layouts(h),
+                  py::arg("quantization") = h.quantization()->str());
 }
 
 SharedProgram decoded(const Image& image) {
-  py::gil_scoped_release release;
-  Expected<Program> program = decode(image);
-  if (!program) {
-    py::gil_scoped_acquire acquire;
-    raise(program.error());
-  }
-  return std::make_shared<Program>(*std::move(program));
+  Expected<Program> program = [&] {
+    py::gil_scoped_release release;
+    return decode(image);
+  }();
+  return std::make_shared<Program>(unwrap(std::move(program)));
+}
+
+// Every record of one memory of a core, field by field as they lie there: {field: values}. Empty where the core has no
+// such memory.
+py::dict records(const Image& image, std::size_t core, const std::string& name) {
+  const image::Header& header = image.header();
+  py::dict fields;
+  if (core >= header.cores()->size()) throw py::index_error("no such core");
+  for (const image::Memory* memory : *header.cores()->Get(core)->memories())
+    for (const image::Layout* layout : *header.layouts()) {
+      if (memory->name()->str() != name || layout->record()->str() != name) continue;
+      const std::span<const std::uint64_t> words = image.words(*memory);
+      const RecordView view(*layout, words);
+      const std::uint64_t count = std::min<std::uint64_t>(memory->records(), words.size() * 64);
+      for (const image::Field* field : *layout->fields()) {
+        py::array_t<std::int64_t> values(static_cast<py::ssize_t>(count));
+        for (std::uint64_t r = 0; r < count; ++r) values.mutable_data()[r] = view.get(r, field);
+        fields[py::str(field->name()->str())] = values;
+      }
+    }
+  return fields;
 }
 
 // Compartments, axons, synapses and routes of every core, as decoded.
@@ -121,21 +156,39 @@ py::list counts(const Program& program) {
   return list;
 }
 
-// The decoded words of one core, for people: every axon with its synapses, every compartment's registers.
+py::list axonsOf(const Core& core) {
+  py::list axons;
+  for (const Axon& axon : core.axons) {
+    py::list synapses;
+    for (std::uint64_t k = axon.firstSynapse; k < axon.firstSynapse + axon.synapseCount; ++k) {
+      const Synapse& s = core.synapses[k];
+      synapses.append(py::make_tuple(s.compartment, s.weight, s.delay));
+    }
+    axons.append(py::dict(py::arg("group") = core.groups[axon.group].name,
+                          py::arg("exponent") = core.groups[axon.group].exponent,
+                          py::arg("synapses") = synapses));
+  }
+  return axons;
+}
+
+// Where the spikes of compartments [first, first + count) go: (core, axon) pairs for each.
+py::list routesOf(const Program& program, const Core& core, std::int32_t first, std::int32_t count) {
+  py::list routes;
+  for (std::int32_t c = first; c < first + count; ++c) {
+    py::list targets;
+    for (std::uint64_t k = core.routeStart[c]; k < core.routeStart[c + 1]; ++k)
+      targets.append(py::make_tuple(program.cores[core.routes[k].core].id, core.routes[k].axon));
+    routes.append(targets);
+  }
+  return routes;
+}
+
+// What the words of one core decode to: every axon with its synapses (compartment, weight, delay in steps), every
+// neuron's parameters and routes.
 py::dict coreDetail(const Program& program, std::int32_t id) {
   for (const Core& core : program.cores) {
     if (core.id != id) continue;
-    py::list axons, registers;
-    for (const Axon& axon : core.axons) {
-      py::list synapses;
-      for (std::uint64_t k = axon.firstSynapse; k < axon.firstSynapse + axon.synapseCount; ++k) {
-        const Synapse& s = core.synapses[k];
-        synapses.append(py::make_tuple(s.compartment, s.weight, s.delay));
-      }
-      axons.append(py::dict(py::arg("group") = core.groups[axon.group].name,
-                            py::arg("exponent") = core.groups[axon.group].exponent,
-                            py::arg("synapses") = synapses));
-    }
+    py::list slices;
     for (const CompartmentSlice& slice : core.slices) {
       const PopulationInfo& population = program.populations[slice.population];
       py::dict values;
@@ -144,25 +197,25 @@ py::dict coreDetail(const Program& program, std::int32_t id) {
         values[py::str(std::string(population.model->fixedParameters[p].name))] = std::vector<std::int32_t>(
             row.begin() + slice.firstCompartment, row.begin() + slice.firstCompartment + slice.count);
       }
-      registers.append(py::dict(py::arg("population") = population.name,
-                                py::arg("first_neuron") = slice.firstNeuron, py::arg("registers") = values));
+      slices.append(py::dict(
+          py::arg("population") = population.name, py::arg("first_neuron") = slice.firstNeuron,
+          py::arg("first_compartment") = slice.firstCompartment, py::arg("count") = slice.count,
+          py::arg("registers") = values,
+          py::arg("routes") = routesOf(program, core, slice.firstCompartment, slice.count)));
     }
-    return py::dict(py::arg("id") = core.id, py::arg("slices") = registers, py::arg("axons") = axons);
+    return py::dict(py::arg("id") = core.id, py::arg("slices") = slices, py::arg("axons") = axonsOf(core));
   }
   throw py::key_error("no such core");
 }
 
-py::dict runEngine(const Engine& engine, const std::vector<py::array>& arrays, const RunOptions& given,
-                   const py::object& progress) {
-  InputBatch batch = toBatch(arrays);
-  RunOptions options = given;
-  Supervisor supervisor(progress);
-  supervisor.attach(options);
-  Expected<Recording> recording = [&] {
-    py::gil_scoped_release release;
-    return run(engine, batch, options);
-  }();
-  supervisor.rethrow();
+py::dict runEngine(const std::shared_ptr<Engine>& engine, const std::vector<py::array>& arrays,
+                   const RunOptions& given, const py::object& progress) {
+  Expected<Recording> recording =
+      supervised(progress, [engine, batch = toBatch(arrays), options = given](Watch& watch) mutable {
+        options.cancel = &watch.cancel;
+        options.progress = watch.progress();
+        return run(*engine, batch, options);
+      });
   return toPython(unwrap(std::move(recording)));
 }
 
@@ -210,23 +263,29 @@ struct PythonSession {
 void bindImages(py::module_& m) {
   py::class_<Image>(m, "Image")
       .def_static("load",
-                  [](const std::string& path) {
+                  [](const py::bytes& file) {
+                    const std::string path = pathOf(file);
                     return unwrap([&] {
                       py::gil_scoped_release release;
                       return Image::load(path);
                     }());
                   })
       .def_static("parse",
-                  [](const std::string& bytes, const std::string& name) {
-                    return unwrap(Image::parse({bytes.begin(), bytes.end()}, name));
+                  [](const py::bytes& content, const std::string& name) {
+                    const std::string_view view = content;
+                    return unwrap([&] {
+                      py::gil_scoped_release release;
+                      return Image::parse({view.begin(), view.end()}, name);
+                    }());
                   })
-      .def("save", [](const Image& image, const std::string& path) { unwrap(image.save(path)); })
       .def("bytes",
            [](const Image& image) {
              auto bytes = image.bytes();
              return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
            })
       .def("describe", &describe)
+      .def("records", &records, py::arg("core"), py::arg("memory"),
+           "Every record of a memory of the core at this index: {field: values}.")
       .def("decode", &decoded);
   py::class_<Program, std::shared_ptr<Program>>(m, "Program")
       .def_property_readonly("lag", [](const Program& p) { return p.lag; })
@@ -246,7 +305,7 @@ void bindImages(py::module_& m) {
       .def_property_readonly("name", &Engine::name)
       .def(
           "run",
-          [](const Engine& engine, const std::vector<py::array>& inputs, std::vector<std::string> probes,
+          [](const std::shared_ptr<Engine>& engine, const std::vector<py::array>& inputs, std::vector<std::string> probes,
              bool spikes, bool hidden, int threads, const py::object& progress) {
             RunOptions options;
             options.probes = std::move(probes);
@@ -271,6 +330,13 @@ void bindImages(py::module_& m) {
       .def("restore", &PythonSession::restore);
   m.def("golden", [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> { return makeGolden(program); });
   m.def("vector", [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> { return makeVector(program); });
+  m.def("jit", [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> {
+    return unwrap(supervised(
+        py::none(), [program](Watch&) { return makeJit(program); }, OnInterrupt::LeaveBehind));
+  });
+  m.def(
+      "vector_target", [] { return vector::kernels().target; },
+      "The instruction set that the vector engine uses on this processor.");
 }
 
 }  // namespace rheo::python

@@ -25,6 +25,7 @@ PYBIND11_MODULE(_core, m) {
   m.doc() = "The part of rheobase that is written in C++ and needs no compiler.";
   m.attr("version") = RHEO_VERSION;
   m.def("models", &models, "The neuron models: name, NIR primitive, summary.");
+  registerExceptions();
   bindChips(m);
   bindNetworks(m);
   bindEncoders(m);

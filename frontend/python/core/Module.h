@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,13 @@ namespace py = pybind11;
 [[noreturn]] void raise(const Error& error);
 // A list of rheobase.Diagnostic.
 py::list toPython(const std::vector<Diagnostic>& diagnostics);
+// Text that may hold a path: bytes that are not UTF-8 survive the way into Python and back (PEP 383).
+py::str toPython(const std::string& text);
+// A path from the package, which passes bytes: os.fsencode of what the user gave.
+inline std::string pathOf(const py::bytes& path) { return path; }
+
+// Exceptions of C++ that no code above expects become rheobase.Error: memory is the user's, all else is ours.
+void registerExceptions();
 
 // The value, or the exception.
 template <class T>

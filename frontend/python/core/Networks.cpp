@@ -1,8 +1,10 @@
 // Networks for Python: built from arrays, shown as dictionaries.
 #include "Arrays.h"
+#include "Supervisor.h"
 #include "network/Network.h"
 #include "nir/Nir.h"
 #include "sim/FloatReference.h"
+#include "support/Text.h"
 
 namespace rheo::python {
 namespace {
@@ -133,20 +135,18 @@ FloatInput<Real> inputOf(const Network& network, const std::vector<py::array>& a
 }
 
 template <class Real>
-py::dict runNetwork(const Network& network, const std::vector<py::array>& arrays,
+py::dict runNetwork(const std::shared_ptr<Network>& network, const std::vector<py::array>& arrays,
                     std::vector<std::string> probes, bool spikes, int threads, const py::object& progress) {
-  RunOptions options;
-  options.probes = std::move(probes);
-  options.recordAllSpikes = spikes;
-  options.threads = threads;
-  Supervisor supervisor(progress);
-  supervisor.attach(options);
-  const FloatInput<Real> input = inputOf<Real>(network, arrays);
-  Expected<BasicRecording<Real>> recording = [&] {
-    py::gil_scoped_release release;
-    return runFloat<Real>(network, input, options);
-  }();
-  supervisor.rethrow();
+  RunOptions given;
+  given.probes = std::move(probes);
+  given.recordAllSpikes = spikes;
+  given.threads = threads;
+  Expected<BasicRecording<Real>> recording = supervised(
+      progress, [network, input = inputOf<Real>(*network, arrays), options = std::move(given)](Watch& watch) mutable {
+        options.cancel = &watch.cancel;
+        options.progress = watch.progress();
+        return runFloat<Real>(*network, input, options);
+      });
   return toPython(unwrap(std::move(recording)));
 }
 
@@ -167,7 +167,7 @@ void bindNetworks(py::module_& m) {
            py::arg("dt"), py::arg("reset"), py::arg("discretization"), py::arg("spikes"),
            py::arg("framework"));
   py::class_<Network, std::shared_ptr<Network>>(m, "Network")
-      .def_readonly("name", &Network::name)
+      .def_property_readonly("name", [](const Network& network) { return toPython(network.name); })
       .def("nodes", &nodes)
       .def("edges", &edges)
       .def("assumptions", &assumptions)
@@ -175,11 +175,15 @@ void bindNetworks(py::module_& m) {
       .def("run_float32", &runNetwork<float>)
       .def("run_float64", &runNetwork<double>);
   m.def("build_network", &build);
-  m.def("load_nir", [](const std::string& path, const ConventionOptions& options) {
-    return unwrap([&] {
-      py::gil_scoped_release release;
-      return loadNir(path, options);
-    }());
+  m.def("load_nir", [](const py::bytes& file, const ConventionOptions& options) {
+    Network network = unwrap(supervised(
+        py::none(), [path = pathOf(file), options](Watch&) { return loadNir(path, options); },
+        OnInterrupt::LeaveBehind));
+    // The name is the file's, which may be any bytes; an image holds text only.
+    if (!isPlainText(network.name))
+      for (char& character : network.name)
+        if (character < 0x20 || character == 0x7f) character = '_';
+    return network;
   });
 }
 

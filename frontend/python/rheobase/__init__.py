@@ -1,53 +1,88 @@
-"""rheobase: a trained spiking network to a neuromorphic chip image, and proof of what happened on the way."""
+"""rheobase: a trained spiking network to a neuromorphic chip image, and proof of what happened on the way.
+
+    import rheobase as rb
+
+    net = rb.load("net.nir")                    # or rb.Builder, rb.from_nir
+    ref = net.run(x)                            # float reference, x [T, *input_shape] or [B, T, *input_shape]
+    image = rb.compile(net, chip="loihi2")      # raises rb.CompileError with every violated limit
+    out = image.run(x, probes=["hidden.v"])     # the chip's integers; out.aligned("hidden") is in the network's time
+    print(rb.verify(net, image, x, y))          # float against chip
+
+Errors are subclasses of rb.Error and carry ``diagnostics`` with code, place, measured value, limit and
+remedy. Names are loaded when they are first used, so that importing costs little.
+"""
 
 from __future__ import annotations
 
-from ._core import version as __version__
-from .builder import Builder
-from .compiler import check, compile, quantization
-from .chipspec import ChipSpec, chips
-from .encoding import encode
-from .errors import (
-    CompileError,
-    DataError,
-    Diagnostic,
-    Error,
-    FormatError,
-    InternalError,
-    UndecidedError,
-    UsageError,
-)
-from .image import Image, Stream
-from .loading import from_nir, load
-from .network import Network, Node
-from .recording import Recording, first_difference
-from .verification import Report, verify
+import importlib
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "Builder",
-    "ChipSpec",
-    "CompileError",
-    "DataError",
-    "Diagnostic",
-    "Error",
-    "FormatError",
-    "Image",
-    "InternalError",
-    "Network",
-    "Node",
-    "Recording",
-    "Report",
-    "Stream",
-    "UndecidedError",
-    "UsageError",
-    "__version__",
-    "chips",
-    "first_difference",
-    "check",
-    "compile",
-    "encode",
-    "quantization",
-    "from_nir",
-    "load",
-    "verify",
-]
+_HOME = {
+    "Builder": "builder",
+    "ChipSpec": "chipspec",
+    "CompileError": "errors",
+    "DataError": "errors",
+    "Diagnostic": "errors",
+    "Error": "errors",
+    "FormatError": "errors",
+    "Image": "image",
+    "InternalError": "errors",
+    "Network": "network",
+    "Node": "network",
+    "OptionError": "errors",
+    "Recording": "recording",
+    "Report": "verification",
+    "Stream": "image",
+    "UndecidedError": "errors",
+    "UsageError": "errors",
+    "check": "compiler",
+    "chips": "chipspec",
+    "compile": "compiler",
+    "encode": "encoding",
+    "first_difference": "recording",
+    "from_nir": "loading",
+    "load": "loading",
+    "quantization": "compiler",
+    "verify": "verification",
+}
+
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604
+
+
+def __getattr__(name: str):
+    if name == "__version__":
+        value = importlib.import_module("._core", __name__).version
+    elif name in _HOME:
+        value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    else:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+if TYPE_CHECKING:
+    from ._core import version as __version__  # noqa: F401
+    from .builder import Builder  # noqa: F401
+    from .chipspec import ChipSpec, chips  # noqa: F401
+    from .compiler import check, compile, quantization  # noqa: F401
+    from .encoding import encode  # noqa: F401
+    from .errors import (  # noqa: F401
+        CompileError,
+        DataError,
+        Diagnostic,
+        Error,
+        FormatError,
+        InternalError,
+        OptionError,
+        UndecidedError,
+        UsageError,
+    )
+    from .image import Image, Stream  # noqa: F401
+    from .loading import from_nir, load  # noqa: F401
+    from .network import Network, Node  # noqa: F401
+    from .recording import Recording, first_difference  # noqa: F401
+    from .verification import Report, verify  # noqa: F401

@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Optional
 
 import numpy as np
 
 from . import _core
 from .data import check_numbers
-from .errors import Diagnostic, UsageError
+from .errors import option_error, unknown_name
 from .network import Network, convention_options
-from .recording import unknown_name
 
 
-def _usage(message: str, remedy: str = "") -> UsageError:
-    return UsageError([Diagnostic("R0690", "error", message, remedy=remedy)])
+LARGEST = 1 << 24  # elements of one node, as in files: R0209
+
+
+def _checked_name(what: str, name) -> str:
+    if not isinstance(name, str) or not name:
+        raise option_error(
+            f"the name of a {what} cannot be {name!r}", "give it a text of at least one letter"
+        )
+    return name
+
+
+def _checked_shape(name: str, shape) -> tuple[int, ...]:
+    """A shape from a number or a sequence of numbers."""
+    try:
+        given = [shape] if np.ndim(shape) == 0 else list(shape)
+        whole = [
+            int(v) for v in given if isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v > 0
+        ]
+    except (TypeError, ValueError):
+        given, whole = [shape], []
+    if not whole or len(whole) != len(given) or prod(whole) > LARGEST:
+        raise option_error(
+            f"the shape of '{name}' cannot be {shape!r}",
+            f"give whole numbers above zero, at most {LARGEST:,} elements in all",
+        )
+    return tuple(whole)
 
 
 class Builder:
     """Adds nodes and connections, then builds a checked Network.
 
-    Parameters are numbers or one value per neuron, under their NIR names and units (tau in seconds).
+    Parameters are numbers or one value per neuron, under their NIR names: tau in seconds, potentials and
+    thresholds in the network's own units. Wrong names, shapes and values raise OptionError or DataError at
+    once, what only the whole network shows raises FormatError in `build`.
+
+    dt: seconds per step; reset, discretization, spikes: as in `rb.load`.
 
     Example::
 
@@ -41,7 +69,7 @@ class Builder:
         spikes: Optional[str] = None,
     ):
         self._options = convention_options(dt, reset, discretization, spikes)
-        self._name = name
+        self._name = _checked_name("network", name)
         self._nodes: list[tuple] = []
         self._index: dict[str, int] = {}
         self._size: dict[str, int] = {}
@@ -49,8 +77,9 @@ class Builder:
         self._delays: list[tuple] = []
 
     def _add(self, name: str, kind: str, parameters: dict, shape=None, size: Optional[int] = None) -> str:
+        _checked_name("node", name)
         if name in self._index:
-            raise _usage(f"there are two nodes named '{name}'", "give each node a name of its own")
+            raise option_error(f"there are two nodes named '{name}'", "give each node a name of its own")
         self._index[name] = len(self._nodes)
         self._nodes.append((name, kind, parameters, shape))
         if size is not None:
@@ -58,27 +87,31 @@ class Builder:
         return name
 
     def _neurons(self, name: str, kind: str, shape, parameters: dict) -> str:
-        shape = (int(shape),) if np.isscalar(shape) else tuple(int(v) for v in shape)
+        shape = _checked_shape(name, shape)
         arrays = {}
         for key, value in parameters.items():
             value = check_numbers(value, where=f"{name}.{key}")
-            value = value if value.dtype.kind == "f" else value.astype(np.float64)
+            value = value if value.dtype in (np.float32, np.float64) else value.astype(np.float64)
             try:
                 arrays[key] = np.ascontiguousarray(np.broadcast_to(value, shape))
             except ValueError:
-                raise _usage(
+                raise option_error(
                     f"'{key}' of '{name}' has shape {list(value.shape)}, the population has {list(shape)}",
                     "give one number, or one for each neuron",
                 ) from None
-        return self._add(name, kind, arrays, shape, int(np.prod(shape)))
+        return self._add(name, kind, arrays, shape, prod(shape))
 
     def input(self, name: str, shape) -> str:
-        """An input of that many channels, or of a shape."""
-        shape = (int(shape),) if np.isscalar(shape) else tuple(int(v) for v in shape)
-        return self._add(name, "Input", {"shape": np.array(shape, np.int64)}, shape, int(np.prod(shape)))
+        """An input of that many channels, or of a shape. Example: b.input("in", 86)"""
+        shape = _checked_shape(name, shape)
+        return self._add(name, "Input", {"shape": np.array(shape, np.int64)}, shape, prod(shape))
 
     def lif(self, name: str, shape, tau, r=1.0, v_leak=0.0, v_threshold=1.0, v_reset=0.0) -> str:
-        """Leaky integrate-and-fire: v += dt/tau ((v_leak - v) + r i); spike and reset where v > v_threshold."""
+        """Leaky integrate-and-fire: v += dt/tau ((v_leak - v) + r i); spike and reset where v > v_threshold.
+
+        shape: neurons, or a shape. tau: seconds. r: v per unit of input.
+        Example: b.lif("hidden", 64, tau=0.02, r=20)
+        """
         return self._neurons(
             name, "LIF", shape, dict(tau=tau, r=r, v_leak=v_leak, v_threshold=v_threshold, v_reset=v_reset)
         )
@@ -86,7 +119,11 @@ class Builder:
     def cuba_lif(
         self, name: str, shape, tau_syn, tau_mem, r=1.0, w_in=1.0, v_leak=0.0, v_threshold=1.0, v_reset=0.0
     ) -> str:
-        """LIF behind a synaptic current: I += dt/tau_syn (-I + w_in x), then the membrane with the new I."""
+        """LIF behind a synaptic current: I += dt/tau_syn (-I + w_in x), then the membrane with the new I.
+
+        tau_syn, tau_mem: seconds. Example: b.cuba_lif("hidden", 64, tau_syn=0.005, tau_mem=0.02, w_in=5,
+        r=20)
+        """
         return self._neurons(
             name,
             "CubaLIF",
@@ -103,21 +140,21 @@ class Builder:
         )
 
     def li(self, name: str, shape, tau, r=1.0, v_leak=0.0) -> str:
-        """Leaky integrator, a readout without spikes."""
+        """Leaky integrator, a readout without spikes. tau: seconds. Example: b.li("velocity", 2, tau=0.02, r=20)"""
         return self._neurons(name, "LI", shape, dict(tau=tau, r=r, v_leak=v_leak))
 
     def cuba_li(self, name: str, shape, tau_syn, tau_mem, r=1.0, w_in=1.0, v_leak=0.0) -> str:
-        """Leaky integrator behind a synaptic current."""
+        """Leaky integrator behind a synaptic current. Example: b.cuba_li("velocity", 2, tau_syn=0.005, tau_mem=0.02)"""
         return self._neurons(
             name, "CubaLI", shape, dict(tau_syn=tau_syn, tau_mem=tau_mem, r=r, w_in=w_in, v_leak=v_leak)
         )
 
     def integrate_and_fire(self, name: str, shape, r=1.0, v_threshold=1.0, v_reset=0.0) -> str:
-        """v += r i; spike and reset where v > v_threshold."""
+        """v += r i; spike and reset where v > v_threshold. Example: b.integrate_and_fire("count", 10, v_threshold=5)"""
         return self._neurons(name, "IF", shape, dict(r=r, v_threshold=v_threshold, v_reset=v_reset))
 
     def integrator(self, name: str, shape, r=1.0) -> str:
-        """v += r i, a readout without spikes."""
+        """v += r i, a readout without spikes. Example: b.integrator("sum", 10)"""
         return self._neurons(name, "I", shape, dict(r=r))
 
     def connect(
@@ -129,17 +166,20 @@ class Builder:
         delay: Optional[int] = None,
         name: Optional[str] = None,
     ) -> None:
-        """Connects two nodes: by a matrix [targets, sources] and an optional bias [targets] added in every step, or
-        one to one where ``weight`` is None.
+        """Connects two nodes: by a matrix [targets, sources] and an optional bias [targets] added in every
+        step, or one to one where ``weight`` is None.
 
-        delay: None, or what the float rules give the connection anyway: 0 steps forward, 1 on a connection that
-        closes a cycle. Other delays have no float rule and are refused.
+        delay: None, or what the float rules give the connection anyway: 0 steps forward, 1 on a connection
+        that closes a cycle. Other delays have no float rule and are refused. name: of the matrix's node, else
+        "SOURCE_to_TARGET".
+
+        Example: b.connect("in", "hidden", W, bias=np.zeros(64))
         """
         for node in (source, target):
             if node not in self._index:
                 raise unknown_name("node", node, self._index)
-        if delay not in (None, 0, 1):
-            raise _usage(
+        if delay is not None and (isinstance(delay, bool) or delay not in (0, 1)):
+            raise option_error(
                 f"a delay of {delay} steps between '{source}' and '{target}' has no float rule",
                 "leave it out: forward connections act in the same step, recurrent ones one step later",
             )
@@ -147,10 +187,10 @@ class Builder:
         if weight is not None:
             where = f"{source}->{target}"
             weight = check_numbers(weight, where=where)
-            weight = weight if weight.dtype.kind == "f" else weight.astype(np.float64)
+            weight = weight if weight.dtype in (np.float32, np.float64) else weight.astype(np.float64)
             wanted = (self._size.get(target), self._size.get(source))
             if weight.ndim != 2 or (None not in wanted and weight.shape != wanted):
-                raise _usage(
+                raise option_error(
                     f"the matrix from '{source}' to '{target}' has shape {list(weight.shape)}, needed is "
                     f"{list(wanted)}",
                     "rows are targets, columns are sources",
@@ -159,7 +199,7 @@ class Builder:
             if bias is not None:
                 bias = check_numbers(bias, where=where)
                 if bias.shape not in ((), (weight.shape[0],)):
-                    raise _usage(
+                    raise option_error(
                         f"the bias from '{source}' to '{target}' has shape {list(bias.shape)}, needed is "
                         f"[{weight.shape[0]}]"
                     )
@@ -168,7 +208,9 @@ class Builder:
                 name or f"{source}_to_{target}", "Affine" if bias is not None else "Linear", parameters
             )
         elif bias is not None:
-            raise _usage("a bias needs a matrix", "give weight=numpy.eye(n) for a one-to-one connection")
+            raise option_error(
+                "a bias needs a matrix", "give weight=numpy.eye(n) for a one-to-one connection"
+            )
         a, b = self._index[source], self._index[target]
         if middle is None:
             self._edges.append((a, b))
@@ -178,22 +220,39 @@ class Builder:
             self._delays.append((source, middle, target, delay))
 
     def output(self, name: str, source: str) -> str:
-        """An output that receives what ``source`` sends: spikes, or the membrane of a readout without spikes."""
+        """An output that receives what ``source`` sends: spikes, or the membrane of a readout without spikes.
+
+        Example: b.output("out", "velocity")
+        """
         if source not in self._index:
             raise unknown_name("node", source, self._index)
         self._add(name, "Output", {}, None)
         self._edges.append((self._index[source], self._index[name]))
         return name
 
+    def _is_end(self, index: int) -> bool:
+        """Whether a population feeds nothing but itself."""
+        if self._nodes[index][0] not in self._size:
+            return False
+        reached = [b for a, b in self._edges if a == index]
+        while reached:
+            node = reached.pop()
+            if self._nodes[node][0] not in self._size:  # a matrix
+                reached += [b for a, b in self._edges if a == node]
+            elif node != index:
+                return False
+        return True
+
     def build(self) -> Network:
         """The finished network. Raises FormatError with every fault found.
 
-        Where no output was declared, the populations that feed nothing become outputs: "output" if it is one,
-        else "output_NAME" each.
+        Where no output was declared, the populations that feed nothing but themselves become outputs:
+        "output" if it is one, else "output_NAME" each.
+
+        Example: net = b.build(); net.run(x).output
         """
         if not any(node[1] == "Output" for node in self._nodes):
-            feeding = {a for a, _ in self._edges}
-            ends = [node[0] for k, node in enumerate(self._nodes) if k not in feeding and node[1] != "Input"]
+            ends = [node[0] for k, node in enumerate(self._nodes) if node[1] != "Input" and self._is_end(k)]
             for end in ends:
                 self.output("output" if len(ends) == 1 else f"output_{end}", end)
         network = Network(_core.build_network(self._name, self._nodes, self._edges, self._options))
@@ -202,7 +261,7 @@ class Builder:
             hops = [(source, target)] if middle is None else [(source, middle), (middle, target)]
             delay = sum(actual.get(hop, 0) for hop in hops)
             if wanted != delay:
-                raise _usage(
+                raise option_error(
                     f"a delay of {wanted} from '{source}' to '{target}' is not what the float rules give: "
                     f"{delay}",
                     "leave the delay out, or close or open the cycle",

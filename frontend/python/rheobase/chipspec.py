@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import asdict, dataclass, field
 
 from . import _core
+from .errors import option_error
 
 
 @dataclass(frozen=True)
 class Limit:
+    """One limit of a chip, with its unit and who states it."""
+
     value: int
     unit: str
     source: str  # who states it
@@ -17,7 +21,11 @@ class Limit:
 
 @dataclass(frozen=True)
 class ChipSpec:
-    """A chip as a record. ``path`` is set for a chip from a user's file.
+    """A chip as a record: what it runs, every limit with unit and source, how its registers lie in memory.
+
+    limits: name -> Limit(value, unit, source, inferred). profiles: the arithmetics it runs, the first is the
+    default. extensions: what it can be programmed for beyond them. ``path`` is set for a chip from a user's
+    file.
 
     Example: rb.ChipSpec.load("mychip.json").limits["neurons_per_core"].value
     """
@@ -45,14 +53,24 @@ class ChipSpec:
 
     @classmethod
     def load(cls, name_or_path) -> ChipSpec:
-        """A built-in chip by name, or a chip from a JSON file. Raises rb.Error with every fault found."""
-        name_or_path = str(name_or_path)
-        spec = cls._of(_core.resolve_chip(name_or_path))
-        builtin = any(chip["name"] == name_or_path for chip in _core.chips())
-        return spec if builtin else cls(**{**spec.__dict__, "path": name_or_path})
+        """A built-in chip by name, or a chip from a JSON file, which may say {"base": "loihi2", "limits":
+        {...}}.
+
+        Raises FormatError with every fault of the file, OptionError for a name that does not exist.
+        Example: rb.ChipSpec.load("loihi2")
+        """
+        if not isinstance(name_or_path, (str, bytes, os.PathLike)):
+            raise option_error(
+                f"a chip cannot be {name_or_path!r}", "give a name or the path of a chip's JSON file"
+            )
+        spec = cls._of(_core.resolve_chip(os.fsencode(name_or_path)))
+        given = os.fsdecode(name_or_path)
+        builtin = any(chip["name"] == given for chip in _core.chips())
+        return spec if builtin else cls(**{**spec.__dict__, "path": given})
 
     def as_dict(self) -> dict:
-        return {**self.__dict__, "limits": {name: vars(limit) for name, limit in self.limits.items()}}
+        """Plain dictionaries and lists, as `rheobase chips NAME --json` prints them."""
+        return asdict(self)
 
 
 def chips() -> dict[str, ChipSpec]:

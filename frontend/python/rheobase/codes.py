@@ -6,7 +6,7 @@ import difflib
 import re
 from pathlib import Path
 
-from .errors import Diagnostic, UsageError
+from .errors import option_error
 
 _FOLDER = Path(__file__).parent / "codes"
 
@@ -21,7 +21,7 @@ def known() -> dict[str, str]:
 
 
 def page(code: str) -> str:
-    """The page of a code. Raises UsageError with the nearest codes where there is none."""
+    """The page of a code. Raises OptionError with the nearest codes where there is none."""
     titles = known()
     wanted = code.strip().upper()
     if re.fullmatch(r"\d{3,4}", wanted):
@@ -32,6 +32,6 @@ def page(code: str) -> str:
     remedy = (
         "did you mean " + ", ".join(f"{c} ({titles[c]})" for c in near) + "?"
         if near
-        else ("codes look like R0412; 'rheobase explain' without a code lists them all")
+        else "codes look like R0412; 'rheobase explain' without a code lists them all"
     )
-    raise UsageError([Diagnostic("R0690", "error", f"there is no diagnostic '{code}'", remedy=remedy)])
+    raise option_error(f"there is no diagnostic '{code}'", remedy)

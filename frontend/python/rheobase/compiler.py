@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import json
 import os
+from pathlib import Path
 from typing import Optional, Union
 
 import numpy as np
 
+from . import data as data_files
+from .arguments import gather, whole_number
 from .chipspec import ChipSpec
-from .data import DataSet, check_numbers, with_batch
-from .errors import CompileError, Diagnostic, FormatError, UsageError
+from .errors import CompileError, Diagnostic, Error, UsageError, file_error, in_file, nearest, option_error
+from .files import filling
 from .image import Image
+from .limits import check_image
 from .network import Network
+
+STAGES = ("import", "float", "quant", "legal", "placed", "image")
+CALIBRATION_CHUNK = 256  # samples that run at a time
 
 
 def available() -> bool:
@@ -37,19 +45,34 @@ def _library():
     return importlib.import_module("rheobase._compiler")
 
 
-def _chip_name(chip: Union[str, ChipSpec]) -> str:
-    return (chip.path or chip.name) if isinstance(chip, ChipSpec) else os.fspath(chip)
+def chip_name(chip: Union[str, os.PathLike, ChipSpec]) -> bytes:
+    """A chip as `_core` takes it: a name or a path."""
+    if isinstance(chip, ChipSpec):
+        return os.fsencode(chip.path or chip.name)
+    if not isinstance(chip, (str, bytes, os.PathLike)):
+        raise option_error(
+            f"a chip cannot be {chip!r}", "give a name, a ChipSpec or the path of a chip's JSON file"
+        )
+    return os.fsencode(chip)
 
 
 def _calibration(net: Network, data) -> dict[str, float]:
     """Largest |v| of every population on the data, in float units."""
     if data is None:
         return {}
-    if isinstance(data, DataSet):
-        chunks = (chunk for _, chunk in data.chunks(256))
+    if isinstance(data, (str, bytes, os.PathLike)):
+        if len(net.inputs) != 1:
+            raise option_error("calibration from a file takes networks with one input", "give arrays by name")
+        data = data_files.load(os.fsdecode(data), net.inputs[0].shape)
+    if isinstance(data, data_files.DataSet):
+        chunks = (chunk for _, chunk in data.chunks(CALIBRATION_CHUNK))
     else:
-        x, _ = with_batch(check_numbers(data), net.inputs[0].shape)
-        chunks = (x[first : first + 256] for first in range(0, len(x), 256))
+        shapes = {n.name: n.shape for n in net.inputs}
+        arrays, samples, _, _ = gather(data, shapes, lambda array, name: array)
+        chunks = (
+            {name: array[first : first + CALIBRATION_CHUNK] for name, array in zip(shapes, arrays)}
+            for first in range(0, samples, CALIBRATION_CHUNK)
+        )
     largest: dict[str, float] = {}
     probes = [f"{node.name}.v" for node in net.populations]
     for chunk in chunks:
@@ -60,19 +83,47 @@ def _calibration(net: Network, data) -> dict[str, float]:
     return largest
 
 
+def read_text(path) -> str:
+    """A settings or stage file. Raises FormatError."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or "it is not text (UTF-8)"
+        raise file_error(os.fsdecode(path), f"cannot be read: {what}") from None
+
+
+def _stage_text(path) -> str:
+    """A dumped stage. Raises FormatError R0704 for a file that is of another kind altogether."""
+    text = read_text(path)
+    if not text.lstrip().startswith("{") and "spk.network" not in text and "chip.module" not in text:
+        raise file_error(
+            os.fsdecode(path),
+            "this is not a stage of a compilation: it holds no network",
+            "give a file that --dump-stages or --to wrote",
+            "R0704",
+        )
+    return text
+
+
 def _settings(quant) -> tuple[Optional[str], str]:
     """(JSON text, file name) of quantization settings: None, a dictionary, or a path."""
     if quant is None:
         return None, ""
     if isinstance(quant, dict):
-        return json.dumps(quant), ""
-    try:
-        with open(quant, encoding="utf-8") as file:
-            return file.read(), os.fspath(quant)
-    except (OSError, UnicodeDecodeError) as error:
-        raise FormatError(
-            [Diagnostic("R0250", "error", f"cannot be read: {error}", os.fspath(quant))]
-        ) from None
+        try:
+            return json.dumps(quant, default=_plain), ""
+        except (TypeError, ValueError) as error:
+            raise option_error(f"the quantization settings cannot be written as JSON: {error}") from None
+    if not isinstance(quant, (str, bytes, os.PathLike)):
+        raise option_error(f"quant cannot be {quant!r}", "give settings as a dictionary, or their file")
+    return read_text(quant), os.fsdecode(quant)
+
+
+def _plain(value):
+    """NumPy's numbers and arrays, which users put into settings."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"it holds {value!r}")
 
 
 def run_compiler(
@@ -83,25 +134,60 @@ def run_compiler(
     quant=None,
     weight_bits: Optional[int] = None,
     to_stage: str = "image",
-    from_stage: Optional[str] = None,
-    from_file: str = "",
+    from_stage=None,
     dump_stages=None,
 ) -> dict:
-    """Everything compilation gives: {image: bytes or None, stage: text, notes, quantization: JSON text}."""
+    """Everything compilation gives: {image: bytes or None, stage: bytes, notes, quantization: JSON text}.
+
+    from_stage: the file of a dumped stage to go on from. dump_stages: a folder for every stage's text; the
+    dumps of stages that were reached are also left where the network does not fit the chip. Errors are those
+    of `compile`.
+    """
+    if not isinstance(net, Network):
+        raise option_error(
+            f"a network is needed, not {type(net).__name__}", "rb.load and rb.Builder make networks"
+        )
+    if profile is not None and not isinstance(profile, str):
+        raise option_error(
+            f"profile cannot be {profile!r}", "it is the name of an arithmetic: lava or loihi1"
+        )
+    if to_stage not in STAGES:
+        raise option_error(f"there is no stage '{to_stage}'", f"the stages are {', '.join(STAGES)}")
+    if weight_bits is not None:
+        weight_bits = whole_number("weight_bits", weight_bits, 1, 32)
     settings, file = _settings(quant)
-    return _library().compile(
-        net._core,
-        chip=_chip_name(chip),
+    request = dict(
+        chip=chip_name(chip),
         profile=profile or "",
         quant_settings=settings,
-        quant_file=file,
+        quant_file=os.fsencode(file),
         weight_bits=weight_bits,
         calibration=_calibration(net, calibrate),
         to_stage=to_stage,
-        from_stage=from_stage,
-        from_file=from_file,
-        dump_dir="" if dump_stages is None else os.fspath(dump_stages),
+        from_stage=None if from_stage is None else _stage_text(from_stage),
+        from_file=b"" if from_stage is None else os.fsencode(from_stage),
     )
+    refused: Optional[CompileError] = None
+    try:
+        with contextlib.nullcontext() if dump_stages is None else filling(dump_stages) as folder:
+            try:
+                return _placed(
+                    _library().compile(
+                        net._core, dump_dir=b"" if folder is None else os.fsencode(folder), **request
+                    ),
+                    net,
+                )
+            except CompileError as error:
+                refused = error
+        raise refused
+    except CompileError as error:
+        raise in_file(error, net.file) from None
+
+
+def _placed(result: dict, net: Network) -> dict:
+    """The result, with the network's file in the notes."""
+    result["notes"] = in_file(Error(result["notes"]), net.file).diagnostics if result["notes"] else []
+    return result
 
 
 def compile(
@@ -110,41 +196,67 @@ def compile(
     profile: Optional[str] = None,
     calibrate=None,
     quant=None,  # noqa: A001
-    **options,
+    weight_bits: Optional[int] = None,
+    dump_stages=None,
+    **unknown,
 ) -> Image:
     """A chip image of a network.
 
     chip: a name, a ChipSpec or a chip's JSON file. profile: "lava" or "loihi1"; the chip's first where None.
-    calibrate: spikes [B, T, *input_shape] that show how large the states become. quant: settings as
-    `rb.quantization` gives them, or their file. options: weight_bits (2 to 8), dump_stages (a folder).
-    Raises CompileError, whose ``diagnostics`` hold every violated limit.
+    calibrate: spikes [B, T, *input_shape] that show how large the states become, or their file. quant:
+    settings as `rb.quantization` gives them, or their file. weight_bits: of every projection that the
+    settings do not name. dump_stages: a folder for every stage as text.
+
+    ``image.notes`` says what the compiler found worth knowing. Raises CompileError, whose ``diagnostics``
+    hold every violated limit; OptionError and FormatError for wrong names and files. Runs without the GIL;
+    Ctrl-C ends it.
 
     Example: rb.compile(net, chip="loihi2").save("net.rheo")
     """
-    result = run_compiler(net, chip, profile, calibrate, quant, **options)
+    for name in unknown:
+        known = ["chip", "profile", "calibrate", "quant", "weight_bits", "dump_stages"]
+        raise option_error(f"compile has no option '{name}'", nearest(name, known))
+    result = run_compiler(net, chip, profile, calibrate, quant, weight_bits, dump_stages=dump_stages)
     image = Image.from_bytes(result["image"], net.name)
     image.notes = result["notes"]
     return image
 
 
 def quantization(
-    net: Network, chip="loihi2", profile: Optional[str] = None, calibrate=None, quant=None, **options
+    net: Network,
+    chip="loihi2",
+    profile: Optional[str] = None,
+    calibrate=None,
+    quant=None,
+    weight_bits: Optional[int] = None,
 ) -> dict:
-    """The quantization settings as `compile` would choose them: a dictionary to edit and give back as ``quant``.
+    """The quantization settings as `compile` would choose them: a dictionary to edit and give back as
+    ``quant``.
+
+    "populations": {name: {"scale_v": integer units of one float unit, "vth", "du", "dv", ...}},
+    "projections": {name: {"bits", "exponent", "sign_mode", "weights"}}; registers are one integer or one per
+    neuron. Arguments and errors are those of `compile`.
 
     Example: q = rb.quantization(net); q["projections"]["fc1"]["bits"] = 4; rb.compile(net, quant=q)
     """
-    return json.loads(
-        run_compiler(net, chip, profile, calibrate, quant, to_stage="quant", **options)["quantization"]
-    )
+    result = run_compiler(net, chip, profile, calibrate, quant, weight_bits, to_stage="quant")
+    return json.loads(result["quantization"])
 
 
-def check(net: Network, chip="loihi2", profile: Optional[str] = None, quant=None) -> list[Diagnostic]:
+def check(
+    net: Union[Network, Image], chip=None, profile: Optional[str] = None, quant=None
+) -> list[Diagnostic]:
     """Every violated limit and rule of a chip, and what else is worth knowing; empty if there is nothing.
+
+    net: a network, or an image, whose decoded words are compared with the limits it carries (or with those of
+    another ``chip``). chip: "loihi2" where None. The list holds Diagnostics: .code .severity .message .where
+    .value .limit .remedy; severity "error" is a violation.
 
     Example: [str(d) for d in rb.check(net, chip="tiny")]
     """
+    if isinstance(net, Image):
+        return check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip))))
     try:
-        return list(run_compiler(net, chip, profile, None, quant)["notes"])
+        return list(run_compiler(net, "loihi2" if chip is None else chip, profile, None, quant)["notes"])
     except CompileError as error:
         return error.diagnostics

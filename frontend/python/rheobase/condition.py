@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 
-from .errors import Diagnostic, UsageError
-from .recording import unknown_name
+from .errors import OptionError, option_error, unknown_name
 
 _COMPARE = {
     ast.Lt: operator.lt,
@@ -24,21 +23,16 @@ _ARITHMETIC = {
 }
 
 
-def _refuse(expression: str, why: str) -> UsageError:
-    return UsageError(
-        [
-            Diagnostic(
-                "R0259",
-                "error",
-                f"the condition '{expression}' {why}",
-                remedy="write for example 'accuracy_drop > 0.005 or overflows > 0'",
-            )
-        ]
+def _refuse(expression: str, why: str) -> OptionError:
+    return option_error(
+        f"the condition '{expression}' {why}",
+        "write for example 'accuracy_drop > 0.005 or overflows > 0'",
+        "R0259",
     )
 
 
 def parse(expression: str) -> ast.expr:
-    """The syntax tree; raises UsageError for anything but numbers, names, arithmetic, comparisons, and/or/not."""
+    """The syntax tree; raises OptionError for anything but numbers, names, arithmetic, comparisons, and/or/not."""
     if len(expression) > 1000:
         raise _refuse(expression[:40] + "...", "is longer than 1000 characters")
     try:
@@ -72,8 +66,15 @@ def parse(expression: str) -> ast.expr:
     return tree
 
 
+def check_names(expression: str, known) -> None:
+    """Raises OptionError for a name that is not known, so that it shows before long work."""
+    for node in ast.walk(parse(expression)):
+        if isinstance(node, ast.Name) and node.id not in known:
+            raise unknown_name("figure", node.id, known)
+
+
 def holds(expression: str, figures: dict[str, float]) -> bool:
-    """Whether the condition is true of the figures. A name that is not a figure raises UsageError."""
+    """Whether the condition is true of the figures. A name that is not a figure raises OptionError."""
 
     def value(node):
         if isinstance(node, ast.Constant):

@@ -4,46 +4,142 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import stat
 import tempfile
 from pathlib import Path
+from typing import Iterator
 
 import numpy as np
 
-from .errors import DataError, Diagnostic
+from .errors import DataError, data_error
+
+
+def _cannot(path, error: OSError) -> DataError:
+    return data_error(
+        "R0260",
+        f"cannot be written: {error.strerror or error}",
+        str(path),
+        remedy="give a place that exists and that you may write, on a disk with room",
+    )
+
+
+def _permissions() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 @contextlib.contextmanager
-def replacing(path, mode: str = "wb"):
-    """A file object whose content replaces ``path`` when the block ends well, and leaves nothing otherwise."""
+def replacing(path, mode: str = "wb") -> Iterator:
+    """A file object whose content replaces ``path`` when the block ends well, and leaves nothing otherwise.
+
+    A link is followed; a device or a pipe is written in place. Raises DataError R0260.
+    """
     path = Path(path)
     temporary = None
+    encoding = None if "b" in mode else "utf-8"
     try:
-        if path.is_dir():
-            raise IsADirectoryError(21, "is a directory", str(path))
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        encoding = None if "b" in mode else "utf-8"
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise IsADirectoryError(21, "is a directory")
+        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+            with open(target, mode, encoding=encoding) as file:
+                yield file
+            return
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
         with os.fdopen(handle, mode, encoding=encoding) as file:
             yield file
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else _permissions())
+        os.replace(temporary, target)
     except OSError as error:
-        raise DataError(
-            [
-                Diagnostic(
-                    "R0260",
-                    "error",
-                    f"cannot be written: {error.strerror or error}",
-                    str(path),
-                    remedy="give a file in a folder that exists and that you may write",
-                )
-            ]
-        ) from None
+        raise _cannot(path, error) from None
+    except ValueError as error:  # a NUL in the path
+        if temporary is not None:
+            raise
+        raise data_error("R0260", f"cannot be written: {error}", str(path)) from None
     finally:
         if temporary is not None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
+
+
+def check_writable(path, *read) -> None:
+    """Raises DataError R0260 where the place of a file is no good: asked before long work, whose result would
+    be lost.
+
+    read: files that the same work reads, None for those not given; none of them may be overwritten.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        for source in filter(None, read):
+            if target.exists() and Path(source).exists() and target.samefile(source):
+                raise OSError(f"it would overwrite '{source}', which is read")
+        if target.is_dir():
+            raise IsADirectoryError(21, "is a directory")
+        if not target.exists() or stat.S_ISREG(target.stat().st_mode):
+            tempfile.TemporaryFile(dir=target.parent).close()
+    except OSError as error:
+        raise _cannot(path, error) from None
+    except ValueError as error:  # a NUL in the path
+        raise data_error("R0260", f"cannot be written: {error}", str(path)) from None
+
+
+def _parent_of(folder: Path) -> Path:
+    """The nearest folder above that exists, so that moving from there is renaming."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(20, "is a file, not a folder")
+        parent = folder.absolute()
+        while not parent.exists():
+            parent = parent.parent
+        if not parent.is_dir():
+            raise NotADirectoryError(20, f"{parent} is a file")
+        return parent
+    except OSError as error:
+        raise _cannot(folder, error) from None
+    except ValueError as error:  # a NUL in the path
+        raise data_error("R0260", f"cannot be written: {error}", str(folder)) from None
+
+
+def check_folder(folder) -> None:
+    """As `check_writable`, for a folder of files."""
+    try:
+        tempfile.TemporaryFile(dir=_parent_of(Path(folder))).close()
+    except OSError as error:
+        raise _cannot(folder, error) from None
+
+
+@contextlib.contextmanager
+def filling(folder) -> Iterator[Path]:
+    """An empty folder whose files are moved into ``folder`` when the block ends well; nothing is left
+    otherwise.
+
+    ``folder`` is made where it does not exist. Raises DataError R0260.
+    """
+    folder = Path(folder)
+    parent = _parent_of(folder)
+    try:
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name[:100]}.", dir=parent))
+    except OSError as error:
+        raise _cannot(folder, error) from None
+    try:
+        yield staging
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in sorted(staging.iterdir()):
+                os.replace(file, folder / file.name)
+        except OSError as error:
+            raise _cannot(folder, error) from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def write_bytes(path, content: bytes) -> None:
+    with replacing(path) as file:
+        file.write(content)
 
 
 def write_text(path, text: str) -> None:

@@ -8,50 +8,72 @@ from typing import Callable, Optional
 import numpy as np
 
 from . import _core
-from .data import as_payloads, check_numbers, with_batch
-from .errors import data_error
-from .recording import Recording, from_core, unknown_name
+from .arguments import callback, gather, probe_names, thread_count
+from .data import as_payloads
+from .errors import data_error, option_error, unknown_name
+from .files import write_bytes
+from .recording import Recording, check_room, from_core
 
-ENGINES = ("auto", "golden", "vector")
+ENGINES = ("auto", "golden", "vector", "jit")
 
 
 class Image:
-    """What a chip would be loaded with. Example: rb.Image.load("net.rheo").run(x).output"""
+    """What a chip would be loaded with: memory words, registers, routes, and what was proven about them.
 
-    def __init__(self, core: _core.Image):
+    info: the header as a dictionary: populations, inputs, outputs, cores, ranges, limits, layouts,
+    assumptions. Images are never changed; several threads may run one at the same time.
+
+    Example: rb.Image.load("net.rheo").run(x).output
+    """
+
+    def __init__(self, core: _core.Image, file: str = ""):
         self._core = core
         self._program = None
         self._engines: dict = {}
-        self.info: dict = core.describe()  # the header: populations, inputs, outputs, cores, ranges, limits
+        self.file = file
+        self.notes: list = []  # what the compiler reported besides, where it made this image
+        self.info: dict = core.describe()
 
     @classmethod
     def load(cls, path) -> Image:
-        """Reads and verifies a file. Raises FormatError: damaged, truncated, of another major or newer version."""
-        return cls(_core.Image.load(os.fspath(path)))
+        """Reads and verifies a file. Raises FormatError: damaged, truncated, of another major or a newer
+        minor version.
+
+        Example: image = rb.Image.load("net.rheo")
+        """
+        try:
+            return cls(_core.Image.load(os.fsencode(path)), os.fsdecode(path))
+        except TypeError:
+            raise option_error(f"the path of an image cannot be {path!r}") from None
 
     @classmethod
     def from_bytes(cls, content: bytes, name: str = "image") -> Image:
-        return cls(_core.Image.parse(content, name))
+        """As `load`, from the content of a file; ``name`` is for messages."""
+        if not isinstance(content, (bytes, bytearray, memoryview)):
+            raise option_error(f"the content of an image is bytes, not {type(content).__name__}")
+        return cls(_core.Image.parse(bytes(content), name), name)
 
     def to_bytes(self) -> bytes:
+        """The content of the file that `save` writes."""
         return self._core.bytes()
 
     def save(self, path) -> None:
-        """Writes the file beside its target and renames it."""
-        self._core.save(os.fspath(path))
+        """Writes the file beside its target and renames it. Raises DataError where it cannot be written."""
+        write_bytes(path, self.to_bytes())
 
     @property
     def chip(self) -> str:
+        """The chip's name, e.g. "loihi2"."""
         return self.info["chip"]
 
     @property
     def assumptions(self) -> list[dict]:
-        """[{what, value, why, how_to_change, warning}]"""
+        """[{what, value, why, how_to_change, warning}], those of the network and those of the compiler."""
         return self.info["assumptions"]
 
     @property
     def program(self):
-        """The decoded image; decoding checks every word."""
+        """The decoded image; decoding checks every word. Raises FormatError."""
         if self._program is None:
             self._program = self._core.decode()
         return self._program
@@ -63,7 +85,7 @@ class Image:
 
     @property
     def scale(self) -> dict[str, np.ndarray]:
-        """ "hidden.v" -> one float unit in integer units, a number or one per neuron."""
+        """ "hidden.v" -> one float unit in integer units, a number or one per neuron [n]."""
         return {
             f"{p['name']}.{state}": values[0] if len(values) == 1 else values
             for p in self.info["populations"]
@@ -71,7 +93,7 @@ class Image:
         }
 
     def probes(self) -> list[str]:
-        """Every state that can be probed: "hidden.u", "hidden.v"."""
+        """Every state that can be probed: "hidden.u" (the current), "hidden.v"."""
         shown = {p["name"] for p in self.info["populations"] if not p["hidden"]}
         return [
             f"{name}.{state}"
@@ -81,41 +103,27 @@ class Image:
         ]
 
     def engine(self, name: str = "auto"):
-        """The engine of that name, made ready once. All engines give the same bits."""
-        if name not in ENGINES:
+        """The engine of that name, made ready once. All engines give the same bits.
+
+        "golden" follows the image word by word, "vector" is fast at once, "jit" compiles this image with LLVM
+        first; "auto" is "vector". Raises OptionError for an unknown name, or where this installation lacks
+        the engine.
+        """
+        if not isinstance(name, str) or name not in ENGINES:
             raise unknown_name("engine", name, ENGINES)
+        name = "vector" if name == "auto" else name
         if name not in self._engines:
-            self._engines[name] = _make_engine(name, self.program)
+            self._engines[name] = getattr(_core, name)(self.program)
         return self._engines[name]
 
-    def _inputs(self, x, file: str = "") -> tuple[list[np.ndarray], int, bool]:
-        inputs = self.info["inputs"]
-        if isinstance(x, dict):
-            for name in x:
-                if name not in {i["name"] for i in inputs}:
-                    raise unknown_name("input", name, [i["name"] for i in inputs])
-        elif len(inputs) == 1:
-            x = {inputs[0]["name"]: x}
-        else:
-            raise data_error("R0258", f"the image has {len(inputs)} inputs: give a dictionary by name", file)
-        arrays, steps, batched = [], None, True
-        for info in inputs:
-            if info["name"] not in x:
-                raise data_error("R0258", f"there is no data for input '{info['name']}'", file, info["name"])
-            array, batched = with_batch(
-                check_numbers(x[info["name"]], file, info["name"]), info["shape"], file, info["name"]
-            )
-            arrays.append(as_payloads(array, info, file))
-            if arrays[0].shape[:2] != array.shape[:2]:
-                raise data_error(
-                    "R0251",
-                    f"input '{info['name']}' has {list(array.shape[:2])} samples and steps, input "
-                    f"'{inputs[0]['name']}' has {list(arrays[0].shape[:2])}",
-                    file,
-                    info["name"],
-                )
-            steps = array.shape[1]
-        return arrays, steps, batched
+    def _inputs(self, x, file: str = "") -> tuple[list[np.ndarray], int, int, bool]:
+        known = {i["name"]: i for i in self.info["inputs"]}
+        return gather(
+            x,
+            {name: tuple(i["shape"]) for name, i in known.items()},
+            lambda array, name: as_payloads(array, known[name], file),
+            file,
+        )
 
     def run(
         self,
@@ -127,32 +135,44 @@ class Image:
         hidden: bool = False,
         progress: Optional[Callable] = None,
     ) -> Recording:
-        """Runs T + L steps of every sample; input is zero in the extra ones.
+        """Runs T + L steps of every sample; input is zero in the L extra ones.
 
-        x: integers [T, *input_shape] or [B, T, *input_shape], a dictionary by name for several inputs; 0 or 1 for a
-        binary input. probes: states such as "hidden.v". threads: None for all cores. spikes=False records outputs
-        and probes only; hidden=True also records populations that the compiler made. Raises DataError.
+        x: integers [T, *input_shape] or [B, T, *input_shape], C order, time before neurons; a dictionary by
+        name for several inputs; 0 or 1 for a binary input. engine: "auto", "golden", "vector" or "jit".
+        probes: states such as "hidden.v", see `probes`. threads: None for all cores; the result does not
+        depend on it. spikes=False records outputs and probes only; hidden=True also records populations that
+        the compiler made. progress: called with (done, total) samples.
+
+        Returns a Recording of int32 arrays [T + L, n] or [B, T + L, n]. Raises DataError for data that the
+        image does not take, OptionError for names that do not exist. Runs without the GIL; Ctrl-C ends it.
 
         Example: out = image.run(x, probes=["hidden.v"]); out.aligned("hidden")
         """
-        arrays, steps, batched = self._inputs(x)
-        known = self.probes()
-        for probe in probes or []:
-            if probe not in known:
-                raise unknown_name("state", probe, known)
-        raw = self.engine(engine).run(
+        names = probe_names(probes, self.probes())
+        count = thread_count(threads)
+        chosen = self.engine(engine)
+        arrays, samples, steps, batched = self._inputs(x)
+        check_room(samples, steps + self.lag, self._recorded_width(names, spikes), 4)
+        raw = chosen.run(
             arrays,
-            probes=list(probes or []),
-            spikes=spikes,
-            hidden=hidden,
-            threads=threads or 0,
-            progress=progress,
+            probes=names,
+            spikes=bool(spikes),
+            hidden=bool(hidden),
+            threads=count,
+            progress=callback(progress),
         )
         shapes = {o["name"]: o["shape"] for o in self.info["outputs"]}
         return from_core(raw, steps, batched, shapes, self.scale)
 
+    def _recorded_width(self, probes: list[str], spikes: bool) -> int:
+        """Values of a recording in one step of one sample."""
+        size = {p["name"]: p["size"] for p in self.info["populations"]}
+        width = sum(size[part["population"]] for o in self.info["outputs"] for part in o["parts"])
+        width += sum(size[p.rsplit(".", 1)[0]] for p in probes)
+        return width + (sum(size.values()) if spikes else 0)
+
     def stream(self, engine: str = "auto") -> Stream:
-        """A closed loop: one step at a time, the state carried along."""
+        """A closed loop: one step at a time, the state carried along. Example: y = image.stream().step(x_t)"""
         return Stream(self, engine)
 
     def __repr__(self) -> str:
@@ -160,27 +180,46 @@ class Image:
         return f"<rheobase.Image of '{info['network']}' for {info['chip']}, {len(info['cores'])} cores>"
 
 
-def _make_engine(name: str, program):
-    return _core.golden(program) if name == "golden" else _core.vector(program)
-
-
 class Stream:
-    """One sample, one step at a time. Example: s = image.stream(); y = s.step(x_t)"""
+    """One sample, one step at a time; T steps give what `Image.run` gives in its first T.
+
+    Made by `Image.stream`. A stream belongs to one thread at a time.
+
+    Example::
+
+        s = image.stream()
+        y = s.step(x_t)            # what the output node receives in this step
+        saved = s.state            # everything that decides what comes next
+        s.state = saved            # go on from there, also in another stream or engine
+        s.reset()
+    """
 
     def __init__(self, image: Image, engine: str = "auto"):
         self._image = image
         self._session = image.engine(engine).open()
-        self._populations = [p["name"] for p in image.info["populations"]]
+        self._size = {p["name"]: p["size"] for p in image.info["populations"]}
+        self._index = {name: p for p, name in enumerate(self._size)}
         self._states = image.program.states()
 
     def step(self, x) -> np.ndarray:
         """One step. x: integers of the input's shape (a dictionary by name for several inputs).
 
-        Returns what the output node receives in this step, int32 in the output's shape (a dictionary by name for
-        several outputs). It lags behind the float network by the output's lag.
+        Returns what the output node receives in this step, int32 in the output's shape (a dictionary by name
+        for several outputs). It lags behind the float network by the output's lag. Raises DataError.
         """
-        x = {k: np.asarray(v)[None] for k, v in x.items()} if isinstance(x, dict) else np.asarray(x)[None]
-        arrays, _, _ = self._image._inputs(x)
+        one = lambda value: np.asarray(value)[None]  # noqa: E731
+        try:
+            x = {name: one(value) for name, value in x.items()} if isinstance(x, dict) else one(x)
+        except ValueError:
+            raise data_error("R0252", "is not a rectangular array of numbers", where="x") from None
+        arrays, samples, steps, _ = self._image._inputs(x)
+        if samples != 1 or steps != 1:
+            raise data_error(
+                "R0251",
+                f"a stream takes one step at a time, x has {samples} samples of {steps} steps",
+                where="x",
+                remedy="give an array of the input's shape; whole recordings go to Image.run",
+            )
         self._session.step([array[0, 0].astype(np.int32) for array in arrays])
         outputs = {}
         for output in self._image.info["outputs"]:
@@ -189,16 +228,16 @@ class Stream:
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
 
     def _part(self, part: dict) -> np.ndarray:
-        index = self._populations.index(part["population"])
+        index = self._index[part["population"]]
         if not part["state"]:
             return self._session.spikes(index)
         return self._session.read(index, self._states[part["population"]].index(part["state"]))
 
     def spikes(self, population: str) -> np.ndarray:
-        """Payloads sent in the last step, [n]."""
-        if population not in self._populations:
-            raise unknown_name("population", population, self._populations)
-        return self._session.spikes(self._populations.index(population))
+        """Payloads that a population sent in the last step, int32 [n]."""
+        if population not in self._index:
+            raise unknown_name("population", population, self._index)
+        return self._session.spikes(self._index[population])
 
     def reset(self) -> None:
         """Back to the state before the first step."""
@@ -206,17 +245,50 @@ class Stream:
 
     @property
     def state(self) -> dict:
-        """Everything that decides what comes next: every state, and the spikes under way."""
+        """Everything that decides what comes next: {"states": {"hidden.v": int32 [n]}, "under_way": bytes}.
+
+        Assigning it continues bit for bit, in any engine of the same image. Raises DataError where it does
+        not fit.
+        """
         states = {
             f"{name}.{state}": self._session.read(p, s)
-            for p, name in enumerate(self._populations)
+            for name, p in self._index.items()
             for s, state in enumerate(self._states[name])
         }
         return {"states": states, "under_way": self._session.save()}
 
     @state.setter
     def state(self, saved: dict) -> None:
+        new = self._checked(saved)
         self._session.restore(saved["under_way"])
-        for p, name in enumerate(self._populations):
-            for s, state in enumerate(self._states[name]):
-                self._session.write(p, s, np.ascontiguousarray(saved["states"][f"{name}.{state}"], np.int32))
+        for (p, s), values in new.items():
+            self._session.write(p, s, values)
+
+    def _checked(self, saved) -> dict:
+        """{(population, state): int32 [n]} of a saved state, all of it looked at before anything changes."""
+        what = "a saved state is what `Stream.state` gave, for the same image"
+        if not isinstance(saved, dict) or not isinstance(saved.get("under_way"), bytes):
+            raise data_error("R0605", "this is not a saved state", remedy=what)
+        wanted = {
+            f"{name}.{state}": (p, s, self._size[name])
+            for name, p in self._index.items()
+            for s, state in enumerate(self._states[name])
+        }
+        states = saved.get("states")
+        if not isinstance(states, dict) or states.keys() != wanted.keys():
+            raise data_error("R0605", "the saved state has other populations than this image", remedy=what)
+        new = {}
+        for key, (p, s, size) in wanted.items():
+            values = np.asarray(states[key])
+            low, high = (
+                (values.min(), values.max()) if values.size and values.dtype.kind in "iu" else (0, 1 << 40)
+            )
+            if values.shape != (size,) or low < -(1 << 31) or high >= 1 << 31:
+                raise data_error(
+                    "R0605", f"'{key}' is not {size} integers of 32 bits", where=key, remedy=what
+                )
+            new[p, s] = np.ascontiguousarray(values, np.int32)
+        return new
+
+
+__all__ = ["ENGINES", "Image", "Stream"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import replace
 from typing import Optional
 
 from . import _core
-from .errors import Diagnostic, UsageError
+from .errors import FormatError, option_error
 from .network import Network, convention_options
 
 
@@ -21,34 +22,44 @@ def load(
 ) -> Network:
     """A network from a NIR file (recognised by content, not by suffix) or a nir.NIRGraph.
 
-    dt in seconds; reset "zero", "v_reset", "subtract" or "subtract-late"; discretization "euler" or "exponential";
-    spikes "unit" or "dirac"; as_ a framework's name. What is None is inferred from the file or assumed, and stands in
-    ``net.assumptions``. Raises FormatError with file, place and remedy.
+    dt: seconds per step. reset: "zero", "v_reset", "subtract" or "subtract-late". discretization: "euler" or
+    "exponential". spikes: "unit" (a spike counts 1) or "dirac" (1/dt). as_: a framework's name. What is None
+    is inferred from the file or assumed, and stands in ``net.assumptions``.
+
+    Raises FormatError with file, place and remedy; OptionError for a convention that does not exist.
 
     Example: net = rb.load("net.nir", dt=1e-4)
     """
+    if not isinstance(source, (str, bytes, os.PathLike)):
+        return from_nir(source, dt, reset, discretization, spikes, as_)
     options = convention_options(dt, reset, discretization, spikes, as_)
-    if isinstance(source, (str, bytes, os.PathLike)):
-        return Network(_core.load_nir(os.fsdecode(source), options))
-    return from_nir(source, options)
+    return Network(_core.load_nir(os.fsencode(source), options), os.fsdecode(source))
 
 
-def from_nir(graph, options=None) -> Network:
-    """A network from a nir.NIRGraph object."""
+def from_nir(
+    graph,
+    dt: Optional[float] = None,
+    reset: Optional[str] = None,
+    discretization: Optional[str] = None,
+    spikes: Optional[str] = None,
+    as_: Optional[str] = None,
+) -> Network:
+    """A network from a nir.NIRGraph object. The conventions and errors are those of `load`.
+
+    Example: net = rb.from_nir(nir.read("net.nir"), reset="subtract")
+    """
+    options = convention_options(dt, reset, discretization, spikes, as_)
     if not (hasattr(graph, "nodes") and hasattr(graph, "edges")):
-        raise UsageError(
-            [
-                Diagnostic(
-                    "R0690",
-                    "error",
-                    f"cannot load an object of type '{type(graph).__name__}'",
-                    remedy="give the path of a NIR file or a nir.NIRGraph",
-                )
-            ]
+        raise option_error(
+            f"cannot load an object of type '{type(graph).__name__}'",
+            "give the path of a NIR file or a nir.NIRGraph",
         )
     import nir  # whoever holds a graph has the package
 
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "graph.nir")
         nir.write(path, graph)
-        return Network(_core.load_nir(path, options or convention_options()))
+        try:
+            return Network(_core.load_nir(os.fsencode(path), options))
+        except FormatError as error:
+            raise FormatError([replace(d, file="nir.NIRGraph") for d in error.diagnostics]) from None

@@ -9,9 +9,9 @@ from typing import Callable, Optional
 import numpy as np
 
 from . import _core
-from .data import check_numbers, with_batch
-from .errors import Diagnostic, UsageError, data_error
-from .recording import Recording, from_core, unknown_name
+from .arguments import callback, gather, option_name, probe_names, thread_count
+from .errors import option_error
+from .recording import Recording, check_room, from_core
 
 RESETS = ("zero", "v_reset", "subtract", "subtract-late")
 DISCRETIZATIONS = ("euler", "exponential")
@@ -20,17 +20,23 @@ SPIKES = ("unit", "dirac")
 
 @dataclass(frozen=True)
 class Node:
-    """A node of the flattened graph. ``parameters`` are arrays under their NIR names, ``units`` their units."""
+    """A node of the flattened graph.
+
+    name: nested graphs joined with '.', e.g. "lif1.w_rec". kind: the NIR primitive, e.g. "LIF". parameters:
+    arrays under their NIR names, units: their units ("s", "V", "1"). origin: where in the file.
+
+    Example: net.nodes["hidden"].parameters["tau"]  # seconds, one per neuron
+    """
 
     name: str
-    kind: str  # the NIR primitive
+    kind: str
     input_shape: tuple
     output_shape: tuple
     parameters: dict
     units: dict
     origin: str
-    stateful: bool
-    spiking: bool
+    stateful: bool  # its output depends on earlier steps
+    spiking: bool  # its output is spikes
 
     @property
     def shape(self) -> tuple:
@@ -42,10 +48,15 @@ class Node:
 
 
 class Network:
-    """A trained spiking network. Made by `rb.load` or `rb.Builder`."""
+    """A trained spiking network. Made by `rb.load` or `rb.Builder`; ``file`` is where it came from, if from a
+    file.
 
-    def __init__(self, core: _core.Network):
+    Example: net = rb.load("net.nir"); net.nodes["hidden"].shape; net.assumptions; net.run(x).output
+    """
+
+    def __init__(self, core: _core.Network, file: str = ""):
         self._core = core
+        self.file = file
         self._nodes: Optional[dict] = None
 
     @property
@@ -54,7 +65,7 @@ class Network:
 
     @property
     def nodes(self) -> Mapping[str, Node]:
-        """name -> Node."""
+        """name -> Node: shape, kind, parameters with units. Example: net.nodes["hidden"].parameters["tau"]"""
         if self._nodes is None:
             self._nodes = {
                 n["name"]: Node(
@@ -62,7 +73,7 @@ class Network:
                     n["kind"],
                     tuple(n["input_shape"]),
                     tuple(n["output_shape"]),
-                    {k: p["values"] for k, p in n["parameters"].items()},
+                    {k: _frozen(p["values"]) for k, p in n["parameters"].items()},
                     {k: p["unit"] for k, p in n["parameters"].items()},
                     n["origin"],
                     n["stateful"],
@@ -79,7 +90,10 @@ class Network:
 
     @property
     def assumptions(self) -> list[dict]:
-        """What the file leaves unsaid and how it was decided: [{what, value, why, how_to_change, warning}]."""
+        """What the file leaves unsaid and how it was decided: [{what, value, why, how_to_change, warning}].
+
+        ``warning`` is true where another choice is likely, e.g. for a bare default.
+        """
         return self._core.assumptions()
 
     @property
@@ -99,6 +113,7 @@ class Network:
 
     @property
     def outputs(self) -> list[Node]:
+        """In order of names."""
         return sorted((n for n in self.nodes.values() if n.kind == "Output"), key=lambda n: n.name)
 
     @property
@@ -115,37 +130,6 @@ class Network:
             if state == "v" or n.kind.startswith("Cuba")
         ]
 
-    def _inputs(self, x) -> tuple[list[np.ndarray], int, bool]:
-        nodes = self.inputs
-        if isinstance(x, dict):
-            for name in x:
-                if name not in {n.name for n in nodes}:
-                    raise unknown_name("input", name, [n.name for n in nodes])
-        elif len(nodes) == 1:
-            x = {nodes[0].name: x}
-        else:
-            raise data_error("R0258", f"the network has {len(nodes)} inputs: give a dictionary by name")
-        arrays, batched = [], True
-        for node in nodes:
-            if node.name not in x:
-                raise data_error("R0258", f"there is no data for input '{node.name}'", where=node.name)
-            array, batched = with_batch(
-                check_numbers(x[node.name], where=node.name), node.shape, where=node.name
-            )
-            if array.dtype.kind != "f":
-                array = array if array.dtype == np.uint8 else array.astype(np.float64)
-            elif array.dtype not in (np.float32, np.float64):
-                array = array.astype(np.float32)
-            arrays.append(np.ascontiguousarray(array.reshape(*array.shape[:2], -1)))
-            if arrays[0].shape[:2] != array.shape[:2]:
-                raise data_error(
-                    "R0251",
-                    f"input '{node.name}' has {list(array.shape[:2])} samples and steps, input "
-                    f"'{nodes[0].name}' has {list(arrays[0].shape[:2])}",
-                    where=node.name,
-                )
-        return arrays, arrays[0].shape[1], batched
-
     def run(
         self,
         x,
@@ -158,49 +142,59 @@ class Network:
         """The float reference: runs the network as its file means it, from state zero.
 
         x: real numbers [T, *input_shape] or [B, T, *input_shape], a dictionary by name for several inputs.
-        dtype: "float32" (as the frameworks compute) or "float64". probes: states such as "hidden.v".
-        Returns a Recording whose lags are all zero. Raises DataError.
+        dtype: "float32" (as the frameworks compute) or "float64". probes: states such as "hidden.v", see
+        `probes`. threads: None for all cores; the result does not depend on it. spikes=False records outputs
+        and probes only. progress: called with (done, total) samples.
+
+        Returns a Recording of float arrays whose lags are all zero. Raises DataError for data that do not
+        fit, OptionError for names that do not exist. Runs without the GIL; Ctrl-C ends it.
 
         Example: ref = net.run(x, probes=["hidden.v"]); ref.spikes["hidden"].sum()
         """
-        if dtype not in ("float32", "float64"):
-            raise unknown_name("dtype", str(dtype), ["float32", "float64"])
-        arrays, steps, batched = self._inputs(x)
-        known = self.probes()
-        for probe in probes:
-            if probe not in known:
-                raise unknown_name("state", probe, known)
+        option_name("dtype", dtype, ("float32", "float64"))
+        names = probe_names(probes, self.probes())
+        count = thread_count(threads)
+        arrays, samples, steps, batched = gather(x, {n.name: n.shape for n in self.inputs}, _as_real)
+        check_room(samples, steps, self._recorded_width(names, spikes), 4 if dtype == "float32" else 8)
         run = self._core.run_float32 if dtype == "float32" else self._core.run_float64
-        raw = run(arrays, list(probes), spikes, threads or 0, progress)
+        raw = run(arrays, names, bool(spikes), count, callback(progress))
         return from_core(raw, steps, batched, {n.name: n.shape for n in self.outputs})
+
+    def _recorded_width(self, probes: list[str], spikes: bool) -> int:
+        """Values of a recording in one step of one sample."""
+        width = sum(n.size for n in self.outputs) + sum(self.nodes[p.rsplit(".", 1)[0]].size for p in probes)
+        return width + (sum(n.size for n in self.populations if n.spiking) if spikes else 0)
 
     def __repr__(self) -> str:
         return f"<rheobase.Network '{self.name}', {len(self.nodes)} nodes, dt {self.dt:g} s>"
 
 
+def _frozen(values: np.ndarray) -> np.ndarray:
+    """A copy would be edited in vain: networks do not change."""
+    values.flags.writeable = False
+    return values
+
+
+def _as_real(array: np.ndarray, name: str) -> np.ndarray:
+    """What `_core` reads in place: uint8, float32 or float64."""
+    if array.dtype.kind != "f":
+        return array if array.dtype == np.uint8 else array.astype(np.float64)
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+
+
 def convention_options(dt=None, reset=None, discretization=None, spikes=None, as_=None):
-    """The options as `_core` takes them. Raises UsageError for a value that does not exist."""
+    """The options as `_core` takes them. Raises OptionError for a value that does not exist."""
 
     def index(what: str, value, allowed) -> Optional[int]:
-        if value is None:
-            return None
-        if value not in allowed:
-            raise UsageError(
-                [
-                    Diagnostic(
-                        "R0690",
-                        "error",
-                        f"{what} cannot be '{value}'",
-                        remedy=f"it is one of {', '.join(allowed)}",
-                    )
-                ]
-            )
-        return allowed.index(value)
+        return None if value is None else allowed.index(option_name(what, value, allowed))
 
-    if dt is not None and not (np.isfinite(dt) and dt > 0):
-        raise UsageError(
-            [Diagnostic("R0690", "error", f"dt cannot be {dt}: it is the length of a step in seconds")]
-        )
+    if dt is not None:
+        number = isinstance(dt, (int, float, np.integer, np.floating)) and not isinstance(dt, bool)
+        if not (number and np.isfinite(dt) and dt > 0):
+            raise option_error(f"dt cannot be {dt!r}", "it is the length of a step in seconds, e.g. 1e-4")
+        dt = float(dt)
+    if as_ is not None and not isinstance(as_, str):
+        raise option_error(f"as_ cannot be {as_!r}", "it is the name of a framework, e.g. 'norse'")
     return _core.ConventionOptions(
         dt=dt,
         reset=index("reset", reset, RESETS),

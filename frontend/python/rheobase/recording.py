@@ -2,110 +2,172 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Optional
 
 import numpy as np
 
-from .errors import Diagnostic, FormatError, UsageError
+from .errors import data_error, file_error, unknown_name
 from .files import write_npz
+
+_SUFFIXES = {"lag", "scale", "wraps", "saturations"}  # keys "NAME/lag" beside the series
 
 
 @dataclass
 class Recording:
     """Spikes, states and outputs of a run.
 
-    Arrays are ``[B, steps, n]``, or ``[steps, n]`` where the input had no batch axis; ``steps`` is T + L on a chip
-    (L = the largest lag) and T in the float network. Spikes are payloads (1 for a plain spike).
+    Arrays are ``[B, steps, n]``, or ``[steps, n]`` where the input had no batch axis; ``steps`` is T + L on a
+    chip (L = the largest lag) and T in the float network. Chips give int32, the float network float32 or
+    float64.
+
+    spikes: population -> payloads, 1 for a plain spike, 0 for none. states: "hidden.v" -> the state after the
+    step and after its reset. outputs: Output node -> what it receives, in the network's shape; ``output`` is
+    the only one. lag: population or Output node -> steps by which it runs behind the float network. scale:
+    "hidden.v" -> one float unit in integer units, a number or [n]; states / scale is in the network's units.
+    overflows: population -> {"wraps", "saturations"}, counted per neuron [n] over all samples; empty when
+    none.
+
+    Example: out = image.run(x); out.aligned("hidden").sum(axis=0)
     """
 
     spikes: dict[str, np.ndarray]
-    states: dict[str, np.ndarray]  # "hidden.v": after the step and its reset
-    outputs: dict[str, np.ndarray]  # Output node -> what it receives, in its shape
-    lag: dict[str, int]  # steps behind the float network, of populations and outputs
+    states: dict[str, np.ndarray]
+    outputs: dict[str, np.ndarray]
+    lag: dict[str, int]
     steps: int  # T, the steps of the input
-    scale: dict[str, np.ndarray] = field(default_factory=dict)  # "hidden.v": one float unit in integer units
-    overflows: dict[str, dict] = field(default_factory=dict)  # population -> wraps, saturations per neuron
+    scale: dict[str, np.ndarray] = field(default_factory=dict)
+    overflows: dict[str, dict] = field(default_factory=dict)
+    batched: bool = True  # whether the arrays have a batch axis
 
     @property
     def output(self):
         """The output's array; a dictionary by name where the network has several outputs."""
         return next(iter(self.outputs.values())) if len(self.outputs) == 1 else self.outputs
 
-    def _find(self, name: str) -> tuple[np.ndarray, int, int]:
-        """An array, its lag, and the axis of its steps counted from the end."""
+    def _find(self, name: str) -> tuple[np.ndarray, int]:
+        """An array and its lag."""
+        for ending, table in ((".output", self.outputs), (".spikes", self.spikes)):
+            bare = name[: -len(ending)] if name.endswith(ending) else None
+            if bare in table:
+                return table[bare], self.lag.get(bare, 0)
         if name in self.states:
-            return self.states[name], self.lag.get(name.rsplit(".", 1)[0], 0), -2
-        if name in self.outputs:
-            array = self.outputs[name]
-            return array, self.lag.get(name, 0), self._step_axis() - array.ndim
-        bare = name[: -len(".spikes")] if name.endswith(".spikes") and name not in self.spikes else name
-        if bare in self.spikes:
-            return self.spikes[bare], self.lag.get(bare, 0), -2
+            return self.states[name], self.lag.get(name.rsplit(".", 1)[0], 0)
+        for table in (self.outputs, self.spikes):
+            if name in table:
+                return table[name], self.lag.get(name, 0)
         raise unknown_name("series", name, [*self.spikes, *self.states, *self.outputs])
 
-    def _step_axis(self) -> int:
-        for array in (*self.spikes.values(), *self.states.values()):
-            return array.ndim - 2
-        return 1 if self._batched else 0
-
-    _batched: bool = True
-
     def aligned(self, name: str) -> np.ndarray:
-        """A population's spikes, a probed state or an output in the network's own time: T steps."""
-        array, lag, axis = self._find(name)
+        """A population's spikes, a probed state or an output in the network's own time: T steps.
+
+        name: "hidden" or "hidden.spikes", "hidden.v", "output". Raises OptionError for a series that was not
+        recorded.
+
+        Example: velocity = out.aligned("velocity.v") / out.scale["velocity.v"]
+        """
+        array, lag = self._find(name)
         index = [slice(None)] * array.ndim
-        index[axis] = slice(lag, lag + self.steps)
+        index[1 if self.batched else 0] = slice(lag, lag + self.steps)
         return array[tuple(index)]
 
     def series(self) -> dict[str, np.ndarray]:
-        """Every array by the key it has in a file: "hidden.spikes", "hidden.v", "output"."""
+        """Every array by the key it has in a file: "hidden.spikes", "hidden.v", "output.output"."""
         arrays = {f"{name}.spikes": array for name, array in self.spikes.items()}
         arrays.update(self.states)
         arrays.update({f"{name}.output": array for name, array in self.outputs.items()})
         return arrays
 
     def save(self, path) -> None:
-        """Writes an .npz with one key per series, which `Recording.load` and `rheobase diff` read back."""
+        """Writes an .npz with one key per series, which `Recording.load` and `rheobase diff` read back.
+
+        Raises DataError where the file cannot be written; nothing is left then.
+        """
         extra = {f"{name}/lag": np.int64(lag) for name, lag in self.lag.items()}
         extra.update({f"{name}/scale": np.asarray(scale) for name, scale in self.scale.items()})
         for name, count in self.overflows.items():
             extra.update({f"{name}/{kind}": values for kind, values in count.items()})
-        write_npz(path, {**self.series(), **extra, "steps": np.int64(self.steps)})
+        header = {"steps": np.int64(self.steps), "batched": np.bool_(self.batched)}
+        write_npz(path, {**self.series(), **extra, **header})
 
     @classmethod
     def load(cls, path) -> Recording:
+        """Reads what `save` wrote. Raises FormatError."""
         from .data import open_npz
 
         arrays = open_npz(path)
+        file = os.fspath(path)
         if "steps" not in arrays:
-            raise FormatError(
-                [
-                    Diagnostic(
-                        "R0250",
-                        "error",
-                        "this .npz is not a recording of a run: it has no 'steps'",
-                        str(path),
-                        remedy="recordings are written by 'rheobase run -o OUT.npz'",
-                    )
-                ]
+            raise file_error(
+                file,
+                "this .npz is not a recording of a run: it has no 'steps'",
+                "recordings are written by 'rheobase run -o OUT.npz'",
             )
-        recording = cls({}, {}, {}, {}, int(arrays.pop("steps")))
+        steps = _number(arrays.pop("steps"), "steps", file)
+        batched = bool(_number(arrays.pop("batched", np.int64(1)), "batched", file))
+        recording = cls({}, {}, {}, {}, steps, batched=batched)
         for key, array in arrays.items():
-            name, slash, kind = key.rpartition("/")
-            if slash and kind == "lag":
-                recording.lag[name] = int(array)
-            elif slash and kind == "scale":
-                recording.scale[name] = array
-            elif slash:
-                recording.overflows.setdefault(name, {})[kind] = array
-            elif key.endswith(".spikes"):
+            name, _, kind = key.rpartition("/")
+            if kind in _SUFFIXES and name:
+                if kind == "lag":
+                    recording.lag[name] = _number(array, key, file)
+                elif kind == "scale":
+                    recording.scale[name] = array if array.ndim else array[()]
+                else:
+                    recording.overflows.setdefault(name, {})[kind] = array
+                continue
+            if array.ndim < (3 if batched else 2) or array.dtype.kind not in "iuf":
+                raise file_error(
+                    file,
+                    f"'{key}' is a {array.dtype} array of shape {list(array.shape)}, not a series of a run",
+                    "recordings are written by 'rheobase run -o OUT.npz'",
+                )
+            if key.endswith(".spikes"):
                 recording.spikes[key[: -len(".spikes")]] = array
             elif key.endswith(".output"):
                 recording.outputs[key[: -len(".output")]] = array
             else:
                 recording.states[key] = array
         return recording
+
+    def __repr__(self) -> str:
+        return f"<rheobase.Recording of {self.steps} steps: {', '.join(self.series())}>"
+
+
+def _number(array, key: str, file: str) -> int:
+    if np.ndim(array) != 0 or array.dtype.kind not in "iub" or array < 0:
+        raise file_error(
+            file,
+            f"'{key}' is not a whole number",
+            "the file is damaged or of another tool: write it again with 'rheobase run'",
+        )
+    return int(array)
+
+
+def check_room(samples: int, steps: int, width: int, bytes_each: int) -> None:
+    """Raises DataError R0664 where a recording [samples, steps, width] is larger than the memory that is free."""
+    wanted = samples * steps * width * bytes_each
+    free = _free_memory()
+    if free is not None and wanted > free:
+        raise data_error(
+            "R0664",
+            f"the recording would take {wanted / 2**30:.1f} GiB, {free / 2**30:.1f} GiB of memory are free",
+            value=float(wanted),
+            limit=float(free),
+            remedy="run fewer samples at a time, or record fewer states (spikes=False in Python)",
+        )
+
+
+def _free_memory() -> Optional[int]:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return 1024 * int(line.split()[1])
+    except (OSError, ValueError):
+        pass
+    return None
 
 
 def from_core(raw: dict, steps: int, batched: bool, shapes: dict, scale: Optional[dict] = None) -> Recording:
@@ -115,7 +177,7 @@ def from_core(raw: dict, steps: int, batched: bool, shapes: dict, scale: Optiona
         array = array if shape is None else array.reshape(*array.shape[:2], *shape)
         return array if batched else array[0]
 
-    recording = Recording(
+    return Recording(
         {name: shaped(array) for name, array in raw["spikes"].items()},
         {name: shaped(array) for name, array in raw["states"].items()},
         {name: shaped(array, shapes.get(name)) for name, array in raw["outputs"].items()},
@@ -123,56 +185,33 @@ def from_core(raw: dict, steps: int, batched: bool, shapes: dict, scale: Optiona
         steps,
         scale or {},
         dict(raw["overflows"]),
+        batched,
     )
-    recording._batched = batched
-    return recording
-
-
-def unknown_name(what: str, name: str, candidates) -> UsageError:
-    """The error for a name that does not exist, with the nearest ones."""
-    import difflib
-
-    candidates = [str(c) for c in candidates]
-    near = difflib.get_close_matches(name, candidates, n=3, cutoff=0.5)
-    if near:
-        remedy = "did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
-    else:
-        remedy = (
-            ("there are " + ", ".join(f"'{c}'" for c in candidates[:12]))
-            if candidates
-            else f"there is no {what}"
-        )
-    return UsageError([Diagnostic("R0690", "error", f"there is no {what} '{name}'", remedy=remedy)])
 
 
 def first_difference(left: Recording, right: Recording, aligned: bool = False) -> Optional[dict]:
-    """The first difference in time, then in the order of names, over the series both sides have; None if equal.
+    """The first difference in time, then in the order of names, over the series both sides have; None if
+    equal.
 
-    With ``aligned`` both sides are compared in the network's own time, which is what a float and a chip run share.
+    With ``aligned`` both sides are compared in the network's own time, which is what a float and a chip run
+    share. Returns {series, sample, step, neuron, left, right}. Raises DataError where shapes differ.
+
+    Example: rb.first_difference(image.run(x, engine="golden"), image.run(x, engine="vector")) is None
     """
     best = None
     a, b = left.series(), right.series()
     for name in sorted(a.keys() & b.keys()):
-        x, y = a[name], b[name]
-        if aligned:
-            key = name[: -len(".output")] if name.endswith(".output") else name
-            x, y = left.aligned(key), right.aligned(key)
-        if x.shape != y.shape:
-            raise UsageError(
-                [
-                    Diagnostic(
-                        "R0251",
-                        "error",
-                        f"'{name}' has shape {list(x.shape)} on one side and "
-                        f"{list(y.shape)} on the other",
-                        where=name,
-                    )
-                ]
+        x, y = (side.aligned(name) if aligned else side.series()[name] for side in (left, right))
+        if x.shape != y.shape or left.batched != right.batched:
+            raise data_error(
+                "R0251",
+                f"'{name}' has shape {list(x.shape)} on one side and {list(y.shape)} on the other",
+                where=name,
+                remedy="compare runs of the same network on the same data",
             )
-        rank = 3 if left._step_axis() == 1 else 2
-        x3 = x.reshape(*((1,) if rank == 2 else ()), *x.shape[: rank - 1], -1)
-        y3 = y.reshape(x3.shape)
-        unequal = x3 != y3
+        lead = x.shape[:2] if left.batched else (1, x.shape[0])
+        x, y = x.reshape(*lead, -1), y.reshape(*lead, -1)
+        unequal = x != y
         if not unequal.any():
             continue
         step = int(np.argmax(unequal.any(axis=(0, 2))))
@@ -183,7 +222,7 @@ def first_difference(left: Recording, right: Recording, aligned: bool = False) -
                 "sample": sample,
                 "step": step,
                 "neuron": neuron,
-                "left": x3[sample, step, neuron].item(),
-                "right": y3[sample, step, neuron].item(),
+                "left": x[sample, step, neuron].item(),
+                "right": y[sample, step, neuron].item(),
             }
     return best

@@ -9,22 +9,43 @@ from typing import Callable, Optional
 import numpy as np
 
 from . import condition
+from .arguments import thread_count
 from .data import DataSet, check_numbers, check_targets, with_batch
-from .errors import data_error
-from .files import write_text
+from .errors import DataError, data_error, in_file, option_error
+from .files import filling, write_text
+from .image import Image
+from .limits import utilisation
+from .network import Network
 from .statistics import Error2, bits_of, proportion
 
 SCHEMA = "rheobase.report/1"
 CHUNK_BYTES = 64 << 20  # of recordings held at a time
 
 
+FIGURES = (
+    "samples",
+    "agreement",
+    "overflows",
+    "headroom_bits",
+    "accuracy_float",
+    "accuracy_chip",
+    "accuracy_drop",
+    "same_answer",
+    *(f"{what}_{side}" for what in ("r2", "error") for side in ("chip_to_float", "float", "chip")),
+)
+
+
 class Report:
-    """The verdict. ``data`` is what report.json holds; ``text()`` is for people."""
+    """The verdict. ``data`` is what report.json holds (schema rheobase.report/1); ``text()`` is for people.
+
+    Example: report.data["accuracy"]["chip"]["value"]; report.fails("accuracy_drop > 0.005 or overflows > 0")
+    """
 
     def __init__(self, data: dict):
         self.data = data
 
     def text(self) -> str:
+        """What report.txt holds."""
         from .report_text import text
 
         return text(self.data)
@@ -33,7 +54,11 @@ class Report:
         return self.text()
 
     def figures(self) -> dict[str, float]:
-        """The names that `fails` understands, with their values."""
+        """The names that `fails` understands, with their values: shares from 0 to 1, counts, network units,
+        bits.
+
+        All of them are in `FIGURES`; which ones there are depends on the data (labels, targets or none).
+        """
         data = self.data
         figures = {
             "samples": data["samples"],
@@ -56,27 +81,32 @@ class Report:
         return figures
 
     def fails(self, expression: str) -> bool:
-        """Whether a condition such as "accuracy_drop > 0.005 or overflows > 0" holds. Raises UsageError."""
+        """Whether a condition such as "accuracy_drop > 0.005 or overflows > 0" holds. Raises OptionError."""
         return condition.holds(expression, self.figures())
 
     def save(self, folder) -> None:
-        """Writes report.json and report.txt."""
-        folder = Path(folder)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise data_error("R0260", f"cannot be made: {error.strerror}", str(folder)) from None
-        write_text(folder / "report.json", json.dumps(self.data, indent=2, default=_plain) + "\n")
-        write_text(folder / "report.txt", self.text() + "\n")
+        """Writes report.json and report.txt, both or neither. Raises DataError."""
+        with filling(folder) as staging:
+            write_text(
+                staging / "report.json", json.dumps(_plain(self.data), indent=2, allow_nan=False) + "\n"
+            )
+            write_text(staging / "report.txt", self.text() + "\n")
 
 
 def _plain(value):
-    return value.tolist() if hasattr(value, "tolist") else str(value)
+    """Plain Python values; a number that is not finite is null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def verify(
-    net,
-    image,
+    net: Network,
+    image: Image,
     x,
     y=None,
     engine: str = "auto",
@@ -85,27 +115,57 @@ def verify(
 ) -> Report:
     """Runs the float network and the chip image on the same data and compares.
 
-    x: spikes [B, T, *input_shape] (or a data set of `rheobase.data`); y: labels [B] (the answer is the output with
-    the largest sum over time), targets [B, T, outputs], or None. Data are run in chunks, so that memory stays
-    small. Raises DataError where the data do not fit.
+    x: spikes [B, T, *input_shape] (or a data set of `rheobase.data`); y: labels [B] (the answer is the output
+    with the largest sum over time), targets [B, T, outputs] in the network's units, or None. Data are run in
+    chunks, so that memory stays small. engine, threads, progress: as in `Image.run`.
+
+    Raises DataError where the data do not fit, or the image was made from another network. Ctrl-C ends it.
 
     Example: print(rb.verify(net, image, x, y))
     """
+    if not isinstance(net, Network) or not isinstance(image, Image):
+        raise option_error("verify needs a Network and its Image", "rb.verify(net, rb.compile(net), x, y)")
+    thread_count(threads)
+    image.engine(engine)
+    _check_pair(net, image)
     data = x if isinstance(x, DataSet) else _data_set(net, x, y)
     judge = _Judge(net, image, data)
-    size = judge.chunk_size()
-    for first, chunk in data.chunks(size):
-        ref = net.run(chunk, threads=threads)
-        out = image.run(chunk, engine=engine, threads=threads, probes=judge.probes)
+    for first, chunk in data.chunks(judge.chunk_size()):
+        try:
+            ref = net.run(chunk, threads=threads)
+            out = image.run(chunk, engine=engine, threads=threads, probes=judge.probes)
+        except DataError as error:
+            raise in_file(error, data.file) from None
         judge.add(first, ref, out, None if data.y is None else data.y[first : first + len(chunk)])
         if progress:
             progress(first + len(chunk), data.samples)
     return Report(judge.report(engine, threads))
 
 
-def _data_set(net, x, y) -> DataSet:
+def _check_pair(net: Network, image: Image) -> None:
+    """Raises DataError where the image was made from another network."""
+    info = image.info
+    wanted = [("input", i["name"], tuple(i["shape"])) for i in info["inputs"]]
+    wanted += [("population", p["name"], tuple(p["shape"])) for p in info["populations"] if not p["hidden"]]
+    wanted += [("output", o["name"], tuple(o["shape"])) for o in info["outputs"]]
+    for kind, name, shape in wanted:
+        node = net.nodes.get(name)
+        if node is None or tuple(node.shape) != shape:
+            has = "no such node" if node is None else f"shape {list(node.shape)}"
+            raise data_error(
+                "R0261",
+                f"the image's {kind} '{name}' has shape {list(shape)}, the network '{net.name}' has {has}",
+                image.file,
+                name,
+                remedy=f"the image was made from '{info['network']}': compile this network, or leave the image out",
+            )
+
+
+def _data_set(net: Network, x, y) -> DataSet:
     if len(net.inputs) != 1:
-        raise data_error("R0258", "verification takes networks with one input")
+        raise data_error(
+            "R0258", f"verification takes networks with one input, this one has {len(net.inputs)}"
+        )
     x, batched = with_batch(check_numbers(x), net.inputs[0].shape)
     data = DataSet(x.shape[0], x.shape[1], lambda first, count: x[first : first + count], None, batched)
     data.y = check_targets(y, data)
@@ -335,35 +395,3 @@ class _Judge:
                 f"away from it"
             )
         return found
-
-
-def utilisation(image) -> dict:
-    """How much of the chip is used: cores, and the fullest and mean core for each kind of memory."""
-    info = image.info
-    limits = info["limits"]
-    kinds = {
-        "neurons": "neurons_per_core",
-        "axon": "input_axons_per_core",
-        "route": "output_axons_per_core",
-        "synapse": "synapse_words_per_core",
-        "profile": "profiles_per_core",
-        "format": "formats_per_core",
-    }
-    used: dict[str, list[int]] = {kind: [] for kind in kinds}
-    for core in info["cores"]:
-        memories = {m["name"]: m for m in core["memories"]}
-        used["neurons"].append(sum(s["count"] for s in core["slices"]))
-        for kind in list(kinds)[1:]:
-            memory = memories.get(kind)
-            used[kind].append(
-                0 if memory is None else memory["words"] if kind == "synapse" else memory["records"]
-            )
-    result = {"cores": {"used": len(info["cores"]), "limit": limits.get("cores", {}).get("value")}}
-    for kind, limit in kinds.items():
-        if used[kind]:
-            result[limit] = {
-                "largest": max(used[kind]),
-                "mean": sum(used[kind]) / len(used[kind]),
-                "limit": limits.get(limit, {}).get("value"),
-            }
-    return result

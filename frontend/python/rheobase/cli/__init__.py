@@ -1,12 +1,52 @@
-"""The `rheobase` command. Each module adds its commands to one Typer application."""
+"""The `rheobase` command. Little is imported here, so that Ctrl-C is answered from the first moment on."""
 
 from __future__ import annotations
 
-from .. import compiler
-from . import about, chip, images, network, verify  # noqa: F401  (each import registers commands)
-from .common import app, main
+import os
+import sys
 
-if compiler.available():  # an installation without the compiler has no commands that need it
-    from . import compiling  # noqa: F401
+_interrupted = False
 
-__all__ = ["app", "main"]
+
+def _interrupt(signal_number, frame) -> None:
+    """Ctrl-C and a polite kill: unwinds once, so that nothing half written stays; more of them change nothing."""
+    global _interrupted
+    if not _interrupted:
+        _interrupted = True
+        raise KeyboardInterrupt
+
+
+def main() -> None:
+    """The entry point of the `rheobase` command. Exit statuses: see `rheobase --help`; 130 after Ctrl-C."""
+    import signal
+
+    global _interrupted
+    _interrupted = False
+    old = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        from .entry import run
+
+        status = run(sys.argv[1:])
+    except BaseException:
+        if not _interrupted:
+            raise
+        status = None
+    if _interrupted:
+        _leave()
+    for number, handler in old.items():
+        signal.signal(number, handler)
+    sys.exit(status)
+
+
+def _leave() -> None:
+    """Ends the process at once: work that a library call left behind is not waited for."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.write("rheobase: interrupted\n")
+        sys.stderr.flush()
+    except OSError:
+        pass
+    os._exit(130)
+
+
+__all__ = ["main"]

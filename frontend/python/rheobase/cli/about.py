@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
-import platform
-import sys
 from typing import Optional
 
 import typer
+from typing_extensions import Annotated
 
-from .. import codes
-from ..errors import Error
+from .. import codes, doctoring
+from . import options as o
 from .common import Settings, app, emit_json, say
 
 
@@ -25,78 +21,63 @@ def _version(value: bool) -> None:
 
 
 @app.callback(
-    epilog="Exit status: 0 done and passed, 1 the check failed, 2 wrong usage, 3 bad input, "
-    "4 undecided within the budget, 70 a fault of rheobase."
+    epilog="\b\nExit status:\n"
+    "    0  done and passed\n"
+    "    1  the check failed: violations, a difference, --fail-if\n"
+    "    2  wrong usage: an unknown command or option, something missing\n"
+    "    3  bad input: a file, data, the value of an option\n"
+    "    4  undecided within the budget\n"
+    "   70  a fault of rheobase, with a file to report it with\n"
+    "  130  interrupted; nothing half written is left"
 )
+@o.with_common
 def common(
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version."
-    ),
-    quiet: bool = typer.Option(False, "-q", "--quiet", help="Print errors only."),
-    verbose: int = typer.Option(0, "-v", "--verbose", count=True, help="Print more; twice for even more."),
-    color: str = typer.Option("auto", "--color", help="auto, always or never."),
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
-    if color not in ("auto", "always", "never"):
-        raise typer.BadParameter("auto, always or never", param_hint="--color")
-    Settings.quiet, Settings.verbose, Settings.color = quiet, verbose, color
+    """A trained spiking network to a neuromorphic chip image, and proof of what happened on the way.
+
+    The options below may stand before or after the command's name. 'rheobase COMMAND --help' shows units,
+    shapes and examples.
+    """
 
 
-@app.command()
+@o.command("explain", "rheobase explain R0412", "rheobase explain")
 def explain(
-    code: Optional[str] = typer.Argument(None, help="A code such as R0412; without one, all codes."),
+    code: Annotated[
+        Optional[str], typer.Argument(metavar="[CODE]", help="A code such as R0412; without one, all codes.")
+    ] = None,
 ) -> None:
-    """Print what a diagnostic means, why it exists and what to do.
-
-    Example: rheobase explain R0412
-    """
-    if code is None:
-        for name, title in codes.known().items():
-            print(f"{name}  {title}")
+    """Print what a diagnostic means and what to do."""
+    if code is not None:
+        text = codes.page(code).rstrip()
+        if Settings.json:
+            emit_json("rheobase.explanation/1", {"code": text[2:7], "text": text})
+        else:
+            say(text)
         return
-    print(codes.page(code).rstrip())
+    titles = codes.known()
+    if Settings.json:
+        emit_json("rheobase.explanations/1", {"codes": titles})
+    for name, title in titles.items():
+        say(f"{name}  {title}")
 
 
-def _examine() -> list[dict]:
-    findings = []
+@o.command(
+    "doctor", "rheobase doctor", "rheobase doctor --json | jq '.findings[] | select(.state != \"ok\")'"
+)
+def doctor() -> None:
+    """Examine this installation.
 
-    def add(what: str, state: str, detail: str) -> None:
-        findings.append({"what": what, "state": state, "detail": detail})
-
-    add("python", "ok", f"{platform.python_version()} at {sys.executable}")
-    add("processor", "ok", f"{os.cpu_count()} cores, {platform.machine()}")
-    try:
-        core = importlib.import_module("rheobase._core")
-        add("core", "ok", f"version {core.version}, {len(core.models())} neuron models")
-    except ImportError as error:
-        add("core", "broken", str(error))
-    if importlib.util.find_spec("rheobase._compiler") is None:
-        add("compiler", "absent", "this installation was built without the compiler (RHEO_COMPILER=OFF)")
-    else:
-        try:
-            importlib.import_module("rheobase._compiler")
-            add("compiler", "ok", "MLIR and LLVM load")
-        except (ImportError, Error) as error:
-            add("compiler", "broken", str(error))
-    for extra in ("numpy", "typer", "rich"):
-        try:
-            add(extra, "ok", getattr(importlib.import_module(extra), "__version__", "present"))
-        except ImportError as error:
-            add(extra, "broken", str(error))
-    add("explanations", "ok" if codes.known() else "broken", f"{len(codes.known())} pages")
-    return findings
-
-
-@app.command()
-def doctor(json: bool = typer.Option(False, "--json", help="Machine output.")) -> None:
-    """Examine this installation: what is there, what is missing, what is broken.
-
-    Exit status 1 if something is broken. Example: rheobase doctor
+    What is there, which engines work, versions, the processor's vector target. Each engine runs a small
+    network and has to give the golden model's bits. Exit status 1 if something is broken; what is absent is
+    not broken.
     """
-    findings = _examine()
-    if json:
+    findings = doctoring.examine()
+    if Settings.json:
         emit_json("rheobase.doctor/1", {"findings": findings})
-    else:
-        for finding in findings:
-            say(f"{finding['state']:7} {finding['what']:13} {finding['detail']}")
+    for finding in findings:
+        say(f"{finding['state']:7} {finding['what']:13} {finding['detail']}")
     if any(f["state"] == "broken" for f in findings):
         raise typer.Exit(1)

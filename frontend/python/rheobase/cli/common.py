@@ -1,41 +1,63 @@
-"""What every command shares: options, consoles, progress, exit statuses, machine output."""
+"""What every command shares: the application, its settings, what is printed and how."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-import platform
 import sys
-import tempfile
-import traceback
+import time
+from typing import Iterable, Optional
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-from ..errors import Error
+from ..errors import Diagnostic
 
 app = typer.Typer(
     name="rheobase",
     help="A trained spiking network to a neuromorphic chip image, and proof of what happened on the way.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+COLORS = ("auto", "always", "never")
 
 
 class Settings:
-    """Set by the common options before a command runs."""
+    """The common options, whichever side of the command's name they stood on."""
 
+    json = False
     quiet = False
     verbose = 0
     color = "auto"
+    threads: Optional[int] = None
+    seed: Optional[int] = None
+
+    @classmethod
+    def reset(cls) -> None:
+        cls.json, cls.quiet, cls.verbose, cls.color, cls.threads, cls.seed = (
+            False,
+            False,
+            0,
+            "auto",
+            None,
+            None,
+        )
 
     @classmethod
     def console(cls, stderr: bool = False) -> Console:
         forced = {"always": True, "never": False}.get(cls.color)
+        stream = sys.stderr if stderr else sys.stdout
         return Console(
             stderr=stderr,
             force_terminal=forced,
@@ -43,103 +65,82 @@ class Settings:
             highlight=False,
             soft_wrap=True,
             emoji=False,
+            width=None if stream.isatty() else 160,
         )
 
 
+def printable(text: str) -> str:
+    """The text as a terminal may see it: control characters, which a file's name may hold, are spelt out."""
+    return "".join(
+        c if c.isprintable() or c in "\n\t " else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 def say(text: str = "") -> None:
-    """A line of text for the user on stdout."""
+    """A line of text for the user on stdout; nothing with --json or -q."""
+    if not Settings.quiet and not Settings.json:
+        Settings.console().print(printable(text), markup=False)
+
+
+def remark(text: str, style: Optional[str] = None) -> None:
+    """A line for the user on stderr; nothing with -q."""
     if not Settings.quiet:
-        Settings.console().print(text, markup=False)
+        Settings.console(stderr=True).print(printable(text), style=style, markup=False)
+
+
+_STYLES = {"error": "bold red", "warning": "bold yellow"}
+
+
+def report(diagnostics: Iterable[Diagnostic]) -> None:
+    """Diagnostics on stderr: errors always, warnings without -q, notes with -v."""
+    console = Settings.console(stderr=True)
+    for diagnostic in diagnostics:
+        least = {"error": 2, "warning": 1, "note": 0}[diagnostic.severity]
+        if least < (2 if Settings.quiet else 0 if Settings.verbose else 1):
+            continue
+        for number, line in enumerate(diagnostic.lines()):
+            style = _STYLES.get(diagnostic.severity) if number == 0 else None
+            console.print(printable(line), style=style, markup=False)
 
 
 def emit_json(schema: str, body: dict) -> None:
-    """Machine output: one JSON document whose schema is named and versioned."""
-    json.dump({"schema": schema, **body}, sys.stdout, indent=2, default=_plain)
+    """Machine output: one JSON document whose schema is named and versioned. What is not finite is null."""
+    json.dump({"schema": schema, **_plain(body)}, sys.stdout, indent=2, allow_nan=False)
     sys.stdout.write("\n")
 
 
 def _plain(value):
-    if hasattr(value, "tolist"):
-        return value.tolist()
     if hasattr(value, "as_dict"):
-        return value.as_dict()
-    return str(value)
+        value = value.as_dict()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return None
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
 @contextlib.contextmanager
 def progress(title: str):
-    """A bar on stderr when it is a terminal: yields advance(done, total)."""
+    """A bar on stderr when it is a terminal: yields advance(done, total). With -v, the time it took in the end."""
+    start = time.perf_counter()
     if Settings.quiet or not sys.stderr.isatty():
         yield lambda done, total: None
-        return
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Settings.console(stderr=True),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def print_error(error: Error) -> None:
-    console = Settings.console(stderr=True)
-    styles = {"error": "bold red", "warning": "bold yellow", "note": "cyan"}
-    for diagnostic in error.diagnostics:
-        for line in diagnostic.lines():
-            word = next((w for w in styles if f"{w}: " in line or f"{w} {diagnostic.code}" in line), None)
-            console.print(line, style=None if word == "note" else styles.get(word), markup=False)
-
-
-def report_fault(exception: BaseException) -> None:
-    """A fault of ours: says so, and leaves what is needed to see it again."""
-    from .. import __version__
-
-    text = (
-        f"rheobase {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
-        f"folder: {os.getcwd()}\ncommand: {' '.join(sys.argv)}\n\n"
-        + "".join(traceback.format_exception(type(exception), exception, exception.__traceback__))
-    )
-    handle, path = tempfile.mkstemp(prefix="rheobase-fault-", suffix=".txt")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    print(
-        f"rheobase: this is a fault of rheobase, not of your files: {type(exception).__name__}: {exception}\n"
-        f"rheobase: note: {path} holds the command and the trace; please send it with your report",
-        file=sys.stderr,
-    )
-
-
-def main() -> None:
-    """The entry point of the `rheobase` command. Exit statuses: see `rheobase --help`."""
-    status = 0
-    try:
-        status = app(standalone_mode=False) or 0
-    except Error as error:
-        print_error(error)
-        if error.exit_status == 70:
-            report_fault(error)
-        status = error.exit_status
-    except typer.Exit as end:
-        status = end.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        print("rheobase: interrupted", file=sys.stderr)
-        status = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
-    except MemoryError:
-        print("rheobase: error R0691: the machine's memory is not enough for this", file=sys.stderr)
-        status = 3
-    except Exception as exception:
-        show = getattr(exception, "show", None)
-        if show is not None and hasattr(exception, "exit_code"):  # a usage error found by the option parser
-            show()
-            status = exception.exit_code
-        else:
-            report_fault(exception)
-            status = 70
-    sys.exit(status if isinstance(status, int) else 0)
+    else:
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Settings.console(stderr=True),
+            transient=True,
+        )
+        with bar:
+            task = bar.add_task(title, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+    if Settings.verbose:
+        remark(f"{title}: {time.perf_counter() - start:.2f} s")

@@ -10,59 +10,71 @@ import typer
 from typing_extensions import Annotated
 
 from .. import compiler
-from ..errors import CompileError, Diagnostic, FormatError, UsageError, render
-from ..files import write_text
+from ..errors import usage_error
+from ..files import check_writable, write_bytes, write_text
 from ..image import Image
-from ..loading import load
+from ..limits import utilisation
 from . import options as o
-from .common import Settings, app, emit_json, progress, say
-from .network import read_data
+from .common import Settings, emit_json, progress, report, say
+from .running import read_data
 
-Chip = Annotated[str, typer.Option("--chip", help="A chip's name or the path of its JSON file.")]
-Profile = Annotated[Optional[str], typer.Option("--profile", help="The arithmetic: lava or loihi1.")]
 Calibrate = Annotated[
-    Optional[Path], typer.Option("--calibrate", metavar="DATA", help="Data that show the ranges.")
+    Optional[Path],
+    typer.Option(
+        "--calibrate", metavar="DATA", help="Data that show how large the states become; forms as for --data."
+    ),
 ]
 Quant = Annotated[
-    Optional[Path], typer.Option("--quant", metavar="FILE", help="Settings from `rheobase quant`.")
+    Optional[Path],
+    typer.Option("--quant", metavar="FILE", help="Settings that `rheobase quant` wrote, edited."),
 ]
-Bits = Annotated[Optional[int], typer.Option("--weight-bits", min=1, max=8, help="Bits of every weight.")]
-Output = Annotated[Path, typer.Option("-o", "--output", help="The file to write.")]
+Bits = Annotated[
+    Optional[int],
+    typer.Option(
+        "--weight-bits", metavar="N", min=1, max=8, help="Bits of every weight; the chip's by default."
+    ),
+]
 
 
 def _calibration(path: Optional[Path], net, encode, samples):
-    return None if path is None else read_data(path, net, encode, samples)
+    if path is not None:
+        return read_data(path, net, encode, samples)
+    for name, value in (("--encode", encode), ("--samples", samples)):
+        if value is not None:
+            raise usage_error(
+                f"{name} belongs to --calibrate DATA, which is not there", "add --calibrate DATA"
+            )
+    return None
 
 
-def _print_notes(notes) -> None:
-    if notes and not Settings.quiet:
-        Settings.console(stderr=True).print(render(notes), markup=False)
-
-
-def _read_stage(path: Optional[Path]) -> Optional[str]:
-    if path is None:
-        return None
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FormatError([Diagnostic("R0250", "error", f"cannot be read: {error}", str(path))]) from None
-
-
-@app.command("compile")
+@o.command(
+    "compile",
+    "rheobase compile net.nir -o net.rheo --chip loihi2",
+    "rheobase compile net.nir -o net.rheo --calibrate train.npz --weight-bits 6",
+    "rheobase compile net.nir -o net.rheo --dump-stages stages",
+    "rheobase compile net.nir -o net.rheo --from stages/3-legal.mlir",
+    "rheobase compile net.nir -o quant.mlir --to quant",
+)
 def compile_command(
     net: o.NetArgument,
-    output: Output,
-    chip: Chip = "loihi2",
-    profile: Profile = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="OUT", help="The image (or stage) to write.")
+    ],
+    chip: o.Chip = "loihi2",
+    profile: o.Profile = None,
     calibrate: Calibrate = None,
     quant: Quant = None,
     weight_bits: Bits = None,
-    to: Annotated[str, typer.Option("--to", metavar="STAGE", help="float, quant, legal or image.")] = "image",
+    to: Annotated[
+        str, typer.Option("--to", metavar="STAGE", help=f"Stop at one of {', '.join(compiler.STAGES)}.")
+    ] = "image",
     from_: Annotated[
-        Optional[Path], typer.Option("--from", metavar="STAGEFILE", help="Resume from a stage.")
+        Optional[Path],
+        typer.Option("--from", metavar="STAGEFILE", help="Go on from a dumped stage, edited or not."),
     ] = None,
     dump_stages: Annotated[
-        Optional[Path], typer.Option("--dump-stages", metavar="DIR", help="Write every stage as text here.")
+        Optional[Path],
+        typer.Option("--dump-stages", metavar="DIR", help="Write every stage that is reached here."),
     ] = None,
     encode: o.Encode = None,
     samples: o.Samples = None,
@@ -71,30 +83,23 @@ def compile_command(
     discretization: o.Discretization = None,
     spikes: o.Spikes = None,
     as_: o.Framework = None,
-    json: o.Json = False,
 ) -> None:
     """Compile a network for a chip.
 
-    Every violated limit is reported at once. Example: rheobase compile net.nir -o net.rheo --chip loihi2
+    Weights, thresholds, decays and biases become the chip's integers, populations are spread over its cores.
+    Every violated limit is reported at once, with place, number and remedy (exit status 1, nothing written).
+    Equal input gives equal bytes. What cannot be proven to stay inside its register is a warning.
     """
-    network = load(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
-    o.warn_of_assumptions(network)
+    network = o.read_net(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    check_writable(output, net, calibrate, quant, from_)
     with progress("compiling"):
+        data = _calibration(calibrate, network, encode, samples)
         result = compiler.run_compiler(
-            network,
-            chip,
-            profile,
-            _calibration(calibrate, network, encode, samples),
-            quant,
-            weight_bits,
-            to,
-            _read_stage(from_),
-            "" if from_ is None else str(from_),
-            dump_stages,
+            network, chip, profile, data, quant, weight_bits, to, from_, dump_stages
         )
-    _print_notes(result["notes"])
+    report(result["notes"])
     if result["image"] is None:
-        write_text(output, result["stage"])
+        write_bytes(output, result["stage"])
         body = {"output": str(output), "stage": to}
         line = f"{output}: stage '{to}'"
     else:
@@ -108,23 +113,31 @@ def compile_command(
             "chip": image.chip,
             "cores": len(image.info["cores"]),
             "lag": image.lag,
+            "ranges": image.info["ranges"],
         }
         line = (
             f"{output}: {body['cores']} cores of {image.chip}, lag {image.lag}, {body['bytes']:,} bytes; "
             f"{proven} of {len(image.info['ranges'])} ranges proven"
         )
-    if json:
+    if Settings.json:
         emit_json("rheobase.compile/1", {**body, "notes": result["notes"]})
     else:
         say(line)
 
 
-@app.command()
-def quant(
+@o.command(
+    "quant",
+    "rheobase quant net.nir -o quant.json",
+    "rheobase compile net.nir -o net.rheo --quant quant.json",
+    "rheobase quant net.nir -o quant.json --chip loihi1 --calibrate train.npz",
+)
+def quant_command(
     net: o.NetArgument,
-    output: Output,
-    chip: Chip = "loihi2",
-    profile: Profile = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE.json", help="The settings to write.")
+    ],
+    chip: o.Chip = "loihi2",
+    profile: o.Profile = None,
     calibrate: Calibrate = None,
     quant: Quant = None,
     weight_bits: Bits = None,
@@ -136,68 +149,77 @@ def quant(
     spikes: o.Spikes = None,
     as_: o.Framework = None,
 ) -> None:
-    """Write the quantization settings as compile would choose them, to edit and give back with --quant.
+    """Write the quantization settings, to edit them.
 
-    Example: rheobase quant net.nir -o quant.json && rheobase compile net.nir -o net.rheo --quant quant.json
+    They are those that compile would choose; edited, they are given back with --quant. Per population:
+    scale_v (integer units of v for one float unit), vth, du, dv, biases, reset; per projection: bits,
+    exponent, sign mode, weights [targets][sources]. A register is one integer or one per neuron. What stands
+    in the file is pinned; what is deleted from it is chosen anew.
     """
-    network = load(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
-    result = compiler.run_compiler(
-        network, chip, profile, _calibration(calibrate, network, encode, samples), quant, weight_bits, "quant"
-    )
-    _print_notes(result["notes"])
+    network = o.read_net(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    check_writable(output, net, calibrate)
+    with progress("quantizing"):
+        data = _calibration(calibrate, network, encode, samples)
+        result = compiler.run_compiler(network, chip, profile, data, quant, weight_bits, "quant")
+    report(result["notes"])
     write_text(output, result["quantization"])
     settings = json_text.loads(result["quantization"])
-    say(
-        f"{output}: {len(settings.get('populations', {}))} populations, {len(settings.get('projections', {}))} "
-        f"projections"
-    )
+    if Settings.json:
+        body = {"output": str(output), "settings": settings, "notes": result["notes"]}
+        emit_json("rheobase.quant/1", body)
+        return
+    populations, projections = settings.get("populations", {}), settings.get("projections", {})
+    say(f"{output}: {len(populations)} populations, {len(projections)} projections")
 
 
-@app.command()
+@o.command(
+    "check",
+    "rheobase check net.nir --chip tiny",
+    "rheobase check net.rheo",
+    "rheobase check net.rheo --chip mychip.json --json",
+)
 def check(
-    net: o.NetArgument,
-    chip: Chip = "loihi2",
-    profile: Profile = None,
+    path: Annotated[Path, typer.Argument(metavar="NET|IMAGE", help="A NIR file or a chip image.")],
+    chip: Annotated[
+        Optional[str],
+        typer.Option(
+            "--chip", metavar="NAME|FILE", help="loihi2 for a network, the limits it carries for an image."
+        ),
+    ] = None,
+    profile: o.Profile = None,
     quant: Quant = None,
     dt: o.Dt = None,
     reset: o.Reset = None,
     discretization: o.Discretization = None,
     spikes: o.Spikes = None,
     as_: o.Framework = None,
-    json: o.Json = False,
 ) -> None:
-    """Report every violated limit and rule of a chip at once, with place, number and remedy.
+    """Report every violated limit of a chip at once.
 
-    Exit status 1 if something is violated. Example: rheobase check net.nir --chip tiny
+    Each violation has place, number, limit and remedy. A network is compiled and nothing is written; of an
+    image every word is decoded and counted. Exit status 1 if something is violated.
     """
-    with open(net, "rb") if net.is_file() else open("/dev/null", "rb") as file:
-        if file.read(8) == b"RHEOIMG\0":
-            raise UsageError(
-                [
-                    Diagnostic(
-                        "R0690",
-                        "error",
-                        "check takes a network",
-                        str(net),
-                        remedy=(
-                            "an image was checked when it was made; 'rheobase inspect' shows its utilisation"
-                        ),
-                    )
-                ]
+    target = o.read_any(path, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    image = target if isinstance(target, Image) else None
+    for name, value in (("--profile", profile), ("--quant", quant)):
+        if image and value is not None:
+            raise usage_error(
+                f"{name} belongs to networks, '{path}' is an image", "an image is checked as it is"
             )
-    network = load(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
-    try:
-        findings = list(compiler.run_compiler(network, chip, profile, None, quant)["notes"])
-    except CompileError as error:
-        findings = error.diagnostics
+    findings = compiler.check(target, chip, profile, quant)
     violated = [d for d in findings if d.severity == "error"]
-    if json:
-        emit_json(
-            "rheobase.check/1", {"passed": not violated, "diagnostics": [d.as_dict() for d in findings]}
-        )
+    use = utilisation(image) if image else None
+    if Settings.json:
+        body = {"passed": not violated, "diagnostics": findings, "utilisation": use}
+        emit_json("rheobase.check/1", body)
     else:
-        if findings:
-            say(render(findings))
-        say(f"{network.name} on {chip}: " + (f"{len(violated)} violations" if violated else "fits"))
+        report(findings)
+        for name, figure in (use or {}).items():
+            value = figure["used"] if name == "cores" else figure["largest"]
+            limit = "" if figure["limit"] is None else f" of {figure['limit']:,}"
+            say(f"  {name:24} {value:,}{limit}")
+        name = chip or (image.chip if image else "loihi2")
+        count = f"{len(violated)} violation{'s' if len(violated) > 1 else ''}"
+        say(f"{path} on {name}: " + (count if violated else "fits"))
     if violated:
         raise typer.Exit(1)

@@ -1,58 +1,63 @@
-"""rheobase inspect and rheobase diff."""
+"""rheobase inspect."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Optional
 
 import typer
 from typing_extensions import Annotated
 
-from ..errors import Diagnostic, UsageError
+from ..errors import option_error
 from ..image import Image
-from ..recording import Recording, first_difference
-from ..verification import utilisation
+from ..limits import core_use, utilisation
 from . import options as o
-from .common import app, emit_json, say
-from .network import read_data, run_whole
+from .common import Settings, emit_json, say
+
+_MEMORIES = ("neuron", "profile", "axon", "format", "route")
 
 
-@app.command()
+@o.command(
+    "inspect",
+    "rheobase inspect net.rheo",
+    "rheobase inspect net.rheo --core 0",
+    "rheobase inspect net.rheo --json",
+)
 def inspect(
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A chip image.")],
+    image: o.ImageArgument,
     core: Annotated[
-        Optional[int], typer.Option("--core", help="Every register and synapse of this core.")
+        Optional[int],
+        typer.Option("--core", metavar="N", help="Every register, route and synapse of this core."),
     ] = None,
-    json: o.Json = False,
 ) -> None:
-    """Print an image decoded: populations, cores, axons, synapse words, registers, routes, utilisation.
+    """Print an image decoded.
 
-    Example: rheobase inspect net.rheo --core 0
+    Populations, cores, axons, synapse words, registers, routes, utilisation. Weights and registers are the
+    chip's integers, delays are steps, synapses are (compartment, weight, delay). With --core and --json also
+    the records of every memory, field by field as they lie in the words.
     """
-    loaded = Image.load(image)
+    loaded = o.read_image(image)
     counts = loaded.program.counts()
     if core is not None:
-        if core not in {c["id"] for c in counts}:
-            raise UsageError(
-                [
-                    Diagnostic(
-                        "R0690",
-                        "error",
-                        f"the image has no core {core}",
-                        str(image),
-                        remedy=f"its cores are {', '.join(str(c['id']) for c in counts)}",
-                    )
-                ]
-            )
-        _print_core(loaded.program.core(core), json)
+        known = [c["id"] for c in counts]
+        if core not in known:
+            shown = ", ".join(map(str, known[:20])) + (", ..." if len(known) > 20 else "")
+            raise option_error(f"'{image}' has no core {core}", f"its cores are {shown}")
+        _print_core(loaded, known.index(core), core)
         return
     use = utilisation(loaded)
-    if json:
-        emit_json("rheobase.image/1", {**loaded.info, "decoded": counts, "utilisation": use})
+    if Settings.json:
+        emit_json(
+            "rheobase.image/1", {**loaded.info, "lag": loaded.lag, "decoded": counts, "utilisation": use}
+        )
         return
+    _print_image(loaded, counts, use)
+
+
+def _print_image(loaded: Image, counts: list, use: dict) -> None:
     info = loaded.info
     say(
-        f"{info['network']} for {info['chip']}, arithmetic '{info['profile']}', {info['generator']}, dt {info['dt']:g} s"
+        f"{info['network']} for {info['chip']}, arithmetic '{info['profile']}', {info['generator']}, "
+        f"dt {info['dt']:g} s, lag {loaded.lag}"
     )
     for p in info["populations"]:
         hidden = ", made by the compiler" if p["hidden"] else ""
@@ -82,111 +87,26 @@ def inspect(
         )
 
 
-def _print_core(core: dict, json: bool) -> None:
-    if json:
-        emit_json("rheobase.core/1", core)
+def _print_core(image: Image, index: int, number: int) -> None:
+    core = image.program.core(number)
+    if Settings.json:
+        records = {name: image._core.records(index, name) for name in _MEMORIES}
+        emit_json(
+            "rheobase.core/1", {**core, "use": core_use(image.info["cores"][index]), "records": records}
+        )
         return
     for part in core["slices"]:
+        place = f"{part['population']} from {part['first_neuron']}"
         for name, values in part["registers"].items():
             text = f"all {values[0]}" if len(set(values)) == 1 else " ".join(map(str, values))
-            say(f"{part['population']} from {part['first_neuron']}: {name} {text}")
-    for index, axon in enumerate(core["axons"]):
-        synapses = " ".join(f"{c}:{w}" + (f"@{d}" if d else "") for c, w, d in axon["synapses"])
-        say(f"axon {index} ({axon['group']}, exponent {axon['exponent']}): {synapses}")
-
-
-def _side(path: Path, data: Optional[Path], encode, samples, threads):
-    """A recording, from a file or by running an image or a network."""
-    with open(path, "rb") if path.is_file() else open("/dev/null", "rb") as file:
-        if file.read(2) == b"PK":
-            return Recording.load(path)
-    target = o.read_any(path)
-    if data is None:
-        return target
-    return run_whole(target, read_data(data, target, encode, samples), "auto", [], threads, path.name)
-
-
-def _first_unequal(a, b, place: str = "") -> Optional[dict]:
-    """The first place at which two decoded images differ."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        for key in [*a, *(k for k in b if k not in a)]:
-            found = _first_unequal(a.get(key), b.get(key), f"{place}.{key}" if place else str(key))
-            if found:
-                return found
-        return None
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b):
-        return next(
-            (f for k, (x, y) in enumerate(zip(a, b)) if (f := _first_unequal(x, y, f"{place}[{k}]"))), None
-        )
-    a, b = (v.tolist() if hasattr(v, "tolist") else v for v in (a, b))
-    return None if a == b else {"place": place, "left": a, "right": b}
-
-
-def _diff_images(a: Image, b: Image) -> Optional[dict]:
-    if a.to_bytes() == b.to_bytes():
-        return None
-    found = _first_unequal(a.info, b.info)
-    for left, right in zip(a.info["cores"], b.info["cores"]):
-        found = found or _first_unequal(
-            a.program.core(left["id"]), b.program.core(right["id"]), f"core {left['id']}"
-        )
-    return found or {
-        "place": "bytes that no decoded field shows",
-        "left": len(a.to_bytes()),
-        "right": len(b.to_bytes()),
-    }
-
-
-@app.command()
-def diff(
-    a: Annotated[Path, typer.Argument(metavar="A", help="A recording (.npz), an image or a network.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="The other one.")],
-    data: Annotated[
-        Optional[Path], typer.Option("--data", "--input", help="Run images and networks on this.")
-    ] = None,
-    encode: o.Encode = None,
-    samples: o.Samples = None,
-    threads: o.Threads = None,
-    json: o.Json = False,
-) -> None:
-    """Find the first difference: neuron and step between recordings, or the field between two images.
-
-    Exit status 0 if there is none, 1 if there is one. With --input, images and networks are run and compared in the
-    network's own time. Example: rheobase diff out1.npz out2.npz
-    """
-    left, right = (_side(path, data, encode, samples, threads) for path in (a, b))
-    if isinstance(left, Recording) and isinstance(right, Recording):
-        aligned = left.lag != right.lag
-        found = first_difference(left, right, aligned)
-        missing = sorted(left.series().keys() ^ right.series().keys())
-        if found:
-            line = (
-                f"first difference: '{found['series']}', sample {found['sample']}, step {found['step']}, neuron "
-                f"{found['neuron']}: {found['left']} and {found['right']}"
-            )
-        compared = sorted(left.series().keys() & right.series().keys())
-        if not compared:
-            raise UsageError([Diagnostic("R0690", "error", f"'{a}' and '{b}' have no series in common")])
-    elif isinstance(left, Image) and isinstance(right, Image):
-        found, missing = _diff_images(left, right), []
-        if found:
-            line = f"first difference at {found['place']}: {found['left']} and {found['right']}"
-    else:
-        raise UsageError(
-            [
-                Diagnostic(
-                    "R0690",
-                    "error",
-                    "these two cannot be compared as they are",
-                    remedy="give --input DATA: both are run on it and their recordings compared",
+            say(f"{place}: {name} {text}")
+        for neuron, routes in enumerate(part["routes"], part["first_neuron"]):
+            if routes:
+                say(
+                    f"neuron {neuron} of {part['population']}: to "
+                    + " ".join(f"core {c} axon {a}" for c, a in routes)
                 )
-            ]
-        )
-    if json:
-        emit_json("rheobase.diff/1", {"equal": found is None, "first": found, "only_one_side": missing})
-    else:
-        say(line if found else "no difference")
-        if missing:
-            say(f"only on one side, not compared: {', '.join(missing)}")
-    if found:
-        raise typer.Exit(1)
+    for axon, entry in enumerate(core["axons"]):
+        synapses = " ".join(f"{c}:{w}" + (f"@{d}" if d else "") for c, w, d in entry["synapses"])
+        group = f"{entry['group']}, " if entry["group"] else ""
+        say(f"axon {axon} ({group}exponent {entry['exponent']}): {synapses}")

@@ -1,22 +1,21 @@
-"""rheobase show and rheobase run."""
+"""rheobase show."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import List, Optional
+from typing import Optional
 
 import numpy as np
-import typer
 from rich.markup import escape
 from rich.table import Table
-from typing_extensions import Annotated
 
-from .. import data as data_files
-from ..errors import data_error
+from .. import compiler
+from ..errors import Error
 from ..image import Image
-from ..recording import Recording
+from ..limits import utilisation
 from . import options as o
-from .common import Settings, app, emit_json, progress, say
+from .common import Settings, emit_json, printable, say
+
+LARGEST_MEASURED = 4_000_000  # weights: above, compiling to measure the size takes too long for a look
 
 
 def _range(values: np.ndarray) -> str:
@@ -61,33 +60,92 @@ def _describe(net) -> dict:
     }
 
 
-@app.command()
+def _size_on(net, chip: str, synapses: int) -> dict:
+    """What the network takes of a chip, measured by compiling it: {chip, fits, cores, ...} or why not."""
+    if not compiler.available() or synapses > LARGEST_MEASURED:
+        why = (
+            "this installation has no compiler"
+            if not compiler.available()
+            else "a network this large takes a while"
+        )
+        return {"chip": chip, "fits": None, "why": why}
+    try:
+        image = Image.from_bytes(compiler.run_compiler(net, chip)["image"])
+    except Error as error:
+        if error.exit_status != 1:
+            raise
+        return {
+            "chip": chip,
+            "fits": False,
+            "why": error.diagnostics[0].message,
+            "violations": len(error.diagnostics),
+        }
+    return {"chip": chip, "fits": True, "lag": image.lag, "use": utilisation(image)}
+
+
+def _size_text(size: dict) -> str:
+    if size["fits"] is None:
+        return f"size on {size['chip']}: not measured ({size['why']}); 'rheobase compile' tells"
+    if not size["fits"]:
+        more = f", one of {size['violations']} violations" if size["violations"] > 1 else ""
+        return (
+            f"size on {size['chip']}: does not fit ({size['why']}{more}); 'rheobase check' lists everything"
+        )
+    use = size["use"]
+    words = use["synapse_words_per_core"]
+    return (
+        f"size on {size['chip']}: {use['cores']['used']} of {use['cores']['limit']} cores, the fullest with "
+        f"{words['largest']:,} of {words['limit']:,} synapse words; lag {size['lag']} steps"
+    )
+
+
+@o.command(
+    "show",
+    "rheobase show net.nir",
+    "rheobase show net.nir --dt 1e-3 --reset subtract --chip loihi1",
+    "rheobase show net.nir --json | jq .assumptions",
+)
 def show(
     net: o.NetArgument,
+    chip: o.Chip = "loihi2",
     dt: o.Dt = None,
     reset: o.Reset = None,
     discretization: o.Discretization = None,
     spikes: o.Spikes = None,
     as_: o.Framework = None,
-    json: o.Json = False,
 ) -> None:
-    """Print what a file holds: nodes, shapes, parameters with units, size, and every assumption made.
+    """Print what a network file holds.
 
-    Example: rheobase show net.nir
+    Nodes with shapes, parameters with units (tau in s, v_threshold in the network's own units), edges, the
+    size on a chip, and every assumption with its evidence and the option that changes it. Time constants are
+    seconds, shapes are channels first.
     """
-    from ..loading import load
-
-    network = load(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    network = o.read_net(
+        net, remarks=False, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_
+    )
     body = _describe(network)
-    if json:
+    body["size"] = _size_on(network, chip, body["synapses"])
+    if Settings.json:
         emit_json("rheobase.network/1", body)
         return
     say(
         f"{body['name']}: {len(body['nodes'])} nodes, {body['neurons']:,} neurons, {body['synapses']:,} weights that "
         f"are not zero"
     )
+    if not Settings.quiet:
+        Settings.console().print(_table(body["nodes"]))
+    for source, target, delay in body["edges"]:
+        say(f"{source} -> {target}" + ("  (one step later: closes a cycle)" if delay else ""))
+    say("\n" + _size_text(body["size"]))
+    say("\nassumptions")
+    for a in body["assumptions"]:
+        mark = "!" if a["warning"] else " "
+        say(f"  {mark} {a['what']} = {a['value']}: {a['why']}; change it with {a['how_to_change']}")
+
+
+def _table(nodes: list[dict]) -> Optional[Table]:
     table = Table("node", "kind", "shape", "parameters")
-    for node in body["nodes"]:
+    for node in nodes:
         shapes = "x".join(map(str, node["output_shape"]))
         if node["input_shape"] != node["output_shape"]:
             shapes = "x".join(map(str, node["input_shape"])) + " -> " + shapes
@@ -96,89 +154,5 @@ def show(
             for name, p in node["parameters"].items()
             if name != "shape"
         )
-        table.add_row(escape(node["name"]), node["kind"], shapes, escape(parameters))
-    if not Settings.quiet:
-        Settings.console().print(table)
-    for source, target, delay in body["edges"]:
-        say(f"{source} -> {target}" + ("  (one step later: closes a cycle)" if delay else ""))
-    say("\nassumptions")
-    for a in body["assumptions"]:
-        say(
-            f"  {'! ' if a['warning'] else '  '}{a['what']} = {a['value']}: {a['why']}; change it with "
-            f"{a['how_to_change']}"
-        )
-
-
-def read_data(path: Path, target, encode: Optional[str], samples: Optional[int]) -> data_files.DataSet:
-    """The data set for the one input of a network or an image."""
-    inputs = (
-        target.info["inputs"] if isinstance(target, Image) else [{"shape": n.shape} for n in target.inputs]
-    )
-    if len(inputs) != 1:
-        raise data_error(
-            "R0258",
-            f"there are {len(inputs)} inputs; the command line takes data for one",
-            remedy="use the Python functions with a dictionary by name",
-        )
-    return data_files.load(path, inputs[0]["shape"], encode).limited(samples)
-
-
-def run_whole(target, dataset, engine: str, probes, threads, title: str) -> Recording:
-    x = dataset.slice(0, dataset.samples)
-    x = x if dataset.batched else x[0]
-    with progress(title) as advance:
-        if isinstance(target, Image):
-            return target.run(x, engine=engine, probes=probes, threads=threads, progress=advance)
-        return target.run(x, probes=probes, threads=threads, progress=advance)
-
-
-@app.command()
-def run(
-    path: Annotated[
-        Path, typer.Argument(metavar="IMAGE|NET", help="An image, or a NIR file (float reference).")
-    ],
-    data: o.Data,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The .npz to write.")],
-    engine: o.Engine = "auto",
-    probe: Annotated[
-        Optional[List[str]], typer.Option("--probe", help="A state to record, e.g. hidden.v.")
-    ] = None,
-    encode: o.Encode = None,
-    samples: o.Samples = None,
-    threads: o.Threads = None,
-    dt: o.Dt = None,
-    reset: o.Reset = None,
-    discretization: o.Discretization = None,
-    spikes: o.Spikes = None,
-    as_: o.Framework = None,
-    json: o.Json = False,
-) -> None:
-    """Run an image (the chip's integers) or a network (float reference) on data, and write what happened.
-
-    Example: rheobase run net.rheo --input test.npz -o out.npz --probe hidden.v
-    """
-    target = o.read_any(path, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
-    if not isinstance(target, Image):
-        o.warn_of_assumptions(target)
-    dataset = read_data(data, target, encode, samples)
-    recording = run_whole(target, dataset, engine, probe or [], threads, "samples")
-    recording.save(output)
-    body = {
-        "output": str(output),
-        "samples": dataset.samples,
-        "steps": dataset.steps,
-        "lag": recording.lag,
-        "series": {name: list(array.shape) for name, array in recording.series().items()},
-        "spikes": {name: int(np.count_nonzero(array)) for name, array in recording.spikes.items()},
-        "overflows": {
-            name: {k: int(np.sum(v)) for k, v in count.items()} for name, count in recording.overflows.items()
-        },
-    }
-    if json:
-        emit_json("rheobase.run/1", body)
-        return
-    say(f"{output}: {dataset.samples:,} samples of {dataset.steps} steps")
-    for name, count in body["spikes"].items():
-        say(f"  {name}: {count:,} spikes, lag {recording.lag.get(name, 0)}")
-    for name, count in body["overflows"].items():
-        say(f"  overflow in '{name}': {count}")
+        table.add_row(escape(printable(node["name"])), node["kind"], shapes, escape(parameters))
+    return table

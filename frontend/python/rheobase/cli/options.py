@@ -1,69 +1,216 @@
-"""Options that several commands share, and reading what a path holds."""
+"""Options that several commands share, and the decorator that makes a function a command with all of them."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+import typing
 from pathlib import Path
-from typing import Optional, Union
+from typing import Callable, Optional, Union
 
 import typer
 from typing_extensions import Annotated
 
-from ..errors import Diagnostic, FormatError
+from ..errors import file_error, option_error, usage_error
 from ..image import Image
 from ..loading import load
 from ..network import Network
+from .common import COLORS, Settings, app, remark, report
 
-NetArgument = Annotated[Path, typer.Argument(metavar="NET", help="A NIR file.")]
+NetArgument = Annotated[Path, typer.Argument(metavar="NET", help="A NIR file, recognised by its content.")]
+ImageArgument = Annotated[Path, typer.Argument(metavar="IMAGE", help="A chip image (.rheo).")]
 Dt = Annotated[
-    Optional[float], typer.Option("--dt", help="Seconds per step; inferred from the file where it can be.")
+    Optional[float],
+    typer.Option(
+        "--dt", metavar="SECONDS", help="Length of a step; inferred from NET where it can be, else 1e-4."
+    ),
 ]
-Reset = Annotated[Optional[str], typer.Option("--reset", help="zero, v_reset, subtract or subtract-late.")]
-Discretization = Annotated[Optional[str], typer.Option("--discretization", help="euler or exponential.")]
-Spikes = Annotated[Optional[str], typer.Option("--spikes", help="unit or dirac (a spike counts 1, or 1/dt).")]
+Reset = Annotated[
+    Optional[str],
+    typer.Option("--reset", metavar="RULE", help="zero, v_reset (default), subtract or subtract-late."),
+]
+Discretization = Annotated[
+    Optional[str], typer.Option("--discretization", metavar="RULE", help="euler (default) or exponential.")
+]
+Spikes = Annotated[
+    Optional[str],
+    typer.Option("--spikes", metavar="UNIT", help="unit (default) or dirac: a spike is 1, or 1/dt."),
+]
 Framework = Annotated[
-    Optional[str], typer.Option("--as", metavar="FRAMEWORK", help="The conventions of a framework.")
+    Optional[str], typer.Option("--as", metavar="FRAMEWORK", help="The conventions of norse or snntorch.")
 ]
 Data = Annotated[
-    Path, typer.Option("--data", "--input", help=".npz with x (and y) or events, .npy, IDX images.")
+    Path,
+    typer.Option(
+        "--data",
+        "--input",
+        metavar="DATA",
+        help=".npz with x [samples, T, *input shape] and y, or with events (sample, step, index[, value], shape); "
+        ".npy; IDX images.",
+    ),
 ]
 Encode = Annotated[
     Optional[str],
-    typer.Option("--encode", help="How grey levels become spikes: rate:T,seed, current:T or latency:T."),
+    typer.Option(
+        "--encode",
+        metavar="HOW",
+        help="Grey levels 0 to 255 [samples, *input shape] to spikes in T steps: rate:T,seed, current:T or latency:T.",
+    ),
 ]
-Samples = Annotated[Optional[int], typer.Option("--samples", min=1, help="The first so many samples only.")]
-Engine = Annotated[str, typer.Option("--engine", help="auto, golden, vector or jit; all give the same bits.")]
-Threads = Annotated[Optional[int], typer.Option("--threads", min=1, help="Threads; all cores by default.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine output on stdout, with a versioned schema.")]
+Samples = Annotated[
+    Optional[int], typer.Option("--samples", metavar="N", min=1, help="The first N samples only.")
+]
+Engine = Annotated[
+    str,
+    typer.Option("--engine", metavar="NAME", help="auto, golden, vector or jit; all give the same bits."),
+]
+Chip = Annotated[
+    str, typer.Option("--chip", metavar="NAME|FILE", help="A chip's name or the path of its JSON file.")
+]
+Profile = Annotated[
+    Optional[str],
+    typer.Option(
+        "--profile", metavar="NAME", help="The arithmetic: lava or loihi1; the chip's first by default."
+    ),
+]
+
+_COMMON = {
+    "json": Annotated[
+        bool, typer.Option("--json", help="Machine output on stdout, with a versioned schema; errors, too.")
+    ],
+    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")],
+    "verbose": Annotated[
+        int,
+        typer.Option(
+            "-v", "--verbose", count=True, show_default=False, help="Print notes, assumptions and times, too."
+        ),
+    ],
+    "color": Annotated[
+        Optional[str], typer.Option("--color", metavar="WHEN", help="auto (on a terminal), always or never.")
+    ],
+    "threads": Annotated[
+        Optional[int],
+        typer.Option(
+            "--threads",
+            metavar="N",
+            min=1,
+            max=4096,
+            help="All cores by default; results do not depend on it.",
+        ),
+    ],
+    "seed": Annotated[
+        Optional[int],
+        typer.Option(
+            "--seed", metavar="N", min=0, max=2**63 - 1, help="Seed where --encode rate:T names none (0)."
+        ),
+    ],
+}
+
+
+def _common_parameters() -> list[inspect.Parameter]:
+    defaults = {"json": False, "quiet": False, "verbose": 0}
+    return [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=annotation
+        )
+        for name, annotation in _COMMON.items()
+    ]
+
+
+def take_common(json: bool, quiet: bool, verbose: int, color, threads, seed) -> None:
+    """Adds what one side of the command's name said to the settings."""
+    if color is not None and color not in COLORS:
+        raise option_error(f"--color cannot be '{color}'", f"it is one of {', '.join(COLORS)}")
+    Settings.json |= json
+    Settings.quiet |= quiet
+    Settings.verbose += verbose
+    Settings.color = color or Settings.color
+    Settings.threads = Settings.threads if threads is None else threads
+    Settings.seed = Settings.seed if seed is None else seed
+
+
+def with_common(function: Callable) -> Callable:
+    """The function with the common options as parameters of its own; they end up in Settings."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    own = [p.replace(annotation=hints[p.name]) for p in inspect.signature(function).parameters.values()]
+
+    @functools.wraps(function)
+    def wrapper(**values):
+        take_common(**{name: values.pop(name) for name in _COMMON})
+        return function(**values)
+
+    parameters = own + _common_parameters()
+    wrapper.__signature__ = inspect.Signature(parameters)
+    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+    del wrapper.__wrapped__
+    return wrapper
+
+
+def command(name: str, *examples: str) -> Callable:
+    """Registers a function as a command: its docstring is the help, the examples end it."""
+
+    def register(function: Callable) -> Callable:
+        epilog = "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in examples)])
+        app.command(name, epilog=epilog)(with_common(function))
+        return function
+
+    return register
+
+
+def with_seed(encode: Optional[str]) -> Optional[str]:
+    """The encoding, with --seed where it names none."""
+    if encode is None or Settings.seed is None or not encode.startswith("rate:") or "," in encode:
+        return encode
+    return f"{encode},{Settings.seed}"
+
+
+def is_image(path: Path) -> bool:
+    """Whether a path holds an image, by content. Raises FormatError where it cannot be read."""
+    try:
+        if not path.is_file():  # a folder or a pipe: the reader says so
+            return False
+        with open(path, "rb") as file:
+            return file.read(8) == b"RHEOIMG\0"
+    except (OSError, ValueError) as error:
+        raise file_error(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def read_net(path: Path, remarks: bool = True, **conventions) -> Network:
+    """A network; what was assumed and may be wanted otherwise goes to stderr."""
+    if is_image(path):
+        raise file_error(
+            path, "is a chip image; a network is needed here", "give the NIR file it was made from", "R0105"
+        )
+    net = load(path, **conventions)
+    for a in net.assumptions if remarks else []:
+        text = f"{a['what']} = {a['value']}: {a['why']} (change it with {a['how_to_change']})"
+        if a["warning"]:
+            remark(f"{path}: warning: assumed {text}", "yellow")
+        elif Settings.verbose:
+            remark(f"{path}: note: assumed {text}")
+    return net
+
+
+def read_image(path: Path) -> Image:
+    """An image; with -v, what was assumed when it was made goes to stderr."""
+    image = Image.load(path)
+    if Settings.verbose:
+        for a in image.assumptions:
+            remark(f"{path}: note: assumed {a['what']} = {a['value']}: {a['why']}")
+    return image
 
 
 def read_any(path: Path, **conventions) -> Union[Network, Image]:
     """A network or an image, by content."""
-    try:
-        with open(path, "rb") as file:
-            magic = file.read(8)
-    except OSError as error:
-        raise FormatError(
-            [
-                Diagnostic(
-                    "R0250", "error", f"cannot be read: {error.strerror}", str(path), remedy="check the path"
-                )
-            ]
-        ) from None
-    return Image.load(path) if magic == b"RHEOIMG\0" else load(path, **conventions)
+    if not is_image(path):
+        return read_net(path, **conventions)
+    given = [name for name, value in conventions.items() if value is not None]
+    if given:
+        raise usage_error(
+            f"--{given[0].rstrip('_')} belongs to networks, '{path}' is an image",
+            "an image's conventions were fixed when it was made; 'rheobase inspect' shows them",
+        )
+    return read_image(path)
 
 
-def warn_of_assumptions(net: Network) -> None:
-    """Assumptions that a user may want otherwise go to stderr."""
-    from .common import Settings
-
-    if Settings.quiet:
-        return
-    console = Settings.console(stderr=True)
-    for a in net.assumptions:
-        if a["warning"]:
-            console.print(
-                f"{net.name}: warning: assumed {a['what']} = {a['value']}: {a['why']} "
-                f"(change it with {a['how_to_change']})",
-                style="yellow",
-                markup=False,
-            )
+__all__ = ["command", "read_any", "read_image", "read_net", "report", "with_seed"]

@@ -9,20 +9,26 @@ import typer
 from typing_extensions import Annotated
 
 from .. import compiler, condition
-from ..image import Image
-from ..loading import load
+from ..errors import usage_error
+from ..files import check_folder
+from ..verification import FIGURES
 from ..verification import verify as verify_image
 from . import options as o
-from .common import app, emit_json, progress, say
-from .network import read_data
+from .common import Settings, emit_json, progress, report, say
+from .running import read_data
 
 
-@app.command()
+@o.command(
+    "verify",
+    "rheobase verify net.nir net.rheo --data test.npz -o report --fail-if 'accuracy_drop > 0.005 or overflows > 0'",
+    "rheobase verify net.nir --chip loihi1 --data t10k-images-idx3-ubyte.gz --encode rate:20,0",
+)
 def verify(
     net: o.NetArgument,
     data: o.Data,
     image: Annotated[
-        Optional[Path], typer.Argument(metavar="[IMAGE]", help="Its image; compiled if left out.")
+        Optional[Path],
+        typer.Argument(metavar="[IMAGE]", help="Its image; compiled if left out.", show_default=False),
     ] = None,
     output: Annotated[
         Optional[Path],
@@ -33,47 +39,61 @@ def verify(
         typer.Option(
             "--fail-if",
             metavar="EXPR",
-            help=("Exit with status 1 if this holds, e.g. 'accuracy_drop > 0.005 or overflows > 0'."),
+            help="Exit with status 1 if this holds: figures, numbers, + - * /, comparisons, and, or, not.",
         ),
     ] = None,
     chip: Annotated[
-        str, typer.Option("--chip", help="The chip to compile for, where no image is given.")
-    ] = "loihi2",
+        Optional[str],
+        typer.Option(
+            "--chip", metavar="NAME|FILE", help="What to compile for where IMAGE is left out (loihi2)."
+        ),
+    ] = None,
     encode: o.Encode = None,
     samples: o.Samples = None,
     engine: o.Engine = "auto",
-    threads: o.Threads = None,
     dt: o.Dt = None,
     reset: o.Reset = None,
     discretization: o.Discretization = None,
     spikes: o.Spikes = None,
     as_: o.Framework = None,
-    json: o.Json = False,
 ) -> None:
-    """Compare the float network with the chip on data: accuracy, spikes, first difference, ranges, utilisation.
+    """Compare the float network with the chip on data.
 
-    Example: rheobase verify net.nir net.rheo --data test.npz -o report --fail-if 'accuracy_drop > 0.005'
+    Prints accuracy or error of both with 95 % intervals, spike agreement, the first neuron and step that
+    differ and why, proven against seen ranges, and core utilisation. DATA's y is labels [samples] (the answer
+    is the output with the largest sum over time) or targets [samples, T, outputs] in the network's units.
+    Figures for --fail-if: samples, agreement, overflows, headroom_bits; with labels accuracy_float,
+    accuracy_chip, accuracy_drop, same_answer (0 to 1); r2_X and error_X for X = chip_to_float, and with
+    targets float, chip.
     """
     if fail_if is not None:
-        condition.parse(fail_if)
-    network = load(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
-    o.warn_of_assumptions(network)
+        condition.check_names(fail_if, FIGURES)
+    if image is not None and chip is not None:
+        raise usage_error(
+            f"--chip {chip}: '{image}' was made for a chip already", "leave out --chip, or the image"
+        )
+    network = o.read_net(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    loaded = None if image is None else o.read_image(image)
     dataset = read_data(data, network, encode, samples)
-    if image is None:
-        loaded = compiler.compile(network, chip=chip)
-    else:
-        loaded = Image.load(image)
-    with progress("samples") as advance:
-        report = verify_image(network, loaded, dataset, engine=engine, threads=threads, progress=advance)
-    failed = fail_if is not None and report.fails(fail_if)
-    report.data["fail_if"] = None if fail_if is None else {"condition": fail_if, "failed": failed}
     if output is not None:
-        report.save(output)
-    if json:
-        emit_json(report.data["schema"], {k: v for k, v in report.data.items() if k != "schema"})
+        check_folder(output)
+    if loaded is None:
+        with progress("compiling"):
+            loaded = compiler.compile(network, chip=chip or "loihi2")
+        report(loaded.notes)
+    with progress("samples") as advance:
+        found = verify_image(
+            network, loaded, dataset, engine=engine, threads=Settings.threads, progress=advance
+        )
+    failed = fail_if is not None and found.fails(fail_if)
+    found.data["fail_if"] = None if fail_if is None else {"condition": fail_if, "failed": failed}
+    if output is not None:
+        found.save(output)
+    if Settings.json:
+        emit_json(found.data["schema"], {k: v for k, v in found.data.items() if k != "schema"})
     else:
-        say(report.text())
-    if failed:
-        if not json:
+        say(found.text())
+        if failed:
             say(f"\nfailed: {fail_if}")
+    if failed:
         raise typer.Exit(1)

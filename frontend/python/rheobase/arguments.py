@@ -1,0 +1,97 @@
+"""Arguments that several functions take, checked once: inputs, probes, threads, whole numbers."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Callable, Iterable, Optional
+
+import numpy as np
+
+from .data import check_numbers, with_batch
+from .errors import data_error, option_error, unknown_name
+
+
+def whole_number(what: str, value, low: int, high: int) -> int:
+    """An int from low to high, or an OptionError."""
+    if (
+        isinstance(value, (bool, np.bool_))
+        or not isinstance(value, (int, np.integer))
+        or not low <= value <= high
+    ):
+        raise option_error(f"{what} is {value!r}, needed is a whole number from {low} to {high}")
+    return int(value)
+
+
+def thread_count(threads: Optional[int]) -> int:
+    """What `_core` takes: 0 for all cores."""
+    return 0 if threads is None else whole_number("threads", threads, 1, 4096)
+
+
+def probe_names(probes, known: list[str]) -> list[str]:
+    """A list of states from None, one name or several."""
+    names = [probes] if isinstance(probes, str) else list(probes or [])
+    for name in names:
+        if name not in known:
+            raise unknown_name("state", name, known)
+    return names
+
+
+def callback(progress: Optional[Callable]) -> Optional[Callable]:
+    if progress is not None and not callable(progress):
+        raise option_error(f"progress is {progress!r}, needed is a function of (done, total)")
+    return progress
+
+
+def gather(
+    x, shapes: dict[str, tuple], convert: Callable[[np.ndarray, str], np.ndarray], file: str = ""
+) -> tuple[list[np.ndarray], int, int, bool]:
+    """(arrays [B, T, size] in the order of ``shapes``, samples, steps, whether there was a batch axis).
+
+    x: an array, or a dictionary by name where there are several inputs. ``convert`` fits an array [B, T,
+    *shape] to its input. Raises DataError with the input's name.
+    """
+    if isinstance(x, dict):
+        for name in x:
+            if name not in shapes:
+                raise unknown_name("input", name, shapes)
+    elif len(shapes) == 1:
+        x = {next(iter(shapes)): x}
+    else:
+        names = ", ".join(f"'{name}'" for name in shapes)
+        raise data_error(
+            "R0258",
+            f"there are {len(shapes)} inputs and one array",
+            file,
+            remedy=f"give a dictionary by name: {names}",
+        )
+    arrays: list[np.ndarray] = []
+    lead: Optional[tuple] = None
+    batches: list[bool] = []
+    for name, shape in shapes.items():
+        if name not in x:
+            raise data_error("R0258", f"there is no data for input '{name}'", file, name)
+        array, batched = with_batch(check_numbers(x[name], file, name), shape, file, name)
+        batches.append(batched)
+        if lead is None:
+            lead = array.shape[:2]
+        elif lead != array.shape[:2] or batched != batches[0]:
+            raise data_error(
+                "R0251",
+                f"input '{name}' has {array.shape[0]} samples of {array.shape[1]} steps, input "
+                f"'{next(iter(shapes))}' has {lead[0]} of {lead[1]}",
+                file,
+                name,
+                remedy="all inputs share samples and steps",
+            )
+        array = convert(array, name)
+        arrays.append(np.ascontiguousarray(array.reshape(*lead, prod(int(v) for v in shape))))
+    assert lead is not None
+    return arrays, lead[0], lead[1], batches[0]
+
+
+def option_name(what: str, value, allowed: Iterable[str]) -> str:
+    """The value if it is one of the allowed texts, else an OptionError."""
+    allowed = list(allowed)
+    if not isinstance(value, str) or value not in allowed:
+        raise option_error(f"{what} cannot be {value!r}", f"it is one of {', '.join(allowed)}")
+    return value

@@ -1,0 +1,114 @@
+"""rheobase run, and running networks and images on data for other commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import List, Optional
+
+import numpy as np
+import typer
+from typing_extensions import Annotated
+
+from .. import data as data_files
+from ..errors import DataError, data_error, in_file, usage_error
+from ..files import check_writable
+from ..image import Image
+from ..recording import Recording
+from . import options as o
+from .common import Settings, emit_json, progress, remark, say
+
+
+def read_data(path: Path, target, encode: Optional[str], samples: Optional[int]) -> data_files.DataSet:
+    """The data set for the one input of a network or an image."""
+    inputs = (
+        target.info["inputs"] if isinstance(target, Image) else [{"shape": n.shape} for n in target.inputs]
+    )
+    if len(inputs) != 1:
+        raise data_error(
+            "R0258",
+            f"there are {len(inputs)} inputs; the command line takes data for one",
+            remedy="use the Python functions with a dictionary by name",
+        )
+    return data_files.load(path, inputs[0]["shape"], o.with_seed(encode)).limited(samples)
+
+
+def run_whole(target, dataset, engine: str, probes, title: str) -> Recording:
+    """Everything at once: the recording is kept whole."""
+    x = dataset.slice(0, dataset.samples)
+    x = x if dataset.batched else x[0]
+    try:
+        with progress(title) as advance:
+            if isinstance(target, Image):
+                return target.run(x, engine=engine, probes=probes, threads=Settings.threads, progress=advance)
+            return target.run(x, probes=probes, threads=Settings.threads, progress=advance)
+    except DataError as error:
+        raise in_file(error, dataset.file) from None
+
+
+@o.command(
+    "run",
+    "rheobase run net.rheo --input test.npz -o out.npz --probe hidden.v",
+    "rheobase run net.nir --input test.npz -o float.npz --dt 1e-3",
+    "rheobase run net.rheo --input t10k-images-idx3-ubyte.gz --encode rate:20,0 --samples 100 -o out.npz",
+    "rheobase run net.rheo --input test.npz -o out.npz --engine golden",
+)
+def run(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IMAGE|NET", help="An image (the chip's integers) or a NIR file (float reference)."
+        ),
+    ],
+    data: o.Data,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="OUT.npz", help="The recording to write.")
+    ],
+    engine: o.Engine = "auto",
+    probe: Annotated[
+        Optional[List[str]],
+        typer.Option("--probe", metavar="NODE.v", help="A state to record; can be given several times."),
+    ] = None,
+    encode: o.Encode = None,
+    samples: o.Samples = None,
+    dt: o.Dt = None,
+    reset: o.Reset = None,
+    discretization: o.Discretization = None,
+    spikes: o.Spikes = None,
+    as_: o.Framework = None,
+) -> None:
+    """Run an image or a network on data.
+
+    What happened is written as a recording. An image takes integers, 0 or 1 for a binary input, and runs T +
+    L steps, L its largest lag; a network takes real numbers and runs T steps. OUT.npz holds 'NODE.spikes' and
+    'NODE.v' as [samples, steps, n] (no samples axis where the data have none), 'OUTPUT.output' in the
+    output's shape, 'NODE/lag' in steps, 'NODE.v/scale': integer units of one float unit.
+    """
+    target = o.read_any(path, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    if not isinstance(target, Image) and engine != "auto":
+        raise usage_error(f"--engine {engine} belongs to images, '{path}' is a network", "compile it first")
+    dataset = read_data(data, target, encode, samples)
+    check_writable(output, path, data)
+    recording = run_whole(target, dataset, engine, probe or [], "samples")
+    recording.save(output)
+    body = {
+        "output": str(output),
+        "samples": dataset.samples,
+        "steps": dataset.steps,
+        "lag": recording.lag,
+        "series": {name: list(array.shape) for name, array in recording.series().items()},
+        "spikes": {name: int(np.count_nonzero(array)) for name, array in recording.spikes.items()},
+        "overflows": {
+            name: {k: int(np.sum(v)) for k, v in count.items()} for name, count in recording.overflows.items()
+        },
+    }
+    if Settings.json:
+        emit_json("rheobase.run/1", body)
+        return
+    say(f"{output}: {dataset.samples:,} samples of {dataset.steps} steps")
+    for name, count in body["spikes"].items():
+        say(f"  {name}: {count:,} spikes, lag {recording.lag.get(name, 0)}")
+    for name, count in body["overflows"].items():
+        remark(
+            f"warning: '{name}' overflowed: {count['wraps']} wraps, {count['saturations']} saturations",
+            "yellow",
+        )

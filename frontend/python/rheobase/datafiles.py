@@ -1,0 +1,256 @@
+"""The forms in which data lie in files: .npz (dense or events), .npy, IDX. Nothing a header says is believed unseen."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import zipfile
+import zlib
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import BinaryIO, Optional
+
+import numpy as np
+
+from .errors import data_error, file_error
+from .recording import _free_memory
+
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    IndexError,
+    TypeError,
+    SyntaxError,
+    zipfile.BadZipFile,
+)
+_UNREADABLE += (MemoryError, NotImplementedError, RecursionError, RuntimeError, zlib.error)
+_WRITE_AGAIN = "write it with numpy.savez(file, x=x, y=y); arrays of Python objects are not read"
+
+
+@dataclass
+class Raw:
+    """What a file holds before it is fitted to a network."""
+
+    x: np.ndarray
+    y: Optional[np.ndarray] = None
+    grey: bool = False  # pixels, which are not spikes yet
+
+
+def _check_claim(shape, itemsize: int, held: int, path) -> None:
+    """Raises FormatError where a header claims more bytes than the file holds or the memory has."""
+    claimed = prod(int(v) for v in shape) * itemsize
+    shown = [int(v) for v in shape]
+    if claimed > held:
+        raise file_error(
+            path,
+            f"the header claims an array {shown}, {claimed:,} bytes; the file holds {held:,}",
+            "the file is truncated or damaged: fetch or write it again",
+        )
+    free = _free_memory()
+    if free is not None and claimed > free:
+        raise file_error(
+            path,
+            f"an array {shown} takes {claimed / 2**30:.1f} GiB, {free / 2**30:.1f} GiB of memory are free",
+            "split the data into smaller files",
+        )
+
+
+def _read_array(stream: BinaryIO, size: int, path) -> np.ndarray:
+    """An array in NumPy's own format, whose header is checked before anything is allocated."""
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    elif version == (2, 0):
+        shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
+    else:
+        raise ValueError(f"array format {version[0]}.{version[1]}")
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects")
+    _check_claim(shape, dtype.itemsize, size - stream.tell(), path)
+    stream.seek(0)
+    return np.lib.format.read_array(stream, allow_pickle=False)
+
+
+def open_npz(path) -> dict[str, np.ndarray]:
+    """Every array of an .npz. Raises FormatError: unreadable, damaged, pickled content, more than fits."""
+    _check_regular(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            arrays = {}
+            for member in archive.infolist():
+                with archive.open(member) as stream:
+                    name = member.filename
+                    name = name[: -len(".npy")] if name.endswith(".npy") else name
+                    arrays[name] = _read_array(stream, member.file_size, path)
+            return arrays
+    except _UNREADABLE as error:
+        raise file_error(path, f"not a readable .npz file: {_reason(error)}", _WRITE_AGAIN) from None
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = " ".join(str(error).split())
+    return text[:200] or type(error).__name__
+
+
+def _check_regular(path) -> None:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        raise file_error(path, "there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise file_error(path, f"cannot be read: {_reason(error)}") from None
+    if stat.S_ISDIR(mode):
+        raise file_error(path, "is a directory, not a file", "name the file inside it")
+    if not stat.S_ISREG(mode):
+        raise file_error(path, "is not a regular file", "copy its content to a file first")
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    try:
+        with open(path, "rb") as file:
+            return _read_array(file, os.fstat(file.fileno()).st_size, path)
+    except _UNREADABLE as error:
+        raise file_error(path, f"not a readable .npy file: {_reason(error)}", _WRITE_AGAIN) from None
+
+
+def _read_idx(path: Path) -> np.ndarray:
+    """An IDX file of bytes, plain or gzipped (LeCun's MNIST form)."""
+    try:
+        with open(path, "rb") as probe:
+            zipped = probe.read(2) == b"\x1f\x8b"
+        with (gzip.open if zipped else open)(path, "rb") as file:
+            magic = file.read(4)
+            if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
+                raise file_error(
+                    path, "not an IDX file of unsigned bytes", "IDX files start with 0 0 8 and the rank"
+                )
+            header = file.read(4 * magic[3])
+            if len(header) < 4 * magic[3]:
+                raise file_error(path, "the file ends inside its header", "fetch it again")
+            shape = [int(v) for v in np.frombuffer(header, ">u4")]
+            if not zipped:
+                _check_claim(shape, 1, os.fstat(file.fileno()).st_size, path)
+            _check_claim(shape, 1, prod(shape), path)
+            content = file.read(prod(shape) + 1)
+    except (OSError, EOFError, zlib.error, MemoryError) as error:
+        raise file_error(path, f"cannot be read: {_reason(error)}", "fetch it again") from None
+    if len(content) != prod(shape):
+        held = "more" if len(content) > prod(shape) else f"{len(content)}"
+        raise file_error(
+            path,
+            f"the header says {shape}, {prod(shape)} bytes; the file holds {held} bytes",
+            "the file is damaged: fetch it again",
+        )
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _labels_beside(path: Path) -> Optional[np.ndarray]:
+    beside = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
+    return _read_idx(beside) if beside != path and beside.exists() else None
+
+
+def _column(arrays: dict, name: str, count: int, low: int, high: int, path) -> np.ndarray:
+    """A list of ``count`` integers from low to high."""
+    column = arrays[name]
+    if column.ndim != 1 or len(column) != count or column.dtype.kind not in "iu":
+        raise data_error(
+            "R0256",
+            f"'{name}' is a {column.dtype} array of shape {list(column.shape)}, not a list of {count} integers",
+            path,
+            name,
+            remedy="event form has one integer for each event in 'sample', 'step', 'index' and 'value'",
+        )
+    bad = np.flatnonzero((column < low) | (column > high))
+    if len(bad):
+        raise data_error(
+            "R0256",
+            f"event {bad[0]} has {name} {column[bad[0]]}, allowed are {low} to {high}",
+            path,
+            name,
+            value=float(column[bad[0]]),
+            limit=float(high),
+            remedy="'shape' is [samples, steps, *input shape], 'index' counts the elements of the input in C order",
+        )
+    return column.astype(np.int64)
+
+
+def _events(arrays: dict, path) -> np.ndarray:
+    """Event form (sample, step, index[, value], shape) as a dense array; events in one place add up."""
+    given = np.atleast_1d(arrays["shape"])
+    missing = [name for name in ("step", "index") if name not in arrays]
+    shaped = given.ndim == 1 and len(given) >= 2 and given.dtype.kind in "iu" and given.min() >= 1
+    if missing or not shaped:
+        raise data_error(
+            "R0256",
+            f"event form needs '{missing[0]}'" if missing else f"'shape' is {given.tolist()}",
+            path,
+            missing[0] if missing else "shape",
+            remedy="give 'step', 'index' and 'shape' = [samples, steps, *input shape] as integers; 'sample' and "
+            "'value' may be left out",
+        )
+    shape = tuple(int(v) for v in given)
+    if "sample" not in arrays:
+        shape = (1, *shape)
+    width = prod(shape[2:])
+    count = arrays["step"].size
+    sample = _column(arrays, "sample", count, 0, shape[0] - 1, path) if "sample" in arrays else 0
+    step = _column(arrays, "step", count, 0, shape[1] - 1, path)
+    index = _column(arrays, "index", count, 0, width - 1, path)
+    value = _column(arrays, "value", count, -(1 << 31), (1 << 31) - 1, path) if "value" in arrays else 1
+    places, where = np.unique((sample * shape[1] + step) * width + index, return_inverse=True)
+    sums = np.zeros(len(places), np.int64)
+    np.add.at(sums, where, value)
+    low, high = (int(sums.min()), int(sums.max())) if len(sums) else (0, 0)
+    if max(high, -low) > (1 << 31) - 1:
+        raise data_error(
+            "R0256", f"events in one place add up to {high if high > -low else low}", path, "value"
+        )
+    kind = np.uint8 if 0 <= low and high < 256 else np.int32
+    _check_claim(shape, kind().itemsize, prod(shape) * kind().itemsize, path)
+    dense = np.zeros(prod(shape), kind)
+    dense[places] = sums
+    return dense.reshape(shape)
+
+
+def read_raw(path: Path) -> Raw:
+    """A data file by its content. Raises FormatError, or DataError R0256 for events that do not fit."""
+    _check_regular(path)
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(8)
+    except OSError as error:
+        raise file_error(path, f"cannot be read: {_reason(error)}", "check its permissions") from None
+    if magic[:6] == b"\x93NUMPY":
+        return Raw(_read_npy(path))
+    if magic[:2] == b"PK":
+        arrays = open_npz(path)
+        if "x" in arrays:
+            return Raw(arrays["x"], arrays.get("y"))
+        if "shape" in arrays:
+            return Raw(_events(arrays, path), arrays.get("y"))
+        raise file_error(
+            path,
+            f"holds {', '.join(sorted(arrays)) or 'nothing'}: neither 'x' nor the event form",
+            "'x' is [samples, steps, *input shape]; event form is sample, step, index[, value], shape",
+        )
+    if magic == b"\x89HDF\r\n\x1a\n":
+        raise file_error(
+            path,
+            "is an HDF5 file: NIR's recording files (NIRData) are not read by this version",
+            "convert it: numpy.savez('x.npz', x=x) with x [samples, steps, *input shape]",
+        )
+    if "idx" in path.name or magic[:3] == b"\0\0\x08":
+        return Raw(_read_idx(path), _labels_beside(path), grey=True)
+    if not magic:
+        raise file_error(path, "the file is empty", "fetch or write it again")
+    raise file_error(
+        path,
+        "not an .npz, .npy or IDX file",
+        "rheobase reads .npz with 'x' (and 'y') or events, .npy and IDX images",
+    )

@@ -1,0 +1,168 @@
+"""A decoded image against a chip's limits, and how much of the chip it uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Optional
+
+from .chipspec import ChipSpec, Limit
+from .errors import Diagnostic
+
+if TYPE_CHECKING:
+    from .image import Image
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of memory of a core."""
+
+    limit: str  # its name in a chip's record
+    code: str
+    memory: str  # "" for compartments
+    what: str
+
+
+_KINDS = (
+    _Kind("neurons_per_core", "R0417", "", "neurons"),
+    _Kind("input_axons_per_core", "R0412", "axon", "input axons"),
+    _Kind("output_axons_per_core", "R0414", "route", "output routes"),
+    _Kind("synapse_words_per_core", "R0413", "synapse", "synapse words"),
+    _Kind("profiles_per_core", "R0415", "profile", "neuron profiles"),
+    _Kind("formats_per_core", "R0416", "format", "synapse formats"),
+)
+_RESETS = {2: ("subtract_reset", "SPEC E1"), 1: ("reset_value", "SPEC E2")}
+
+
+def core_use(core: dict) -> dict[str, int]:
+    """limit's name -> what one core of ``image.info["cores"]`` holds of it."""
+    memories = {m["name"]: m for m in core["memories"]}
+    use = {}
+    for kind in _KINDS:
+        memory = memories.get(kind.memory)
+        if not kind.memory:
+            use[kind.limit] = sum(s["count"] for s in core["slices"])
+        else:
+            use[kind.limit] = (
+                0 if memory is None else memory["words" if kind.memory == "synapse" else "records"]
+            )
+    return use
+
+
+def utilisation(image: Image) -> dict:
+    """How much of the chip is used: cores, and the fullest and mean core for each kind of memory."""
+    cores, limits = image.info["cores"], image.info["limits"]
+    result = {"cores": {"used": len(cores), "limit": limits.get("cores", {}).get("value")}}
+    used = [core_use(core) for core in cores]
+    for kind in _KINDS:
+        values = [use[kind.limit] for use in used]
+        if values:
+            result[kind.limit] = {
+                "largest": max(values),
+                "mean": sum(values) / len(values),
+                "limit": limits.get(kind.limit, {}).get("value"),
+            }
+    return result
+
+
+class _Checker:
+    def __init__(self, image: Image, chip: Optional[ChipSpec]):
+        self.image, self.chip = image, chip
+        self.name = chip.name if chip else image.chip
+        self.limits = chip.limits if chip else {n: Limit(**v) for n, v in image.info["limits"].items()}
+        self.found: list[Diagnostic] = []
+
+    def add(self, code: str, message: str, where: str = "", severity: str = "error", **more) -> None:
+        more.setdefault(
+            "remedy", f"compile the network for this chip: rheobase compile NET --chip {self.name}"
+        )
+        self.found.append(Diagnostic(code, severity, message, self.image.file, where, **more))
+
+    def limited(
+        self, code: str, message: str, value: int, limit: str, where: str, least: bool = False
+    ) -> None:
+        known = self.limits.get(limit)
+        if known is None or (value >= known.value if least else value <= known.value):
+            return
+        self.add(
+            code,
+            f"{message}, '{self.name}' has {'at least' if least else 'at most'} {known.value:,}",
+            where,
+            value=float(value),
+            limit=float(known.value),
+            limit_source=known.source + (" (inferred)" if known.inferred else ""),
+        )
+
+    def run(self) -> list[Diagnostic]:
+        info = self.image.info
+        program = self.image.program  # decoding checks every word
+        if self.chip:
+            self._same_kind_of_chip()
+        self.limited("R0417", f"the image uses {len(info['cores'])} cores", len(info["cores"]), "cores", "")
+        self.limited("R0418", f"a delay of {program.max_delay} steps", program.max_delay, "max_delay", "")
+        for index, core in enumerate(info["cores"]):
+            names = ", ".join(dict.fromkeys(s["population"] for s in core["slices"]))
+            where = f"core {core['id']} ({names})"
+            for kind, value in zip(_KINDS, core_use(core).values()):
+                self.limited(kind.code, f"{where} holds {value:,} {kind.what}", value, kind.limit, where)
+            self._formats(index, where)
+            self._resets(index, where)
+        for r in info["ranges"]:
+            if not r["proven"]:
+                self.add(
+                    "R0311",
+                    f"'{r['population']}.{r['state']}' may overflow for some input: {r['note']}",
+                    r["population"],
+                    "warning",
+                    remedy="check with `rheobase verify` that your data stay inside",
+                )
+        return self.found
+
+    def _same_kind_of_chip(self) -> None:
+        info = self.image.info
+        if info["profile"] not in self.chip.profiles:
+            runs = " and ".join(f"'{p}'" for p in self.chip.profiles)
+            self.add("R0410", f"the image computes in '{info['profile']}', '{self.name}' runs {runs}")
+        unlike = sorted({record for record, _ in _by_record(info["layouts"]) ^ _by_record(self.chip.layouts)})
+        if unlike:
+            records = ", ".join(f"'{record}'" for record in unlike)
+            self.add(
+                "R0422", f"'{info['chip']}' and '{self.name}' pack their records {records} in other ways"
+            )
+
+    def _formats(self, index: int, where: str) -> None:
+        formats = self.image._core.records(index, "format")
+        bits, exponents = formats.get("weight_bits"), formats.get("exponent")
+        if bits is not None and bits.size:
+            self.limited(
+                "R0419", f"{where} has weights of {bits.max()} bits", int(bits.max()), "weight_bits", where
+            )
+        if exponents is not None and exponents.size:
+            low, high = int(exponents.min()), int(exponents.max())
+            text = f"{where} has a weight exponent of "
+            self.limited("R0419", f"{text}{high}", high, "weight_exponent_max", where)
+            self.limited("R0419", f"{text}{low}", low, "weight_exponent_min", where, least=True)
+
+    def _resets(self, index: int, where: str) -> None:
+        if not self.chip:
+            return
+        for memory in ("neuron", "profile"):
+            modes = self.image._core.records(index, memory).get("reset_mode")
+            for mode, (extension, rule) in _RESETS.items():
+                if modes is not None and (modes == mode).any() and extension not in self.chip.extensions:
+                    message = f"{where} needs the extension '{extension}', which '{self.name}' lacks"
+                    self.add("R0411", message, where, limit_source=rule)
+
+
+def _by_record(layouts: list[dict]) -> set:
+    return {
+        (layout["record"], tuple((f["name"], f["width"], f["signed"]) for f in layout["fields"]))
+        for layout in layouts
+    }
+
+
+def check_image(image: Image, chip: Optional[ChipSpec] = None) -> list[Diagnostic]:
+    """Every limit that the decoded image violates: the limits it carries, or those of another chip.
+
+    Ranges that are not proven are warnings.
+    """
+    return _Checker(image, chip).run()

@@ -1,0 +1,106 @@
+"""compile --to, --from and --dump-stages: every stage stopped at, dumped and gone on from gives the same image."""
+
+import json
+
+import pytest
+import rheobase as rb
+from commandline import invoke
+from nirfiles import write
+from rheobase import compiler
+
+if not compiler.available():
+    pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
+
+FILES = ["0-import.json", "1-float.mlir", "2-quant.mlir", "3-legal.mlir", "4-placed.mlir", "5-image.rheo"]
+STAGES = ["import", "float", "quant", "legal", "placed", "image"]
+
+
+@pytest.fixture
+def dumped(tmp_path):
+    """(net, folder of the dumps, the image's bytes)"""
+    net = write(tmp_path / "net.nir")
+    folder = tmp_path / "stages"
+    result = invoke("compile", net, "-o", tmp_path / "net.rheo", "--dump-stages", folder)
+    assert result.returncode == 0, result.stderr
+    return net, folder, (tmp_path / "net.rheo").read_bytes()
+
+
+def test_every_stage_is_dumped(dumped):
+    _, folder, image = dumped
+    assert sorted(p.name for p in folder.iterdir()) == FILES
+    assert (folder / "5-image.rheo").read_bytes() == image
+
+
+@pytest.mark.parametrize("stage", range(5))
+def test_a_dump_goes_on_to_the_same_image(dumped, tmp_path, stage):
+    net, folder, image = dumped
+    out = tmp_path / "again.rheo"
+    result = invoke("compile", net, "-o", out, "--from", folder / FILES[stage])
+    assert result.returncode == 0, result.stderr
+    assert out.read_bytes() == image
+
+
+@pytest.mark.parametrize("stage", range(6))
+def test_stopping_at_a_stage_writes_its_dump(dumped, tmp_path, stage):
+    net, folder, _ = dumped
+    out = tmp_path / "stage"
+    result = invoke("compile", net, "-o", out, "--to", STAGES[stage], "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["stage"] == STAGES[stage]
+    assert out.read_bytes() == (folder / FILES[stage]).read_bytes()
+
+
+def test_an_edited_stage_is_compiled(dumped, tmp_path):
+    net, folder, image = dumped
+    text = (folder / FILES[0]).read_text()
+    assert '"tau"' in text
+    edited = tmp_path / "edited.json"
+    edited.write_text(text.replace("0.0199999995529651", "0.0399999991059303").replace("0.02", "0.04"))
+    assert edited.read_text() != text
+    out = tmp_path / "again.rheo"
+    assert invoke("compile", net, "-o", out, "--from", edited).returncode == 0
+    assert out.read_bytes() != image
+
+
+def test_stage_files_that_do_not_serve(dumped, tmp_path):
+    net, folder, _ = dumped
+    cut = tmp_path / "cut.mlir"
+    cut.write_bytes((folder / FILES[2]).read_bytes()[:-40])
+    other = tmp_path / "other.txt"
+    other.write_text("nothing of the kind\n")
+    bad_json = tmp_path / "bad.json"
+    bad_json.write_text('{"name": "x"}')
+    out = tmp_path / "x.rheo"
+    for file, options, status in (
+        (cut, [], 3),
+        (other, [], 3),
+        (bad_json, [], 3),
+        (net, [], 3),
+        (tmp_path / "none", [], 3),
+        (tmp_path, [], 3),
+        (folder / FILES[4], ["--to", "quant"], 3),
+        (folder / FILES[4], ["--chip", "tiny"], 3),
+        (folder / FILES[3], ["--profile", "loihi1", "--chip", "loihi1"], 3),
+    ):
+        result = invoke("compile", net, "-o", out, "--from", file, *options)
+        assert result.returncode == status, (file, result.stderr)
+        errors = [line for line in result.stderr.splitlines() if "error R" in line]
+        assert errors and all(str(file) in line for line in errors), result.stderr
+        assert "Traceback" not in result.stderr and not out.exists()
+
+
+def test_a_network_that_does_not_fit_keeps_the_stages_it_reached(tmp_path):
+    from test_commands import REACHING
+
+    folder = tmp_path / "stages"
+    result = invoke("compile", REACHING, "-o", tmp_path / "x.rheo", "--chip", "tiny", "--dump-stages", folder)
+    assert result.returncode == 1
+    reached = sorted(p.name for p in folder.iterdir())
+    assert reached == FILES[: len(reached)] and reached[:3] == FILES[:3]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["stages"]
+
+
+def test_dumping_from_python(tmp_path):
+    net = rb.load(write(tmp_path / "net.nir"))
+    image = rb.compile(net, dump_stages=tmp_path / "stages")
+    assert (tmp_path / "stages" / "5-image.rheo").read_bytes() == image.to_bytes()
