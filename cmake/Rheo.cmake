@@ -49,3 +49,5 @@ endfunction()
 # Header-only packages without a CMake package of their own.
 find_path(RHEO_XXHASH_INCLUDE xxhash.h REQUIRED)
 find_path(RHEO_HIGHWAY_INCLUDE hwy/highway.h REQUIRED)
+
+include(RheoInstall)

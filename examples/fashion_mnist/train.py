@@ -28,11 +28,20 @@ DT = 1e-4  # s, length of one step
 STEPS = 20  # steps per image
 HIDDEN = 512  # LIF neurons
 K_HIDDEN = 1 / 8  # dt / tau of the hidden layer
-K_READOUT = 1 / 16  # dt / tau of the readout
+K_READOUT = 1 / 8  # dt / tau of the readout: reaches 93 % of its final value within an image
 # Weights are stored as multiples of this. All sums of weights are then exact in float32, so
 # that every simulator finds the same input currents in whichever order it adds them up.
 GRID = 2.0**-12
 W_MAX = 0.5  # clip of the hidden weights: an outlier would widen the 8-bit step of all others
+# Chips have 24 bits for a membrane, and a proof that they suffice must hold for any input, also
+# for the worst: all synapses of one sign spike in every step. That drives v to
+# (sum of their weights) / (dt / tau), so training limits these sums in each neuron.
+# Hidden: v stays above -50 * 8 = -400 thresholds. (Upwards the threshold is the limit.)
+INHIBITION = 50.0
+# Readout: |v| stays below 4.5 * 8 = 36. Cross-entropy wants v near 9 in clear cases; since weights
+# cannot grow, the neurons that speak for a class learn to fire more instead, and the worst case
+# is only 2.7 times what images reach. Without a limit it is 16 times, four bits never used.
+DRIVE = 4.5
 VALIDATION = 5000  # training images held out, the last ones of the training file
 
 
@@ -94,7 +103,7 @@ def encode(images: np.ndarray, steps: int, rng: np.random.Generator) -> np.ndarr
 # The network in numpy, from the file alone
 
 
-def simulate(graph: nir.NIRGraph, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def simulate(graph: nir.NIRGraph, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict]:
     """Run a network of this example, step by step, in float32.
 
     Forward Euler, k = dt / tau: ``v += k * ((v_leak - v) + r * i)``, a spike where
@@ -109,7 +118,8 @@ def simulate(graph: nir.NIRGraph, spikes: np.ndarray) -> tuple[np.ndarray, np.nd
     Returns
     -------
     score, float32 [B, 10]: readout membrane summed over the steps;
-    hidden spikes, bool [T, B, HIDDEN].
+    hidden spikes, bool [T, B, HIDDEN];
+    largest |v| after a step, of each layer.
     """
     fc1, fc2 = graph.nodes["fc1"].weight, graph.nodes["fc2"].weight
     hid, out = graph.nodes["hidden"], graph.nodes["readout"]
@@ -119,13 +129,28 @@ def simulate(graph: nir.NIRGraph, spikes: np.ndarray) -> tuple[np.ndarray, np.nd
     u = np.zeros((spikes.shape[1], fc2.shape[0]), np.float32)
     score = np.zeros_like(u)
     raster = np.zeros((len(spikes), *v.shape), bool)
+    seen = {"hidden": 0.0, "readout": 0.0}
     for t, x in enumerate(spikes):
         v = v + k_hid * ((hid.v_leak - v) + hid.r * (x @ fc1.T))
         raster[t] = v > hid.v_threshold
         v = np.where(raster[t], hid.v_reset, v)
         u = u + k_out * ((out.v_leak - u) + out.r * (raster[t].astype(np.float32) @ fc2.T))
         score += u
-    return score, raster
+        for name, state in (("hidden", v), ("readout", u)):
+            seen[name] = max(seen[name], float(np.abs(state).max()))
+    return score, raster, seen
+
+
+def worst_case(graph: nir.NIRGraph) -> dict:
+    """Bound |v| of each layer for any input: all synapses of one sign spike in every step."""
+    down, up = (
+        {n: np.maximum(sign * graph.nodes[n].weight, 0).sum(1).max() for n in ("fc1", "fc2")}
+        for sign in (-1, 1)
+    )
+    return {
+        "hidden": float(max(down["fc1"] / K_HIDDEN, graph.nodes["hidden"].v_threshold.max())),
+        "readout": float(max(down["fc2"], up["fc2"]) / K_READOUT),
+    }
 
 
 def quantized(graph: nir.NIRGraph, bits: int = 8) -> nir.NIRGraph:
@@ -150,23 +175,30 @@ def measure(graph: nir.NIRGraph, images: np.ndarray, labels: np.ndarray, seed: i
 
     Returns
     -------
-    accuracy: per cent; activity: spikes per hidden neuron and step; spikes per image, of the
-    input and of the hidden layer.
+    accuracy: per cent; activity: spikes per hidden neuron and step, also that of the busiest
+    neuron; neurons that never fire; spikes per image, of the input and of the hidden layer;
+    largest |v| of each layer.
     """
     rng = np.random.default_rng(seed)
-    right = n_in = n_hid = 0
+    right = n_in = 0
+    fired = np.zeros(HIDDEN)
+    seen = {"hidden": 0.0, "readout": 0.0}
     for i in range(0, len(images), 500):
         x = encode(images[i : i + 500], STEPS, rng)
-        score, raster = simulate(graph, x)
+        score, raster, reached = simulate(graph, x)
         right += int((score.argmax(1) == labels[i : i + 500]).sum())
         n_in += int(x.sum(dtype=np.float64))
-        n_hid += int(raster.sum())
+        fired += raster.sum((0, 1))
+        seen = {name: max(seen[name], reached[name]) for name in seen}
     n = len(images)
     return {
         "accuracy": round(100 * right / n, 2),
-        "activity": round(n_hid / (n * STEPS * HIDDEN), 4),
+        "activity": round(fired.mean() / (n * STEPS), 4),
+        "busiest": round(fired.max() / (n * STEPS), 4),
+        "silent": int((fired == 0).sum()),
         "input_spikes_per_image": round(n_in / n, 1),
-        "hidden_spikes_per_image": round(n_hid / n, 1),
+        "hidden_spikes_per_image": round(fired.sum() / n, 1),
+        "largest_v": {name: round(value, 2) for name, value in seen.items()},
     }
 
 
@@ -247,7 +279,10 @@ def make_model(seed: int):
 
         def forward(self, spikes, drop=0.0):
             n_steps, batch, _ = spikes.shape
-            current = self.fc1(spikes.reshape(n_steps * batch, -1)).view(n_steps, batch, -1)
+            # The one large product; rounded currents do no harm in training and halve its time.
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.training):
+                current = self.fc1(spikes.reshape(n_steps * batch, -1)).view(n_steps, batch, -1)
+            current = current.float()
             v = torch.zeros(batch, HIDDEN)
             raster = []
             for i in current.unbind(0):
@@ -293,6 +328,20 @@ def mirror_half(images, generator):
     return torch.where(mirrored, images.flip(2), images)
 
 
+def limit_sums(weight, down, up):
+    """Scale the weights of each row so that the negative ones sum to at most ``down`` and the
+    positive ones to at most ``up``, in place.
+
+    Parameters
+    ----------
+    weight: torch float32 [N, M].
+    """
+    for sign, most in ((-1, down), (1, up)):
+        total = (sign * weight).clamp(min=0).sum(1, keepdim=True)
+        factor = (most / total).clamp(max=1)
+        weight.copy_(weight.where(sign * weight <= 0, weight * factor))
+
+
 def train(args: argparse.Namespace) -> None:
     """Train, write the .nir file, read it back and measure it; see the options in ``main``."""
     import torch
@@ -304,6 +353,7 @@ def train(args: argparse.Namespace) -> None:
     y_all = torch.from_numpy(labels[:-VALIDATION].copy())
     model = make_model(args.seed)
     generator = torch.Generator().manual_seed(args.seed + 1)
+    noise = np.random.default_rng(args.seed + 2)
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=args.weight_decay)
     per_epoch = len(x_all) // args.batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -315,8 +365,10 @@ def train(args: argparse.Namespace) -> None:
         loss_sum = right = activity = 0.0
         for b in range(per_epoch):
             pick = order[b * args.batch : (b + 1) * args.batch]
-            p = mirror_half(x_all[pick], generator).reshape(len(pick), -1) / 255
-            spikes = (torch.rand(STEPS, *p.shape, generator=generator) < p).float()
+            x = mirror_half(x_all[pick], generator).reshape(len(pick), -1)
+            # As ``encode``, but bytes are drawn four times faster: of 0..254, x are below x.
+            drawn = noise.integers(0, 255, (STEPS, *x.shape), np.uint8)
+            spikes = (torch.from_numpy(drawn) < x).float()
             logits, raster = model(spikes, args.drop)
             rate = raster.mean((0, 1))  # spikes per neuron and step
             loss = torch.nn.functional.cross_entropy(
@@ -330,6 +382,8 @@ def train(args: argparse.Namespace) -> None:
             schedule.step()
             with torch.no_grad():
                 model.fc1.weight.clamp_(-W_MAX, W_MAX)
+                limit_sums(model.fc1.weight, INHIBITION, float("inf"))
+                limit_sums(model.fc2.weight, DRIVE, DRIVE)
             loss_sum += loss.item()
             right += (logits.argmax(1) == y_all[pick]).sum().item()
             activity += rate.mean().item()
@@ -342,6 +396,10 @@ def train(args: argparse.Namespace) -> None:
                 "train_accuracy": round(100 * right / (per_epoch * args.batch), 2),
                 "train_activity": round(activity / per_epoch, 4),
                 "validation_accuracy": valid["accuracy"],
+                "worst_case_to_seen": {
+                    name: round(worst / valid["largest_v"][name], 2)
+                    for name, worst in worst_case(graph).items()
+                },
             }
         )
         print(json.dumps(epochs[-1]), f"{time.perf_counter() - started:.0f} s", flush=True)
@@ -371,7 +429,8 @@ def compare(model, path: Path, data: Path) -> dict:
 
     images, labels = load(data, "t10k")
     x = encode(images[:1000], STEPS, np.random.default_rng(0))
-    score, raster = simulate(nir.read(path), x)
+    score, raster, _ = simulate(nir.read(path), x)
+    model.eval()
     with torch.no_grad():
         torch_score, torch_raster = model(torch.from_numpy(x))
     result = {
@@ -403,7 +462,8 @@ def check(path: Path, data: Path) -> dict:
             "max": float(w.max()),
             "std": round(float(w.std()), 5),
         }
-    print(json.dumps(result["weights"]), flush=True)
+    result["largest_v_for_any_input"] = {k: round(v, 2) for k, v in worst_case(graph).items()}
+    print(json.dumps(result["weights"]), json.dumps(result["largest_v_for_any_input"]), flush=True)
     return result
 
 
@@ -411,13 +471,13 @@ def main() -> None:
     """Train, or measure a file with ``--check``."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=25)
+    parser.add_argument("--epochs", type=int, default=28)
     parser.add_argument("--batch", type=int, default=128, help="images per update")
     parser.add_argument("--lr", type=float, default=2e-3, help="peak learning rate")
     parser.add_argument("--weight-decay", type=float, default=1e-2)
     parser.add_argument("--drop", type=float, default=0.1, help="dropout of hidden neurons")
     parser.add_argument("--smooth", type=float, default=0.05, help="label smoothing")
-    parser.add_argument("--rate", type=float, default=0.08, help="free spikes per neuron and step")
+    parser.add_argument("--rate", type=float, default=0.25, help="free spikes per neuron and step")
     parser.add_argument("--sparse", type=float, default=10.0, help="weight of the rate penalty")
     parser.add_argument(
         "--data",

@@ -20,6 +20,8 @@ LAYERS = {
 }
 # MLIR-free libraries that live in a higher room's folder but stand on layer 0 alone.
 LOW_LIBRARIES = {"backends/place": 1, "backends/emit": 1, "passes/algorithms": 1}
+# Within a layer: who may use whom all the same.
+NEIGHBOURS = {("backends/emit", "backends/place")}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 
 
@@ -33,6 +35,11 @@ def room_of(path: str) -> str | None:
 def layer_of(room: str) -> int:
     """Return the layer of a room."""
     return LOW_LIBRARIES.get(room, LAYERS.get(room, 99))
+
+
+def may_use(room: str, other: str) -> bool:
+    """Return whether files of `room` may include files of `other`."""
+    return layer_of(other) < layer_of(room) or (room, other) in NEIGHBOURS
 
 
 def resolve(root: Path, source: Path, include: str) -> str | None:
@@ -64,7 +71,7 @@ def violations(root: Path) -> list[str]:
                 continue
             target = resolve(root, source, include)
             other = room_of(target) if target else None
-            if other and other != room and layer_of(other) > layer_of(room):
+            if other and other != room and not may_use(room, other):
                 found.append(f"{relative}:{number}: {room} may not use {other}: {include}")
     return found
 

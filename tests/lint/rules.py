@@ -1,7 +1,8 @@
-"""Every rule of ir/SPEC.md is cited by code and by a test.
+"""Every rule of ir/SPEC.md is cited by code and by a test that is named after it.
 
-Usage: rules.py [ROOT]. A citation in code is `SPEC N1` (also in a list: `SPEC N4, N5`); a test names the rule
-in its own name (`n1_...`, or `n10_e1_e2_...`) or cites it. Exit status 1 and a line for each rule that lacks one.
+Usage: rules.py [ROOT]. Code cites with `SPEC N1`, `SPEC N4, N5` or `SPEC N11 to N16`. A test is named after a rule
+if its own name begins with it: TEST(Golden, n1_...), `n10_e1_...`, `n11_to_n16_...`, `def test_n1_...`, or a lit or
+vector file called n1_.... Exit status 1 and a line for each rule that lacks one, and for each citation of no rule.
 """
 
 import re
@@ -9,45 +10,75 @@ import sys
 from pathlib import Path
 
 RULE = re.compile(r"\*\*([A-Z]\d+) ")
-CITED = re.compile(r"SPEC ((?:[A-Z]\d+(?: to |, | and )?)+)")
-NAMED = re.compile(r"\b((?:[a-z]\d+_)+)")
-SUFFIXES = {".h", ".cpp", ".td", ".py", ".fbs"}
+CITED = re.compile(r"\bSPEC ([A-Z]\d+(?:(?: to |, and |, | and )[A-Z]\d+)*)")
+RANGE = re.compile(r"([A-Z])(\d+) to \1(\d+)")
+GOOGLETEST = re.compile(r"^\s*(?:TYPED_)?TEST(?:_F|_P)?\(\s*\w+\s*,\s*(\w+)\s*\)", re.MULTILINE)
+RAPIDCHECK = re.compile(r"^\s*RC_GTEST(?:_FIXTURE)?_PROP\(\s*\w+\s*,\s*(\w+)\s*,", re.MULTILINE)
+PYTHON = re.compile(r"^\s*def test_(\w+)", re.MULTILINE)
+NAME = re.compile(r"(?:[a-z]\d+_(?:to_(?=[a-z]\d+_))?)+")
+ROOMS = ("runtime", "frontend", "ir", "passes", "backends", "tools")
+SUFFIXES = {".h", ".cpp", ".inc", ".td", ".py", ".fbs"}
 
 
-def cited_rules(text: str) -> set[str]:
-    """Return the rules that `SPEC ...` citations in `text` name; `N11 to N16` counts as all six."""
-    rules = set()
-    for citation in CITED.findall(text):
-        for first, last in re.findall(r"([A-Z]\d+) to ([A-Z]\d+)", citation):
-            rules |= {f"{first[0]}{k}" for k in range(int(first[1:]), int(last[1:]) + 1)}
-        rules |= set(re.findall(r"[A-Z]\d+", citation))
+def spread(text: str) -> set[str]:
+    """Return the rules that a list such as `N4, N11 to N16` names."""
+    rules = set(re.findall(r"[A-Z]\d+", text))
+    for letter, first, last in RANGE.findall(text):
+        rules |= {f"{letter}{k}" for k in range(int(first), int(last) + 1)}
     return rules
 
 
-def named_rules(text: str) -> set[str]:
-    """Return the rules that names like `n10_e1_resets` begin with."""
-    return {part.upper() for name in NAMED.findall(text) for part in name.split("_") if part}
+def cited_rules(text: str) -> set[str]:
+    """Return the rules that `SPEC ...` citations in `text` name."""
+    return {rule for citation in CITED.findall(text) for rule in spread(citation)}
+
+
+def named_rules(name: str) -> set[str]:
+    """Return the rules that a test's name begins with."""
+    found = NAME.match(name)
+    return spread(found.group().upper().replace("_TO_", " to ").replace("_", ", ")) if found else set()
+
+
+def test_names(path: Path, text: str) -> list[str]:
+    """Return the names of the tests in one file; a lit test or a vector file is named by its file name."""
+    if path.suffix == ".cpp":
+        return GOOGLETEST.findall(text) + RAPIDCHECK.findall(text)
+    return PYTHON.findall(text) if path.suffix == ".py" else [path.name.replace(".", "_")]
+
+
+def files_below(folder: Path):
+    """Yield every file of the project below `folder`."""
+    return (p for p in sorted(folder.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
+
+
+def findings(root: Path) -> tuple[int, list[str]]:
+    """Return the number of rules and one line for each fault."""
+    rules = set(RULE.findall((root / "ir/SPEC.md").read_text(encoding="utf-8")))
+    letters = {rule[0] for rule in rules}
+    in_code: dict[str, str] = {}  # rule -> a file that cites it
+    in_tests: dict[str, str] = {}
+    for path in (p for room in ROOMS for p in files_below(root / room) if p.suffix in SUFFIXES):
+        for rule in cited_rules(path.read_text(encoding="utf-8")):
+            in_code.setdefault(rule, path.relative_to(root).as_posix())
+    for path in files_below(root / "tests"):
+        text = path.read_text(encoding="utf-8") if path.suffix in {".cpp", ".py"} else ""
+        for name in test_names(path.relative_to(root), text):
+            for rule in named_rules(name):
+                if rule[0] in letters:
+                    in_tests.setdefault(rule, path.relative_to(root).as_posix())
+    order = sorted(rules, key=lambda rule: (rule[0], int(rule[1:])))
+    lines = [f"{rule}: no code cites it" for rule in order if rule not in in_code]
+    lines += [f"{rule}: no test is named after it" for rule in order if rule not in in_tests]
+    for rule, path in sorted({**in_tests, **in_code}.items()):
+        if rule not in rules:
+            lines.append(f"{rule}: {path} names it, but ir/SPEC.md has no such rule")
+    return len(rules), lines
 
 
 def main() -> int:
-    """Print every rule without a citation in code or in tests."""
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
-    rules = set(RULE.findall((root / "ir/SPEC.md").read_text(encoding="utf-8")))
-    in_code, in_tests = set(), set()
-    for path in root.rglob("*"):
-        relative = path.relative_to(root)
-        if path.suffix not in SUFFIXES or relative.parts[0] in {"build", ".git"}:
-            continue
-        text = path.read_text(encoding="utf-8")
-        if relative.parts[0] == "tests":
-            in_tests |= cited_rules(text) | named_rules(text)
-        else:
-            in_code |= cited_rules(text)
-    order = sorted(rules, key=lambda rule: (rule[0], int(rule[1:])))
-    lines = [f"{rule}: no code cites it" for rule in order if rule not in in_code]
-    lines += [f"{rule}: no test cites it or is named after it" for rule in order if rule not in in_tests]
-    lines += [f"{rule}: cited, but ir/SPEC.md has no such rule" for rule in sorted((in_code | in_tests) - rules) if rule in in_code]
-    print("\n".join(lines) or f"all {len(rules)} rules are cited by code and by tests")
+    """Print every fault under the given root."""
+    count, lines = findings(Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve())
+    print("\n".join(lines) or f"all {count} rules are cited by code, and tests are named after them")
     return 1 if lines else 0
 
 
