@@ -340,7 +340,22 @@ std::vector<Diagnostic> Placer::diagnostics() const {
         fmt::format("the network needs {} cores, '{}' has {}; '{}' alone lies on {}", cores, chip_.name,
                     chip_.limit("cores").value, population.name, held[most]),
         cores, "cores", "use fewer weight bits, prune, make this layer smaller, or choose a larger chip");
+    return found;
   }
+  // Neurons that fit no core were left out above; the chip has to hold them all the same.
+  const std::int64_t room = chip_.limit("cores").value * chip_.limit("neurons_per_core").value;
+  std::int64_t neurons = 0;
+  const PopulationSpec* largest = nullptr;
+  for (const PopulationSpec& population : problem_.populations) {
+    neurons += population.size;
+    if (!largest || population.size > largest->size) largest = &population;
+  }
+  if (neurons > room)
+    add("R0417", largest->where.empty() ? largest->name : largest->where,
+        fmt::format("the network has {} neurons, the {} cores of '{}' hold {}; '{}' alone has {}", neurons,
+                    chip_.limit("cores").value, chip_.name, room, largest->name, largest->size),
+        (neurons + chip_.limit("neurons_per_core").value - 1) / chip_.limit("neurons_per_core").value,
+        "cores", "make this layer smaller, or choose a larger chip");
   return found;
 }
 

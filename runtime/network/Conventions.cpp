@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -26,7 +27,9 @@ struct Evidence {
 // The decimal number with the fewest digits within the tolerance: 1.00000024e-4 is 1e-4.
 double shortest(double value) {
   for (int digits = 1; digits < 17; ++digits) {
-    const double rounded = std::stod(fmt::format("{:.{}e}", value, digits - 1));
+    const std::string text = fmt::format("{:.{}e}", value, digits - 1);
+    double rounded = 0;  // what stays where the rounded number leaves the range of double
+    std::from_chars(text.data(), text.data() + text.size(), rounded);
     if (std::abs(rounded - value) <= 1e-6 * value) return rounded;
   }
   return value;

@@ -61,9 +61,10 @@ class Inference {
     for (const Node& node : network_.nodes) checkKnown(node);
     if (report_.failed()) return;
     for (const Edge& edge : network_.edges) checkEdge(edge);
+    checkExpanded();
     if (report_.failed()) return;
     for (Node& node : network_.nodes) {
-      if (node.stateful() || node.kind == "Scale") expandParameters(node);
+      if (expands(node)) expandParameters(node);
     }
   }
 
@@ -127,9 +128,13 @@ class Inference {
       }
       shape = *common;
     }
-    std::int64_t size = 1;
-    for (const std::int64_t dimension : shape) size *= dimension;
-    if (size > 1) node.inputShape = node.outputShape = shape;
+    // A few short parameters, each long in a dimension of its own, make a shape without bound.
+    const std::int64_t size = boundedSize(shape);
+    if (size < 0) {
+      reportSize(node, shape);
+    } else if (size > 1) {
+      node.inputShape = node.outputShape = shape;
+    }
   }
 
   void flatten(Node& node) {
@@ -200,17 +205,36 @@ class Inference {
                     "store its shape, or connect it to a node of known shape");
         return;
       }
-      if (boundedSize(*shape) < 0) {
-        Diagnostic& d = report_.add(
-            "R0209", node.name,
-            fmt::format("'{}' has shape {}; dimensions are positive and a node has at most {} values",
-                        node.name, shapeText(*shape), kMaxNeurons),
-            "correct the shape");
-        d.limit = static_cast<double>(kMaxNeurons);
-        return;
-      }
+      if (boundedSize(*shape) < 0) return reportSize(node, *shape);
     }
   }
+
+  void reportSize(const Node& node, const Shape& shape) {
+    Diagnostic& d =
+        report_.add("R0209", node.name,
+                    fmt::format("'{}' has shape {}; dimensions are positive and a node has at most {} values",
+                                node.name, shapeText(shape), kMaxNeurons),
+                    "correct the shape");
+    d.limit = static_cast<double>(kMaxNeurons);
+  }
+
+  // A single value in the file becomes one for each neuron: counted before memory is asked for.
+  void checkExpanded() {
+    std::int64_t values = 0;
+    for (const Node& node : network_.nodes)
+      for (const auto& [name, tensor] : node.parameters)
+        values += expands(node) ? node.outputSize() : tensor.size();
+    if (values <= kMaxValues) return;
+    Diagnostic& d = report_.add(
+        "R0209", "",
+        fmt::format("with one value for each neuron the network has {} parameter values; at most {} are held",
+                    values, kMaxValues),
+        "split the network");
+    d.value = static_cast<double>(values);
+    d.limit = static_cast<double>(kMaxValues);
+  }
+
+  static bool expands(const Node& node) { return node.stateful() || node.kind == "Scale"; }
 
   void checkEdge(const Edge& edge) {
     const Node& source = network_.nodes[edge.source];

@@ -1,5 +1,5 @@
 // A program flattened across its cores for engines that compute by population: one array per parameter,
-// one matrix per source, target, delay and exponent. Sums are the same, by SPEC W5 and W7: groups whose
+// one matrix per source, target, delay and exponent. Sums are the same, by SPEC W5, W7 and W9: groups whose
 // exponent is not negative add up linearly, groups with a negative one keep a sum of their own.
 #pragma once
 

@@ -21,7 +21,7 @@ int kept(int weight, const SynapseFormat& format, WeightTruncation rule) {
   return loadWeight(stored, format);
 }
 
-TEST(Weights, w2_outside_weights_are_clipped) {
+TEST(Weights, w1_w2_weights_outside_their_sign_mode_are_clipped) {
   EXPECT_EQ(kept(300, formatOf(8, SignMode::Mixed), WeightTruncation::Floor), 254);
   EXPECT_EQ(kept(-300, formatOf(8, SignMode::Mixed), WeightTruncation::Floor), -256);
   EXPECT_EQ(kept(300, formatOf(8, SignMode::Excitatory), WeightTruncation::Floor), 255);

@@ -136,7 +136,7 @@ void expectSame(const Problem& problem, const ChipSpec& chip) {
     }
 }
 
-TEST(Emit, i2ToI8DecodedImageIsTheProblemOnEveryChip) {
+TEST(Emit, i2_i3_i4_i5_i6_i7_i8_the_decoded_image_is_the_problem_on_every_chip) {
   for (const ChipSpec& chip : builtinChips())
     for (const std::string& name : chip.profiles)
       for (unsigned seed = 1; seed <= 12; ++seed) {

@@ -132,6 +132,13 @@ TEST(Place, allViolationsAreListedAtOnce) {
   }
 }
 
+TEST(Place, r0417NeuronsThatFitNoCoreCountToo) {
+  Problem problem(kLavaProfile);
+  const int in = problem.input("in", 100), big = problem.population("big", 520);
+  problem.connect("w", true, in, big, [](int, int) { return 2; });
+  EXPECT_THAT(codes(place(problem, tiny())), testing::ElementsAre("R0412", "R0417"));
+}
+
 TEST(Place, e1e2ExtensionsNeedAChipThatHasThem) {
   Problem problem(kLoihi1Profile);
   problem.population("a", 2);

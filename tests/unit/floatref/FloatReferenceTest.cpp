@@ -99,6 +99,33 @@ TEST(FloatReference, f5_recurrentSpikesArriveOneStepLaterAndBiasActsAtOnce) {
   EXPECT_THAT(quiet.states.at("n.v").values, ElementsAre(0.25f, 0.5f));
 }
 
+TEST(FloatReference, f7_f9_aMatrixReadsAFlattenedInputInCOrder) {
+  Network network;
+  const auto node = [&](const char* name, const char* kind, std::vector<std::int64_t> shape) -> Node& {
+    Node& made = network.nodes.emplace_back();
+    made.name = name;
+    made.kind = kind;
+    made.inputShape = made.outputShape = std::move(shape);
+    return made;
+  };
+  const auto tensor = [](std::vector<std::int64_t> shape, std::vector<double> values) {
+    Tensor made;
+    made.shape = std::move(shape);
+    made.values = std::move(values);
+    return made;
+  };
+  node("in", "Input", {2, 2}).parameters = {};
+  node("flat", "Flatten", {}).parameters = {{"start_dim", tensor({}, {0})}, {"end_dim", tensor({}, {-1})}};
+  node("w", "Linear", {}).parameters = {{"weight", tensor({1, 4}, {1, 10, 100, 1000})}};
+  node("sum", "I", {}).parameters = {{"r", tensor({1}, {1})}};
+  node("out", "Output", {1});
+  network.edges = {{0, 1, 0}, {1, 2, 0}, {2, 3, 0}, {3, 4, 0}};
+  Trace<float> x(1, 1, 4);
+  x.values = {1, 2, 4, 8};
+  const auto recording = runOne(finishNetwork(network, conventions(1e-3), "test"), x, probing({"sum.v"}));
+  EXPECT_THAT(recording.states.at("sum.v").values, ElementsAre(8421));
+}
+
 TEST(FloatReference, f11_resets) {
   const auto potentials = [](Reset reset) {
     Builder builder("if", conventions(1, reset));

@@ -1,7 +1,9 @@
 // finishNetwork: what it infers, what it refuses, what it assumes.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "network/Network.h"
 
@@ -228,6 +230,43 @@ TEST(FinishNetwork, r02_faultsAreRefusedByName) {
   n.nodes[0].parameters["shape"] = tensor({2}, {1e6, 1e6});
   EXPECT_THAT(refusal(n), HasSubstr("R0209"));
   EXPECT_THAT(refusal(Network{}), HasSubstr("R0208"));
+}
+
+// Five parameters of 2^13 values, each in a dimension of its own: 2^65 neurons, which is 0 in 64 bits.
+TEST(FinishNetwork, r0209_shortParametersMakeNoHugeShape) {
+  Network network = recurrent();
+  std::vector<std::int64_t> shape(5, 1);
+  std::size_t own = 0;
+  network.nodes[2].parameters["v_reset"] = full({}, 0);
+  for (auto& [name, parameter] : network.nodes[2].parameters) {
+    shape.assign(5, 1);
+    shape[own++] = 1 << 13;
+    parameter = full(shape, 1);
+  }
+  EXPECT_THAT(refusal(network), HasSubstr("R0209"));
+}
+
+// 2^24 neurons fit, and so does a file with one value for each parameter; what it stands for does not.
+TEST(FinishNetwork, r0209_expandedParametersAreCounted) {
+  Network network;
+  network.nodes = {node("input", "Input", {{"shape", tensor({1}, {1 << 24})}}), lif("a"), lif("b"),
+                   node("output", "Output")};
+  network.edges = {{0, 1}, {1, 2}, {2, 3}};
+  EXPECT_THAT(refusal(network), testing::AllOf(HasSubstr("R0209"), HasSubstr("one value for each neuron")));
+}
+
+// No shorter decimal of these is a double.
+TEST(FinishNetwork, f1_dtAtTheEndsOfItsRange) {
+  for (const double dt : {1e-310, 5e-324, 1.7e308, std::numeric_limits<double>::max()}) {
+    Network network;
+    const double tau = std::min(dt * 1e10, std::numeric_limits<double>::max());
+    network.nodes = {node("input", "Input", {{"shape", tensor({1}, {1})}}), cuba("c", 1, tau, tau, dt),
+                     node("output", "Output")};
+    network.edges = {{0, 1}, {1, 2}};
+    const auto finished = finishNetwork(network, {}, "net.nir");
+    ASSERT_TRUE(finished) << dt;
+    EXPECT_NEAR(finished->conventions.dt / dt, 1, 1e-3) << dt;
+  }
 }
 
 TEST(FinishNetwork, r0214_unknowableShapesAreRefused) {

@@ -93,6 +93,20 @@ std::vector<int> potentials(const Network& network, const std::vector<std::int32
   return values;
 }
 
+TEST(Golden, t3_states_are_zero_before_step_0_and_after_a_reset) {
+  Network network("integrator");
+  network.channel(network.group(0), {{0, 2, 0}});
+  const auto session = network.open();
+  EXPECT_EQ(read(*session), 0);
+  step(*session, {1});
+  step(*session, {0});
+  EXPECT_NE(read(*session), 0);
+  session->reset();
+  EXPECT_EQ(read(*session), 0);
+  step(*session, {0});  // nothing is under way any more
+  EXPECT_EQ(read(*session), 0);
+}
+
 TEST(Golden, t2_a_spike_arrives_one_step_and_its_delay_later) {
   Network network("integrator");
   const int group = network.group(0);
