@@ -1,4 +1,4 @@
-"""Bad network files on the command line: one clear error with file, place and remedy, status 3, nothing left behind."""
+"""Bad network files: one clear error with file, place and remedy, status 3, nothing left behind."""
 
 import numpy as np
 import pytest

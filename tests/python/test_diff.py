@@ -1,4 +1,4 @@
-"""rheobase diff: recordings, images, engines, float against chip; the place and, where it can be named, the cause."""
+"""rheobase diff: recordings, images, engines, float against chip; the place and the cause."""
 
 import json
 
@@ -100,6 +100,14 @@ def test_a_network_and_its_image_on_data(files):
     a, b = rb.load(REACHING).run(x), rb.Image.load(files / "r.rheo").run(x)
     place = (found["sample"], found["step"], found["neuron"])
     assert (a.spikes["hidden"][place], b.aligned("hidden")[place]) == (found["left"], found["right"])
+
+
+def test_conventions_are_those_of_the_network(files):
+    options = ["--input", REACHING_DATA, "--samples", 2]
+    assert diff(REACHING, files / "float.npz", *options)["equal"]
+    assert not diff(REACHING, files / "float.npz", *options, "--reset", "subtract")["equal"]
+    result = invoke("diff", files / "float.npz", files / "float.npz", "--reset", "subtract")
+    assert result.returncode == 2 and "--reset belongs to networks" in result.stderr
 
 
 def test_recordings_of_a_network_and_of_its_image(files):

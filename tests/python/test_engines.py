@@ -1,5 +1,8 @@
 """Images run: engines, threads, concurrent calls and streams all give the same bits."""
 
+import os
+import signal
+import sys
 import threading
 
 import numpy as np
@@ -56,22 +59,55 @@ def test_two_callers_at_once(image, x, golden):
 
 
 def test_other_threads_run_while_an_image_does(image):
+    """Nothing is switched by time here: the other thread counts only when the run itself has left it the GIL."""
+    x = np.zeros((1, 20_000, 40), np.uint8)
+    run = image.engine("golden").run
     counted, begun, ended = [0], threading.Event(), threading.Event()
 
     def count():
-        while not ended.is_set():
-            counted[0] += 1
-            begun.set()
+        with open(os.devnull, "wb", buffering=0) as nothing:
+            while not ended.is_set():
+                nothing.write(b".")  # leaves the GIL for a moment
+                counted[0] += 1
+                begun.set()
 
     other = threading.Thread(target=count)
-    other.start()
-    begun.wait()
-    before = counted[0]
-    image.run(np.zeros((1, 100_000, 40), np.uint8), engine="golden", spikes=False)
-    after = counted[0]
-    ended.set()
-    other.join()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        other.start()
+        begun.wait()
+        before = counted[0]
+        run([x], probes=[], spikes=False, hidden=False, threads=1, progress=None)
+        after = counted[0]
+    finally:
+        sys.setswitchinterval(interval)
+        ended.set()
+        other.join()
     assert after > before
+
+
+@pytest.mark.parametrize("side", ["image", "network"])
+def test_an_interrupt_ends_a_run_before_its_end(image, side):
+    """A run that was not interrupted would report its last sample before the exception is raised."""
+    begun, calls = threading.Event(), []
+
+    def interrupt():
+        begun.wait()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    sender = threading.Thread(target=interrupt)
+    sender.start()
+    x = np.zeros((40, 20_000, 40), np.uint8)
+    more = dict(spikes=False, threads=1, progress=lambda done, total: calls.append((done, total)))
+    with pytest.raises(KeyboardInterrupt):
+        begun.set()
+        if side == "image":
+            image.run(x, engine="golden", **more)
+        else:
+            rb.load(REACHING).run(x, **more)
+    sender.join()
+    assert (40, 40) not in calls
 
 
 def test_compilation_and_bytes_do_not_depend_on_threads(image):
@@ -156,8 +192,6 @@ def test_a_stream_refuses_what_is_no_step(image):
 
 def test_the_jit_is_absent_without_its_library(image, tmp_path):
     image.save(tmp_path / "r.rheo")
-    import os
-
     environment = {**os.environ, "RHEOBASE_JIT_FOLDER": str(tmp_path)}
     arguments = ["--input", REACHING_DATA, "--samples", 1, "-o", tmp_path / "o.npz"]
     result = rheobase("run", tmp_path / "r.rheo", *arguments, "--engine", "jit", env=environment)

@@ -89,7 +89,13 @@ def test_inspect_shows_every_word(tmp_path):
     image = tmp_path / "net.rheo"
     assert invoke("compile", write(tmp_path / "net.nir"), "-o", image).returncode == 0
     text = invoke("inspect", image).stdout
-    for words in ("arithmetic 'lava'", "population lif: 3 lif", "input in: 2 channels", "core 0: lif[0:3]", "range lif.v"):
+    for words in (
+        "arithmetic 'lava'",
+        "population lif: 3 lif",
+        "input in: 2 channels",
+        "core 0: lif[0:3]",
+        "range lif.v",
+    ):
         assert words in text
     body = json.loads(invoke("inspect", image, "--json").stdout)
     assert body["schema"] == "rheobase.image/1" and body["utilisation"]["neurons_per_core"]["largest"] == 3
@@ -117,9 +123,22 @@ def test_inspect_shows_every_word(tmp_path):
         (lambda b: b.lif("a", 3, tau="fast"), "not real numbers"),
         (lambda b: b.lif("a", 3, tau=np.inf), "holds inf"),
         (lambda b: b.connect("in", "a", np.ones((3, 2)), delay=-1), "there is no node 'in'"),
-        (lambda b: (b.input("in", 2), b.lif("a", 3, tau=1), b.connect("in", "a", np.ones((3, 2)), delay=2)), "no float rule"),
-        (lambda b: (b.input("in", 2), b.lif("a", 3, tau=1), b.connect("in", "a", np.ones(6))), "has shape [6], needed is [3, 2]"),
-        (lambda b: (b.input("in", 2), b.lif("a", 2, tau=1), b.connect("in", "a", bias=1)), "a bias needs a matrix"),
+        (
+            lambda b: (
+                b.input("in", 2),
+                b.lif("a", 3, tau=1),
+                b.connect("in", "a", np.ones((3, 2)), delay=2),
+            ),
+            "no float rule",
+        ),
+        (
+            lambda b: (b.input("in", 2), b.lif("a", 3, tau=1), b.connect("in", "a", np.ones(6))),
+            "has shape [6], needed is [3, 2]",
+        ),
+        (
+            lambda b: (b.input("in", 2), b.lif("a", 2, tau=1), b.connect("in", "a", bias=1)),
+            "a bias needs a matrix",
+        ),
         (lambda b: b.output("out", "hidden"), "there is no node 'hidden'"),
         (lambda b: rb.Builder(dt=-1), "dt cannot be -1"),
         (lambda b: rb.Builder(name=""), "the name of a network cannot be ''"),
@@ -153,7 +172,7 @@ def test_a_population_that_feeds_itself_is_an_output():
         (dict(quant=3), "quant cannot be 3"),
         (dict(quant={"a": object()}), "cannot be written as JSON"),
         (dict(quant={"schema": "rheobase.quantization/1", "populatoins": {}}), "did you mean 'populations'"),
-        (dict(quant={}), "no JSON object with \"schema\""),
+        (dict(quant={}), 'no JSON object with "schema"'),
         (dict(quant="none.json"), "none.json: error R0250"),
         (dict(calibrate=np.zeros((3, 5))), "needs [T, 2]"),
         (dict(calibrate="none.npz"), "none.npz: error R0250"),
@@ -173,15 +192,28 @@ def test_compile_refuses_wrong_arguments(tmp_path, options, words):
 def test_verify_takes_pairs_that_belong_together(tmp_path):
     net = rb.load(write(tmp_path / "net.nir"))
     other = rb.load(
-        write(tmp_path / "other.nir", {"/node/nodes/in/shape": np.array([4]), "/node/nodes/fc/weight": np.ones((3, 4))})
+        write(
+            tmp_path / "other.nir",
+            {"/node/nodes/in/shape": np.array([4]), "/node/nodes/fc/weight": np.ones((3, 4))},
+        )
     )
     x = np.ones((2, 5, 2), int)
     report = rb.verify(net, rb.compile(net), x)
     assert report.data["schema"] == "rheobase.report/1" and not report.fails("overflows > 0")
-    for a, b, words in ((net, rb.compile(other), "'in' has shape [4]"), (net, 3, "needs a Network"), (x, x, "needs a")):
+    for a, b, words in (
+        (net, rb.compile(other), "'in' has shape [4]"),
+        (net, 3, "needs a Network"),
+        (x, x, "needs a"),
+    ):
         with pytest.raises(rb.Error) as caught:
             rb.verify(a, b, x)
         assert words in str(caught.value)
-    for wrong in (dict(y=np.zeros(3)), dict(y=[[0]] * 2), dict(y=np.array([0, 7])), dict(engine="x"), dict(threads=0)):
+    for wrong in (
+        dict(y=np.zeros(3)),
+        dict(y=[[0]] * 2),
+        dict(y=np.array([0, 7])),
+        dict(engine="x"),
+        dict(threads=0),
+    ):
         with pytest.raises(rb.Error):
             rb.verify(net, rb.compile(net), x, **wrong)

@@ -1,4 +1,4 @@
-"""What all commands share: common options on both sides, help, nearest names, exit statuses, errors as JSON."""
+"""What all commands share: common options, help, nearest names, exit statuses, errors as JSON."""
 
 import json
 import os
@@ -185,7 +185,9 @@ def test_progress_is_shown_on_a_terminal(net, tmp_path, options, shown):
     terminal, side = os.openpty()
     arguments = ["--input", tmp_path / "x.npy", "-o", tmp_path / "o.npz", *options]
     command = [sys.executable, "-m", "rheobase", "run", net, *arguments]
-    done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=side, env={**os.environ, "TERM": "xterm"})
+    done = subprocess.run(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=side, env={**os.environ, "TERM": "xterm"}
+    )
     os.write(side, b"end")
     seen = b""
     while not seen.endswith(b"end"):

@@ -63,7 +63,7 @@ def test_bad_places(here, command):
 
 
 def small_disk():
-    """As a disk that is full after 2000 bytes: writing on fails, and the signal that comes with it is ignored."""
+    """A disk that is full after 2000 bytes: writing on fails, the signal that comes with it is ignored."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 
@@ -142,9 +142,12 @@ LONG = {
 @pytest.mark.parametrize("command", LONG)
 def test_an_interrupt_leaves_nothing(here, command, number):
     if "large.nir" in LONG[command]:
-        large(here / "large.nir", 1200)
+        large(here / "large.nir", 2000)
     else:
-        np.save("long.npy", np.ones((40, 200_000, 2), np.uint8))
+        np.save(
+            "long.npy",
+            np.ones((1, 4_000_000, 2) if "--samples" in LONG[command] else (40, 100_000, 2), np.uint8),
+        )
     before = sorted(os.listdir(here))
     process = start(*LONG[command])
     for line in process.stderr:  # the file was read, the work begins

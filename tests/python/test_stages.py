@@ -1,4 +1,4 @@
-"""compile --to, --from and --dump-stages: every stage stopped at, dumped and gone on from gives the same image."""
+"""compile --to, --from, --dump-stages: every stage, stopped at and gone on from, gives the same image."""
 
 import json
 
@@ -87,6 +87,7 @@ def test_stage_files_that_do_not_serve(dumped, tmp_path):
         errors = [line for line in result.stderr.splitlines() if "error R" in line]
         assert errors and all(str(file) in line for line in errors), result.stderr
         assert "Traceback" not in result.stderr and not out.exists()
+        assert file != other or "this is not a stage of a compilation" in result.stderr
 
 
 def test_a_network_that_does_not_fit_keeps_the_stages_it_reached(tmp_path):

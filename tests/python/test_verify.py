@@ -51,7 +51,9 @@ def test_labels(here):
 def test_engines_give_the_same_report(here, engine):
     assert invoke("compile", "net.nir", "-o", "net.rheo", "-q").returncode == 0
     arguments = ["verify", "net.nir", "net.rheo", "--data", "targets.npz", "--json"]
-    reports = [json.loads(invoke(*arguments, *more).stdout) for more in ([], ["--engine", engine, "--threads", 1])]
+    reports = [
+        json.loads(invoke(*arguments, *more).stdout) for more in ([], ["--engine", engine, "--threads", 1])
+    ]
     for report in reports:
         report.pop("engine")
     assert reports[0] == reports[1]

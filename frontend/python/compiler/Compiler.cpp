@@ -1,5 +1,5 @@
-// The extension module `rheobase._compiler`: networks to images. Loads MLIR and LLVM, so it is imported only when
-// something is compiled. Images cross to `_core` as bytes.
+// The extension module `rheobase._compiler`: networks to images. Loads MLIR and LLVM, so it is imported only
+// when something is compiled. Images cross to `_core` as bytes.
 #include "../core/Module.h"
 #include "../core/Supervisor.h"
 #include "chips/Chips.h"

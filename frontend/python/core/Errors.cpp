@@ -48,7 +48,8 @@ void set(const Error& error) {
 }  // namespace
 
 py::str toPython(const std::string& text) {
-  PyObject* decoded = PyUnicode_DecodeUTF8(text.data(), static_cast<py::ssize_t>(text.size()), "surrogateescape");
+  PyObject* decoded =
+      PyUnicode_DecodeUTF8(text.data(), static_cast<py::ssize_t>(text.size()), "surrogateescape");
   if (!decoded) throw py::error_already_set();
   return py::reinterpret_steal<py::str>(decoded);
 }
@@ -78,10 +79,9 @@ void registerExceptions() {
                                       .message = "the machine's memory is not enough for this",
                                       .remedy = "run fewer samples at a time, or record fewer states"}));
     } catch (const std::exception& unexpected) {
-      set(Error::of(ErrorKind::Internal,
-                    {.code = "R0699",
-                     .message = std::string("a fault of rheobase: ") + unexpected.what(),
-                     .remedy = "please report it with what you did"}));
+      set(Error::of(ErrorKind::Internal, {.code = "R0699",
+                                          .message = std::string("a fault of rheobase: ") + unexpected.what(),
+                                          .remedy = "please report it with what you did"}));
     }
   });
 }

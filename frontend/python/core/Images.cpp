@@ -125,8 +125,8 @@ SharedProgram decoded(const Image& image) {
   return std::make_shared<Program>(unwrap(std::move(program)));
 }
 
-// Every record of one memory of a core, field by field as they lie there: {field: values}. Empty where the core has no
-// such memory.
+// Every record of one memory of a core, field by field as they lie there: {field: values}. Empty where the
+// core has no such memory.
 py::dict records(const Image& image, std::size_t core, const std::string& name) {
   const image::Header& header = image.header();
   py::dict fields;
@@ -183,8 +183,8 @@ py::list routesOf(const Program& program, const Core& core, std::int32_t first, 
   return routes;
 }
 
-// What the words of one core decode to: every axon with its synapses (compartment, weight, delay in steps), every
-// neuron's parameters and routes.
+// What the words of one core decode to: every axon with its synapses (compartment, weight, delay in steps),
+// every neuron's parameters and routes.
 py::dict coreDetail(const Program& program, std::int32_t id) {
   for (const Core& core : program.cores) {
     if (core.id != id) continue;
@@ -197,11 +197,11 @@ py::dict coreDetail(const Program& program, std::int32_t id) {
         values[py::str(std::string(population.model->fixedParameters[p].name))] = std::vector<std::int32_t>(
             row.begin() + slice.firstCompartment, row.begin() + slice.firstCompartment + slice.count);
       }
-      slices.append(py::dict(
-          py::arg("population") = population.name, py::arg("first_neuron") = slice.firstNeuron,
-          py::arg("first_compartment") = slice.firstCompartment, py::arg("count") = slice.count,
-          py::arg("registers") = values,
-          py::arg("routes") = routesOf(program, core, slice.firstCompartment, slice.count)));
+      slices.append(
+          py::dict(py::arg("population") = population.name, py::arg("first_neuron") = slice.firstNeuron,
+                   py::arg("first_compartment") = slice.firstCompartment, py::arg("count") = slice.count,
+                   py::arg("registers") = values,
+                   py::arg("routes") = routesOf(program, core, slice.firstCompartment, slice.count)));
     }
     return py::dict(py::arg("id") = core.id, py::arg("slices") = slices, py::arg("axons") = axonsOf(core));
   }
@@ -305,8 +305,9 @@ void bindImages(py::module_& m) {
       .def_property_readonly("name", &Engine::name)
       .def(
           "run",
-          [](const std::shared_ptr<Engine>& engine, const std::vector<py::array>& inputs, std::vector<std::string> probes,
-             bool spikes, bool hidden, int threads, const py::object& progress) {
+          [](const std::shared_ptr<Engine>& engine, const std::vector<py::array>& inputs,
+             std::vector<std::string> probes, bool spikes, bool hidden, int threads,
+             const py::object& progress) {
             RunOptions options;
             options.probes = std::move(probes);
             options.recordAllSpikes = spikes;
@@ -328,8 +329,10 @@ void bindImages(py::module_& m) {
       .def("write", &PythonSession::write)
       .def("save", &PythonSession::save)
       .def("restore", &PythonSession::restore);
-  m.def("golden", [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> { return makeGolden(program); });
-  m.def("vector", [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> { return makeVector(program); });
+  m.def("golden",
+        [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> { return makeGolden(program); });
+  m.def("vector",
+        [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> { return makeVector(program); });
   m.def("jit", [](std::shared_ptr<Program> program) -> std::shared_ptr<Engine> {
     return unwrap(supervised(
         py::none(), [program](Watch&) { return makeJit(program); }, OnInterrupt::LeaveBehind));

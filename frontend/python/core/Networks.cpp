@@ -96,7 +96,10 @@ Network build(const std::string& name, const py::list& nodeList,
     network.nodes.push_back(std::move(node));
   }
   for (auto [source, target] : edgeList) network.edges.push_back({source, target, 0});
-  return unwrap(finishNetwork(std::move(network), options, ""));
+  return unwrap([&] {
+    py::gil_scoped_release release;
+    return finishNetwork(std::move(network), options, "");
+  }());
 }
 
 // Reads the arrays in place: one for each Input node, [batch, steps, size], C order, of one of four types.
@@ -142,7 +145,8 @@ py::dict runNetwork(const std::shared_ptr<Network>& network, const std::vector<p
   given.recordAllSpikes = spikes;
   given.threads = threads;
   Expected<BasicRecording<Real>> recording = supervised(
-      progress, [network, input = inputOf<Real>(*network, arrays), options = std::move(given)](Watch& watch) mutable {
+      progress,
+      [network, input = inputOf<Real>(*network, arrays), options = std::move(given)](Watch& watch) mutable {
         options.cancel = &watch.cancel;
         options.progress = watch.progress();
         return runFloat<Real>(*network, input, options);

@@ -29,15 +29,16 @@ struct Watch {
   }
 };
 
-// Whether an interrupted call waits until its work saw `cancel`. Work that is left behind has to own everything it
-// uses; it ends by itself, at the latest before the interpreter does.
+// Whether an interrupted call waits until its work saw `cancel`. Work that is left behind has to own
+// everything it uses; it ends by itself, at the latest before the interpreter does.
 enum class OnInterrupt { Wait, LeaveBehind };
 
 // Keeps work that was left behind, and has the interpreter wait for it before it exits.
 void leaveBehind(std::shared_ptr<void> future);
 
-// Called with the GIL, which is released but for moments; the work runs without it. `progress` is None or a Python
-// callable (done, total). What a signal handler or `progress` raises is raised here, and the result is lost.
+// Called with the GIL, which is released but for moments; the work runs without it. `progress` is None or a
+// Python callable (done, total). What a signal handler or `progress` raises is raised here, and the result is
+// lost.
 template <class Work>
 auto supervised(const py::object& progress, Work work, OnInterrupt onInterrupt = OnInterrupt::Wait) {
   constexpr std::chrono::milliseconds kGlance{40};

@@ -5,7 +5,7 @@
     net = rb.load("net.nir")                    # or rb.Builder, rb.from_nir
     ref = net.run(x)                            # float reference, x [T, *input_shape] or [B, T, *input_shape]
     image = rb.compile(net, chip="loihi2")      # raises rb.CompileError with every violated limit
-    out = image.run(x, probes=["hidden.v"])     # the chip's integers; out.aligned("hidden") is in the network's time
+    out = image.run(x, probes=["hidden.v"])     # the chip's integers; see out.aligned("hidden")
     print(rb.verify(net, image, x, y))          # float against chip
 
 Errors are subclasses of rb.Error and carry ``diagnostics`` with code, place, measured value, limit and

@@ -8,7 +8,7 @@ from typing import Callable, Iterable, Optional
 import numpy as np
 
 from .data import check_numbers, with_batch
-from .errors import data_error, option_error, unknown_name
+from .errors import data_error, option_error, shown, unknown_name
 
 
 def whole_number(what: str, value, low: int, high: int) -> int:
@@ -18,7 +18,7 @@ def whole_number(what: str, value, low: int, high: int) -> int:
         or not isinstance(value, (int, np.integer))
         or not low <= value <= high
     ):
-        raise option_error(f"{what} is {value!r}, needed is a whole number from {low} to {high}")
+        raise option_error(f"{what} is {shown(value)}, needed is a whole number from {low} to {high}")
     return int(value)
 
 
@@ -29,16 +29,19 @@ def thread_count(threads: Optional[int]) -> int:
 
 def probe_names(probes, known: list[str]) -> list[str]:
     """A list of states from None, one name or several."""
-    names = [probes] if isinstance(probes, str) else list(probes or [])
+    try:
+        names = [probes] if isinstance(probes, str) else [] if probes is None else list(probes)
+    except TypeError:
+        names = [probes]
     for name in names:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise unknown_name("state", name, known)
     return names
 
 
 def callback(progress: Optional[Callable]) -> Optional[Callable]:
     if progress is not None and not callable(progress):
-        raise option_error(f"progress is {progress!r}, needed is a function of (done, total)")
+        raise option_error(f"progress is {shown(progress)}, needed is a function of (done, total)")
     return progress
 
 
@@ -93,5 +96,5 @@ def option_name(what: str, value, allowed: Iterable[str]) -> str:
     """The value if it is one of the allowed texts, else an OptionError."""
     allowed = list(allowed)
     if not isinstance(value, str) or value not in allowed:
-        raise option_error(f"{what} cannot be {value!r}", f"it is one of {', '.join(allowed)}")
+        raise option_error(f"{what} cannot be {shown(value)}", f"it is one of {', '.join(allowed)}")
     return value

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _core
 from .data import check_numbers
-from .errors import option_error, unknown_name
+from .errors import option_error, shown, unknown_name
 from .network import Network, convention_options
 
 
@@ -19,7 +19,7 @@ LARGEST = 1 << 24  # elements of one node, as in files: R0209
 def _checked_name(what: str, name) -> str:
     if not isinstance(name, str) or not name:
         raise option_error(
-            f"the name of a {what} cannot be {name!r}", "give it a text of at least one letter"
+            f"the name of a {what} cannot be {shown(name)}", "give it a text of at least one letter"
         )
     return name
 
@@ -35,7 +35,7 @@ def _checked_shape(name: str, shape) -> tuple[int, ...]:
         given, whole = [shape], []
     if not whole or len(whole) != len(given) or prod(whole) > LARGEST:
         raise option_error(
-            f"the shape of '{name}' cannot be {shape!r}",
+            f"the shape of '{name}' cannot be {shown(shape)}",
             f"give whole numbers above zero, at most {LARGEST:,} elements in all",
         )
     return tuple(whole)
@@ -85,6 +85,10 @@ class Builder:
         if size is not None:
             self._size[name] = size
         return name
+
+    def _check_known(self, node) -> None:
+        if not isinstance(node, str) or node not in self._index:
+            raise unknown_name("node", node, self._index)
 
     def _neurons(self, name: str, kind: str, shape, parameters: dict) -> str:
         shape = _checked_shape(name, shape)
@@ -140,17 +144,26 @@ class Builder:
         )
 
     def li(self, name: str, shape, tau, r=1.0, v_leak=0.0) -> str:
-        """Leaky integrator, a readout without spikes. tau: seconds. Example: b.li("velocity", 2, tau=0.02, r=20)"""
+        """Leaky integrator, a readout without spikes. tau: seconds.
+
+        Example: b.li("velocity", 2, tau=0.02, r=20)
+        """
         return self._neurons(name, "LI", shape, dict(tau=tau, r=r, v_leak=v_leak))
 
     def cuba_li(self, name: str, shape, tau_syn, tau_mem, r=1.0, w_in=1.0, v_leak=0.0) -> str:
-        """Leaky integrator behind a synaptic current. Example: b.cuba_li("velocity", 2, tau_syn=0.005, tau_mem=0.02)"""
+        """Leaky integrator behind a synaptic current. tau_syn, tau_mem: seconds.
+
+        Example: b.cuba_li("velocity", 2, tau_syn=0.005, tau_mem=0.02)
+        """
         return self._neurons(
             name, "CubaLI", shape, dict(tau_syn=tau_syn, tau_mem=tau_mem, r=r, w_in=w_in, v_leak=v_leak)
         )
 
     def integrate_and_fire(self, name: str, shape, r=1.0, v_threshold=1.0, v_reset=0.0) -> str:
-        """v += r i; spike and reset where v > v_threshold. Example: b.integrate_and_fire("count", 10, v_threshold=5)"""
+        """v += r i; spike and reset where v > v_threshold.
+
+        Example: b.integrate_and_fire("count", 10, v_threshold=5)
+        """
         return self._neurons(name, "IF", shape, dict(r=r, v_threshold=v_threshold, v_reset=v_reset))
 
     def integrator(self, name: str, shape, r=1.0) -> str:
@@ -176,11 +189,10 @@ class Builder:
         Example: b.connect("in", "hidden", W, bias=np.zeros(64))
         """
         for node in (source, target):
-            if node not in self._index:
-                raise unknown_name("node", node, self._index)
-        if delay is not None and (isinstance(delay, bool) or delay not in (0, 1)):
+            self._check_known(node)
+        if delay is not None and not (type(delay) is int and delay in (0, 1)):
             raise option_error(
-                f"a delay of {delay} steps between '{source}' and '{target}' has no float rule",
+                f"a delay of {shown(delay)} steps between '{source}' and '{target}' has no float rule",
                 "leave it out: forward connections act in the same step, recurrent ones one step later",
             )
         middle = None
@@ -205,7 +217,9 @@ class Builder:
                     )
                 parameters["bias"] = np.broadcast_to(bias, (weight.shape[0],)).astype(weight.dtype)
             middle = self._add(
-                name or f"{source}_to_{target}", "Affine" if bias is not None else "Linear", parameters
+                f"{source}_to_{target}" if name is None else name,
+                "Affine" if bias is not None else "Linear",
+                parameters,
             )
         elif bias is not None:
             raise option_error(
@@ -224,8 +238,7 @@ class Builder:
 
         Example: b.output("out", "velocity")
         """
-        if source not in self._index:
-            raise unknown_name("node", source, self._index)
+        self._check_known(source)
         self._add(name, "Output", {}, None)
         self._edges.append((self._index[source], self._index[name]))
         return name

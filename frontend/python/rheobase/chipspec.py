@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, dataclass, field
 
 from . import _core
-from .errors import option_error
+from .errors import file_error, option_error, shown
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,28 @@ class ChipSpec:
         Raises FormatError with every fault of the file, OptionError for a name that does not exist.
         Example: rb.ChipSpec.load("loihi2")
         """
-        if not isinstance(name_or_path, (str, bytes, os.PathLike)):
-            raise option_error(
-                f"a chip cannot be {name_or_path!r}", "give a name or the path of a chip's JSON file"
-            )
-        spec = cls._of(_core.resolve_chip(os.fsencode(name_or_path)))
-        given = os.fsdecode(name_or_path)
+        given = os.fsdecode(chip_name(name_or_path))
+        spec = cls._of(_core.resolve_chip(os.fsencode(given)))
         builtin = any(chip["name"] == given for chip in _core.chips())
         return spec if builtin else cls(**{**spec.__dict__, "path": given})
 
     def as_dict(self) -> dict:
         """Plain dictionaries and lists, as `rheobase chips NAME --json` prints them."""
         return asdict(self)
+
+
+def chip_name(chip) -> bytes:
+    """A chip as `_core` takes it: a name, or the path of a file."""
+    if isinstance(chip, ChipSpec):
+        return os.fsencode(chip.path or chip.name)
+    if not isinstance(chip, (str, bytes, os.PathLike)):
+        remedy = "give a name, a ChipSpec or the path of a chip's JSON file"
+        raise option_error(f"a chip cannot be {shown(chip)}", remedy)
+    if os.path.isdir(os.fsdecode(chip).replace("\0", "?")):
+        raise file_error(
+            os.fsdecode(chip), "is a directory, not a chip's record", "name the file inside it", "R0401"
+        )
+    return os.fsencode(chip)
 
 
 def chips() -> dict[str, ChipSpec]:

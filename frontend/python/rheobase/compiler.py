@@ -14,8 +14,20 @@ import numpy as np
 
 from . import data as data_files
 from .arguments import gather, whole_number
-from .chipspec import ChipSpec
-from .errors import CompileError, Diagnostic, Error, UsageError, file_error, in_file, nearest, option_error
+from .chipspec import ChipSpec, chip_name
+from .errors import (
+    CompileError,
+    Diagnostic,
+    Error,
+    file_error,
+    in_file,
+    nearest,
+    option_error,
+    path_of,
+    shown,
+    unknown_name,
+    usage_error,
+)
 from .files import filling
 from .image import Image
 from .limits import check_image
@@ -32,28 +44,17 @@ def available() -> bool:
 
 def _library():
     if not available():
-        raise UsageError(
-            [
-                Diagnostic(
-                    "R0692",
-                    "error",
-                    "this installation was built without the compiler",
-                    remedy="build it with RHEO_COMPILER=ON, which needs MLIR/LLVM 19",
-                )
-            ]
+        raise usage_error(
+            "this installation was built without the compiler",
+            "images can be run and inspected; building with RHEO_COMPILER=ON needs MLIR/LLVM 19",
+            "R0692",
         )
-    return importlib.import_module("rheobase._compiler")
-
-
-def chip_name(chip: Union[str, os.PathLike, ChipSpec]) -> bytes:
-    """A chip as `_core` takes it: a name or a path."""
-    if isinstance(chip, ChipSpec):
-        return os.fsencode(chip.path or chip.name)
-    if not isinstance(chip, (str, bytes, os.PathLike)):
-        raise option_error(
-            f"a chip cannot be {chip!r}", "give a name, a ChipSpec or the path of a chip's JSON file"
-        )
-    return os.fsencode(chip)
+    try:
+        return importlib.import_module("rheobase._compiler")
+    except ImportError as error:
+        raise usage_error(
+            f"the compiler cannot be loaded: {error}", "'rheobase doctor' examines the installation", "R0692"
+        ) from None
 
 
 def _calibration(net: Network, data) -> dict[str, float]:
@@ -86,7 +87,7 @@ def _calibration(net: Network, data) -> dict[str, float]:
 def read_text(path) -> str:
     """A settings or stage file. Raises FormatError."""
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path_of(path)).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or "it is not text (UTF-8)"
         raise file_error(os.fsdecode(path), f"cannot be read: {what}") from None
@@ -115,7 +116,7 @@ def _settings(quant) -> tuple[Optional[str], str]:
         except (TypeError, ValueError) as error:
             raise option_error(f"the quantization settings cannot be written as JSON: {error}") from None
     if not isinstance(quant, (str, bytes, os.PathLike)):
-        raise option_error(f"quant cannot be {quant!r}", "give settings as a dictionary, or their file")
+        raise option_error(f"quant cannot be {shown(quant)}", "give settings as a dictionary, or their file")
     return read_text(quant), os.fsdecode(quant)
 
 
@@ -123,7 +124,7 @@ def _plain(value):
     """NumPy's numbers and arrays, which users put into settings."""
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
-    raise TypeError(f"it holds {value!r}")
+    raise TypeError(f"it holds {shown(value)}")
 
 
 def run_compiler(
@@ -149,16 +150,16 @@ def run_compiler(
         )
     if profile is not None and not isinstance(profile, str):
         raise option_error(
-            f"profile cannot be {profile!r}", "it is the name of an arithmetic: lava or loihi1"
+            f"profile cannot be {shown(profile)}", "it is the name of an arithmetic: lava or loihi1"
         )
-    if to_stage not in STAGES:
-        raise option_error(f"there is no stage '{to_stage}'", f"the stages are {', '.join(STAGES)}")
+    if not isinstance(to_stage, str) or to_stage not in STAGES:
+        raise unknown_name("stage", to_stage, STAGES)
     if weight_bits is not None:
         weight_bits = whole_number("weight_bits", weight_bits, 1, 32)
     settings, file = _settings(quant)
     request = dict(
         chip=chip_name(chip),
-        profile=profile or "",
+        profile=(profile or "").encode("utf-8", "surrogateescape"),
         quant_settings=settings,
         quant_file=os.fsencode(file),
         weight_bits=weight_bits,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 
-from .errors import OptionError, option_error, unknown_name
+from .errors import OptionError, option_error, shown, unknown_name
 
 _COMPARE = {
     ast.Lt: operator.lt,
@@ -32,7 +32,9 @@ def _refuse(expression: str, why: str) -> OptionError:
 
 
 def parse(expression: str) -> ast.expr:
-    """The syntax tree; raises OptionError for anything but numbers, names, arithmetic, comparisons, and/or/not."""
+    """The syntax tree of numbers, names, arithmetic, comparisons, and/or/not; OptionError for all else."""
+    if not isinstance(expression, str):
+        raise _refuse(shown(expression), "is not a text")
     if len(expression) > 1000:
         raise _refuse(expression[:40] + "...", "is longer than 1000 characters")
     try:

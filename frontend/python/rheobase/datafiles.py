@@ -1,4 +1,4 @@
-"""The forms in which data lie in files: .npz (dense or events), .npy, IDX. Nothing a header says is believed unseen."""
+"""The forms in which data lie in files: .npz, .npy, IDX. What a header claims is checked first."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def _first_unequal(a, b, place: str = "") -> Optional[dict]:
 
 
 def first_unequal_word(a: Image, b: Image) -> Optional[dict]:
-    """The first difference of two images, decoded: what they compute comes first, then what they say about it."""
+    """The first difference of two decoded images, in what they compute before what they say about it."""
     if a.to_bytes() == b.to_bytes():
         return None
     order = ("chip", "profile", "dt", "inputs", "outputs", "populations", "cores")
@@ -55,7 +55,7 @@ def first_unequal_word(a: Image, b: Image) -> Optional[dict]:
 
 
 def explain(left: Recording, right: Recording, found: dict) -> str:
-    """The cause of a first difference where the recordings tell: an overflow, an input, or an earlier state."""
+    """The cause of a first difference, or both potentials, where the recordings tell; else nothing."""
     name = found["series"].rsplit(".", 1)[0]
     for side, recording in (("left", left), ("right", right)):
         count = recording.overflows.get(name)

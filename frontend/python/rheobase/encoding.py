@@ -6,7 +6,7 @@ import numpy as np
 
 from . import _core
 from .data import DataSet
-from .errors import data_error, option_error
+from .errors import data_error, option_error, shown
 
 
 def encode(levels, how: str, first_sample: int = 0) -> np.ndarray:
@@ -25,17 +25,21 @@ def encode(levels, how: str, first_sample: int = 0) -> np.ndarray:
         raise data_error("R0252", "is not a rectangular array of numbers", where="levels") from None
     if levels.ndim < 2 or levels.size == 0:
         raise data_error("R0251", f"grey levels have shape {list(levels.shape)}, needed is [samples, *shape]")
-    if isinstance(first_sample, bool) or not isinstance(first_sample, (int, np.integer)) or first_sample < 0:
-        raise option_error(f"first_sample is {first_sample!r}, needed is a whole number from 0 on")
+    if (
+        isinstance(first_sample, bool)
+        or not isinstance(first_sample, (int, np.integer))
+        or not 0 <= first_sample < 2**62
+    ):
+        raise option_error(f"first_sample is {shown(first_sample)}, needed is a whole number from 0 on")
     flat = np.ascontiguousarray(levels.reshape(levels.shape[0], -1))
-    return _core.encode(how, flat, first_sample).reshape(levels.shape[0], steps, *levels.shape[1:])
+    return _core.encode(how.encode(), flat, first_sample).reshape(levels.shape[0], steps, *levels.shape[1:])
 
 
 def encoder_steps(how: str) -> int:
     """T of an encoding such as "rate:20,0". Raises OptionError R0606."""
     if not isinstance(how, str):
-        raise option_error(f"an encoding is a text such as 'rate:20,0', not {how!r}", code="R0606")
-    return _core.encoder_steps(how)
+        raise option_error(f"an encoding is a text such as 'rate:20,0', not {shown(how)}", code="R0606")
+    return _core.encoder_steps(how.encode("utf-8", "surrogateescape"))
 
 
 def grey(levels: np.ndarray, file: str = "") -> np.ndarray:
@@ -72,7 +76,7 @@ def data_set(levels: np.ndarray, shape, how: str, file: str = "") -> DataSet:
     flat = grey(levels, file).reshape(levels.shape[0], size)
 
     def pick(first: int, count: int) -> np.ndarray:
-        spikes = _core.encode(how, np.ascontiguousarray(flat[first : first + count]), first)
+        spikes = _core.encode(how.encode(), np.ascontiguousarray(flat[first : first + count]), first)
         return spikes.reshape(count, steps, *shape)
 
     return DataSet(levels.shape[0], steps, pick, None, True, file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import asdict, dataclass, replace
 from typing import Iterable, Optional
 
@@ -21,7 +22,9 @@ __all__ = [
     "file_error",
     "nearest",
     "option_error",
+    "path_of",
     "render",
+    "shown",
     "unknown_name",
     "usage_error",
 ]
@@ -182,10 +185,24 @@ def usage_error(message: str, remedy: str = "", code: str = "R0693") -> UsageErr
     return UsageError([Diagnostic(code, "error", message, remedy=remedy)])
 
 
+def shown(value) -> str:
+    """A value as a message quotes it: on one line and not too long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def path_of(value) -> str:
+    """A path as text, or an OptionError. What is not UTF-8 survives: os.fsencode gives the bytes back."""
+    try:
+        return os.fsdecode(value)
+    except TypeError:
+        raise option_error(f"a path cannot be {shown(value)}", "give a text or a pathlib.Path") from None
+
+
 def nearest(name: str, candidates: Iterable) -> str:
     """The way out of a wrong name: the nearest ones, else all of them."""
     candidates = [str(c) for c in candidates]
-    near = difflib.get_close_matches(str(name), candidates, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(str(name)[:200], candidates, n=3, cutoff=0.5)
     if near:
         return "did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
     if not candidates:
@@ -196,7 +213,8 @@ def nearest(name: str, candidates: Iterable) -> str:
 
 def unknown_name(what: str, name, candidates) -> OptionError:
     """The error for a name that does not exist, with the nearest ones."""
-    return option_error(f"there is no {what} '{name}'", nearest(name, candidates))
+    quoted = f"'{name}'" if isinstance(name, str) and len(name) <= 80 else shown(name)
+    return option_error(f"there is no {what} {quoted}", nearest(name, candidates))
 
 
 def in_file(error: Error, file: str) -> Error:

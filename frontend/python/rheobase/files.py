@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -12,22 +13,28 @@ from typing import Iterator
 
 import numpy as np
 
-from .errors import DataError, data_error
+from .errors import DataError, data_error, path_of
 
 
-def _cannot(path, error: OSError) -> DataError:
+def _cannot(path, error: Exception) -> DataError:
     return data_error(
         "R0260",
-        f"cannot be written: {error.strerror or error}",
+        f"cannot be written: {getattr(error, 'strerror', None) or error}",
         str(path),
         remedy="give a place that exists and that you may write, on a disk with room",
     )
 
 
-def _permissions() -> int:
+def _permissions(wanted: int = 0o666) -> int:
+    """What the user's mask leaves of them."""
     mask = os.umask(0)
     os.umask(mask)
-    return 0o666 & ~mask
+    return wanted & ~mask
+
+
+def _beside(path: Path) -> Path:
+    """A hidden name beside a path. It is known before anything bears it, so that an interrupt leaves nothing."""
+    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.part")
 
 
 @contextlib.contextmanager
@@ -36,7 +43,7 @@ def replacing(path, mode: str = "wb") -> Iterator:
 
     A link is followed; a device or a pipe is written in place. Raises DataError R0260.
     """
-    path = Path(path)
+    path = Path(path_of(path))
     temporary = None
     encoding = None if "b" in mode else "utf-8"
     try:
@@ -47,7 +54,8 @@ def replacing(path, mode: str = "wb") -> Iterator:
             with open(target, mode, encoding=encoding) as file:
                 yield file
             return
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+        temporary = _beside(target)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, mode, encoding=encoding) as file:
             yield file
             file.flush()
@@ -57,9 +65,9 @@ def replacing(path, mode: str = "wb") -> Iterator:
     except OSError as error:
         raise _cannot(path, error) from None
     except ValueError as error:  # a NUL in the path
-        if temporary is not None:
+        if temporary is not None and "null" not in str(error):
             raise
-        raise data_error("R0260", f"cannot be written: {error}", str(path)) from None
+        raise _cannot(path, error) from None
     finally:
         if temporary is not None:
             with contextlib.suppress(FileNotFoundError):
@@ -73,7 +81,7 @@ def check_writable(path, *read) -> None:
     read: files that the same work reads, None for those not given; none of them may be overwritten.
     """
     try:
-        target = Path(os.path.realpath(path))
+        target = Path(os.path.realpath(path_of(path)))
         for source in filter(None, read):
             if target.exists() and Path(source).exists() and target.samefile(source):
                 raise OSError(f"it would overwrite '{source}', which is read")
@@ -81,10 +89,8 @@ def check_writable(path, *read) -> None:
             raise IsADirectoryError(21, "is a directory")
         if not target.exists() or stat.S_ISREG(target.stat().st_mode):
             tempfile.TemporaryFile(dir=target.parent).close()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise _cannot(path, error) from None
-    except ValueError as error:  # a NUL in the path
-        raise data_error("R0260", f"cannot be written: {error}", str(path)) from None
 
 
 def _parent_of(folder: Path) -> Path:
@@ -98,16 +104,14 @@ def _parent_of(folder: Path) -> Path:
         if not parent.is_dir():
             raise NotADirectoryError(20, f"{parent} is a file")
         return parent
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _cannot(folder, error) from None
-    except ValueError as error:  # a NUL in the path
-        raise data_error("R0260", f"cannot be written: {error}", str(folder)) from None
 
 
 def check_folder(folder) -> None:
     """As `check_writable`, for a folder of files."""
     try:
-        tempfile.TemporaryFile(dir=_parent_of(Path(folder))).close()
+        tempfile.TemporaryFile(dir=_parent_of(Path(path_of(folder)))).close()
     except OSError as error:
         raise _cannot(folder, error) from None
 
@@ -119,16 +123,20 @@ def filling(folder) -> Iterator[Path]:
 
     ``folder`` is made where it does not exist. Raises DataError R0260.
     """
-    folder = Path(folder)
-    parent = _parent_of(folder)
+    folder = Path(path_of(folder))
+    staging = _beside(_parent_of(folder) / folder.name)
     try:
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name[:100]}.", dir=parent))
-    except OSError as error:
-        raise _cannot(folder, error) from None
-    try:
+        try:
+            staging.mkdir(0o700)
+        except (OSError, ValueError) as error:
+            raise _cannot(folder, error) from None
         yield staging
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            if not folder.exists():
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                os.chmod(staging, _permissions(0o777))
+                os.rename(staging, folder)
+                return
             for file in sorted(staging.iterdir()):
                 os.replace(file, folder / file.name)
         except OSError as error:

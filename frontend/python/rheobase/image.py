@@ -10,7 +10,7 @@ import numpy as np
 from . import _core
 from .arguments import callback, gather, probe_names, thread_count
 from .data import as_payloads
-from .errors import data_error, option_error, unknown_name
+from .errors import data_error, option_error, path_of, unknown_name
 from .files import write_bytes
 from .recording import Recording, check_room, from_core
 
@@ -41,10 +41,8 @@ class Image:
 
         Example: image = rb.Image.load("net.rheo")
         """
-        try:
-            return cls(_core.Image.load(os.fsencode(path)), os.fsdecode(path))
-        except TypeError:
-            raise option_error(f"the path of an image cannot be {path!r}") from None
+        file = path_of(path)
+        return cls(_core.Image.load(os.fsencode(file)), file)
 
     @classmethod
     def from_bytes(cls, content: bytes, name: str = "image") -> Image:
@@ -172,7 +170,10 @@ class Image:
         return width + (sum(size.values()) if spikes else 0)
 
     def stream(self, engine: str = "auto") -> Stream:
-        """A closed loop: one step at a time, the state carried along. Example: y = image.stream().step(x_t)"""
+        """A closed loop: one step at a time, the state carried along.
+
+        Example: y = image.stream().step(x_t)
+        """
         return Stream(self, engine)
 
     def __repr__(self) -> str:
@@ -235,7 +236,7 @@ class Stream:
 
     def spikes(self, population: str) -> np.ndarray:
         """Payloads that a population sent in the last step, int32 [n]."""
-        if population not in self._index:
+        if not isinstance(population, str) or population not in self._index:
             raise unknown_name("population", population, self._index)
         return self._session.spikes(self._index[population])
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _core
 from .arguments import callback, gather, option_name, probe_names, thread_count
-from .errors import option_error
+from .errors import option_error, shown
 from .recording import Recording, check_room, from_core
 
 RESETS = ("zero", "v_reset", "subtract", "subtract-late")
@@ -190,15 +190,17 @@ def convention_options(dt=None, reset=None, discretization=None, spikes=None, as
 
     if dt is not None:
         number = isinstance(dt, (int, float, np.integer, np.floating)) and not isinstance(dt, bool)
-        if not (number and np.isfinite(dt) and dt > 0):
-            raise option_error(f"dt cannot be {dt!r}", "it is the length of a step in seconds, e.g. 1e-4")
+        if not number or not 0 < dt < 1e300:
+            raise option_error(
+                f"dt cannot be {shown(dt)}", "it is the length of a step in seconds, e.g. 1e-4"
+            )
         dt = float(dt)
     if as_ is not None and not isinstance(as_, str):
-        raise option_error(f"as_ cannot be {as_!r}", "it is the name of a framework, e.g. 'norse'")
+        raise option_error(f"as_ cannot be {shown(as_)}", "it is the name of a framework, e.g. 'norse'")
     return _core.ConventionOptions(
         dt=dt,
         reset=index("reset", reset, RESETS),
         discretization=index("discretization", discretization, DISCRETIZATIONS),
         spikes=index("spikes", spikes, SPIKES),
-        framework=as_ or "",
+        framework=(as_ or "").encode("utf-8", "surrogateescape"),
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import Optional
 
 import numpy as np
 
-from .errors import data_error, file_error, unknown_name
+from .errors import data_error, file_error, option_error, path_of, unknown_name
 from .files import write_npz
 
 _SUFFIXES = {"lag", "scale", "wraps", "saturations"}  # keys "NAME/lag" beside the series
@@ -48,6 +47,8 @@ class Recording:
 
     def _find(self, name: str) -> tuple[np.ndarray, int]:
         """An array and its lag."""
+        if not isinstance(name, str):
+            raise unknown_name("series", name, self.series())
         for ending, table in ((".output", self.outputs), (".spikes", self.spikes)):
             bare = name[: -len(ending)] if name.endswith(ending) else None
             if bare in table:
@@ -96,8 +97,8 @@ class Recording:
         """Reads what `save` wrote. Raises FormatError."""
         from .data import open_npz
 
-        arrays = open_npz(path)
-        file = os.fspath(path)
+        file = path_of(path)
+        arrays = open_npz(file)
         if "steps" not in arrays:
             raise file_error(
                 file,
@@ -146,7 +147,7 @@ def _number(array, key: str, file: str) -> int:
 
 
 def check_room(samples: int, steps: int, width: int, bytes_each: int) -> None:
-    """Raises DataError R0664 where a recording [samples, steps, width] is larger than the memory that is free."""
+    """Raises DataError R0664 where a recording [samples, steps, width] is larger than the free memory."""
     wanted = samples * steps * width * bytes_each
     free = _free_memory()
     if free is not None and wanted > free:
@@ -171,7 +172,7 @@ def _free_memory() -> Optional[int]:
 
 
 def from_core(raw: dict, steps: int, batched: bool, shapes: dict, scale: Optional[dict] = None) -> Recording:
-    """A Recording from what `_core` returns: outputs get the network's shape, a lone sample loses its batch axis."""
+    """A Recording of what `_core` returns: outputs in the network's shape, a lone sample without a batch axis."""
 
     def shaped(array: np.ndarray, shape=None) -> np.ndarray:
         array = array if shape is None else array.reshape(*array.shape[:2], *shape)
@@ -198,6 +199,10 @@ def first_difference(left: Recording, right: Recording, aligned: bool = False) -
 
     Example: rb.first_difference(image.run(x, engine="golden"), image.run(x, engine="vector")) is None
     """
+    if not isinstance(left, Recording) or not isinstance(right, Recording):
+        raise option_error(
+            "two recordings are compared", "give what Image.run, Network.run or Recording.load gave"
+        )
     best = None
     a, b = left.series(), right.series()
     for name in sorted(a.keys() & b.keys()):

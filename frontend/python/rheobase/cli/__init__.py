@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -9,7 +10,7 @@ _interrupted = False
 
 
 def _interrupt(signal_number, frame) -> None:
-    """Ctrl-C and a polite kill: unwinds once, so that nothing half written stays; more of them change nothing."""
+    """Ctrl-C and a polite kill: unwinds once, so that nothing half written stays; more change nothing."""
     global _interrupted
     if not _interrupted:
         _interrupted = True
@@ -40,6 +41,7 @@ def main() -> None:
 
 def _leave() -> None:
     """Ends the process at once: work that a library call left behind is not waited for."""
+    gc.collect()  # what the interrupt cut short closes its files and removes them
     try:
         sys.stdout.flush()
         sys.stderr.write("rheobase: interrupted\n")

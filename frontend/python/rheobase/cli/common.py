@@ -125,7 +125,7 @@ def _plain(value):
 
 @contextlib.contextmanager
 def progress(title: str):
-    """A bar on stderr when it is a terminal: yields advance(done, total). With -v, the time it took in the end."""
+    """A bar on stderr when it is a terminal: yields advance(done, total). With -v, the time it took."""
     start = time.perf_counter()
     if Settings.quiet or not sys.stderr.isatty():
         yield lambda done, total: None

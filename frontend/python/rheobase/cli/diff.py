@@ -22,13 +22,15 @@ from .running import read_data, run_whole
 Side = Union[Recording, Image, Network]
 
 
-def _open(path: Path) -> Side:
-    """A recording, an image or a network, by content."""
-    if not o.is_image(path) and path.is_file():
+def _open(path: Path, conventions: dict) -> Side:
+    """A recording, an image or a network (the conventions are the network's), by content."""
+    if o.is_image(path):
+        return o.read_image(path)
+    if path.is_file():
         with open(path, "rb") as file:
             if file.read(2) == b"PK":
                 return Recording.load(path)
-    return o.read_any(path)
+    return o.read_net(path, **conventions)
 
 
 def _engines(text: Optional[str]) -> list[str]:
@@ -74,6 +76,11 @@ def diff(
     ] = None,
     encode: o.Encode = None,
     samples: o.Samples = None,
+    dt: o.Dt = None,
+    reset: o.Reset = None,
+    discretization: o.Discretization = None,
+    spikes: o.Spikes = None,
+    as_: o.Framework = None,
 ) -> None:
     """Find the first difference of two things.
 
@@ -89,7 +96,11 @@ def diff(
             "one thing alone cannot be compared", "name a second one, or give --engines X,Y --input DATA"
         )
     paths = (a, a if b is None else b)
-    sides = [_open(path) for path in paths]
+    conventions = dict(dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    sides = [_open(path, conventions) for path in paths]
+    given = [name for name, value in conventions.items() if value is not None]
+    if given and not any(isinstance(side, Network) for side in sides):
+        raise usage_error(f"--{given[0].rstrip('_')} belongs to networks", "leave it out")
     if data is None and (engines is not None or encode is not None or samples is not None):
         raise usage_error("--engines, --encode and --samples need --input DATA", "add --input DATA")
     if engines is not None and not any(isinstance(side, Image) for side in sides):

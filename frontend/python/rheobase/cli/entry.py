@@ -1,4 +1,4 @@
-"""From the command line to an exit status: runs a command, prints what went wrong, keeps faults of ours apart."""
+"""From the command line to an exit status: runs a command, prints what went wrong, tells whose fault it is."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from dataclasses import replace
 
 import typer
 
-from .. import compiler
 from ..errors import Diagnostic, Error, InternalError, UsageError, nearest
-from . import about, chip, diff, images, network, running, verify  # noqa: F401  (each import registers commands)
+from . import about, chip, compiling, diff, images, network, running, verify  # noqa: F401  (they register)
 from .common import Settings, app, emit_json, report
 
-if compiler.available():  # an installation without the compiler has no commands that need it
-    from . import compiling  # noqa: F401
 
 _OUTPUT = (
     errno.EPIPE,
@@ -135,7 +132,7 @@ def _with_reproducer(diagnostic: Diagnostic, error: Error) -> Diagnostic:
 
 
 def _wrong_usage(exception) -> int:
-    """A complaint of the option parser in our own words, with the nearest names. A wrong value is bad input."""
+    """A complaint of the option parser in our words, with the nearest names. A wrong value is bad input."""
     context = getattr(exception, "ctx", None)
     path = context.command_path if context is not None else "rheobase"
     kinds = {kind.__name__ for kind in type(exception).__mro__}
