@@ -6,12 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 
+#include "support/File.h"
 #include "support/Text.h"
 
 namespace rheo {
@@ -340,16 +339,15 @@ Expected<ChipSpec> parseChipSpec(const std::string& json, const std::string& fil
 }
 
 Expected<ChipSpec> loadChipSpec(const std::string& path, const ChipSpec* (*base)(const std::string&)) {
-  std::ifstream stream(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream.is_open() || stream.bad()) {
-    Diagnostic diagnostic;
+  Expected<std::vector<std::uint8_t>> bytes = readFile(path);
+  if (!bytes) {
+    Error error = std::move(bytes).error();
+    Diagnostic& diagnostic = error.diagnostics.front();
     diagnostic.code = "R0401";
-    diagnostic.message = "cannot read the chip record";
-    diagnostic.file = path;
     diagnostic.remedy = "check the path; `rheobase chips` lists the chips that need no file";
-    return Error::of(ErrorKind::Format, std::move(diagnostic));
+    return error;
   }
+  const std::string text(bytes->begin(), bytes->end());
   return parseChipSpec(text, path, base);
 }
 

@@ -448,6 +448,7 @@ Expected<BasicRecording<Real>> runFloat(const Network& network, const FloatInput
     for (std::int64_t sample = next++; sample < input.batch && !stopped(); sample = next++) {
       state.clear();
       for (std::int64_t time = 0; time < input.steps; ++time) {
+        if (stopped()) return;  // a sample can be long
         if (state.step(input, sample, time)) continue;
         bad = sample;
         return;

@@ -68,4 +68,12 @@ std::string encodeStream(const Tree& root) {
   return bytes + 'Z';
 }
 
+std::string encodeReport(const std::string& where, const std::string& message) {
+  std::string bytes(nir::kStreamMagic);
+  bytes += '!';
+  putText(bytes, where);
+  putText(bytes, message);
+  return bytes;
+}
+
 }  // namespace rheo::fuzz

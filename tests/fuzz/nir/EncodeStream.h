@@ -9,4 +9,7 @@ namespace rheo::fuzz {
 
 std::string encodeStream(const nir::Tree& root);
 
+// What the reader process sends where it cannot read the file.
+std::string encodeReport(const std::string& where, const std::string& message);
+
 }  // namespace rheo::fuzz

@@ -1,5 +1,5 @@
-// Random trees, as the HDF5 child would hand them back, through our own code behind it: decodeStream, parseNir,
-// finishNetwork; what is accepted runs a few steps as a float network. Options: common/Driver.h.
+// Random trees, as the HDF5 child would hand them back, through our own code behind it: decodeStream,
+// parseNir, finishNetwork; what is accepted runs a few steps as a float network. Options: common/Driver.h.
 #include <vector>
 
 #include "CheckNetwork.h"
@@ -21,7 +21,8 @@ ConventionOptions someConventions(Random& random) {
   if (random.oneIn(4)) options.reset = static_cast<Reset>(random.below(4));
   if (random.oneIn(4)) options.discretization = static_cast<Discretization>(random.below(2));
   if (random.oneIn(4)) options.spikes = static_cast<SpikeUnit>(random.below(2));
-  if (random.oneIn(8)) options.framework = random.oneIn(4) ? "nonsense" : random.oneIn(2) ? "norse" : "snntorch";
+  if (random.oneIn(8))
+    options.framework = random.oneIn(4) ? "nonsense" : random.oneIn(2) ? "norse" : "snntorch";
   return options;
 }
 
@@ -46,7 +47,8 @@ void runIt(const Network& network) {
 std::vector<std::string> run(std::uint64_t, Random& random) {
   const std::string file = "fuzzed.nir";
   TreeGenerator generator(random);
-  std::string bytes = encodeStream(generator.file());
+  std::string bytes =
+      random.oneIn(200) ? encodeReport("/node/\xff", "cannot be\nread") : encodeStream(generator.file());
   if (random.oneIn(5)) generator.damage(bytes);
   auto tree = nir::decodeStream(bytes, {}, file);
   if (!tree) return {checkNetwork(tree.error())};
@@ -70,6 +72,6 @@ int main(int argc, char** argv) {
        20'000,
        rheo::fuzz::run,
        {"accepted", "accepted, run", "R0103", "R0104", "R0105", "R0106", "R0107", "R0108", "R0109", "R0110",
-        "R0111", "R0201", "R0202", "R0203", "R0204", "R0205", "R0206", "R0207", "R0208", "R0211"},
+        "R0111",    "R0201",         "R0202", "R0203", "R0204", "R0205", "R0206", "R0207", "R0208", "R0211"},
        20'000});
 }

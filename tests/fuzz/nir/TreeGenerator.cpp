@@ -191,7 +191,7 @@ Tree TreeGenerator::graph(const std::string& name, std::int64_t size, int depth)
     names.push_back(node.name);
     nodes.children.push_back(std::move(node));
   };
-  add(leaf("in", size, "Input"));
+  if (!oneIn(200)) add(leaf("in", size, "Input"));
   for (std::uint64_t i = 0, inner = 1 + below(3); i < inner; ++i) {
     const std::string own = oneIn(100) ? someName() : fmt::format("n{}", i);
     if (depth < 3 && oneIn(8)) {
@@ -200,7 +200,7 @@ Tree TreeGenerator::graph(const std::string& name, std::int64_t size, int depth)
       add(leaf(own, size, someKind()));
     }
   }
-  add(leaf("out", size, "Output"));
+  if (!oneIn(200)) add(leaf("out", size, "Output"));
   Tree edges;
   edges.name = "edges";
   edges.kind = Tree::Kind::Strings;
