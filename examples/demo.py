@@ -60,7 +60,7 @@ def bar() -> Progress:
 def shown(path: Path) -> str:
     """A path as one types it here."""
     relative = os.path.relpath(path)
-    return shlex.quote(str(path) if relative.startswith("../..") else relative)
+    return shlex.quote(str(path) if relative.startswith("..") else relative)
 
 
 def load_network() -> rb.Network:
@@ -119,7 +119,7 @@ def same_in_all_engines(image: rb.Image, images: data.DataSet) -> tuple[bool, st
         different = [key for key in golden if not np.array_equal(golden[key], other[key])]
         if different or golden.keys() != other.keys():
             return False, f"'{engine}' differs from 'golden' in {', '.join(different)}"
-    return True, f"{' = '.join(names)}, every spike and potential, bit for bit, on {len(x)} images"
+    return True, f"{' = '.join(names)}, every spike and potential, on {len(x)} images"
 
 
 def verdict(report: rb.Report, engines: tuple[bool, str], whole: bool) -> list[tuple[bool, str]]:
@@ -139,7 +139,7 @@ def verdict(report: rb.Report, engines: tuple[bool, str], whole: bool) -> list[t
     for name, s in r["spikes"].items():
         stage(
             "spikes",
-            f"'{name}': {100 * s['agreement']:.2f} % of all neuron-steps agree; {s['float']:,} spikes in float, "
+            f"'{name}': {100 * s['agreement']:.2f} % of neuron-steps agree; {s['float']:,} spikes in float, "
             f"{s['chip']:,} on the chip",
         )
     lag = r["lag"]
@@ -247,8 +247,8 @@ def main() -> int:
     report.save(arguments.output)
     stage(
         "run",
-        f"{images.samples:,} images as spikes, {images.steps} steps each, on the float network and on the "
-        f"emulated chip, in {time.perf_counter() - start:.1f} s",
+        f"{images.samples:,} images of {images.steps} steps on the float network and on the emulated chip, "
+        f"in {time.perf_counter() - start:.1f} s",
     )
     claims = verdict(report, same_in_all_engines(image, images), arguments.samples is None)
     what_next(arguments.output, path)

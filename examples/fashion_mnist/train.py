@@ -33,14 +33,16 @@ K_READOUT = 1 / 8  # dt / tau of the readout: reaches 93 % of its final value wi
 # that every simulator finds the same input currents in whichever order it adds them up.
 GRID = 2.0**-12
 W_MAX = 0.5  # clip of the hidden weights: an outlier would widen the 8-bit step of all others
-# Chips have 24 bits for a membrane, and a proof that they suffice must hold for any input, also
-# for the worst: all synapses of one sign spike in every step. That drives v to
-# (sum of their weights) / (dt / tau), so training limits these sums in each neuron.
-# Hidden: v stays above -50 * 8 = -400 thresholds. (Upwards the threshold is the limit.)
+# A membrane has 24 bits on the chip. The proof that they suffice must hold for any input, also
+# for the worst one, in which all synapses of one sign spike in every step and drive v to
+# (sum of their weights) / (dt / tau). So training limits these sums, neuron by neuron.
+# Hidden: v stays above -50 * 8 = -400 thresholds, so that a threshold can be some 250 integer
+# steps of the synaptic sum (64 units each). Upwards the reset is the limit.
 INHIBITION = 50.0
-# Readout: |v| stays below 4.5 * 8 = 36. Cross-entropy wants v near 9 in clear cases; since weights
-# cannot grow, the neurons that speak for a class learn to fire more instead, and the worst case
-# is only 2.7 times what images reach. Without a limit it is 16 times, four bits never used.
+# Readout: |v| stays within 4.5 * 8 = 36. Cross-entropy wants it near 10 for clear images, and as
+# weights cannot grow, the neurons that speak for a class learn to fire more instead. The worst
+# case is then about 3 times what images reach; without a limit it is 15 times, and the bits
+# reserved for it are lost to the signal.
 DRIVE = 4.5
 VALIDATION = 5000  # training images held out, the last ones of the training file
 
@@ -279,7 +281,8 @@ def make_model(seed: int):
 
         def forward(self, spikes, drop=0.0):
             n_steps, batch, _ = spikes.shape
-            # The one large product; rounded currents do no harm in training and halve its time.
+            # The one large product: bfloat16 takes a third of the time, and training bears the
+            # rounding. The file is measured in float32.
             with torch.autocast("cpu", torch.bfloat16, enabled=self.training):
                 current = self.fc1(spikes.reshape(n_steps * batch, -1)).view(n_steps, batch, -1)
             current = current.float()
@@ -366,14 +369,12 @@ def train(args: argparse.Namespace) -> None:
         for b in range(per_epoch):
             pick = order[b * args.batch : (b + 1) * args.batch]
             x = mirror_half(x_all[pick], generator).reshape(len(pick), -1)
-            # As ``encode``, but bytes are drawn four times faster: of 0..254, x are below x.
+            # As ``encode``, only faster: of the 255 bytes from 0 to 254, x lie below x.
             drawn = noise.integers(0, 255, (STEPS, *x.shape), np.uint8)
             spikes = (torch.from_numpy(drawn) < x).float()
             logits, raster = model(spikes, args.drop)
             rate = raster.mean((0, 1))  # spikes per neuron and step
-            loss = torch.nn.functional.cross_entropy(
-                logits, y_all[pick], label_smoothing=args.smooth
-            )
+            loss = torch.nn.functional.cross_entropy(logits, y_all[pick], label_smoothing=args.smooth)
             # Only the excess is punished: a quiet neuron is free to find a use.
             cost = loss + args.sparse * torch.relu(rate - args.rate).square().mean()
             optimizer.zero_grad()

@@ -118,7 +118,7 @@ class Exact:
             source, target, adds / gain, bias=None if bias is None else bias / gain, name=f"{source}_{target}"
         )
         self.connections.append((f"{source}_{target}", target, adds * self.unit))
-        if bias is not None:
+        if bias is not None and bias.any():
             self.connections.append((f"{source}_{target}.bias", target, bias[:, None] * self.unit))
 
     def is_exact(self, settings: dict, text: StageText) -> bool:

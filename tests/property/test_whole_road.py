@@ -12,7 +12,7 @@ from comparing import compare_with_rules, run_engines
 from replay import replayable, replaying, seeds
 from stage_text import StageText
 
-SHARE = 120
+SHARE = 200
 
 
 class Tally(Counter):
