@@ -145,6 +145,11 @@ Status NetworkBuilder::makeOutput(int index) {
   }
   if (parts.empty())
     return refuse(node, "output '" + node.name + "' reads nothing", "connect it, or remove it");
+  if (parts.size() > 1)  // SPEC F4: it would be their sum, which no core forms
+    return refuse(node,
+                  "output '" + node.name + "' reads the sum of " + std::to_string(parts.size()) +
+                      " populations, which no chip forms",
+                  "give each population an output of its own, or sum them in a leaky integrator (LI)");
   mlir::OperationState state(locationOf(node.name), spk::OutputOp::getOperationName());
   state.addOperands(parts);
   state.addAttribute("name", text(node.name));

@@ -32,7 +32,8 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
     if (!population.model->spiking) continue;
     result.threshold.push_back(population.parameter("v_threshold", n) - leak);
     const double reset = conventions.reset == Reset::ToVReset ? population.parameter("v_reset", n) : 0;
-    result.reset.push_back(reset - leak);
+    // A reset by subtraction has no value to go to.
+    result.reset.push_back(conventions.reset == Reset::Subtract ? 0 : reset - leak);
   }
   return result;
 }

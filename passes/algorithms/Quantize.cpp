@@ -17,6 +17,7 @@ namespace rheo {
 namespace {
 
 constexpr double kAlign = 1 << fixed::kAlignBits;
+constexpr std::int32_t kMostReset = (1 << 17) - 1;  // 18 bits with the sign, as on every chip that has it
 
 struct Field {
   std::int64_t least = 0, most = 0;
@@ -243,7 +244,7 @@ class Quantizer {
       for (double u : dynamics.unitU) unit.push_back(scale * u);
       if (std::all_of(unit.begin(), unit.end(), [&](double u) { return u == unit[0]; })) unit.resize(1);
     }
-    if (dynamics.spiking()) thresholds(source, dynamics, scale, target);
+    if (dynamics.spiking() && !thresholds(source, dynamics, scale, target)) return;
     pinRegisters(source, pins, target);
     for (Part* part : parts) integers(*part, scale);
     PopulationSettings& settings = result_.settings.populations[source.name];
@@ -381,11 +382,13 @@ class Quantizer {
     return chooseScale(dynamics, weights, limits);
   }
 
-  // SPEC N9, N10, E1, E2.
-  void thresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
+  // SPEC N9, N10, E1, E2. False where a value fits no register.
+  bool thresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
                   FixedPopulation& target) {
     std::vector<std::int32_t> vth, reset;
     const bool pinned = pinsOf(source.name).registers.contains("vth");
+    const bool pinnedReset = pinsOf(source.name).registers.contains("reset_value") ||
+                             pinsOf(source.name).registers.contains("reset_mode");
     for (std::size_t n = 0; n < dynamics.threshold.size(); ++n) {
       const double wanted = std::nearbyint(dynamics.threshold[n] * scale / kAlign);
       if (!pinned && (wanted < 0 || wanted > double(limits_.mostThreshold) ||
@@ -399,27 +402,41 @@ class Quantizer {
         diagnostic.value = wanted;
         diagnostic.limit = wanted < 0 ? 0 : static_cast<double>(limits_.mostThreshold);
         diagnostic.limitSource = "register vth of chip '" + chip_.name + "'";
-        return;
+        return false;
+      }
+      const double after = std::nearbyint(dynamics.reset[n] * scale / kAlign);
+      if (!pinnedReset && std::abs(after) > kMostReset) {
+        Diagnostic& diagnostic =
+            error("R0304", source.name,
+                  fmt::format("reset value {:.4g} of neuron {} of '{}' becomes {:.6g}, '{}' holds -{}..{}",
+                              dynamics.reset[n], n, source.name, after, chip_.name, kMostReset, kMostReset),
+                  "set a smaller 'scale_v' of this population in the quantization settings");
+        diagnostic.value = after;
+        diagnostic.limit = after < 0 ? -kMostReset : kMostReset;
+        diagnostic.limitSource = "register reset_value of chip '" + chip_.name + "'";
+        return false;
       }
       vth.push_back(static_cast<std::int32_t>(std::clamp(wanted, 0.0, double(limits_.mostThreshold))));
-      reset.push_back(static_cast<std::int32_t>(
-          std::clamp(std::nearbyint(dynamics.reset[n] * scale / kAlign), -131072.0, 131071.0)));
+      reset.push_back(static_cast<std::int32_t>(std::clamp(after, -double(kMostReset), double(kMostReset))));
     }
     target.registers["vth"] = shared(vth);
     const bool subtract = net_.conventions.reset == Reset::Subtract;
     const bool value =
         !subtract && std::any_of(reset.begin(), reset.end(), [](std::int32_t r) { return r != 0; });
-    target.registers["reset_mode"] = {subtract ? models::kResetSubtract : value ? models::kResetValue : models::kResetZero};
+    target.registers["reset_mode"] = {subtract ? models::kResetSubtract
+                                      : value  ? models::kResetValue
+                                               : models::kResetZero};
     if (subtract)
       note("R0308", Severity::Note, source.name, "reset by subtraction is an extension (SPEC E1)", "");
-    if (!value) return;
+    if (!value) return true;
     target.registers["reset_value"] = shared(reset);
     note("R0308", Severity::Note, source.name, "reset to a value is an extension (SPEC E2)", "");
-    if (chip_.extends("reset_value")) return;
+    if (chip_.extends("reset_value")) return true;
     error("R0411", source.name,
           fmt::format("'{}' resets to {:.4g} above its resting potential, '{}' resets to zero", source.name,
                       dynamics.reset[0], chip_.name),
           "choose a chip whose record lists 'reset_value', or train with v_reset = v_leak = 0");
+    return true;
   }
 
   void pinRegisters(const FloatPopulation& source, const PopulationSettings& pins, FixedPopulation& target) {
@@ -447,7 +464,7 @@ class Quantizer {
     const std::int32_t mode = target.registers.contains("reset_mode") ? target.registers["reset_mode"][0] : 0;
     const char* needed = mode == models::kResetSubtract ? "subtract_reset"
                          : mode == models::kResetValue  ? "reset_value"
-                                                : nullptr;
+                                                        : nullptr;
     if (needed != nullptr && !chip_.extends(needed) && pins.registers.contains("reset_mode"))
       error("R0411", source.name, fmt::format("'{}' lacks the extension '{}'", chip_.name, needed),
             "pin reset_mode to 'zero', or choose another chip");

@@ -74,6 +74,9 @@ double hardLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
     if (most > 0 && dynamics.lossU[n] > 0) scale = std::min(scale, kStateEnd * dynamics.lossU[n] / most);
     if (dynamics.spiking() && dynamics.threshold[n] > 0)
       scale = std::min(scale, static_cast<double>(limits.mostThreshold) * kAlign / dynamics.threshold[n]);
+    if (dynamics.spiking() && dynamics.reset[n] != 0)  // its register is as wide as that of the threshold
+      scale =
+          std::min(scale, static_cast<double>(limits.mostThreshold) * kAlign / std::abs(dynamics.reset[n]));
   }
   for (const EffectiveWeights& part : parts)
     if (part.largest > 0)

@@ -105,11 +105,10 @@ def test_readme_shows_what_the_demo_prints(folder):
         pytest.skip("no dataset-fashion-mnist installed")
     readme = PAGES[0].read_text(encoding="utf-8")
     block = re.search(r"Shortened:\n\n```\n(.*?)```", readme, re.DOTALL).group(1)
-    text = run(*replaced("./run demo --samples 300"), cwd=folder, PYTHONPATH=str(PACKAGE))
+    text = run(sys.executable, "examples/demo.py", "-o", "demo", cwd=folder, PYTHONPATH=str(PACKAGE))
 
     def shape(line: str) -> str:
-        return re.sub(r"[\d,.]+", "#", line).strip()
+        return re.sub(r"[-+]?\d[\d,.]*", "#", line).strip()
 
     printed = {shape(line) for line in text.splitlines()}
-    printed.add(shape("holds       the chip loses at most 0.5 points: -0.09"))  # judged on all images only
     assert [line for line in block.splitlines() if line and shape(line) not in printed] == []
