@@ -1,7 +1,7 @@
 """The peer: the same float network in PyTorch, in batches of 256, without autograd.
 
 Two forms: one matrix product per step, as a user writes it, and the first layer's product fused over all steps. Each
-returns the readout's potential in every step, as the chip's output does.
+gives the readout's potential in every step, as the chip's output does, and the hidden spikes where they are wanted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ class Peer:
         self.first *= gain
         self.second *= gain_out
         self.threshold = self._one(net.nodes["hidden"].parameters["v_threshold"])
-        self.spikes = None  # a list to count in, or None
 
     @staticmethod
     def _one(values) -> float:
@@ -46,40 +45,40 @@ class Peer:
         rate = net.dt / cls._one(parameters["tau"])
         return 1 - rate, rate * cls._one(parameters["r"])
 
-    def _steps(self, current, batch: int, count: int) -> torch.Tensor:
-        v = torch.zeros(batch, self.first.shape[0])
-        readout = torch.zeros(batch, self.second.shape[0])
-        output = torch.empty(batch, count, self.second.shape[0])
-        for step in range(count):
+    def _steps(self, current, output: torch.Tensor, spikes: torch.Tensor | None) -> None:
+        v = torch.zeros(len(output), self.first.shape[0])
+        readout = torch.zeros(len(output), self.second.shape[0])
+        for step in range(output.shape[1]):
             v.mul_(self.keep).add_(current(step))
             fired = v > self.threshold
             v.masked_fill_(fired, 0)
-            readout.mul_(self.keep_out).add_(torch.nn.functional.linear(fired.float(), self.second))
+            sent = fired.float()
+            readout.mul_(self.keep_out).add_(torch.nn.functional.linear(sent, self.second))
             output[:, step] = readout
-            if self.spikes is not None:
-                self.spikes.append(int(fired.sum()))
-        return output
+            if spikes is not None:
+                spikes[:, step] = sent
 
-    def stepwise(self, x: torch.Tensor) -> torch.Tensor:
-        """x: float [T, B, n]."""
-        return self._steps(lambda t: torch.nn.functional.linear(x[t], self.first), x.shape[1], x.shape[0])
+    def stepwise(self, x: torch.Tensor, output: torch.Tensor, spikes: torch.Tensor | None) -> None:
+        """x [T, B, n], output [B, T, 10] and spikes [B, T, hidden], all float32."""
+        self._steps(lambda t: torch.nn.functional.linear(x[t], self.first), output, spikes)
 
-    def fused(self, x: torch.Tensor) -> torch.Tensor:
-        """x: float [T, B, n]."""
+    def fused(self, x: torch.Tensor, output: torch.Tensor, spikes: torch.Tensor | None) -> None:
+        """As stepwise."""
         current = torch.nn.functional.linear(x.flatten(0, 1), self.first).view(*x.shape[:2], -1)
-        return self._steps(lambda t: current[t], x.shape[1], x.shape[0])
+        self._steps(lambda t: current[t], output, spikes)
 
-    def run(self, form, batches: list[torch.Tensor]) -> torch.Tensor:
-        """Output [B, T, 10] of all batches."""
+    def run(
+        self, form, batches: list[torch.Tensor], record: bool
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """(output [B, T, 10], spikes [B, T, hidden] if they are recorded) of all batches."""
+        samples, steps = sum(x.shape[1] for x in batches), batches[0].shape[0]
         with torch.inference_mode():
-            return torch.cat([form(x) for x in batches])
-
-    def counted(self, form, batches: list[torch.Tensor]) -> tuple[np.ndarray, int]:
-        """As run, and how many spikes the hidden layer sent."""
-        self.spikes = []
-        output = self.run(form, batches).numpy()
-        count, self.spikes = sum(self.spikes), None
-        return output, count
+            output = torch.empty(samples, steps, self.second.shape[0])
+            spikes = torch.empty(samples, steps, self.first.shape[0]) if record else None
+            for k, x in enumerate(batches):
+                rows = slice(k * BATCH, k * BATCH + x.shape[1])
+                form(x, output[rows], None if spikes is None else spikes[rows])
+        return output, spikes
 
 
 def prepared(spikes: np.ndarray) -> list[torch.Tensor]:

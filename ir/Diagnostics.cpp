@@ -17,6 +17,7 @@ mlir::DictionaryAttr packed(mlir::MLIRContext* context, const Diagnostic& diagno
   };
   text("code", diagnostic.code);
   text("message", diagnostic.message);
+  text("file", diagnostic.file);
   text("where", diagnostic.where);
   text("limit_source", diagnostic.limitSource);
   text("remedy", diagnostic.remedy);
@@ -37,6 +38,7 @@ Diagnostic unpacked(mlir::DictionaryAttr fields) {
   };
   diagnostic.code = text("code");
   diagnostic.message = text("message");
+  diagnostic.file = text("file");
   diagnostic.where = text("where");
   diagnostic.limitSource = text("limit_source");
   diagnostic.remedy = text("remedy");

@@ -49,6 +49,33 @@ Status verified(mlir::ModuleOp module) {
 
 llvm::StringRef view(std::string_view text) { return {text.data(), text.size()}; }
 
+// Brackets inside one another; the parser of MLIR calls itself for each, without a bound of its own.
+constexpr int kMostNesting = 256;
+bool tooDeep(const std::string& text) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\') ++i;
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '[' || c == '(' || c == '{' || c == '<') ++depth;
+    if (c == ']' || c == ')' || c == '}' || (c == '>' && i > 0 && text[i - 1] != '-')) --depth;
+    if (depth > kMostNesting) return true;
+  }
+  return false;
+}
+
+// Every population, port and projection has a name of its own.
+void checkNames(spk::NetworkOp network, Findings& findings) {
+  std::set<llvm::StringRef> names;
+  for (mlir::Operation& op : network.getBody().front()) {
+    const auto name = op.getAttrOfType<mlir::StringAttr>("name");
+    if (!name || llvm::isa<spk::SynapseOp>(op) || names.insert(name.getValue()).second) continue;
+    findings.add(name.getValue(), "two inputs, populations or outputs are called '" + name.getValue() + "'");
+  }
+}
+
 // Every projection enters one population, and has a name of its own.
 void checkSynapses(spk::NetworkOp network, Findings& findings) {
   std::set<llvm::StringRef> names;
@@ -198,6 +225,7 @@ Status checkSpk(mlir::ModuleOp module, Stage stage, Findings& findings) {
   if (network.getStage() != view(stageName(stage)))
     findings.add(network.getSymName(), "'" + network.getSymName() + "' is in stage '" + network.getStage() +
                                            "', expected '" + view(stageName(stage)) + "'");
+  checkNames(network, findings);
   checkSynapses(network, findings);
   if (stage != Stage::Float) checkQuant(network, findings);
   if (stage == Stage::Legal) checkLegal(network, findings);
@@ -249,6 +277,8 @@ std::string dumpForReading(mlir::ModuleOp module) {
 Expected<mlir::OwningOpRef<mlir::ModuleOp>> parseModule(const std::string& text, const std::string& name,
                                                         mlir::MLIRContext& context) {
   DiagnosticCollector collector(&context, "R0704", name);
+  if (tooDeep(text))
+    return std::move(collector.status(false, ErrorKind::Format, "brackets are nested too deeply")).error();
   mlir::OwningOpRef<mlir::ModuleOp> module =
       mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(&context), name);
   if (Status parsed = collector.status(bool(module), ErrorKind::Format, "this is no module"); !parsed)

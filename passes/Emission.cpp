@@ -7,6 +7,7 @@
 #include <map>
 
 #include "algorithms/Net.h"
+#include "algorithms/RangeProof.h"
 #include "algorithms/Registers.h"
 #include "chip/Program.h"
 #include "emit/Emit.h"
@@ -30,6 +31,7 @@ class ModuleReader {
     for (mlir::Operation& op : module_.getBody().front()) readPort(op);
     for (auto projection : module_.getBody().getOps<chip::ProjectionOp>()) readProjection(projection);
     for (auto core : module_.getBody().getOps<chip::CoreOp>()) readCore(core);
+    if (found_.empty()) checkClaims();
     if (!found_.empty()) return Error{ErrorKind::Compile, std::move(found_)};
     return emitImage(problem_, placement_, chip_, std::move(metadata_));
   }
@@ -67,6 +69,9 @@ class ModuleReader {
   void readPort(mlir::Operation& op) {
     if (auto input = llvm::dyn_cast<chip::InputOp>(op)) {
       inputs_[input.getSymName()] = static_cast<int>(problem_.inputs.size());
+      const auto most = static_cast<std::int32_t>(input.getMaxPayload());
+      net_.inputs.push_back(
+          {input.getSymName().str(), input.getSize(), {}, input.getEncoding() == "graded" ? -most : 0, most});
       problem_.inputs.push_back({input.getSymName().str(), "", static_cast<std::int32_t>(input.getSize())});
       const image::Encoding encoding = input.getEncoding() == "graded"   ? image::Encoding::Graded
                                        : input.getEncoding() == "counts" ? image::Encoding::Counts
@@ -111,6 +116,7 @@ class ModuleReader {
                                                                    parameter.fallback)));
     if (Status set = setRegisters(population, parameters); !set)
       found_.insert(found_.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
+    net_.populations.push_back(population);
     const auto index = static_cast<std::uint32_t>(problem_.populations.size());
     populations_[op.getSymName()] = static_cast<int>(index);
     PopulationSpec spec;
@@ -159,7 +165,34 @@ class ModuleReader {
                                                              : SignMode::Mixed;
     projection.exponent = op.getWeight().getFormat().getExponent();
     projection.delay = static_cast<int>(op.getDelay());
+    FixedProjection& same = net_.projections.emplace_back();
+    same.source = {projection.fromInput, projection.source};
+    same.target = projection.target;
+    same.exponent = projection.exponent;
+    same.weights.rows = problem_.populations[projection.target].size;
+    same.weights.columns = problem_.sourceSize(projection);
+    same.weights.values = weights_.back();
     problem_.projections.push_back(std::move(projection));
+  }
+
+  // SPEC P1: a placed stage may have been edited, and an image must not claim what does not hold.
+  void checkClaims() {
+    const std::vector<PopulationRange> proof = proveRanges(net_, *problem_.profile);
+    for (const image::RangeT& claim : metadata_.ranges) {
+      if (!claim.proven) continue;
+      const PopulationRange& range = proof[claim.population];
+      const FixedPopulation& population = net_.populations[claim.population];
+      for (std::size_t s = 0; s < population.model->states.size(); ++s) {
+        if (population.model->states[s] != claim.state) continue;
+        if (range.stateNotes[s].empty() && claim.minimum <= range.states[s].lo &&
+            range.states[s].hi <= claim.maximum)
+          continue;
+        refuse(population.name,
+               fmt::format("'{}.{}' is said to be proven within {} to {}, the proof finds {} to {}{}",
+                           population.name, claim.state, claim.minimum, claim.maximum, range.states[s].lo,
+                           range.states[s].hi, range.stateNotes[s].empty() ? "" : ", and an overflow"));
+      }
+    }
   }
 
   void readCore(chip::CoreOp op) {
@@ -221,6 +254,7 @@ class ModuleReader {
   const ChipSpec& chip_;
   PlacementProblem problem_;
   Placement placement_;
+  FixedNet net_;  // the same network, for the proof
   ImageMetadata metadata_;
   std::deque<std::vector<std::int32_t>> weights_;  // the problem refers to them
   std::map<llvm::StringRef, int> inputs_, populations_, projections_;

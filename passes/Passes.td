@@ -25,7 +25,7 @@ def ProveRangesPass : Pass<"spk-prove-ranges", "::mlir::ModuleOp"> {
   let summary = "attaches to every state the interval that it never leaves, whatever the input (SPEC P1, P2)";
   let constructor = "::rheo::createProveRangesPass()";
   let description = [{
-    Needs the quant stage. A state that may wrap or saturate gets a range that is not proven, and a note that says
+    Needs the quant or the legal stage. A state that may wrap or saturate gets a range that is not proven, and a note that says
     how many neurons may, how many bits are missing, and from which step on.
   }];
   let dependentDialects = ["::rheo::spk::SpkDialect"];

@@ -141,21 +141,34 @@ Status Compilation::resume() {
         parseModule(*options_.fromStage, options_.fromFile, context_);
     if (!module) return std::move(module).error();
     module_ = *std::move(module);
-    std::string chip, profile;
+    std::string chip, profile, name;
     if (!module_->getOps<chip::ModuleOp>().empty()) {
       chip::ModuleOp placed = *module_->getOps<chip::ModuleOp>().begin();
       first_ = Stage::Placed;
+      name = placed.getSymName().str();
       chip = placed.getChip().str();
       profile = placed.getProfile().str();
     } else if (!module_->getOps<spk::NetworkOp>().empty()) {
       spk::NetworkOp network = *module_->getOps<spk::NetworkOp>().begin();
       first_ = findStage({network.getStage().data(), network.getStage().size()}).value_or(Stage::Float);
+      name = network.getSymName().str();
       chip = network.getChip().value_or("").str();
       profile = network.getProfile().value_or("").str();
     } else {
       return refuse(ErrorKind::Format, "R0704", "the file holds neither an spk.network nor a chip.module",
                     "give a file that --dump-stages wrote");
     }
+    const std::string& expected = network_.name.empty() ? "network" : network_.name;
+    if (name != expected)
+      return refuse(ErrorKind::Data, "R0690",
+                    fmt::format("the stage was made from the network '{}', not from '{}'", name, expected),
+                    "give the network that the stage was dumped from");
+    if (first_ > Stage::Float &&
+        (options_.quantSettings || options_.weightBits || !options_.calibration.empty()))
+      return refuse(
+          ErrorKind::Usage, "R0690",
+          fmt::format("settings act in the quant stage, the file is of the stage '{}'", stageName(first_)),
+          "resume from the float stage, or leave --quant, --weight-bits and --calibrate out");
     if (!chip.empty() && chip != options_.chip.name)
       return refuse(ErrorKind::Usage, "R0690",
                     fmt::format("the stage was made for '{}', not for '{}'", chip, options_.chip.name),
@@ -171,6 +184,12 @@ Status Compilation::resume() {
       for (Diagnostic& diagnostic : error.diagnostics) diagnostic.file = options_.fromFile;
       return error;
     }
+  }
+  // Numbers may have been edited: what was proven about them is proven again.
+  if (first_ == Stage::Quant || first_ == Stage::Legal) {
+    std::vector<std::unique_ptr<mlir::Pass>> passes;
+    passes.push_back(createProveRangesPass());
+    if (Status proven = runPasses(std::move(passes)); !proven) return proven;
   }
   if (first_ > last_)
     return refuse(ErrorKind::Usage, "R0690",

@@ -45,6 +45,7 @@ struct ProveRangesPass : impl::ProveRangesPassBase<ProveRangesPass> {
  private:
   Status prove() {
     Expected<spk::NetworkOp> network = networkIn(getOperation(), "quant");
+    if (!network) network = networkIn(getOperation(), "legal");  // numbers are the same in both
     if (!network) return std::move(network).error();
     const Profile* profile = findProfile(network->getProfile().value_or("").str());
     if (!profile)

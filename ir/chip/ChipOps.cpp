@@ -97,6 +97,43 @@ mlir::LogicalResult verifyAxon(AxonOp axon, ModuleOp module, llvm::ArrayRef<Grou
   return mlir::success();
 }
 
+mlir::LogicalResult verifyEnds(ProjectionOp op, ModuleOp module) {
+  const int64_t sources = sizeOfSymbol(module, op.getSource());
+  const int64_t targets =
+      module.lookupSymbol<PopulationOp>(op.getTarget()) ? sizeOfSymbol(module, op.getTarget()) : -1;
+  if (sources < 0)
+    return complain(op, op.getSymName())
+           << "has source '" << op.getSource() << "', which is no population or input";
+  if (targets < 0)
+    return complain(op, op.getSymName()) << "has target '" << op.getTarget() << "', which is no population";
+  const mlir::ShapedType type = op.getWeight().getValues().getShapedType();
+  if (!type.hasStaticShape() || type.getShape() != llvm::ArrayRef<int64_t>{targets, sources})
+    return complain(op, op.getSymName()) << "has weights of type " << type << " for " << targets
+                                         << " targets and " << sources << " sources";
+  return mlir::success();
+}
+
+mlir::LogicalResult verifyCore(CoreOp core, ModuleOp module) {
+  llvm::SmallVector<GroupOp> groups;
+  for (mlir::Operation& op : core.getBody().front()) {
+    if (auto slice = llvm::dyn_cast<SliceOp>(op)) {
+      if (failed(verifySlice(slice, module))) return mlir::failure();
+    } else if (auto group = llvm::dyn_cast<GroupOp>(op)) {
+      if (group.getIndex() != groups.size())
+        return complain(group, group.getProjection())
+               << "has group index " << group.getIndex() << ", expected " << groups.size();
+      if (failed(verifyGroup(group, module))) return mlir::failure();
+      groups.push_back(group);
+    } else if (auto axon = llvm::dyn_cast<AxonOp>(op)) {
+      if (failed(verifyAxon(axon, module, groups))) return mlir::failure();
+    } else {
+      return complain(core, "core " + llvm::Twine(core.getId()))
+             << "holds '" << op.getName().getStringRef() << "'";
+    }
+  }
+  return mlir::success();
+}
+
 }  // namespace
 
 int64_t PopulationOp::getSize() { return spk::elementCount(getShape()); }
@@ -154,19 +191,6 @@ mlir::LogicalResult OutputOp::verify() {
 }
 
 mlir::LogicalResult ProjectionOp::verify() {
-  auto module = llvm::cast<ModuleOp>((*this)->getParentOp());
-  const int64_t sources = sizeOfSymbol(module, getSource());
-  const int64_t targets =
-      module.lookupSymbol<PopulationOp>(getTarget()) ? sizeOfSymbol(module, getTarget()) : -1;
-  if (sources < 0)
-    return complain(*this, getSymName())
-           << "has source '" << getSource() << "', which is no population or input";
-  if (targets < 0)
-    return complain(*this, getSymName()) << "has target '" << getTarget() << "', which is no population";
-  const mlir::ShapedType type = getWeight().getValues().getShapedType();
-  if (!type.hasStaticShape() || type.getShape() != llvm::ArrayRef<int64_t>{targets, sources})
-    return complain(*this, getSymName()) << "has weights of type " << type << " for " << targets
-                                         << " targets and " << sources << " sources";
   if (!isOneOf(getSignMode(), {"mixed", "excitatory", "inhibitory"}))
     return complain(*this, getSymName()) << "has sign mode '" << getSignMode() << "'";
   if (getDelay() > 62) return complain(*this, getSymName()) << "has a delay outside [0, 62]";  // SPEC T7
@@ -175,31 +199,14 @@ mlir::LogicalResult ProjectionOp::verify() {
   return mlir::success();
 }
 
-mlir::LogicalResult CoreOp::verify() {
-  auto module = llvm::cast<ModuleOp>((*this)->getParentOp());
-  llvm::SmallVector<GroupOp> groups;
-  for (mlir::Operation& op : getBody().front()) {
-    if (auto slice = llvm::dyn_cast<SliceOp>(op)) {
-      if (failed(verifySlice(slice, module))) return mlir::failure();
-    } else if (auto group = llvm::dyn_cast<GroupOp>(op)) {
-      if (group.getIndex() != groups.size())
-        return complain(group, group.getProjection())
-               << "has group index " << group.getIndex() << ", expected " << groups.size();
-      if (failed(verifyGroup(group, module))) return mlir::failure();
-      groups.push_back(group);
-    } else if (auto axon = llvm::dyn_cast<AxonOp>(op)) {
-      if (failed(verifyAxon(axon, module, groups))) return mlir::failure();
-    } else {
-      return complain(*this, "core " + llvm::Twine(getId()))
-             << "holds '" << op.getName().getStringRef() << "'";
-    }
-  }
-  return mlir::success();
-}
-
-mlir::LogicalResult ModuleOp::verify() {
+// Everything inside has been verified by itself: what refers to something else can be followed now.
+mlir::LogicalResult ModuleOp::verifyRegions() {
   if (!(getDt().convertToDouble() > 0))
     return complain(*this, getSymName()) << "needs a positive dt in seconds";
+  for (auto projection : getBody().getOps<ProjectionOp>())
+    if (failed(verifyEnds(projection, *this))) return mlir::failure();
+  for (auto core : getBody().getOps<CoreOp>())
+    if (failed(verifyCore(core, *this))) return mlir::failure();
   for (auto output : getBody().getOps<OutputOp>())
     for (auto [population, state] : llvm::zip(output.getPopulations(), output.getStates())) {
       auto op = lookupSymbol<PopulationOp>(llvm::cast<mlir::FlatSymbolRefAttr>(population).getValue());

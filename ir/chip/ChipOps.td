@@ -20,7 +20,7 @@ def Chip_ModuleOp : Chip_Op<"module", [IsolatedFromAbove, SingleBlock, NoTermina
     OptionalAttr<TypedArrayAttrBase<Spk_Rewrite, "rewrites">>:$rewrites);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Chip_PopulationOp : Chip_Op<"population", [HasParent<"ModuleOp">, Symbol]> {
@@ -67,7 +67,7 @@ def Chip_CoreOp : Chip_Op<"core", [HasParent<"ModuleOp">, SingleBlock, NoTermina
   let arguments = (ins I32Attr:$id, DefaultValuedAttr<I32Attr, "0">:$chip_index);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$id attr-dict-with-keyword $body";
-  let hasVerifier = 1;
+  // Its operations refer to the module: the module checks them.
 }
 
 def Chip_SliceOp : Chip_Op<"slice", [HasParent<"CoreOp">]> {

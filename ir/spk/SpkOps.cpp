@@ -4,6 +4,22 @@
 
 #include "ir/spk/Spk.h"
 
+namespace {
+
+// The network is isolated from above, so the names of its values are its own: a name used outside never means
+// one inside.
+mlir::ParseResult parseIsolatedBody(mlir::OpAsmParser& parser, mlir::Region& body) {
+  if (parser.parseRegion(body, /*arguments=*/{}, /*enableNameShadowing=*/true)) return mlir::failure();
+  if (body.empty()) body.emplaceBlock();  // "{}"
+  return mlir::success();
+}
+
+void printIsolatedBody(mlir::OpAsmPrinter& printer, mlir::Operation*, mlir::Region& body) {
+  printer.printRegion(body);
+}
+
+}  // namespace
+
 #define GET_OP_CLASSES
 #include "ir/spk/NeuronMethods.inc"
 #include "ir/spk/SpkOps.cpp.inc"

@@ -35,7 +35,7 @@ def Spk_NetworkOp : Spk_Op<"network", [IsolatedFromAbove, SingleBlock, NoTermina
     OptionalAttr<TypedArrayAttrBase<Spk_Assumption, "assumptions">>:$assumptions,
     OptionalAttr<TypedArrayAttrBase<Spk_Rewrite, "rewrites">>:$rewrites);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name attr-dict-with-keyword custom<IsolatedBody>($body)";
   let hasVerifier = 1;
   let skipDefaultBuilders = 0;
 }

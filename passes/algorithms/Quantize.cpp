@@ -17,6 +17,7 @@ namespace rheo {
 namespace {
 
 constexpr double kAlign = 1 << fixed::kAlignBits;
+constexpr double kMostWeight = 1e100;               // float units of v; sums of such weights are still finite
 constexpr std::int32_t kMostReset = (1 << 17) - 1;  // 18 bits with the sign, as on every chip that has it
 
 struct Field {
@@ -261,6 +262,11 @@ class Quantizer {
           values.at(row, column) *= part.unit * dynamics.gain[static_cast<std::size_t>(row)];
         part.effective.largest = std::max(part.effective.largest, std::abs(values.at(row, column)));
       }
+    if (!(part.effective.largest < kMostWeight))
+      error("R0304", part.fixed.name,
+            fmt::format("weights of '{}' add {:.4g} to the potential in one step, beyond every scale",
+                        part.fixed.name, part.effective.largest),
+            "check the weights and the gains r and w_in of the file");
     const auto found = options_.pins.projections.find(part.fixed.name);
     part.pins = found == options_.pins.projections.end() ? nullptr : &found->second;
     const int most = static_cast<int>(chip_.limit("weight_bits").value);

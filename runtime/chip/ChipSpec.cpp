@@ -290,6 +290,9 @@ Expected<ChipSpec> Reader::read(const std::string& source) {
     fail("R0401", fmt::format("line {}, column {}", line, column), "this is not JSON",
          "a missing comma or quote just before this place is the usual cause");
     return Error{ErrorKind::Format, found_};
+  } catch (const Json::exception&) {  // a number that no double holds
+    fail("R0401", "", "a number is out of range", "limits are whole numbers below 2^53");
+    return Error{ErrorKind::Format, found_};
   }
   if (!isKind(root, Json::value_t::object, "", "an object")) return Error{ErrorKind::Format, found_};
   readBase(root);

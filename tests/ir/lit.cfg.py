@@ -1,4 +1,5 @@
 """lit: every .mlir file below this folder is a test."""
+
 import os
 
 import lit.formats

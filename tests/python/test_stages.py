@@ -1,6 +1,7 @@
 """compile --to, --from, --dump-stages: every stage, stopped at and gone on from, gives the same image."""
 
 import json
+import re
 
 import pytest
 import rheobase as rb
@@ -105,3 +106,76 @@ def test_dumping_from_python(tmp_path):
     net = rb.load(write(tmp_path / "net.nir"))
     image = rb.compile(net, dump_stages=tmp_path / "stages")
     assert (tmp_path / "stages" / "5-image.rheo").read_bytes() == image.to_bytes()
+
+
+def edited(file, tmp_path, change) -> object:
+    """A copy of a dump with its lines changed."""
+    copy = tmp_path / "edited.mlir"
+    copy.write_text("\n".join(change(file.read_text().splitlines())) + "\n")
+    return copy
+
+
+def without(attribute, operation):
+    """Leaves out an attribute of every line that holds ``operation``."""
+    pattern = re.compile(rf"{attribute} = [0-9]+ : i32, |, {attribute} = [0-9]+ : i32")
+    return lambda lines: [pattern.sub("", line) if operation in line else line for line in lines]
+
+
+def output_above(lines):
+    """The output moved out of its network, and something that does not parse where it stood."""
+    at = next(i for i, line in enumerate(lines) if "spk.output" in line)
+    top = next(i for i, line in enumerate(lines) if line.startswith("module"))
+    moved = lines[at]
+    lines[at] = "    garbage"
+    return [*lines[: top + 1], moved, *lines[top + 1 :]]
+
+
+def doubled(lines):
+    return [copy for line in lines for copy in ([line, line] if "spk.output" in line else [line])]
+
+
+@pytest.mark.parametrize(
+    "stage, change, words",
+    [
+        *((4, without(a, "chip.slice"), f"attribute '{a}'") for a in ("first_neuron", "count")),
+        *((4, without(a, "chip.axon"), f"attribute '{a}'") for a in ("delay", "first_axon", "group")),
+        *(
+            (4, without(a, "chip.group"), f"attribute '{a}'")
+            for a in ("index", "first_target", "target_count")
+        ),
+        (3, output_above, "error R0704"),
+        (3, doubled, "error R0703: two inputs, populations or outputs are called"),
+        (
+            2,
+            lambda lines: ["module attributes {a = " + "[" * 99999, "]" * 99999 + "} { spk.network }"],
+            "nested too deeply",
+        ),
+    ],
+)
+def test_edits_that_break_a_stage_are_named(dumped, tmp_path, stage, change, words):
+    net, folder, _ = dumped
+    out = tmp_path / "x.rheo"
+    result = invoke("compile", net, "-o", out, "--from", edited(folder / FILES[stage], tmp_path, change))
+    assert result.returncode == 3, result.stderr
+    assert words in result.stderr
+    assert not out.exists()
+
+
+def test_p1_ranges_of_edited_numbers_are_proven_again(dumped, tmp_path):
+    net, folder, _ = dumped
+    narrower = lambda lines: [re.sub(r"maximum = \d+", "maximum = 3", line) for line in lines]  # noqa: E731
+    out = tmp_path / "x.rheo"
+    result = invoke("compile", net, "-o", out, "--from", edited(folder / FILES[3], tmp_path, narrower))
+    assert result.returncode == 0 and out.read_bytes() == dumped[2]
+    out.unlink()
+    result = invoke("compile", net, "-o", out, "--from", edited(folder / FILES[4], tmp_path, narrower))
+    assert result.returncode == 1 and "is said to be proven within" in result.stderr
+    assert not out.exists()
+
+
+def test_a_stage_of_another_network_is_refused(dumped, tmp_path):
+    from test_commands import REACHING
+
+    _, folder, _ = dumped
+    result = invoke("compile", REACHING, "-o", tmp_path / "x.rheo", "--from", folder / FILES[3])
+    assert result.returncode == 3 and "the stage was made from the network" in result.stderr

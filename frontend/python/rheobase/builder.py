@@ -21,6 +21,12 @@ def _checked_name(what: str, name) -> str:
         raise option_error(
             f"the name of a {what} cannot be {shown(name)}", "give it a text of at least one letter"
         )
+    # An image keeps names as UTF-8 that a terminal can show.
+    if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) < 0xE000 for c in name):
+        raise option_error(
+            f"the name of a {what} cannot be {shown(name)}",
+            "leave out control characters and lone surrogates",
+        )
     return name
 
 

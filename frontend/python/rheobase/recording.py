@@ -53,11 +53,14 @@ class Recording:
             bare = name[: -len(ending)] if name.endswith(ending) else None
             if bare in table:
                 return table[bare], self.lag.get(bare, 0)
-        if name in self.states:
-            return self.states[name], self.lag.get(name.rsplit(".", 1)[0], 0)
-        for table in (self.outputs, self.spikes):
+        for table in (
+            self.outputs,
+            self.spikes,
+        ):  # a node's own name first: it may look like another one's state
             if name in table:
                 return table[name], self.lag.get(name, 0)
+        if name in self.states:
+            return self.states[name], self.lag.get(name.rsplit(".", 1)[0], 0)
         raise unknown_name("series", name, [*self.spikes, *self.states, *self.outputs])
 
     def aligned(self, name: str) -> np.ndarray:

@@ -139,7 +139,7 @@ void TreeGenerator::makeGainsOne(Tree& node) {
 
 // Every parameter long in a dimension of its own: their common shape has no bound.
 void TreeGenerator::spreadShapes(Tree& node) {
-  const std::int64_t extent = oneIn(4) ? 1 + static_cast<std::int64_t>(below(1000)) : 1 + below(3);
+  const auto extent = static_cast<std::int64_t>(oneIn(4) ? 1ull << below(14) : 1 + below(3));
   std::size_t rank = 0;
   for (const Tree& child : node.children) rank += child.kind == Tree::Kind::Array;
   std::size_t own = 0;

@@ -47,7 +47,7 @@ std::string whyChildDied(const std::string& path) {
   const std::size_t mark = output.find(kMark);
   if (mark == std::string::npos) return "died";
   const std::size_t kind = mark + kMark.size();
-  return output.substr(kind, output.find_first_of(" \n", kind) - kind) + " in " + culprit(output);
+  return output.substr(kind, output.find_first_of(" :\n", kind) - kind) + " in " + culprit(output);
 }
 
 }  // namespace rheo::fuzz

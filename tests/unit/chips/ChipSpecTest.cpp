@@ -91,6 +91,13 @@ TEST(ChipSpec, r0404FindsRegistersTooNarrowForALimit) {
   EXPECT_EQ(faults(R"({"base": "tiny", "limits": {"cores": 18446744073709551615}})").at(0).code, "R0404");
 }
 
+TEST(ChipSpec, r0401NumbersBeyondEveryRange) {
+  const auto record = parseChipSpec(
+      R"({"base": "loihi2", "name": "m", "limits": {"cores": {"value": 1e400}}})", "m.json", findBuiltinChip);
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().diagnostics.front().code, "R0401");
+}
+
 TEST(ChipSpec, r0401AFolderIsNoRecord) {
   const auto record = loadChipSpec(RHEO_SOURCE_DIR, findBuiltinChip);
   ASSERT_FALSE(record);
