@@ -164,11 +164,18 @@ Status Compilation::resume() {
                     fmt::format("the stage was made from the network '{}', not from '{}'", name, expected),
                     "give the network that the stage was dumped from");
     if (first_ > Stage::Float &&
-        (options_.quantSettings || options_.weightBits || !options_.calibration.empty()))
-      return refuse(
-          ErrorKind::Usage, "R0690",
-          fmt::format("settings act in the quant stage, the file is of the stage '{}'", stageName(first_)),
-          "resume from the float stage, or leave --quant, --weight-bits and --calibrate out");
+        (options_.quantSettings || options_.weightBits || !options_.calibration.empty())) {
+      Diagnostic unused;
+      unused.code = "R0303";
+      unused.severity = Severity::Warning;
+      unused.file = options_.fromFile;
+      unused.message = fmt::format(
+          "settings act on the way to the quant stage, they change nothing in a file of "
+          "the stage '{}'",
+          stageName(first_));
+      unused.remedy = "resume from the float stage to use them";
+      result_.notes.push_back(std::move(unused));
+    }
     if (!chip.empty() && chip != options_.chip.name)
       return refuse(ErrorKind::Usage, "R0690",
                     fmt::format("the stage was made for '{}', not for '{}'", chip, options_.chip.name),
