@@ -99,8 +99,10 @@ void Wanted::want(const PlanPopulation& population) {
 void Wanted::want(const PlanPopulation& population, const PlanProjection& projection) {
   if (projection.storage == WeightStorage::Sparse) return;
   const int bits = projection.storage == WeightStorage::Dense8 ? 8 : 16;
-  DeliverKernel kernel{"", population.width, static_cast<std::int64_t>(projection.stride), bits, projection.shift};
-  kernel.symbol = fmt::format("deliver.{}.{}.{}.{}", kernel.paddedTargets, kernel.stride, bits, kernel.exponent);
+  DeliverKernel kernel{"", population.width, static_cast<std::int64_t>(projection.stride), bits,
+                       projection.shift};
+  kernel.symbol =
+      fmt::format("deliver.{}.{}.{}.{}", kernel.paddedTargets, kernel.stride, bits, kernel.exponent);
   deliverOfProjection.emplace_back(&projection, kernel.symbol);
   if (made.emplace(kernel.symbol, true).second) delivers.push_back(kernel);
 }
@@ -118,7 +120,9 @@ Expected<std::shared_ptr<const JitCode>> JitCode::make(const Plan& plan) {
   for (std::size_t p = 0; p < plan.populations.size(); ++p) {
     auto symbol = code->code_->find(wanted.updateOfPopulation[p]);
     if (!symbol) return symbol.error();
-    Update update{reinterpret_cast<UpdateFunction>(*symbol), {}, static_cast<int>(plan.populations[p].model->states.size())};
+    Update update{reinterpret_cast<UpdateFunction>(*symbol),
+                  {},
+                  static_cast<int>(plan.populations[p].model->states.size())};
     for (std::size_t k = 0; k < plan.populations[p].parameters.size(); ++k)
       if (!plan.populations[p].parameters[k].constant) update.arrays.push_back(static_cast<int>(k));
     code->updates_.push_back(std::move(update));

@@ -4,8 +4,8 @@
 
 #include "fixed/Arithmetic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace rheo::jit {
 
@@ -31,7 +31,8 @@ class MlirAlgebra {
     Int magnitude = b_.create<arith::SubIOp>(b_.create<arith::XOrIOp>(x, sign), sign);
     Int high = b_.create<arith::ShRUIOp>(magnitude, constant(fixed::kDecayBits));
     Int low = b_.create<arith::AndIOp>(magnitude, constant(fixed::kDecayOne - 1));
-    Int lowPart = b_.create<arith::ShRUIOp>(b_.create<arith::MulIOp>(low, factor), constant(fixed::kDecayBits));
+    Int lowPart =
+        b_.create<arith::ShRUIOp>(b_.create<arith::MulIOp>(low, factor), constant(fixed::kDecayBits));
     Int decayed = b_.create<arith::AddIOp>(b_.create<arith::MulIOp>(high, factor), lowPart);
     return b_.create<arith::SubIOp>(b_.create<arith::XOrIOp>(decayed, sign), sign);
   }
@@ -88,7 +89,9 @@ class MlirAlgebra {
   Spike compare(mlir::arith::CmpIPredicate predicate, Int left, Int right) {
     return b_.create<mlir::arith::CmpIOp>(predicate, left, right);
   }
-  Int select(Spike condition, Int yes, Int no) { return b_.create<mlir::arith::SelectOp>(condition, yes, no); }
+  Int select(Spike condition, Int yes, Int no) {
+    return b_.create<mlir::arith::SelectOp>(condition, yes, no);
+  }
   void note(Spike& seen, Int changed, Int original) {
     seen = b_.create<mlir::arith::OrIOp>(seen, compare(mlir::arith::CmpIPredicate::ne, changed, original));
   }

@@ -38,9 +38,7 @@ std::string escaped(std::string_view text) {
 
 std::string quoteName(std::string_view text) { return fmt::format("'{}'", escaped(text)); }
 
-bool isPlainName(std::string_view text) {
-  return !text.empty() && text.size() <= 1000 && isPlainText(text);
-}
+bool isPlainName(std::string_view text) { return !text.empty() && text.size() <= 1000 && isPlainText(text); }
 
 namespace {
 

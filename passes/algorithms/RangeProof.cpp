@@ -124,8 +124,8 @@ std::int64_t countSafeSteps(const NeuronModel& neuron, const Profile& profile) {
     if (algebra.mayWrap || algebra.maySaturate) return step;
     next = hullOf(states, next);
     const Interval move{next.back().lo - states.back().lo, next.back().hi - states.back().hi};
-    // Once the current stands still, a potential without leak sinks by the same amount for ever: the rest is a
-    // division.
+    // Once the current stands still, a potential without leak sinks by the same amount for ever: the rest is
+    // a division.
     const bool steady = std::equal(states.begin(), states.end() - 1, next.begin());
     if (steady && neuron.parameter("decay_v", 0) == 0 && step > 2 && move == previousMove && move.hi == 0 &&
         move.lo < 0)

@@ -16,7 +16,8 @@ namespace {
 constexpr std::int32_t kAlign = 1 << fixed::kAlignBits;
 constexpr std::int32_t kMostMantissa = (1 << 12) - 1;  // 13 bits with the sign, as on every chip
 constexpr int kMostExponent = 7;
-const std::set<std::string_view> kDerived{"decay_u", "decay_v", "threshold", "bias", "reset_keep", "reset_amount"};
+const std::set<std::string_view> kDerived{"decay_u", "decay_v",    "threshold",
+                                          "bias",    "reset_keep", "reset_amount"};
 
 class Inverse {
  public:
@@ -103,7 +104,9 @@ class Inverse {
       if (subtract && amount[n] != threshold[n])
         refuse("reset_amount", amount[n],
                "not the threshold, which is what a reset by subtraction takes away");
-      modes.push_back(subtract ? models::kResetSubtract : amount[n] != 0 ? models::kResetValue : models::kResetZero);
+      modes.push_back(subtract         ? models::kResetSubtract
+                      : amount[n] != 0 ? models::kResetValue
+                                       : models::kResetZero);
       values.push_back(modes.back() == models::kResetValue ? aligned("reset_amount", -amount[n]) : 0);
     }
     const bool toValue = std::any_of(values.begin(), values.end(), [](std::int32_t v) { return v != 0; });

@@ -116,7 +116,8 @@ struct ImageReader {
     for (const image::Input* input : *header.inputs()) check(input->shape());
     for (const image::Output* output : *header.outputs()) check(output->shape());
     if (aligned) return ok();
-    return imageError("R0505", name, "", "numbers of the header are not aligned", "compile the network again");
+    return imageError("R0505", name, "", "numbers of the header are not aligned",
+                      "compile the network again");
   }
 
   // Names and notes go into messages and reports. What a person wrote may have lines; a name may not.
@@ -174,7 +175,8 @@ struct ImageReader {
         return bad(fmt::format("a record has {} bits, beyond 64 and no multiple of it", entry->bits()));
       // Fields are looked up by name, record by record.
       if (entry->fields()->size() > kMaxFields)
-        return bad(fmt::format("a record has {} fields; at most {} are read", entry->fields()->size(), kMaxFields));
+        return bad(
+            fmt::format("a record has {} fields; at most {} are read", entry->fields()->size(), kMaxFields));
       std::set<std::string_view> fields;
       for (const image::Field* field : *entry->fields()) {
         const int width = field->width(), offset = field->offset();

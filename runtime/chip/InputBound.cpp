@@ -46,9 +46,8 @@ class GroupBound {
 
   void add(const std::vector<std::size_t>& axons, int exponent) {
     std::uint64_t delays = 0;  // a bit for each that occurs
-    forEachSynapse(axons, [&](const Synapse& synapse, std::int64_t) {
-      delays |= std::uint64_t{1} << synapse.delay;
-    });
+    forEachSynapse(
+        axons, [&](const Synapse& synapse, std::int64_t) { delays |= std::uint64_t{1} << synapse.delay; });
     for (std::int32_t delay = 0; delay <= kMaxDelay; ++delay) {
       if ((delays >> delay & 1) == 0) continue;
       forEachSynapse(axons, [&](const Synapse& synapse, std::int64_t payload) {
@@ -89,7 +88,7 @@ class GroupBound {
   const Core& core_;
   const std::vector<std::int64_t>& payloads_;
   CoreBound& bound_;
-  std::vector<std::int64_t> sums_;      // [compartment], of one group and delay
+  std::vector<std::int64_t> sums_;     // [compartment], of one group and delay
   std::vector<std::int32_t> touched_;  // where `sums_` is not 0
 };
 

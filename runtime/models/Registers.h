@@ -17,8 +17,8 @@ inline constexpr std::int32_t kResetValue = 1;
 inline constexpr std::int32_t kResetSubtract = 2;
 
 // What a parameter is, or why registers do not say: nullopt where they contradict every rule. In 64 bits, so
-// that the range check of the caller sees the true value. `read(register)` gives an optional: nullopt where the
-// chip has no such register, and then the parameter's fallback holds.
+// that the range check of the caller sees the true value. `read(register)` gives an optional: nullopt where
+// the chip has no such register, and then the parameter's fallback holds.
 template <class Read>
 std::optional<std::int64_t> parameterFrom(const FixedParameter& parameter, Read read) {
   using Value = std::optional<std::int64_t>;
@@ -42,8 +42,9 @@ std::optional<std::int64_t> parameterFrom(const FixedParameter& parameter, Read 
     return reset() == kResetSubtract ? -1 : 0;  // SPEC E1
   }
   if (parameter.name == "reset_amount") {
-    if (reset() == kResetSubtract) return threshold();                                        // SPEC E1
-    return reset() == kResetValue ? -align * read("reset_value").value_or(0) : std::int64_t{0};  // SPEC E2, N10
+    if (reset() == kResetSubtract) return threshold();  // SPEC E1
+    return reset() == kResetValue ? -align * read("reset_value").value_or(0)
+                                  : std::int64_t{0};  // SPEC E2, N10
   }
   return read(parameter.name).value_or(parameter.fallback);  // a model's own register, by its name
 }

@@ -74,9 +74,8 @@ struct InputBatch {
   std::vector<Series> inputs;  // in the order of Program::inputs
 };
 
-// Checks the data against the program (width R0601, encoding R0602, probes R0603, size of the recording R0664;
-// cancelled R0604), runs steps + lag steps of every sample, input
-// zero in the extra ones. SPEC T4.
+// Checks the data against the program (width R0601, encoding R0602, probes R0603, size of the recording
+// R0664; cancelled R0604), runs steps + lag steps of every sample, input zero in the extra ones. SPEC T4.
 Expected<Recording> run(const Engine& engine, const InputBatch& input, const RunOptions& options);
 
 }  // namespace rheo

@@ -55,8 +55,8 @@ struct CoreState {
   std::vector<std::vector<std::int32_t>> arriving;                   // [step mod (maxDelay + 1)][compartment]
   // [axon], of the step's spikes. SPEC W8 does not bound those of an axon whose weights are all 0: 64 bits.
   std::vector<std::int64_t> payloads;
-  std::vector<std::int32_t> sums;                                    // [compartment], of one group and delay
-  std::vector<std::int64_t> wraps, saturations;                      // [compartment]
+  std::vector<std::int32_t> sums;                // [compartment], of one group and delay
+  std::vector<std::int64_t> wraps, saturations;  // [compartment]
 };
 
 class GoldenSession final : public Session {

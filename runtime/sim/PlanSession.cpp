@@ -1,10 +1,11 @@
 // Steps a Plan: with the kernels of the processor's best instruction set, or with code made for it.
+#include "sim/PlanSession.h"
+
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "sim/Pending.h"
-#include "sim/PlanSession.h"
 
 namespace rheo {
 namespace {
@@ -133,7 +134,8 @@ class PlanSession : public Session {
   OverflowCount overflows(int population) const override {
     const PopulationState& state = populations_[static_cast<std::size_t>(population)];
     const auto size = plan_->populations[static_cast<std::size_t>(population)].size;
-    return {{state.wraps.begin(), state.wraps.begin() + size}, {state.saturations.begin(), state.saturations.begin() + size}};
+    return {{state.wraps.begin(), state.wraps.begin() + size},
+            {state.saturations.begin(), state.saturations.begin() + size}};
   }
 
  private:
@@ -231,10 +233,12 @@ class PlanSession : public Session {
     if (sent.count == 0) return false;
     switch (projection.storage) {
       case WeightStorage::Dense8:
-        addDense(projection, kernels_.addRows8, rowsOf(projection, projection.weights8.data(), width, sent, sum));
+        addDense(projection, kernels_.addRows8,
+                 rowsOf(projection, projection.weights8.data(), width, sent, sum));
         break;
       case WeightStorage::Dense16:
-        addDense(projection, kernels_.addRows16, rowsOf(projection, projection.weights16.data(), width, sent, sum));
+        addDense(projection, kernels_.addRows16,
+                 rowsOf(projection, projection.weights16.data(), width, sent, sum));
         break;
       case WeightStorage::Sparse:
         addSparse(projection, sent, sum);

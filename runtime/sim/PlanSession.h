@@ -19,7 +19,8 @@ class PlanCode {
   virtual std::size_t update(std::size_t population, const vector::UpdateCall& call) const = 0;
   // Adds the rows of a dense projection, or returns false to leave it to the stock kernels.
   virtual bool addRows(const PlanProjection& projection, const vector::RowsCall<std::int8_t>& call) const = 0;
-  virtual bool addRows(const PlanProjection& projection, const vector::RowsCall<std::int16_t>& call) const = 0;
+  virtual bool addRows(const PlanProjection& projection,
+                       const vector::RowsCall<std::int16_t>& call) const = 0;
 };
 
 // `code` may be null: then the stock kernels do everything.

@@ -7,8 +7,8 @@
 
 namespace rheo {
 
-// Whether a terminal and a JSON report can show it: UTF-8 (RFC 3629) without control characters. `lines` allows
-// line feeds and tabs.
+// Whether a terminal and a JSON report can show it: UTF-8 (RFC 3629) without control characters. `lines`
+// allows line feeds and tabs.
 bool isPlainText(std::string_view text, bool lines = false);
 
 // Number of single-character edits (insert, delete, replace, swap of neighbours) from one to the other.

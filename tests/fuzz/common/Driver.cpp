@@ -43,8 +43,8 @@ int drive(int argc, char** argv, const Fuzzer& fuzzer) {
     return 2;
   }
   std::printf("%s: %llu inputs from %llu, seed %llu\n", fuzzer.name,
-              static_cast<unsigned long long>(options->count),
-              static_cast<unsigned long long>(options->from), static_cast<unsigned long long>(options->seed));
+              static_cast<unsigned long long>(options->count), static_cast<unsigned long long>(options->from),
+              static_cast<unsigned long long>(options->seed));
   std::fflush(stdout);
   guard(fuzzer.name, options->seed);
   std::map<std::string, std::uint64_t> outcomes;

@@ -20,7 +20,8 @@ struct Fuzzer {
   // Makes the input, tries it, and says in one word what became of it: a diagnostic's code or "accepted". May
   // return several words, each counted for itself.
   std::function<std::vector<std::string>(std::uint64_t seed, Random& random)> run;
-  // Words that a run of `enough` inputs cannot lack: a fuzzer whose inputs all meet the same fate tests nothing.
+  // Words that a run of `enough` inputs cannot lack: a fuzzer whose inputs all meet the same fate tests
+  // nothing.
   std::vector<std::string> expected;
   std::uint64_t enough = 1000;
 };

@@ -31,11 +31,11 @@ std::atomic<std::uint64_t> inputsBegun{0};
 
 void printReplay() {
   std::array<char, 200> line{};
-  const int length = std::snprintf(line.data(), line.size(),
-                                   "\n%s: died on input %llu; replay it with: %s --seed %llu --from %llu --count 1\n",
-                                   fuzzerName, static_cast<unsigned long long>(currentInput), fuzzerName,
-                                   static_cast<unsigned long long>(runSeed),
-                                   static_cast<unsigned long long>(currentInput));
+  const int length =
+      std::snprintf(line.data(), line.size(),
+                    "\n%s: died on input %llu; replay it with: %s --seed %llu --from %llu --count 1\n",
+                    fuzzerName, static_cast<unsigned long long>(currentInput), fuzzerName,
+                    static_cast<unsigned long long>(runSeed), static_cast<unsigned long long>(currentInput));
   if (write(STDERR_FILENO, line.data(), static_cast<std::size_t>(length)) < 0) _exit(1);
 }
 

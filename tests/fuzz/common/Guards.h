@@ -6,8 +6,8 @@
 
 namespace rheo::fuzz {
 
-// From here on every death of the process prints how to replay the input under way; an input that takes a minute
-// of processor time dies, and one that asks for gigabytes too.
+// From here on every death of the process prints how to replay the input under way; an input that takes a
+// minute of processor time dies, and one that asks for gigabytes too.
 void guard(const char* fuzzer, std::uint64_t seed);
 
 void begin(std::uint64_t input);  // the input that the guards blame from now on

@@ -1,5 +1,5 @@
-// The random numbers of one fuzzed input. They depend on the seed and on the input's number alone, so that any
-// input can be made again without the ones before it.
+// The random numbers of one fuzzed input. They depend on the seed and on the input's number alone, so that
+// any input can be made again without the ones before it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Valid images, changed in a few places, through reader, decoder and both engines: a clean Error or equal results,
-// nothing else. Options: common/Driver.h.
+// Valid images, changed in a few places, through reader, decoder and both engines: a clean Error or equal
+// results, nothing else. Options: common/Driver.h.
 #include <memory>
 #include <vector>
 
@@ -20,7 +20,9 @@ namespace {
 // A valid image and what the mutations need to know of it.
 struct Original {
   explicit Original(Image made)
-      : image(std::move(made)), bytes(image.bytes().begin(), image.bytes().end()), memories(memoriesOf(image)) {}
+      : image(std::move(made)),
+        bytes(image.bytes().begin(), image.bytes().end()),
+        memories(memoriesOf(image)) {}
   Image image;
   Bytes bytes;
   std::vector<MemoryPlace> memories;
@@ -74,8 +76,7 @@ std::vector<std::string> run(std::uint64_t seed, Random& random) {
   if (!program) return {checkError(program.error())};
   for (const auto& population : program->populations)
     require(canBeShown(population.name), "the name of a population can be shown");
-  const WhatHappened happened =
-      compareEngines(std::make_shared<const Program>(*std::move(program)), random);
+  const WhatHappened happened = compareEngines(std::make_shared<const Program>(*std::move(program)), random);
   std::vector<std::string> words{"accepted"};
   if (happened.spikes) words.emplace_back("accepted, spikes");
   if (happened.overflows) words.emplace_back("accepted, overflows");

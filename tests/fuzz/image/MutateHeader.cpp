@@ -15,12 +15,12 @@ namespace {
 
 std::string otherText(const std::string& text, Random& random) {
   static constexpr std::array kWords = {
-      "",        "v",       "u",         "spikes",   "lif",     "cuba_lif",    "integrator", "lava",
-      "loihi1",  "neuron",  "profile",   "axon",     "format",  "route",       "synapse",    "route_index",
-      "vth",     "du",      "dv",        "model",    "list",    "count",       "delay",      "core",
-      "first",   "group",   "exponent",  "bias",     "kind",    "route_first", "reset_mode", "reset_value",
-      "layer0",  "layer1",  "output0",   "input0",   "decay_u", "threshold",   "\xc3\xa9",   "\xff\xfe",
-      "x\ny",    "\x1b[2J", "reset_keep", "weight_bits"};
+      "",       "v",       "u",          "spikes",     "lif",     "cuba_lif",    "integrator", "lava",
+      "loihi1", "neuron",  "profile",    "axon",       "format",  "route",       "synapse",    "route_index",
+      "vth",    "du",      "dv",         "model",      "list",    "count",       "delay",      "core",
+      "first",  "group",   "exponent",   "bias",       "kind",    "route_first", "reset_mode", "reset_value",
+      "layer0", "layer1",  "output0",    "input0",     "decay_u", "threshold",   "\xc3\xa9",   "\xff\xfe",
+      "x\ny",   "\x1b[2J", "reset_keep", "weight_bits"};
   switch (random.below(8)) {
     case 0:
       return text + "x";

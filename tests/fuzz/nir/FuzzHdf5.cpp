@@ -1,6 +1,6 @@
-// Mutated HDF5 files through the whole reader: child process, decoder, parser. The parent must live and answer;
-// what kills the child is libhdf5's own, unless a sanitizer finds the fault in our child's code. Options:
-// common/Driver.h.
+// Mutated HDF5 files through the whole reader: child process, decoder, parser. The parent must live and
+// answer; what kills the child is libhdf5's own, unless a sanitizer finds the fault in our child's code.
+// Options: common/Driver.h.
 #include <fstream>
 #include <string>
 #include <vector>

@@ -56,9 +56,9 @@ double TreeGenerator::number() {
 }
 
 std::string TreeGenerator::someName() {
-  static constexpr std::array kNames = {"a",        "b",     "lif",   "lif1",   "fc",       "in",   "out",
-                                        "a.b",      "input", "nodes", "output", "\xff\xfe", "",     "n0",
-                                        "\xc3\xa9", "x\ny",  "n1.in", "edges",  "type",     "n0.n1", "metadata"};
+  static constexpr std::array kNames = {
+      "a",        "b", "lif", "lif1",     "fc",   "in",    "out",   "a.b",  "input", "nodes",   "output",
+      "\xff\xfe", "",  "n0",  "\xc3\xa9", "x\ny", "n1.in", "edges", "type", "n0.n1", "metadata"};
   if (oneIn(300)) return std::string(below(2000), 'n');
   return random_.pick(kNames);
 }
@@ -66,8 +66,8 @@ std::string TreeGenerator::someName() {
 std::string TreeGenerator::someKind() {
   static constexpr std::array kKinds = {"LIF", "CubaLIF", "LI",     "CubaLI", "I",
                                         "IF",  "Scale",   "Linear", "Affine", "Flatten"};
-  static constexpr std::array kOthers = {"Conv2d",   "Delay", "Input", "Output", "NIRGraph",
-                                         "Nonsense", "",      "\xff"};
+  static constexpr std::array kOthers = {"Conv2d",   "Delay",    "Input", "Output",
+                                         "NIRGraph", "Nonsense", "",      "\xff"};
   if (oneIn(80)) return random_.pick(kOthers);
   return random_.pick(kKinds);
 }
@@ -220,7 +220,8 @@ Tree TreeGenerator::graph(const std::string& name, std::int64_t size, int depth)
 // One random change somewhere below `tree`.
 void TreeGenerator::spoil(Tree& tree) {
   Tree* at = &tree;
-  while (at->kind == Tree::Kind::Group && !at->children.empty() && !oneIn(6)) at = &random_.pick(at->children);
+  while (at->kind == Tree::Kind::Group && !at->children.empty() && !oneIn(6))
+    at = &random_.pick(at->children);
   switch (below(7)) {
     case 0:
       at->name = someName();

@@ -12,7 +12,7 @@ class TreeGenerator {
  public:
   explicit TreeGenerator(Random& random) : random_(random) {}
 
-  nir::Tree file();                // a root with /node and perhaps damage
+  nir::Tree file();                 // a root with /node and perhaps damage
   void damage(std::string& bytes);  // flips, cuts, repeats and inserts a few bytes of a stream
 
  private:

@@ -37,11 +37,11 @@ std::string culprit(const std::string& report) {
 std::string whyChildDied(const std::string& path) {
   const nir::Limits limits;
   const nir::ProcessLimits process;
-  const std::string output = errorOutput(
-      "'" + nir::findReader() + "' '" + path + "' " + std::to_string(process.memoryBytes) + " " +
-      std::to_string(process.cpuSeconds) + " " + std::to_string(limits.maxObjects) + " " +
-      std::to_string(limits.maxElements) + " " + std::to_string(limits.maxTextBytes) + " " +
-      std::to_string(limits.maxDepth) + " 2>&1 >/dev/null");
+  const std::string output =
+      errorOutput("'" + nir::findReader() + "' '" + path + "' " + std::to_string(process.memoryBytes) + " " +
+                  std::to_string(process.cpuSeconds) + " " + std::to_string(limits.maxObjects) + " " +
+                  std::to_string(limits.maxElements) + " " + std::to_string(limits.maxTextBytes) + " " +
+                  std::to_string(limits.maxDepth) + " 2>&1 >/dev/null");
   if (output.find("runtime error:") != std::string::npos) return "undefined behaviour in rheo-hdf5-reader";
   constexpr std::string_view kMark = "AddressSanitizer: ";
   const std::size_t mark = output.find(kMark);

@@ -5,8 +5,8 @@
 
 namespace rheo::fuzz {
 
-// "died" or, where the child was built with sanitizers that found something, the program or library and the kind
-// of fault: "heap-buffer-overflow in libhdf5_serial.so.103".
+// "died" or, where the child was built with sanitizers that found something, the program or library and the
+// kind of fault: "heap-buffer-overflow in libhdf5_serial.so.103".
 std::string whyChildDied(const std::string& path);
 
 }  // namespace rheo::fuzz

@@ -332,7 +332,8 @@ TEST(Decode, w8_bound_is_the_sum_over_groups_and_delays) {
       }
       std::vector<std::int64_t> expected(static_cast<std::size_t>(core.compartments));
       for (const auto& [key, sum] : sums) {
-        const double scale = std::ldexp(1.0, core.groups[static_cast<std::size_t>(std::get<1>(key))].exponent);
+        const double scale =
+            std::ldexp(1.0, core.groups[static_cast<std::size_t>(std::get<1>(key))].exponent);
         expected[static_cast<std::size_t>(std::get<0>(key))] +=
             static_cast<std::int64_t>(std::ceil(static_cast<double>(sum) * scale));
       }

@@ -31,7 +31,8 @@ TEST(Text, nearest_names_first_and_only_near_ones) {
 TEST(Text, plain_text_is_utf8_without_control_characters) {
   for (const char* text : {"", "hidden.v", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\xa7\xa0", "\xc2\xa0"})
     EXPECT_TRUE(isPlainText(text)) << text;
-  // A line feed, DEL, a control character above ASCII, stray bytes, overlong, surrogate, beyond U+10FFFF, cut.
+  // A line feed, DEL, a control character above ASCII, stray bytes, overlong, surrogate, beyond U+10FFFF,
+  // cut.
   for (const char* text : {"a\nb", "\x7f", "\x1b[2J", "\xc2\x9b", "\xff", "\x80", "\xc0\xaf", "\xe0\x80\xaf",
                            "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3", "\xe2\x82"})
     EXPECT_FALSE(isPlainText(text));
