@@ -16,7 +16,7 @@ def ratios(results: list[dict]) -> str:
         for result in results
         for name, ratio in result["ratio"].items()
     ]
-    limit = results[0]["limit"]
+    limit = max(results[0]["limits"].values())
     most = math.ceil(max([limit, *(v for _, r in rows for v in r["values"])]))
     step = max(1, math.ceil(most / 10))
 

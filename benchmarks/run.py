@@ -93,7 +93,9 @@ def failures(report: dict, strict: bool) -> list[str]:
     if strict and first and any(e["max_ms"] > first["limit_ms"] for e in first["engines"].values()):
         found.append("the first spike came too late")
     for result in report.get("throughput", []):
-        if strict and any(r["median"] < result["limit"] for r in result["ratio"].values()):
+        if strict and any(
+            result["ratio"][what]["median"] < limit for what, limit in result["limits"].items()
+        ):
             found.append(f"too slow with {result['threads']} thread(s)")
     return found
 

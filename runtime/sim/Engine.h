@@ -41,6 +41,8 @@ class Session {
   virtual Status restore(std::span<const std::uint8_t> bytes) = 0;
   // Overflows since reset(), per neuron.
   virtual OverflowCount overflows(int population) const = 0;
+  // False only if overflows() is all zeros for every population.
+  virtual bool overflowed() const { return true; }
 };
 
 class Engine {
@@ -68,8 +70,13 @@ struct RunOptions {
 struct InputBatch {
   std::int64_t batch = 0, steps = 0;
   struct Series {
-    std::vector<std::uint8_t> narrow;  // one of the two is empty
+    std::vector<std::uint8_t> narrow;  // at most one of the three is not empty
     std::vector<std::int32_t> wide;
+    std::span<const std::uint8_t> borrowed;  // as `narrow`; the caller keeps the bytes alive
+
+    std::span<const std::uint8_t> bytes() const {
+      return borrowed.empty() ? std::span<const std::uint8_t>(narrow) : borrowed;
+    }
   };
   std::vector<Series> inputs;  // in the order of Program::inputs
 };

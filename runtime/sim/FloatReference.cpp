@@ -413,7 +413,7 @@ FloatInput<Real> floatInput(const InputBatch& input, const Network& network) {
   const std::int64_t rows = input.batch * input.steps;
   std::vector<std::int64_t> widths;
   for (const InputBatch::Series& series : input.inputs) {
-    const auto size = static_cast<std::int64_t>(std::max(series.narrow.size(), series.wide.size()));
+    const auto size = static_cast<std::int64_t>(std::max(series.bytes().size(), series.wide.size()));
     widths.push_back(rows > 0 ? size / rows : 0);
   }
   if (rows == 0 && input.inputs.size() == network.inputs().size()) {  // nothing to run: any width fits
@@ -425,7 +425,7 @@ FloatInput<Real> floatInput(const InputBatch& input, const Network& network) {
     const std::int64_t start = (sample * input.steps + step) * widths[k];
     const InputBatch::Series& series = input.inputs[k];
     for (std::int64_t i = 0; i < widths[k]; ++i) {
-      row[i] = series.wide.empty() ? static_cast<Real>(series.narrow[start + i])
+      row[i] = series.wide.empty() ? static_cast<Real>(series.bytes()[start + i])
                                    : static_cast<Real>(series.wide[start + i]);
     }
   };

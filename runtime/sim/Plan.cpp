@@ -133,9 +133,12 @@ class Gatherer {
 
 // Sorts, and adds up synapses between the same two neurons.
 void mergeDuplicates(std::vector<Entry>& entries) {
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+  const auto before = [](const Entry& a, const Entry& b) {
     return std::tie(a.source, a.target) < std::tie(b.source, b.target);
-  });
+  };
+  // Cores are met in the order of their neurons, so that there is seldom anything to do.
+  if (!std::is_sorted(entries.begin(), entries.end(), before))
+    std::sort(entries.begin(), entries.end(), before);
   std::size_t kept = 0;
   for (const Entry& entry : entries) {
     if (kept != 0 && entries[kept - 1].source == entry.source && entries[kept - 1].target == entry.target)
@@ -258,11 +261,14 @@ Plan makePlan(std::shared_ptr<const Program> program) {
     std::vector<Entry>().swap(entries);
     if (key.exponent >= 0) {
       population.linear.push_back(std::move(projection));
+    } else if (projection.shift >= -key.exponent) {
+      projection.shift += key.exponent;  // nothing to floor: every weight is a multiple
+      population.linear.push_back(std::move(projection));
     } else {
       if (last == nullptr || !last->sameSum(key)) population.shifted.push_back({-key.exponent, {}});
       population.shifted.back().projections.push_back(std::move(projection));
+      last = &key;
     }
-    last = &key;
   }
   return plan;
 }

@@ -12,6 +12,7 @@ namespace {
 
 using vector::ActiveView;
 using vector::AlignedVector;
+using vector::BitList;
 using vector::Kernels;
 using vector::RowsCall;
 
@@ -25,10 +26,26 @@ struct Sent {
   ActiveView view() const { return {index.data(), unit ? nullptr : payload.data(), count}; }
 };
 
+// How the spikes of an input differ from those of the step before: stills and held cues repeat most of them.
+struct Change {
+  AlignedVector<std::uint64_t> bits;  // who sent
+  AlignedVector<std::uint32_t> indices;
+  BitList came, gone;
+  bool smaller = false;  // fewer sources than sent; only then are the lists filled
+};
+
+// What a projection brought in the last step, [width]; its own where a source is an input, else empty.
+struct Kept {
+  AlignedVector<std::int32_t> sum;
+  bool zero = true;
+};
+
 struct PopulationState {
   std::vector<AlignedVector<std::int32_t>> states;  // [state][width]
   AlignedVector<std::int32_t> input, shifted;       // [width]; `shifted` is zero between uses
   AlignedVector<std::int32_t> payloads;             // [width]
+  AlignedVector<std::int32_t> gone;                 // [width]; zero between uses
+  std::vector<Kept> kept;                           // of the linear projections, then of the shifted ones
   std::vector<std::int64_t> wraps, saturations;
   vector::UpdateCall call;
   vector::UpdateFunction update = nullptr;
@@ -51,7 +68,7 @@ class PlanSession : public Session {
         program_(*plan_->program),
         kernels_(vector::kernels()),
         slots_(static_cast<std::size_t>(program_.maxDelay) + 2) {
-    for (const InputInfo& input : program_.inputs) addSource(input.size, true);
+    for (const InputInfo& input : program_.inputs) addSource(input.size, true), addChanges(input.size);
     for (const PopulationInfo& population : program_.populations) addSource(population.size, false);
     populations_.resize(plan_->populations.size());
     for (std::size_t p = 0; p < populations_.size(); ++p) prepare(plan_->populations[p], populations_[p]);
@@ -68,11 +85,21 @@ class PlanSession : public Session {
     }
   }
 
+  bool overflowed() const override {
+    auto any = [](const std::vector<std::int64_t>& counts) {
+      std::int64_t sum = 0;
+      for (const std::int64_t count : counts) sum |= count;
+      return sum != 0;
+    };
+    return std::any_of(populations_.begin(), populations_.end(),
+                       [&](const PopulationState& p) { return any(p.wraps) || any(p.saturations); });
+  }
+
   void step(std::span<const std::span<const std::int32_t>> inputs) override {
-    stepWith(inputs, kernels_.compact);
+    stepWith(inputs, kernels_.compact, kernels_.mark);
   }
   void stepBytes(std::span<const std::span<const std::uint8_t>> inputs) override {
-    stepWith(inputs, kernels_.compactBytes);
+    stepWith(inputs, kernels_.compactBytes, kernels_.markBytes);
   }
 
   std::span<const std::int32_t> spikes(int population) const override {
@@ -140,12 +167,12 @@ class PlanSession : public Session {
 
  private:
   // SPEC T1, T2. A slot more than the delays need lets a population send before others have received.
-  template <class Payload, class Compact>
-  void stepWith(std::span<const std::span<const Payload>> inputs, Compact compact) {
+  template <class Payload, class Compact, class Mark>
+  void stepWith(std::span<const std::span<const Payload>> inputs, Compact compact, Mark mark) {
     for (std::size_t p = 0; p < populations_.size(); ++p) {
       PopulationState& population = populations_[p];
       std::fill(population.input.begin(), population.input.end(), 0);
-      gather(p, 0, population.input.data(), population.shifted.data());
+      receive(p, population);
       Sent& sent = sent_[inputs.size() + p][now_];
       population.call.active = sent.index.data();
       sent.count = code_ ? code_->update(p, population.call) : population.update(population.call);
@@ -154,6 +181,8 @@ class PlanSession : public Session {
       Sent& sent = sent_[k][now_];
       sent.count = compact(inputs[k].data(), static_cast<std::int32_t>(inputs[k].size()), sent.index.data(),
                            sent.payload.data(), &sent.unit);
+      mark(inputs[k].data(), static_cast<std::int32_t>(inputs[k].size()), changes_[k][now_].bits.data());
+      compare(k);
     }
     now_ = now_ + 1 == slots_ ? 0 : now_ + 1;
     if (!restored_.empty()) restored_.erase(restored_.begin());
@@ -164,6 +193,26 @@ class PlanSession : public Session {
     restored_.clear();
     for (auto& source : sent_)
       for (Sent& sent : source) sent.count = 0, sent.unit = true;
+    for (auto& source : changes_)
+      for (Change& change : source) {
+        std::fill(change.bits.begin(), change.bits.end(), 0);
+        change.smaller = false;
+      }
+    for (PopulationState& population : populations_)
+      for (Kept& kept : population.kept) {
+        std::fill(kept.sum.begin(), kept.sum.end(), 0);
+        kept.zero = true;
+      }
+  }
+
+  // Lists what came and went since the step before, if that is less than all that was sent.
+  void compare(std::size_t input) {
+    const std::size_t before = now_ == 0 ? slots_ - 1 : now_ - 1;
+    Change& change = changes_[input][now_];
+    const Sent& sent = sent_[input][now_];
+    change.smaller = sent.unit && sent_[input][before].unit &&
+                     kernels_.compare(change.bits.data(), changes_[input][before].bits.data(),
+                                      change.bits.size(), sent.count, &change.came, &change.gone);
   }
 
   // visit(first compartment of the core, slice), compartments counted over all cores.
@@ -185,8 +234,33 @@ class PlanSession : public Session {
     }
   }
 
+  void addChanges(std::int32_t size) {
+    auto& source = changes_.emplace_back(slots_);
+    const std::size_t words = (static_cast<std::size_t>(size) + 63) / 64;
+    for (Change& change : source) {
+      change.bits.resize(words);
+      change.indices.resize(2 * 64 * words);
+      change.came.index = change.indices.data();
+      change.gone.index = change.indices.data() + 64 * words;
+    }
+  }
+
+  // Lists of synapses have no rows to save.
+  bool keeps(const PlanProjection& projection) const {
+    return projection.storage != WeightStorage::Sparse &&
+           static_cast<std::size_t>(projection.source) < program_.inputs.size();
+  }
+
   void prepare(const PlanPopulation& plan, PopulationState& population) {
     const std::size_t width = static_cast<std::size_t>(plan.width);
+    population.gone.resize(width);
+    auto addKept = [&](const PlanProjection& projection) {
+      Kept& kept = population.kept.emplace_back();
+      if (keeps(projection)) kept.sum.resize(width);
+    };
+    for (const PlanProjection& projection : plan.linear) addKept(projection);
+    for (const PlanShifted& unit : plan.shifted)
+      for (const PlanProjection& projection : unit.projections) addKept(projection);
     population.states.assign(plan.model->states.size(), AlignedVector<std::int32_t>(width));
     population.input.resize(width), population.shifted.resize(width), population.payloads.resize(width);
     population.wraps.resize(width), population.saturations.resize(width);
@@ -207,6 +281,51 @@ class PlanSession : public Session {
   // The slot that a source wrote `age` steps before the last finished step.
   std::size_t slotOfAge(std::size_t age) const { return (now_ + slots_ - 1 - age) % slots_; }
 
+  // SPEC T2, W5, W7: adds to `population.input` what arrives in the step under way.
+  void receive(std::size_t p, PopulationState& population) {
+    const PlanPopulation& plan = plan_->populations[p];
+    std::int32_t* sum = population.input.data();
+    std::int32_t* shifted = population.shifted.data();
+    auto kept = population.kept.begin();
+    for (const PlanProjection& projection : plan.linear)
+      receive(projection, plan.width, *kept++, population.gone.data(), sum);
+    for (const PlanShifted& unit : plan.shifted) {
+      bool any = false;
+      for (const PlanProjection& projection : unit.projections)
+        any |= receive(projection, plan.width, *kept++, population.gone.data(), shifted);
+      if (any) kernels_.addShifted(shifted, unit.shift, plan.width, sum);
+    }
+    addRestored(p, 0, sum);
+  }
+
+  // As add(), by the rows that came or went since the last step where these are fewer. Integer sums can be
+  // taken back.
+  bool receive(const PlanProjection& projection, std::int32_t width, Kept& kept, std::int32_t* gone,
+               std::int32_t* sum) {
+    if (kept.sum.empty()) return add(projection, 0, width, sum);
+    const std::size_t slot = slotOfAge(static_cast<std::size_t>(projection.delay));
+    const Sent& sent = sent_[static_cast<std::size_t>(projection.source)][slot];
+    const Change& change = changes_[static_cast<std::size_t>(projection.source)][slot];
+    if (change.smaller) {
+      addRows(projection, width, {change.came.index, nullptr, change.came.count}, kept.sum.data());
+      addRows(projection, width, {change.gone.index, nullptr, change.gone.count}, gone);
+    } else {
+      if (!kept.zero) std::fill(kept.sum.begin(), kept.sum.end(), 0);
+      kept.zero = sent.count == 0;
+      if (kept.zero) return false;
+      addRows(projection, width, sent.view(), kept.sum.data());
+    }
+    kept.zero = false;
+    kernels_.settle(kept.sum.data(), gone, width, sum);
+    return true;
+  }
+
+  void addRestored(std::size_t p, std::int32_t ahead, std::int32_t* sum) const {
+    if (static_cast<std::size_t>(ahead) >= restored_.size()) return;
+    const auto& restored = restored_[static_cast<std::size_t>(ahead)][p];
+    for (std::size_t i = 0; i < restored.size(); ++i) sum[i] += restored[i];
+  }
+
   // SPEC T2, W5, W7: adds to `sum` what the spikes sent so far bring to a population `ahead` steps from the
   // step under way. `shifted` is zero before and after.
   void gather(std::size_t p, std::int32_t ahead, std::int32_t* sum, std::int32_t* shifted) const {
@@ -218,10 +337,7 @@ class PlanSession : public Session {
         any |= add(projection, ahead, plan.width, shifted);
       if (any) kernels_.addShifted(shifted, unit.shift, plan.width, sum);
     }
-    if (static_cast<std::size_t>(ahead) < restored_.size()) {
-      const auto& restored = restored_[static_cast<std::size_t>(ahead)][p];
-      for (std::size_t i = 0; i < restored.size(); ++i) sum[i] += restored[i];
-    }
+    addRestored(p, ahead, sum);
   }
 
   // Whether anything arrives.
@@ -231,20 +347,21 @@ class PlanSession : public Session {
     const Sent& sent = sent_[static_cast<std::size_t>(projection.source)]
                             [slotOfAge(static_cast<std::size_t>(projection.delay - ahead))];
     if (sent.count == 0) return false;
-    switch (projection.storage) {
-      case WeightStorage::Dense8:
-        addDense(projection, kernels_.addRows8,
-                 rowsOf(projection, projection.weights8.data(), width, sent, sum));
-        break;
-      case WeightStorage::Dense16:
-        addDense(projection, kernels_.addRows16,
-                 rowsOf(projection, projection.weights16.data(), width, sent, sum));
-        break;
-      case WeightStorage::Sparse:
-        addSparse(projection, sent, sum);
-        break;
-    }
+    if (projection.storage == WeightStorage::Sparse)
+      addSparse(projection, sent, sum);
+    else
+      addRows(projection, width, sent.view(), sum);
     return true;
+  }
+
+  void addRows(const PlanProjection& projection, std::int32_t width, const ActiveView& active,
+               std::int32_t* sum) const {
+    if (projection.storage == WeightStorage::Dense8)
+      addDense(projection, kernels_.addRows8,
+               rowsOf(projection, projection.weights8.data(), width, active, sum));
+    else
+      addDense(projection, kernels_.addRows16,
+               rowsOf(projection, projection.weights16.data(), width, active, sum));
   }
 
   template <class Weight>
@@ -255,8 +372,8 @@ class PlanSession : public Session {
 
   template <class Weight>
   static RowsCall<Weight> rowsOf(const PlanProjection& projection, const Weight* weights, std::int32_t width,
-                                 const Sent& sent, std::int32_t* sum) {
-    return {weights, projection.stride, width, projection.rowsPerFlush, projection.shift, sent.view(), sum};
+                                 const ActiveView& active, std::int32_t* sum) {
+    return {weights, projection.stride, width, projection.rowsPerFlush, projection.shift, active, sum};
   }
 
   std::shared_ptr<const Plan> plan_;
@@ -264,8 +381,9 @@ class PlanSession : public Session {
   const Program& program_;
   const Kernels& kernels_;
   std::size_t slots_;
-  std::size_t now_ = 0;                  // the slot of the step under way
-  std::vector<std::vector<Sent>> sent_;  // [source][slot]
+  std::size_t now_ = 0;                       // the slot of the step under way
+  std::vector<std::vector<Sent>> sent_;       // [source][slot]
+  std::vector<std::vector<Change>> changes_;  // [input][slot]
   std::vector<PopulationState> populations_;
   // [steps ahead][population][width]: input of spikes from before restore().
   std::vector<std::vector<AlignedVector<std::int32_t>>> restored_;

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <thread>
@@ -38,23 +40,39 @@ std::pair<std::int64_t, std::int64_t> payloadRange(const InputInfo& input) {
   return {-std::int64_t{input.maxPayload}, input.maxPayload};
 }
 
+// `values` are those of one sample, [steps, channels].
 template <class T>
-Status checkPayloads(const InputInfo& input, const InputBatch& batch, const std::vector<T>& values) {
+Status checkPayloads(const InputInfo& input, std::int64_t sample, std::span<const T> values) {
   const auto [least, most] = payloadRange(input);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto value = static_cast<std::int64_t>(values[i]);
-    if (value >= least && value <= most) continue;
-    const auto index = static_cast<std::int64_t>(i);
-    Error error = runError("R0602", fmt::format("input '{}'", input.name),
-                           fmt::format("value {} in sample {}, step {}, channel {}; {} to {} are allowed",
-                                       value, index / input.size / batch.steps,
-                                       index / input.size % batch.steps, index % input.size, least, most),
-                           input.encoding == image::Encoding::Binary
-                               ? "give 0 or 1, or compile the network with an input of counts"
-                               : "scale the data, or compile the network with a larger payload");
-    error.diagnostics.front().value = static_cast<double>(value);
-    error.diagnostics.front().limit = static_cast<double>(value < least ? least : most);
-    return error;
+  T low = 0, high = 0;  // 0 is always allowed
+  for (const T value : values) low = std::min(low, value), high = std::max(high, value);
+  if (low >= least && high <= most) return ok();
+  const auto bad = std::find_if(values.begin(), values.end(), [least = least, most = most](T value) {
+    return value < least || value > most;
+  });
+  const std::int64_t value = *bad, index = bad - values.begin();
+  Error error = runError("R0602", fmt::format("input '{}'", input.name),
+                         fmt::format("value {} in sample {}, step {}, channel {}; {} to {} are allowed",
+                                     value, sample, index / input.size, index % input.size, least, most),
+                         input.encoding == image::Encoding::Binary
+                             ? "give 0 or 1, or compile the network with an input of counts"
+                             : "scale the data, or compile the network with a larger payload");
+  error.diagnostics.front().value = static_cast<double>(value);
+  error.diagnostics.front().limit = static_cast<double>(value < least ? least : most);
+  return error;
+}
+
+// Just before the sample runs, when it has to come into the cache anyway.
+Status checkSample(const Program& program, const InputBatch& batch, std::int64_t sample) {
+  for (std::size_t k = 0; k < batch.inputs.size(); ++k) {
+    const InputInfo& input = program.inputs[k];
+    const InputBatch::Series& series = batch.inputs[k];
+    const auto count = static_cast<std::size_t>(batch.steps * input.size);
+    const std::size_t first = static_cast<std::size_t>(sample) * count;
+    Status status = series.wide.empty()
+                        ? checkPayloads(input, sample, series.bytes().subspan(first, count))
+                        : checkPayloads(input, sample, std::span(series.wide).subspan(first, count));
+    if (!status) return status;
   }
   return ok();
 }
@@ -69,15 +87,12 @@ Status checkInput(const Program& program, const InputBatch& batch) {
     const InputInfo& input = program.inputs[k];
     const InputBatch::Series& series = batch.inputs[k];
     const std::size_t expected = static_cast<std::size_t>(batch.batch * batch.steps * input.size);
-    const std::size_t given = series.narrow.size() + series.wide.size();
-    if (given != expected || (!series.narrow.empty() && !series.wide.empty()))
+    const std::size_t given = series.bytes().size() + series.wide.size();
+    if (given != expected || (!series.bytes().empty() && !series.wide.empty()))
       return runError("R0601", fmt::format("input '{}'", input.name),
                       fmt::format("{} values given; {} samples of {} steps of {} channels need {}", given,
                                   batch.batch, batch.steps, input.size, expected),
                       "give x as [steps, channels] or [samples, steps, channels] in the input's shape");
-    Status status = series.wide.empty() ? checkPayloads(input, batch, series.narrow)
-                                        : checkPayloads(input, batch, series.wide);
-    if (!status) return status;
   }
   return ok();
 }
@@ -159,14 +174,14 @@ Expected<Sinks> makeSinks(const Program& program, std::int64_t batch, std::int64
     recording.lag[population.name] = population.lag;
     if (!options.recordAllSpikes || !population.model->spiking) continue;
     Trace<std::int32_t>& trace = recording.spikes[population.name];
-    trace = Trace<std::int32_t>(batch, steps, population.size);
+    trace = Trace<std::int32_t>::uncleared(batch, steps, population.size);
     sinks.spikes.push_back({static_cast<int>(p), -1, &trace});
   }
   for (Probe& probe : sinks.states) {
     const PopulationInfo& population = program.populations[static_cast<std::size_t>(probe.population)];
     const std::string_view state = population.model->states[static_cast<std::size_t>(probe.state)];
     Trace<std::int32_t>& trace = recording.states[fmt::format("{}.{}", population.name, state)];
-    trace = Trace<std::int32_t>(batch, steps, population.size);
+    trace = Trace<std::int32_t>::uncleared(batch, steps, population.size);
     probe.trace = &trace;
   }
   for (const OutputInfo& output : program.outputs) {
@@ -175,7 +190,7 @@ Expected<Sinks> makeSinks(const Program& program, std::int64_t batch, std::int64
       lag = std::max(lag, program.populations[static_cast<std::size_t>(part.population)].lag);
     recording.lag[output.name] = lag;
     Trace<std::int32_t>& trace = recording.outputs[output.name];
-    trace = Trace<std::int32_t>(batch, steps, widthOf(program, output));
+    trace = Trace<std::int32_t>::uncleared(batch, steps, widthOf(program, output));
     sinks.outputs.push_back({&output, &trace});
   }
   return sinks;
@@ -226,13 +241,13 @@ class StepFeeder {
       const InputBatch::Series& series = input_.inputs[k];
       if (bytes_) {
         byteSpans_[k] = quiet ? std::span<const std::uint8_t>(zeros_[k])
-                              : std::span<const std::uint8_t>(series.narrow.data() + at, zeros_[k].size());
+                              : series.bytes().subspan(static_cast<std::size_t>(at), zeros_[k].size());
       } else if (quiet) {
         std::fill(rows_[k].begin(), rows_[k].end(), 0);
       } else if (!series.wide.empty()) {
         std::copy_n(series.wide.begin() + at, rows_[k].size(), rows_[k].begin());
       } else {
-        std::copy_n(series.narrow.begin() + at, rows_[k].size(), rows_[k].begin());
+        std::copy_n(series.bytes().begin() + at, rows_[k].size(), rows_[k].begin());
       }
     }
     if (bytes_)
@@ -252,9 +267,8 @@ class StepFeeder {
 };
 
 // One sample from its first step to the last lag step. False if cancelled.
-bool runSample(const Program& program, Session& session, const InputBatch& input, const Sinks& sinks,
-               std::int64_t sample, const std::atomic<bool>* cancel) {
-  StepFeeder feeder(program, input);
+bool runSample(const Program& program, Session& session, StepFeeder& feeder, const InputBatch& input,
+               const Sinks& sinks, std::int64_t sample, const std::atomic<bool>* cancel) {
   session.reset();
   for (std::int64_t step = 0; step < input.steps + program.lag; ++step) {
     if (cancel && cancel->load(std::memory_order_relaxed)) return false;
@@ -275,6 +289,7 @@ class OverflowSum {
   }
 
   void add(const Session& session) {
+    if (!session.overflowed()) return;
     const std::lock_guard lock(mutex_);
     for (std::size_t p = 0; p < counts_.size(); ++p) {
       const OverflowCount count = session.overflows(static_cast<int>(p));
@@ -299,9 +314,24 @@ class OverflowSum {
   std::mutex mutex_;
 };
 
-// Samples over threads; the calling thread reports progress. False if cancelled.
-bool runSamples(const Engine& engine, const InputBatch& input, const Sinks& sinks, const RunOptions& options,
-                OverflowSum& overflows) {
+// The error of the first sample that has one, whichever thread meets it first.
+class FirstError {
+ public:
+  void add(std::int64_t sample, Error error) {
+    const std::lock_guard lock(mutex_);
+    if (!error_ || sample < sample_) sample_ = sample, error_ = std::move(error);
+  }
+  const std::optional<Error>& get() const { return error_; }
+
+ private:
+  std::mutex mutex_;
+  std::int64_t sample_ = 0;
+  std::optional<Error> error_;
+};
+
+// Samples over threads; the calling thread reports progress.
+Status runSamples(const Engine& engine, const InputBatch& input, const Sinks& sinks,
+                  const RunOptions& options, OverflowSum& overflows) {
   const int wanted =
       options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
   const auto threads =
@@ -310,28 +340,37 @@ bool runSamples(const Engine& engine, const InputBatch& input, const Sinks& sink
   std::atomic<bool> stopped{false};
   std::mutex mutex;
   std::condition_variable changed;
-  std::int64_t done = 0;
+  std::atomic<std::int64_t> done{0};
   int running = threads;
+  FirstError failure;
   auto work = [&](bool reports) {
     const std::unique_ptr<Session> session = engine.open();
-    for (std::int64_t sample = next++; sample < input.batch && !stopped; sample = next++) {
-      if (!runSample(engine.program(), *session, input, sinks, sample, options.cancel)) {
+    StepFeeder feeder(engine.program(), input);
+    for (std::int64_t sample = next++; sample < input.batch; sample = next++) {
+      // Before looking at `stopped`: then every sample before a bad one is checked, and the first is named.
+      if (Status status = checkSample(engine.program(), input, sample); !status) {
+        failure.add(sample, std::move(status).error());
+        stopped = true;
+      }
+      if (stopped) break;
+      if (!runSample(engine.program(), *session, feeder, input, sinks, sample, options.cancel)) {
         stopped = true;
         break;
       }
       overflows.add(*session);
-      if (reports) {
-        if (options.progress) options.progress(++done, input.batch);
-      } else {
-        const std::lock_guard lock(mutex);
-        ++done;
-        changed.notify_one();
-      }
+      ++done;
+      if (reports && options.progress) options.progress(done, input.batch);
     }
+  };
+  const auto outcome = [&]() -> Status {
+    if (failure.get()) return *failure.get();
+    if (stopped)
+      return runError("R0604", "", "the run was cancelled", "start it again", ErrorKind::Undecided);
+    return ok();
   };
   if (threads == 1) {
     work(true);
-    return !stopped;
+    return outcome();
   }
   std::vector<std::thread> pool;
   for (int i = 0; i < threads; ++i)
@@ -341,11 +380,13 @@ bool runSamples(const Engine& engine, const InputBatch& input, const Sinks& sink
       --running;
       changed.notify_one();
     });
+  // A sample can take less than the waking of a thread: progress is looked at now and then.
+  constexpr std::chrono::milliseconds kGlance{20};
   std::int64_t reported = 0;
   std::unique_lock lock(mutex);
-  while (running > 0 || reported < done) {
-    changed.wait(lock, [&] { return reported < done || running == 0; });
-    if (reported >= done) continue;
+  for (bool over = false; !over;) {
+    over = changed.wait_for(lock, kGlance, [&] { return running == 0; });
+    if (reported == done) continue;
     reported = done;
     lock.unlock();
     if (options.progress) options.progress(reported, input.batch);
@@ -353,7 +394,7 @@ bool runSamples(const Engine& engine, const InputBatch& input, const Sinks& sink
   }
   lock.unlock();
   for (std::thread& thread : pool) thread.join();
-  return !stopped;
+  return outcome();
 }
 
 }  // namespace
@@ -365,8 +406,8 @@ Expected<Recording> run(const Engine& engine, const InputBatch& input, const Run
   Expected<Sinks> sinks = makeSinks(program, input.batch, input.steps + program.lag, options, recording);
   if (!sinks) return std::move(sinks).error();
   OverflowSum overflows(program);
-  if (!runSamples(engine, input, *sinks, options, overflows))
-    return runError("R0604", "", "the run was cancelled", "start it again", ErrorKind::Undecided);
+  if (Status status = runSamples(engine, input, *sinks, options, overflows); !status)
+    return std::move(status).error();
   overflows.store(recording);
   return recording;
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "trace/Values.h"
+
 namespace rheo {
 
 // All of a recording is held in memory: a run that would record more is refused before it begins.
@@ -19,11 +21,18 @@ struct Trace {
   std::int64_t batch = 0;
   std::int64_t steps = 0;
   std::int64_t width = 0;
-  std::vector<T> values;
+  TraceValues<T> values;
 
   Trace() = default;
   Trace(std::int64_t b, std::int64_t s, std::int64_t w)
-      : batch(b), steps(s), width(w), values(static_cast<std::size_t>(b * s * w)) {}
+      : batch(b), steps(s), width(w), values(static_cast<std::size_t>(b * s * w), T{}) {}
+  // As above, but what is not written later is undefined.
+  static Trace uncleared(std::int64_t b, std::int64_t s, std::int64_t w) {
+    Trace trace;
+    trace.batch = b, trace.steps = s, trace.width = w;
+    trace.values = TraceValues<T>(static_cast<std::size_t>(b * s * w));
+    return trace;
+  }
   T* row(std::int64_t sample, std::int64_t step) { return values.data() + (sample * steps + step) * width; }
   const T* row(std::int64_t sample, std::int64_t step) const {
     return values.data() + (sample * steps + step) * width;

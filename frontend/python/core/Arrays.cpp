@@ -12,7 +12,10 @@ InputBatch toBatch(const std::vector<py::array>& arrays) {
     InputBatch::Series series;
     if (py::isinstance<py::array_t<std::uint8_t>>(array)) {
       auto values = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>(array);
-      series.narrow.assign(values.data(), values.data() + values.size());
+      if (values.ptr() == array.ptr())
+        series.borrowed = {values.data(), static_cast<std::size_t>(values.size())};
+      else
+        series.narrow.assign(values.data(), values.data() + values.size());
     } else {
       auto values = py::array_t<std::int32_t, py::array::c_style | py::array::forcecast>(array);
       series.wide.assign(values.data(), values.data() + values.size());

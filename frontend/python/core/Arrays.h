@@ -9,12 +9,17 @@
 
 namespace rheo::python {
 
-// A [batch, steps, width] array that owns the trace's values.
+// A [batch, steps, width] array that owns the values, a std::vector of any allocator.
+template <class Values>
+py::array toPython(Values values, std::int64_t batch, std::int64_t steps, std::int64_t width) {
+  auto* kept = new Values(std::move(values));
+  py::capsule owner(kept, [](void* pointer) { delete static_cast<Values*>(pointer); });
+  return py::array_t<typename Values::value_type>({batch, steps, width}, kept->data(), owner);
+}
+
 template <class T>
 py::array toPython(Trace<T>&& trace) {
-  auto* values = new std::vector<T>(std::move(trace.values));
-  py::capsule owner(values, [](void* pointer) { delete static_cast<std::vector<T>*>(pointer); });
-  return py::array_t<T>({trace.batch, trace.steps, trace.width}, values->data(), owner);
+  return toPython(std::move(trace.values), trace.batch, trace.steps, trace.width);
 }
 
 template <class T>
@@ -43,7 +48,8 @@ py::dict toPython(BasicRecording<T>&& recording) {
   return result;
 }
 
-// One array for each input, all [batch, steps, size], uint8 or int32, C order (the package has checked).
+// One array for each input, all [batch, steps, size], uint8 or int32, C order (the package has checked). The
+// batch reads byte arrays where they are: the caller keeps them alive.
 InputBatch toBatch(const std::vector<py::array>& arrays);
 
 }  // namespace rheo::python

@@ -16,12 +16,7 @@ static py::array encodeLevels(const std::string& how,
     py::gil_scoped_release release;
     return encode(encoder, values, batch, channels, firstSample);
   }());
-  Trace<std::uint8_t> trace;
-  trace.batch = batch;
-  trace.steps = encoder.steps;
-  trace.width = channels;
-  trace.values = std::move(result.inputs.at(0).narrow);
-  return toPython(std::move(trace));
+  return toPython(std::move(result.inputs.at(0).narrow), batch, encoder.steps, channels);
 }
 
 void bindEncoders(py::module_& m) {

@@ -108,7 +108,8 @@ def as_payloads(x: np.ndarray, info: dict, file: str = "") -> np.ndarray:
         x = rounded
     largest = 1 if encoding == "Binary" else int(info["max_payload"])
     smallest = -largest if encoding == "Graded" else 0
-    low, high = x.min(), x.max()
+    low = 0 if x.dtype == np.uint8 else x.min()  # a pass over large data less
+    high = x.max()
     if low < smallest or high > largest:
         value, place = (low, np.argmin(x)) if low < smallest else (high, np.argmax(x))
         kind = {

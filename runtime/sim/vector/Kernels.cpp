@@ -131,21 +131,41 @@ HWY_INLINE void forEachLane(D d, hn::Mask<D> mask, Act act) {
 // without branches, because which lanes are set cannot be predicted.
 HWY_INLINE std::size_t appendLanes(D32 d, hn::Mask<D32> mask, std::size_t first, std::uint32_t* to) {
   const hn::RebindToUnsigned<D32> du;
-  const auto lanes = hn::Iota(du, static_cast<std::uint32_t>(first));
+  // Iota() of a variable is built in memory, element by element.
+  const auto lanes = hn::Add(hn::Iota(du, 0), hn::Set(du, static_cast<std::uint32_t>(first)));
   hn::StoreU(hn::Compress(lanes, hn::RebindMask(du, mask)), du, to);
   return hn::CountTrue(d, mask);
 }
 
-// Numbers of the set lanes of up to 64.
 template <class D>
-HWY_INLINE std::size_t appendBits(D d, hn::Mask<D> mask, std::size_t first, std::uint32_t* to) {
+HWY_INLINE std::uint64_t bitsOf(D d, hn::Mask<D> mask) {
   std::uint64_t bits = 0;
   alignas(8) std::uint8_t bytes[8] = {};
   hn::StoreMaskBits(d, mask, bytes);
   hwy::CopyBytes<8>(bytes, &bits);
+  return bits;
+}
+
+// Writes the numbers of the set ones of `width` bits, counted from `first`, and something beyond them, but
+// nothing beyond to[width]. One by one where they are few; else a vector at a time, without branches, because
+// how many are set in each cannot be predicted.
+HWY_INLINE std::size_t appendBits(std::uint64_t bits, std::size_t width, std::size_t first,
+                                  std::uint32_t* to) {
+  constexpr std::size_t kFew = 6;
   std::size_t count = 0;
-  for (; bits != 0; bits &= bits - 1)
-    to[count++] = static_cast<std::uint32_t>(first + hwy::Num0BitsBelowLS1Bit_Nonzero64(bits));
+  if (hwy::PopCount(bits) <= kFew) {
+    for (; bits != 0; bits &= bits - 1)
+      to[count++] = static_cast<std::uint32_t>(first + hwy::Num0BitsBelowLS1Bit_Nonzero64(bits));
+    return count;
+  }
+  const D32 d;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t x = 0; x < width; x += lanes) {
+    alignas(8) std::uint8_t bytes[8] = {};
+    const std::uint64_t part = bits >> x;
+    hwy::CopyBytes<8>(&part, bytes);
+    count += appendLanes(d, hn::LoadMaskBits(d, bytes), first + x, to + count);
+  }
   return count;
 }
 
@@ -188,7 +208,50 @@ std::size_t compactBytes(const std::uint8_t* values, std::int32_t size, std::uin
   const hn::CappedTag<std::uint8_t, 64> bytes;
   return compactAny(bytes, values, size, index, payload, unit,
                     [](auto d, auto mask, std::size_t first, std::uint32_t* to)
-                        HWY_ATTR { return appendBits(d, mask, first, to); });
+                        HWY_ATTR { return appendBits(bitsOf(d, mask), hn::Lanes(d), first, to); });
+}
+
+template <class D, class Value>
+HWY_INLINE void markAny(D d, const Value* values, std::int32_t size, std::uint64_t* bits) {
+  const std::size_t lanes = hn::Lanes(d), end = static_cast<std::size_t>(size);
+  std::size_t x = 0;
+  for (std::size_t word = 0; word * 64 < end; ++word) {
+    std::uint64_t part = 0;
+    const std::size_t stop = std::min(end, word * 64 + 64);
+    for (; x + lanes <= stop; x += lanes)
+      part |= bitsOf(d, hn::Ne(hn::LoadU(d, values + x), hn::Zero(d))) << (x % 64);
+    for (; x < stop; ++x) part |= std::uint64_t{values[x] != 0} << (x % 64);
+    bits[word] = part;
+  }
+}
+void mark(const std::int32_t* values, std::int32_t size, std::uint64_t* bits) {
+  markAny(D32(), values, size, bits);
+}
+void markBytes(const std::uint8_t* values, std::int32_t size, std::uint64_t* bits) {
+  markAny(hn::CappedTag<std::uint8_t, 64>(), values, size, bits);
+}
+
+bool compare(const std::uint64_t* now, const std::uint64_t* before, std::size_t words, std::size_t limit,
+             BitList* came, BitList* gone) {
+  std::size_t changed = 0;
+  for (std::size_t w = 0; w < words; ++w) changed += hwy::PopCount(now[w] ^ before[w]);
+  if (changed >= limit) return false;
+  came->count = gone->count = 0;
+  for (std::size_t w = 0; w < words; ++w) {
+    came->count += appendBits(now[w] & ~before[w], 64, w * 64, came->index + came->count);
+    gone->count += appendBits(before[w] & ~now[w], 64, w * 64, gone->index + gone->count);
+  }
+  return true;
+}
+
+void settle(std::int32_t* kept, std::int32_t* gone, std::int32_t width, std::int32_t* sum) {
+  const D32 d;
+  for (std::size_t x = 0; x < static_cast<std::size_t>(width); x += hn::Lanes(d)) {
+    const auto now = hn::Sub(hn::LoadU(d, kept + x), hn::LoadU(d, gone + x));
+    hn::StoreU(now, d, kept + x);
+    hn::StoreU(hn::Zero(d), d, gone + x);
+    hn::StoreU(hn::Add(hn::LoadU(d, sum + x), now), d, sum + x);
+  }
 }
 
 template <class Model, CurrentOverflow kRule>
@@ -248,8 +311,17 @@ UpdateFunction findUpdate(std::uint8_t opcode, CurrentOverflow rule) {
 }
 
 const Kernels* table() {
-  static const Kernels kTable{
-      hwy::TargetName(HWY_TARGET), &addRows8, &addRows16, &addShifted, &compact, &compactBytes, &findUpdate};
+  static const Kernels kTable{hwy::TargetName(HWY_TARGET),
+                              &addRows8,
+                              &addRows16,
+                              &addShifted,
+                              &compact,
+                              &compactBytes,
+                              &mark,
+                              &markBytes,
+                              &compare,
+                              &settle,
+                              &findUpdate};
   return &kTable;
 }
 

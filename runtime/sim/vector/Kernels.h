@@ -52,6 +52,12 @@ struct UpdateCall {
 };
 using UpdateFunction = std::size_t (*)(const UpdateCall& call);  // returns how many neurons fired
 
+// Numbers of bits, ascending.
+struct BitList {
+  std::uint32_t* index = nullptr;  // room for all bits of all words
+  std::size_t count = 0;
+};
+
 struct Kernels {
   const char* target;  // "AVX2"
   void (*addRows8)(const RowsCall<std::int8_t>& call);
@@ -64,6 +70,14 @@ struct Kernels {
                          std::int32_t* payload, bool* unit);
   std::size_t (*compactBytes)(const std::uint8_t* values, std::int32_t size, std::uint32_t* index,
                               std::int32_t* payload, bool* unit);
+  // Bit i of `bits` [size / 64, rounded up] tells whether values[i] is not zero.
+  void (*mark)(const std::int32_t* values, std::int32_t size, std::uint64_t* bits);
+  void (*markBytes)(const std::uint8_t* values, std::int32_t size, std::uint64_t* bits);
+  // Lists the bits that came and went; returns false, without lists, if these are `limit` or more.
+  bool (*compare)(const std::uint64_t* now, const std::uint64_t* before, std::size_t words, std::size_t limit,
+                  BitList* came, BitList* gone);
+  // kept[i] -= gone[i]; gone[i] = 0; sum[i] += kept[i].
+  void (*settle)(std::int32_t* kept, std::int32_t* gone, std::int32_t width, std::int32_t* sum);
   // nullptr for an opcode that no model has.
   UpdateFunction (*update)(std::uint8_t opcode, CurrentOverflow rule);
 };

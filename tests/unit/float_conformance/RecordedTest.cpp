@@ -69,7 +69,7 @@ Expected<BasicRecording<float>> runFile(const fs::path& file, std::vector<float>
   inputs[0].batch = 1;
   inputs[0].steps = steps;
   inputs[0].width = static_cast<std::int64_t>(x.size()) / steps;
-  inputs[0].values = std::move(x);
+  inputs[0].values.assign(x.begin(), x.end());
   RunOptions options;
   options.probes = std::move(probes);
   return runFloat<float>(*network, floatInput(inputs), options);

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 Trace<float> column(std::vector<float> values) {
   Trace<float> trace(1, static_cast<std::int64_t>(values.size()), 1);
-  trace.values = std::move(values);
+  trace.values.assign(values.begin(), values.end());
   return trace;
 }
 

@@ -1,5 +1,6 @@
 // The golden model on random images: save and restore, threads, input checks, and that the random images
 // exercise what they claim to.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sim/Engine.h"
@@ -104,6 +105,14 @@ TEST(Run, data_is_checked) {
   InputBatch input = test::makeRandomInput(*program, 1, 5, 1);
   input.inputs[0].narrow[0] = 2;
   EXPECT_EQ(codeOf(run(*engine, input, {})), "R0602");
+  InputBatch many = test::makeRandomInput(*program, 64, 5, 1);
+  const std::size_t sample = many.inputs[0].narrow.size() / 64;
+  for (const std::size_t bad : {20u, 21u, 40u}) many.inputs[0].narrow[bad * sample + 3] = 2;
+  RunOptions threads;
+  threads.threads = 4;
+  const auto refused = run(*engine, many, threads);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().diagnostics.front().message, testing::HasSubstr("value 2 in sample 20, "));
   input.inputs[0].narrow.pop_back();
   EXPECT_EQ(codeOf(run(*engine, input, {})), "R0601");
   input.inputs.clear();

@@ -66,8 +66,9 @@ void expectEqualOverflows(const Program& program, const Session& left, const Ses
   }
 }
 
-void stepBoth(const Program& program, Random& random, Session& left, Session& right) {
-  const auto rows = randomInput(program, random);
+using Rows = std::vector<std::vector<std::int32_t>>;
+
+void stepBoth(const Program& program, Random& random, Session& left, Session& right, const Rows& rows) {
   std::vector<std::span<const std::int32_t>> wide(rows.begin(), rows.end());
   left.step(wide);
   std::vector<std::vector<std::uint8_t>> bytes;
@@ -78,6 +79,10 @@ void stepBoth(const Program& program, Random& random, Session& left, Session& ri
   }
   const std::vector<std::span<const std::uint8_t>> narrow(bytes.begin(), bytes.end());
   fits&& random.oneIn(2) ? right.stepBytes(narrow) : right.step(wide);
+}
+
+void stepBoth(const Program& program, Random& random, Session& left, Session& right) {
+  stepBoth(program, random, left, right, randomInput(program, random));
 }
 
 // RHEO_SEED replays one program.
@@ -107,6 +112,37 @@ TEST(VectorEngine, equals_golden_on_a_thousand_random_images) {
 }
 
 TEST(VectorEngine, equals_golden_on_a_thousand_raw_programs) { compareOnThousand(rawProgram); }
+
+// Inputs of which few channels change from step to step, with sudden changes, graded steps and a restore
+// between.
+TEST(VectorEngine, equals_golden_where_inputs_hardly_change) {
+  std::int64_t spikes = 0;
+  for (std::uint64_t seed = 4000; seed < 4300; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    Pair pair(seed % 2 ? rawProgram(seed) : test::makeRandomProgram(seed));
+    Random random(seed);
+    Rows rows = randomInput(*pair.program, random);
+    for (int step = 0; step < 40; ++step) {
+      const Rows fresh = randomInput(*pair.program, random);
+      const bool sudden = random.oneIn(12);
+      for (std::size_t k = 0; k < rows.size(); ++k) {
+        const bool mostly = pair.program->inputs[k].encoding == image::Encoding::Binary || random.oneIn(2);
+        for (std::size_t i = 0; i < rows[k].size(); ++i) {
+          if (sudden || random.oneIn(16)) rows[k][i] = fresh[k][i];
+          if (mostly && !sudden) rows[k][i] = rows[k][i] > 0 || random.oneIn(16) ? !random.oneIn(16) : 0;
+        }
+      }
+      if (step == 25) {
+        ASSERT_EQ(pair.left->save(), pair.right->save());
+        ASSERT_TRUE(pair.right->restore(pair.left->save()));
+      }
+      stepBoth(*pair.program, random, *pair.left, *pair.right, rows);
+      ASSERT_NO_FATAL_FAILURE(expectEqual(*pair.program, *pair.left, *pair.right, &spikes))
+          << "step " << step;
+    }
+  }
+  EXPECT_GT(spikes, 10000);
+}
 
 TEST(VectorEngine, equals_golden_on_every_instruction_set) {
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
@@ -141,6 +177,22 @@ TEST(VectorEngine, t4_runs_of_a_batch_equal_golden) {
     ASSERT_EQ(golden->overflows.size(), fast->overflows.size()) << "seed " << seed;
     for (const auto& [name, count] : golden->overflows)
       EXPECT_EQ(count.wraps, fast->overflows.at(name).wraps);
+  }
+}
+
+TEST(VectorEngine, t4_bytes_may_be_borrowed) {
+  std::uint64_t seed = 0;
+  while (test::makeRandomProgram(seed)->inputs.size() != 1 ||
+         test::makeRandomInput(*test::makeRandomProgram(seed), 1, 1, 1).inputs[0].narrow.empty())
+    ++seed;
+  const auto program = test::makeRandomProgram(seed);
+  const InputBatch owned = test::makeRandomInput(*program, 3, 12, seed);
+  InputBatch borrowed{owned.batch, owned.steps, {{}}};
+  borrowed.inputs[0].borrowed = owned.inputs[0].narrow;
+  for (const auto& engine : {makeGolden(program), makeVector(program)}) {
+    const auto left = run(*engine, owned, {}), right = run(*engine, borrowed, {});
+    ASSERT_TRUE(left && right);
+    EXPECT_FALSE(firstDifference(*left, *right)) << engine->name();
   }
 }
 

@@ -233,6 +233,57 @@ TEST(VectorKernels, w5_negative_exponents_floor_the_sum) {
   });
 }
 
+TEST(VectorKernels, t1_changes_are_listed_where_they_are_fewer) {
+  onEveryTarget([](const Kernels& kernels) {
+    Random random(9);
+    for (const std::int32_t size : {1, 63, 64, 65, 130, 784})
+      for (const int rare : {1, 2, 8, 40}) {
+        const std::size_t words = (static_cast<std::size_t>(size) + 63) / 64;
+        std::vector<std::int32_t> before(static_cast<std::size_t>(size)), now;
+        for (std::int32_t& value : before) value = random.between(0, 1);
+        now = before;
+        for (std::int32_t& value : now)
+          if (random.between(0, rare) == 0) value = value ? 0 : 200;
+        std::vector<std::uint64_t> bits(words), old(words), same(words);
+        const std::vector<std::uint8_t> bytes(now.begin(), now.end());
+        kernels.mark(before.data(), size, old.data());
+        kernels.mark(now.data(), size, bits.data());
+        kernels.markBytes(bytes.data(), size, same.data());
+        EXPECT_EQ(bits, same);
+        std::vector<std::uint32_t> came, gone, room(128 * words);
+        for (std::int32_t i = 0; i < size; ++i) {
+          if (now[i] && !before[i]) came.push_back(static_cast<std::uint32_t>(i));
+          if (!now[i] && before[i]) gone.push_back(static_cast<std::uint32_t>(i));
+        }
+        BitList in{room.data(), 0}, out{room.data() + 64 * words, 0};
+        const std::size_t changed = came.size() + gone.size();
+        EXPECT_FALSE(kernels.compare(bits.data(), old.data(), words, changed, &in, &out));
+        EXPECT_TRUE(kernels.compare(bits.data(), old.data(), words, changed + 1, &in, &out));
+        EXPECT_EQ(std::vector<std::uint32_t>(in.index, in.index + in.count), came);
+        EXPECT_EQ(std::vector<std::uint32_t>(out.index, out.index + out.count), gone);
+      }
+  });
+}
+
+TEST(VectorKernels, w5_kept_sums_lose_what_went) {
+  onEveryTarget([](const Kernels& kernels) {
+    Random random(4);
+    AlignedVector<std::int32_t> kept(48), gone(48), sum(48);
+    for (std::int32_t& value : kept) value = random.between(-70000, 70000);
+    for (std::int32_t& value : gone) value = random.between(-70000, 70000);
+    for (std::int32_t& value : sum) value = random.between(-1000, 1000);
+    auto expectedKept = kept, expectedSum = sum;
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      expectedKept[i] -= gone[i];
+      expectedSum[i] += expectedKept[i];
+    }
+    kernels.settle(kept.data(), gone.data(), 48, sum.data());
+    EXPECT_EQ(kept, expectedKept);
+    EXPECT_EQ(sum, expectedSum);
+    EXPECT_EQ(gone, AlignedVector<std::int32_t>(48));
+  });
+}
+
 TEST(VectorKernels, t1_active_lists_hold_every_payload) {
   onEveryTarget([](const Kernels& kernels) {
     Random random(5);
