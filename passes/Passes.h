@@ -23,6 +23,7 @@ struct QuantizeInputs {
   const ChipSpec* chip = nullptr;
   const Profile* profile = nullptr;
   QuantSettings settings;                     // pins; empty: everything is chosen
+  bool keepWeights = false;                   // in the settings that the stage holds
   std::string settingsFile;                   // for messages
   std::map<std::string, double> calibration;  // population -> largest |v - v_leak| seen, float units
 };

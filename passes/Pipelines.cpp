@@ -111,6 +111,7 @@ Status Compilation::prepare() {
   quantize_.chip = &options_.chip;
   quantize_.profile = profile_;
   quantize_.settingsFile = options_.quantFile;
+  quantize_.keepWeights = options_.keepWeights;
   quantize_.calibration = options_.calibration;
   if (options_.quantSettings) {
     Expected<QuantSettings> settings = QuantSettings::fromJson(*options_.quantSettings, options_.quantFile);
@@ -216,10 +217,15 @@ Status Compilation::runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes) {
     return ok();
   }
   Status failed = collector.status(succeeded, ErrorKind::Compile, "a pass failed without a message");
-  for (const Diagnostic& diagnostic : failed.error().diagnostics)  // broken promises are ours
-    if (diagnostic.severity == Severity::Error &&
-        (diagnostic.code == "R0702" || diagnostic.code == "R0703" || diagnostic.code == "R0421"))
+  bool onlySettings = true;  // at fault
+  for (const Diagnostic& diagnostic : failed.error().diagnostics) {
+    if (diagnostic.severity != Severity::Error) continue;
+    const std::string& code = diagnostic.code;
+    onlySettings = onlySettings && (code == "R0301" || code == "R0303");
+    if (code == "R0702" || code == "R0703" || code == "R0421")  // broken promises are ours
       failed.error().kind = ErrorKind::Internal;
+  }
+  if (onlySettings) failed.error().kind = ErrorKind::Data;
   return failed;
 }
 

@@ -35,8 +35,9 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
     if (!network) return std::move(network).error();
     Expected<FloatNet> net = readFloat(*network);
     if (!net) return std::move(net).error();
-    Expected<QuantResult> result = quantize(
-        *net, {inputs.chip, inputs.profile, inputs.settings, inputs.settingsFile, inputs.calibration});
+    Expected<QuantResult> result =
+        quantize(*net, {inputs.chip, inputs.profile, inputs.settings, inputs.settingsFile, inputs.keepWeights,
+                        inputs.calibration});
     if (!result) return std::move(result).error();
     writeQuantized(*network, result->net, view(inputs.profile->name), result->settings.toJson());
     record(*network, *result);

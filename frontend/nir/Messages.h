@@ -22,9 +22,6 @@ std::string quoteName(std::string_view text);
 // Whether a name can be shown and written to JSON: 1 to 1000 bytes of UTF-8 without control characters.
 bool isPlainName(std::string_view text);
 
-// The candidate with the smallest edit distance to `text`; empty if there is none that is at all close.
-std::string nearestName(const std::string& text, const std::vector<std::string>& candidates);
-
 // "[2, 3]"
 std::string shapeText(const std::vector<std::int64_t>& shape);
 

@@ -7,6 +7,7 @@
 
 #include "Messages.h"
 #include "Parser.h"
+#include "support/Text.h"
 
 namespace rheo::nir {
 
@@ -200,15 +201,15 @@ class GraphParser {
   Status unresolvedError(const std::vector<std::string>& unresolved, const std::vector<std::string>& orphans,
                          const std::vector<std::string>& all, const std::pair<std::string, std::string>& edge,
                          const std::string& where) const {
-    const std::string nearest = nearestName(unresolved[0], orphans.empty() ? all : orphans);
+    const std::vector<std::string> near = nearestNames(unresolved[0], orphans.empty() ? all : orphans, 1);
     std::string message =
         fmt::format("the edge {} -> {} names a node that is not there: no node is called {}",
                     quoteName(edge.first), quoteName(edge.second), sentenceList(unresolved));
     message += orphans.empty() ? ", and every node has an edge"
                                : fmt::format("; without an edge: {}", sentenceList(orphans));
     return error("R0106", where, std::move(message),
-                 nearest.empty() ? "make every edge name two nodes of its graph"
-                                 : fmt::format("did you mean {}?", quoteName(nearest)));
+                 near.empty() ? "make every edge name two nodes of its graph"
+                              : fmt::format("did you mean {}?", quoteName(near[0])));
   }
 
   // The node at which an edge that names `name` starts (`asSource`) or ends.

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "support/JsonText.h"
+#include "support/Text.h"
+
 namespace rheo {
 namespace {
 
@@ -27,13 +30,14 @@ class Reader {
   explicit Reader(std::string file) : file_(std::move(file)) {}
   std::vector<Diagnostic> problems;
 
-  void bad(const std::string& where, const std::string& message) {
+  void bad(const std::string& where, const std::string& message,
+           const std::string& remedy = "print fresh settings with `rheobase quant` and edit those") {
     Diagnostic diagnostic;
     diagnostic.code = "R0302";
     diagnostic.message = message;
     diagnostic.file = file_;
     diagnostic.where = where;
-    diagnostic.remedy = "print fresh settings with `rheobase quant` and edit those";
+    diagnostic.remedy = remedy;
     problems.push_back(diagnostic);
   }
 
@@ -111,11 +115,12 @@ class Reader {
     matrix.rows = static_cast<std::int64_t>(value.size());
     matrix.columns = static_cast<std::int64_t>(value[0].size());
     for (const Json& row : value) {
-      const auto numbers = integers(row, where);
-      if (!row.is_array() || static_cast<std::int64_t>(numbers.size()) != matrix.columns) {
+      if (!row.is_array() || static_cast<std::int64_t>(row.size()) != matrix.columns) {
         bad(where, "rows of 'weights' differ in length");
         return std::nullopt;
       }
+      const auto numbers = integers(row, where);
+      if (static_cast<std::int64_t>(numbers.size()) != matrix.columns) return std::nullopt;  // said already
       matrix.values.insert(matrix.values.end(), numbers.begin(), numbers.end());
     }
     return matrix;
@@ -175,13 +180,17 @@ std::string QuantSettings::toJson() const {
       rows.push_back(std::vector<std::int32_t>(weights.values.begin() + row * weights.columns,
                                                weights.values.begin() + (row + 1) * weights.columns));
   }
-  return json.dump(2) + "\n";
+  return jsonText(json);
 }
 
 Expected<QuantSettings> QuantSettings::fromJson(const std::string& text, const std::string& file) {
   Reader reader(file);
   QuantSettings settings;
-  const Json json = Json::parse(text, nullptr, false);
+  Json json;
+  if (const std::optional<JsonFault> fault = parseJson(text, json)) {
+    reader.bad(fault->place, fault->message, fault->remedy);
+    return Error{ErrorKind::Format, reader.problems};
+  }
   if (!json.is_object() || !json.contains("schema") || json["schema"] != kSchema) {
     reader.bad("", fmt::format("not quantization settings: no JSON object with \"schema\": \"{}\"", kSchema));
     return Error{ErrorKind::Format, reader.problems};
@@ -215,26 +224,6 @@ Expected<QuantSettings> QuantSettings::fromJson(const std::string& text, const s
   return settings;
 }
 
-std::string nearestName(const std::string& name, const std::vector<std::string>& candidates) {
-  std::string best;
-  std::size_t bestDistance = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
-    std::vector<std::size_t> row(candidate.size() + 1);
-    for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i + 1;
-      for (std::size_t j = 0; j < candidate.size(); ++j) {
-        const std::size_t above = row[j + 1];
-        row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (name[i] != candidate[j])});
-        diagonal = above;
-      }
-    }
-    if (row.back() < bestDistance) bestDistance = row.back(), best = candidate;
-  }
-  return best;
-}
-
 Diagnostic unknownName(const std::string& kind, const std::string& name,
                        const std::vector<std::string>& candidates, const std::string& file) {
   Diagnostic diagnostic;
@@ -242,9 +231,7 @@ Diagnostic unknownName(const std::string& kind, const std::string& name,
   diagnostic.message = fmt::format("unknown {} '{}' in the quantization settings", kind, name);
   diagnostic.file = file;
   diagnostic.where = name;
-  const std::string nearest = nearestName(name, candidates);
-  diagnostic.remedy = nearest.empty() ? fmt::format("known are: {}", fmt::join(candidates, ", "))
-                                      : fmt::format("did you mean '{}'?", nearest);
+  diagnostic.remedy = didYouMean(name, candidates);
   return diagnostic;
 }
 

@@ -35,16 +35,13 @@ struct QuantSettings {
   std::map<std::string, PopulationSettings> populations;
   std::map<std::string, ProjectionSettings> projections;
 
-  std::string toJson() const;  // two-space indented, keys sorted, ends in a newline
+  std::string toJson() const;
   // Errors: R0301 unknown key (the nearest one is offered), R0302 wrong type or value. `file` is for
   // messages.
   static Expected<QuantSettings> fromJson(const std::string& text, const std::string& file);
 };
 
 const char* signModeName(WeightSign mode);
-
-// The name closest to `name` by edit distance; empty if none is near.
-std::string nearestName(const std::string& name, const std::vector<std::string>& candidates);
 
 // "unknown population 'hiden' ... did you mean 'hidden'?" R0301.
 Diagnostic unknownName(const std::string& kind, const std::string& name,

@@ -104,6 +104,13 @@ class Quantizer {
     return report(errors_, code, where, message, remedy);
   }
 
+  // What the settings pin and the chip or the network does not have. R0303.
+  Diagnostic& pinError(const std::string& where, const std::string& message, const std::string& remedy) {
+    Diagnostic& diagnostic = error("R0303", where, message, remedy);
+    diagnostic.file = options_.pinsFile;
+    return diagnostic;
+  }
+
   void note(const char* code, Severity severity, const std::string& where, const std::string& message,
             const std::string& remedy) {
     report(result_.notes, code, where, message, remedy).severity = severity;
@@ -279,20 +286,21 @@ class Quantizer {
       format.sign = part.pins->signMode.value_or(format.sign);
       part.effective.exponentPinned = part.pins->exponent.has_value() || part.pins->weights.has_value();
       part.effective.exponent = part.pins->exponent.value_or(0);
-      inRange(part.fixed.name + ".exponent", part.effective.exponent,
+      inRange("projections." + part.fixed.name + ".exponent", part.effective.exponent,
               {limits_.leastExponent, limits_.mostExponent});
     }
     const int least = format.sign == WeightSign::Mixed ? 2 : 1;
-    inRange(part.fixed.name + ".bits", format.bits, {least, most});
+    inRange("projections." + part.fixed.name + ".bits", format.bits, {least, most});
     format.bits = std::clamp(format.bits, least, 8);
     if (part.pins != nullptr && part.pins->weights) checkWeights(part);
   }
 
   void checkWeights(const Part& part) {
+    const std::string where = "projections." + part.fixed.name + ".weights";
     const Matrix<std::int32_t>& pinned = *part.pins->weights;
     if (pinned.rows != part.effective.values.rows || pinned.columns != part.effective.values.columns) {
-      error(
-          "R0303", part.fixed.name,
+      pinError(
+          where,
           fmt::format("pinned weights of '{}' are {} x {}, the network's are {} x {}", part.fixed.name,
                       pinned.rows, pinned.columns, part.effective.values.rows, part.effective.values.columns),
           "rows are targets, columns are sources");
@@ -301,10 +309,10 @@ class Quantizer {
     for (std::int32_t weight : pinned.values) {
       if (part.effective.format.represents(weight)) continue;
       const WeightFormat& format = part.effective.format;
-      error("R0303", part.fixed.name,
-            fmt::format("pinned weight {} of '{}' is not a multiple of {} within {}..{}", weight,
-                        part.fixed.name, format.step(), format.least(), format.most()),
-            "SPEC W1 to W4 say which integers a weight of this many bits and this sign mode can be")
+      pinError(where,
+               fmt::format("pinned weight {} of '{}' is not a multiple of {} within {}..{}", weight,
+                           part.fixed.name, format.step(), format.least(), format.most()),
+               "SPEC W1 to W4 say which integers a weight of this many bits and this sign mode can be")
           .value = weight;
       return;
     }
@@ -312,10 +320,10 @@ class Quantizer {
 
   bool inRange(const std::string& where, std::int64_t value, Field field) {
     if (value >= field.least && value <= field.most) return true;
-    Diagnostic& diagnostic =
-        error("R0303", where,
-              fmt::format("'{}' is {}, '{}' holds {}..{}", where, value, chip_.name, field.least, field.most),
-              "choose a value within the chip's range");
+    Diagnostic& diagnostic = pinError(
+        where,
+        fmt::format("'{}' is {}, '{}' holds {}..{}", where, value, chip_.name, field.least, field.most),
+        "choose a value within the chip's range");
     diagnostic.value = static_cast<double>(value);
     diagnostic.limit = static_cast<double>(value < field.least ? field.least : field.most);
     diagnostic.limitSource = "record of chip '" + chip_.name + "'";
@@ -447,24 +455,24 @@ class Quantizer {
 
   void pinRegisters(const FloatPopulation& source, const PopulationSettings& pins, FixedPopulation& target) {
     for (const auto& [field, values] : pins.registers) {
+      const std::string where = "populations." + source.name + "." + field;
       const bool biasField = field.starts_with("bias_");
       if (!biasField && !target.registers.contains(field) &&
           !(field == "reset_value" && source.model->spiking)) {
-        error("R0303", source.name,
-              fmt::format("'{}' ({}) has no register '{}'", source.name, source.model->name, field),
-              "remove it from the settings");
+        pinError(where, fmt::format("'{}' ({}) has no register '{}'", source.name, source.model->name, field),
+                 "remove it from the settings");
         continue;
       }
       const auto size = static_cast<std::int64_t>(values.size());
       if (size != 1 && size != source.size) {
-        error("R0303", source.name,
-              fmt::format("'{}' of '{}' has {} values for {} neurons", field, source.name, size, source.size),
-              "give one value, or one for each neuron");
+        pinError(
+            where,
+            fmt::format("'{}' of '{}' has {} values for {} neurons", field, source.name, size, source.size),
+            "give one value, or one for each neuron");
         continue;
       }
       bool good = true;
-      for (std::int32_t value : values)
-        good = good && inRange(source.name + "." + field, value, fieldOf(chip_, field));
+      for (std::int32_t value : values) good = good && inRange(where, value, fieldOf(chip_, field));
       if (good) target.registers[field] = shared(values);
     }
     const std::int32_t mode = target.registers.contains("reset_mode") ? target.registers["reset_mode"][0] : 0;
@@ -497,6 +505,7 @@ class Quantizer {
       target.weights.values[i] = effective.format.round(wanted);
       clipped += std::abs(target.weights.values[i] - wanted) > effective.format.step();
     }
+    if (options_.keepWeights) settings.weights = target.weights;
     if (clipped > 0)
       note("R0310", Severity::Warning, target.name,
            fmt::format("{} of {} weights of '{}' are clipped to {} bits", clipped,

@@ -22,15 +22,16 @@ namespace rheo {
 struct QuantOptions {
   const ChipSpec* chip = nullptr;
   const Profile* profile = nullptr;
-  QuantSettings pins;    // empty: everything is chosen
-  std::string pinsFile;  // for messages
+  QuantSettings pins;        // empty: everything is chosen
+  std::string pinsFile;      // for messages
+  bool keepWeights = false;  // in the settings that come back, even those that were not pinned
   std::map<std::string, double>
       largestPotential;  // calibration: population -> largest |v - v_leak| seen, float units
 };
 
 struct QuantResult {
   FixedNet net;            // lags are not solved yet
-  QuantSettings settings;  // everything that was chosen; weights only where they were pinned
+  QuantSettings settings;  // everything that was chosen; weights only where they were pinned or are kept
   std::vector<Diagnostic> notes;
 };
 

@@ -11,12 +11,13 @@
 #include <string_view>
 
 #include "support/File.h"
+#include "support/JsonText.h"
 #include "support/Text.h"
 
 namespace rheo {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 using Names = std::vector<std::string>;
 
 const Names kKeys{"base", "name", "title", "profiles", "extensions", "limits", "layouts"};
@@ -281,17 +282,8 @@ void Reader::wideEnough() {
 
 Expected<ChipSpec> Reader::read(const std::string& source) {
   Json root;
-  try {
-    root = Json::parse(source);
-  } catch (const Json::parse_error& error) {
-    const std::string_view before = std::string_view(source).substr(0, error.byte > 0 ? error.byte - 1 : 0);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const auto column = before.size() - (before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1) + 1;
-    fail("R0401", fmt::format("line {}, column {}", line, column), "this is not JSON",
-         "a missing comma or quote just before this place is the usual cause");
-    return Error{ErrorKind::Format, found_};
-  } catch (const Json::exception&) {  // a number that no double holds
-    fail("R0401", "", "a number is out of range", "limits are whole numbers below 2^53");
+  if (const std::optional<JsonFault> fault = parseJson(source, root)) {
+    fail("R0401", fault->place, fault->message, fault->remedy);
     return Error{ErrorKind::Format, found_};
   }
   if (!isKind(root, Json::value_t::object, "", "an object")) return Error{ErrorKind::Format, found_};

@@ -31,6 +31,15 @@ void writeAt(std::uint8_t* bytes, std::size_t offset, T value) {
   std::memcpy(bytes + offset, &value, sizeof value);
 }
 
+// SPEC I1: of everything but itself.
+XXH128_hash_t checksumOf(std::span<const std::uint8_t> bytes) {
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  XXH3_128bits_update(&state, bytes.data(), kChecksumAt);
+  XXH3_128bits_update(&state, bytes.data() + kFrameBytes, bytes.size() - kFrameBytes);
+  return XXH3_128bits_digest(&state);
+}
+
 constexpr std::size_t kMaxFields = 64;  // of a record; chips have about ten
 
 constexpr std::uint64_t roundUp64(std::uint64_t value) { return (value + 63) / 64 * 64; }
@@ -75,7 +84,7 @@ Status checkFrame(std::span<const std::uint8_t> bytes, const std::string& name) 
     return damaged(
         name, fmt::format("the file has {} bytes, its frame announces a header of {} and a bulk of {}", size,
                           headerBytes, bulkBytes));
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data() + kFrameBytes, bytes.size() - kFrameBytes);
+  const XXH128_hash_t hash = checksumOf(bytes);
   if (readAt<std::uint64_t>(bytes.data(), kChecksumAt) != hash.low64 ||
       readAt<std::uint64_t>(bytes.data(), kChecksumAt + 8) != hash.high64)
     return damaged(name, "the checksum does not match the contents");
@@ -309,7 +318,7 @@ Expected<Image> ImageWriter::finish() const {
   writeAt(bytes.data(), kBulkBytesAt, std::uint64_t{bulk_.size() * 8});
   std::memcpy(bytes.data() + kFrameBytes, builder.GetBufferPointer(), headerBytes);
   if (!bulk_.empty()) std::memcpy(bytes.data() + bulkStart, bulk_.data(), bulk_.size() * 8);
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data() + kFrameBytes, bytes.size() - kFrameBytes);
+  const XXH128_hash_t hash = checksumOf(bytes);
   writeAt(bytes.data(), kChecksumAt, std::uint64_t{hash.low64});
   writeAt(bytes.data(), kChecksumAt + 8, std::uint64_t{hash.high64});
   return Image::parse(std::move(bytes), "new image");

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "network/Checks.h"
+#include "support/JsonText.h"
 
 namespace rheo {
 namespace {
@@ -32,71 +33,138 @@ struct Malformed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-template <class Names>
-std::size_t choice(const Json& value, const Names& names, const char* what) {
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (value == names[i]) return i;
-  throw Malformed(fmt::format("'{}' is {}, which it cannot be", what, value.dump().substr(0, 40)));
-}
+// A value of the dump and the way to it, which messages name: "nodes[3].parameters.tau.shape".
+class Entry {
+ public:
+  Entry(const Json& json, std::string path) : json_(json), path_(std::move(path)) {}
 
-Tensor readTensor(const Json& json) {
+  [[noreturn]] void fail(const std::string& message) const {
+    throw Malformed(path_.empty() ? message : fmt::format("'{}' {}", path_, message));
+  }
+
+  Entry operator[](const std::string& key) const {
+    need(json_.is_object(), "an object");
+    const auto found = json_.find(key);
+    const std::string path = path_.empty() ? key : path_ + "." + key;
+    if (found == json_.end()) throw Malformed(fmt::format("'{}' is missing", path));
+    return {*found, path};
+  }
+  std::vector<Entry> list() const {
+    need(json_.is_array(), "a list");
+    std::vector<Entry> entries;
+    for (std::size_t i = 0; i < json_.size(); ++i)
+      entries.emplace_back(json_[i], fmt::format("{}[{}]", path_, i));
+    return entries;
+  }
+  std::vector<std::pair<std::string, Entry>> members() const {
+    need(json_.is_object(), "an object");
+    std::vector<std::pair<std::string, Entry>> entries;
+    for (const auto& [key, value] : json_.items()) entries.emplace_back(key, Entry(value, path_ + "." + key));
+    return entries;
+  }
+
+  std::string text() const {
+    need(json_.is_string(), "a text");
+    return json_.get<std::string>();
+  }
+  bool flag() const {
+    need(json_.is_boolean(), "true or false");
+    return json_.get<bool>();
+  }
+  double number() const {
+    need(json_.is_number(), "a number");
+    return json_.get<double>();
+  }
+  std::int64_t integer() const {
+    need(json_.is_number_integer() && !(json_.is_number_unsigned() && json_.get<std::uint64_t>() >> 63),
+         "a whole number");
+    return json_.get<std::int64_t>();
+  }
+  std::vector<double> numbers() const {
+    std::vector<double> values;
+    for (const Entry& entry : list()) values.push_back(entry.number());
+    return values;
+  }
+  std::vector<std::int64_t> integers() const {
+    std::vector<std::int64_t> values;
+    for (const Entry& entry : list()) values.push_back(entry.integer());
+    return values;
+  }
+  template <class Choice, class Names>
+  Choice oneOf(const Names& names) const {
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (json_ == names[i]) return static_cast<Choice>(i);
+    fail(fmt::format("is {}, but can be: {}", json_.dump(-1, ' ', true).substr(0, 40),
+                     fmt::join(names, ", ")));
+  }
+
+ private:
+  void need(bool is, const char* what) const {
+    if (!is) fail(fmt::format("is not {}", what));
+  }
+
+  const Json& json_;
+  std::string path_;
+};
+
+Tensor readTensor(const Entry& entry) {
   Tensor tensor;
-  tensor.shape = json.at("shape").get<std::vector<std::int64_t>>();
-  tensor.values = json.at("values").get<std::vector<double>>();
-  tensor.unit = json.at("unit").get<std::string>();
-  tensor.dtype = static_cast<DType>(choice(json.at("dtype"), kTypes, "dtype"));
+  tensor.shape = entry["shape"].integers();
+  tensor.values = entry["values"].numbers();
+  tensor.unit = entry["unit"].text();
+  tensor.dtype = entry["dtype"].oneOf<DType>(kTypes);
   std::int64_t size = 1;
   for (const std::int64_t extent : tensor.shape) {
-    if (extent < 0 || extent > network::kMaxValues) throw Malformed("a tensor's shape is out of range");
+    if (extent < 0 || extent > network::kMaxValues) entry["shape"].fail("is out of range");
     size *= extent;
-    if (size > network::kMaxValues) throw Malformed("a tensor's shape is out of range");
+    if (size > network::kMaxValues) entry["shape"].fail("is out of range");
   }
   if (size != tensor.size())
-    throw Malformed(fmt::format("a tensor's shape says {} values, it has {}", size, tensor.size()));
+    entry["shape"].fail(fmt::format("says {} values, there are {}", size, tensor.size()));
   return tensor;
 }
 
-void readNodes(const Json& json, Network& network) {
-  for (const Json& entry : json.at("nodes")) {
+void readNodes(const Entry& root, Network& network) {
+  for (const Entry& entry : root["nodes"].list()) {
     Node node;
-    node.name = entry.at("name").get<std::string>();
-    node.kind = entry.at("kind").get<std::string>();
-    node.origin = entry.at("origin").get<std::string>();
-    node.inputShape = entry.at("input_shape").get<std::vector<std::int64_t>>();
-    node.outputShape = entry.at("output_shape").get<std::vector<std::int64_t>>();
-    for (const auto& [name, tensor] : entry.at("parameters").items())
+    node.name = entry["name"].text();
+    node.kind = entry["kind"].text();
+    node.origin = entry["origin"].text();
+    node.inputShape = entry["input_shape"].integers();
+    node.outputShape = entry["output_shape"].integers();
+    for (const auto& [name, tensor] : entry["parameters"].members())
       node.parameters.emplace(name, readTensor(tensor));
     network.nodes.push_back(std::move(node));
   }
-  for (const Json& edge : json.at("edges")) {
-    const auto ends = edge.get<std::vector<std::string>>();
-    if (ends.size() != 2) throw Malformed("an edge is not [source, target]");
-    network.edges.push_back({network.find(ends[0]), network.find(ends[1]), 0});
-    if (network.edges.back().source < 0 || network.edges.back().target < 0)
-      throw Malformed(
-          fmt::format("an edge goes from '{}' to '{}', one of which there is not", ends[0], ends[1]));
+  for (const Entry& edge : root["edges"].list()) {
+    const std::vector<Entry> ends = edge.list();
+    if (ends.size() != 2) edge.fail("is not [source, target]");
+    const auto find = [&](const Entry& end) {
+      const int node = network.find(end.text());
+      if (node < 0) end.fail(fmt::format("names a node that is not there: '{}'", end.text()));
+      return node;
+    };
+    network.edges.push_back({find(ends[0]), find(ends[1]), 0});
   }
 }
 
-Network readNetwork(const Json& json, ConventionOptions& options) {
+Network readNetwork(const Entry& root, ConventionOptions& options) {
   Network network;
-  network.name = json.at("name").get<std::string>();
-  const Json& conventions = json.at("conventions");
-  options.dt = conventions.at("dt").get<double>();
-  options.reset = static_cast<Reset>(choice(conventions.at("reset"), kResets, "reset"));
-  options.discretization = static_cast<Discretization>(
-      choice(conventions.at("discretization"), kDiscretizations, "discretization"));
-  options.spikes = static_cast<SpikeUnit>(choice(conventions.at("spikes"), kSpikeUnits, "spikes"));
-  readNodes(json, network);
+  network.name = root["name"].text();
+  const Entry conventions = root["conventions"];
+  options.dt = conventions["dt"].number();
+  options.reset = conventions["reset"].oneOf<Reset>(kResets);
+  options.discretization = conventions["discretization"].oneOf<Discretization>(kDiscretizations);
+  options.spikes = conventions["spikes"].oneOf<SpikeUnit>(kSpikeUnits);
+  readNodes(root, network);
   return network;
 }
 
-std::vector<Assumption> readAssumptions(const Json& json) {
+std::vector<Assumption> readAssumptions(const Entry& root) {
   std::vector<Assumption> assumptions;
-  for (const Json& entry : json.at("assumptions"))
-    assumptions.push_back({entry.at("what").get<std::string>(), entry.at("value").get<std::string>(),
-                           entry.at("why").get<std::string>(), entry.at("how_to_change").get<std::string>(),
-                           entry.at("warning").get<bool>()});
+  for (const Entry& entry : root["assumptions"].list())
+    assumptions.push_back({entry["what"].text(), entry["value"].text(), entry["why"].text(),
+                           entry["how_to_change"].text(), entry["warning"].flag()});
   return assumptions;
 }
 
@@ -138,30 +206,33 @@ std::string networkToText(const Network& network) {
   for (const Edge& edge : network.edges)
     json["edges"].push_back({network.nodes[static_cast<std::size_t>(edge.source)].name,
                              network.nodes[static_cast<std::size_t>(edge.target)].name});
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return jsonText(json);
 }
 
 Expected<Network> networkFromText(const std::string& text, const std::string& file) {
-  std::string message;
-  try {
-    const Json json = Json::parse(text);
-    ConventionOptions options;
-    Network network = readNetwork(json, options);
-    std::vector<Assumption> assumptions = readAssumptions(json);
-    Expected<Network> finished = finishNetwork(std::move(network), options, file);
-    if (finished) finished->assumptions = std::move(assumptions);
-    return finished;
-  } catch (const Json::exception& error) {
-    message = error.what();
-  } catch (const Malformed& error) {
-    message = error.what();
-  }
   Diagnostic diagnostic;
   diagnostic.code = "R0704";
   diagnostic.file = file;
-  diagnostic.message = "this is no dump of the import stage: " + message;
-  diagnostic.remedy = "dump it again with --dump-stages";
-  return Error::of(ErrorKind::Format, std::move(diagnostic));
+  Json json;
+  if (const std::optional<JsonFault> fault = parseJson(text, json)) {
+    diagnostic.message = fault->message;
+    diagnostic.where = fault->place;
+    diagnostic.remedy = fault->remedy;
+    return Error::of(ErrorKind::Format, std::move(diagnostic));
+  }
+  try {
+    const Entry root(json, "");
+    ConventionOptions options;
+    Network network = readNetwork(root, options);
+    std::vector<Assumption> assumptions = readAssumptions(root);
+    Expected<Network> finished = finishNetwork(std::move(network), options, file);
+    if (finished) finished->assumptions = std::move(assumptions);
+    return finished;
+  } catch (const Malformed& error) {
+    diagnostic.message = fmt::format("this is no dump of the import stage: {}", error.what());
+    diagnostic.remedy = "mend it, or dump it again with --dump-stages";
+    return Error::of(ErrorKind::Format, std::move(diagnostic));
+  }
 }
 
 }  // namespace rheo

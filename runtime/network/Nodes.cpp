@@ -7,6 +7,7 @@
 
 #include "models/Model.h"
 #include "network/Checks.h"
+#include "support/Text.h"
 
 namespace rheo::network {
 
@@ -38,30 +39,6 @@ std::vector<Need> parametersOf(const std::string& kind) {
   return needs;
 }
 
-// Levenshtein distance, case ignored: small where a user mistyped a name.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const bool same = std::tolower(static_cast<unsigned char>(a[i - 1])) ==
-                        std::tolower(static_cast<unsigned char>(b[j - 1]));
-      const std::size_t replaced = diagonal + (same ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
-  return *std::min_element(candidates.begin(), candidates.end(), [&](std::string_view a, std::string_view b) {
-    return distance(name, a) < distance(name, b);
-  });
-}
-
 void checkKind(const Node& node, Report& report) {
   static constexpr std::string_view kOthers[] = {"Conv1d", "Conv2d",    "SumPool2d", "AvgPool2d",
                                                  "Delay",  "Threshold", "NIRGraph"};
@@ -72,8 +49,10 @@ void checkKind(const Node& node, Report& report) {
     return;
   }
   const std::string shown = node.kind.substr(0, 64);
+  const std::vector<std::string> near = nearestNames(shown, {kinds.begin(), kinds.end()}, 1);
   report.add("R0201", node.name,
-             fmt::format("unknown kind of node '{}'; did you mean '{}'?", shown, nearest(shown, kinds)),
+             fmt::format("unknown kind of node '{}'{}", shown,
+                         near.empty() ? "" : fmt::format("; did you mean '{}'?", near[0])),
              list);
 }
 

@@ -2,6 +2,7 @@
 #include "support/Text.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace rheo {
@@ -57,9 +58,18 @@ int editDistance(std::string_view left, std::string_view right) {
 
 std::vector<std::string> nearestNames(std::string_view name, const std::vector<std::string>& candidates,
                                       std::size_t count) {
+  constexpr std::size_t kLongest = 100, kMost = 1000;
+  const auto lower = [](std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return result;
+  };
   std::vector<std::pair<int, std::string>> near;
-  for (const std::string& candidate : candidates) {
-    const int distance = editDistance(name, candidate);
+  for (std::size_t i = 0; i < candidates.size() && i < kMost; ++i) {
+    const std::string& candidate = candidates[i];
+    if (name.size() > kLongest || candidate.size() > kLongest) continue;
+    const int distance = editDistance(lower(name), lower(candidate));
     const int bound = 1 + static_cast<int>(std::min(name.size(), candidate.size())) / 3;
     if (distance <= bound) near.emplace_back(distance, candidate);
   }
@@ -67,6 +77,13 @@ std::vector<std::string> nearestNames(std::string_view name, const std::vector<s
   std::vector<std::string> names;
   for (std::size_t i = 0; i < near.size() && i < count; ++i) names.push_back(near[i].second);
   return names;
+}
+
+std::string placeIn(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, std::min(offset, text.size()));
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const std::size_t lineStart = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
+  return "line " + std::to_string(line) + ", column " + std::to_string(before.size() - lineStart + 1);
 }
 
 std::string quotedList(const std::vector<std::string>& names, std::string_view lastJoin) {

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import rheobase as rb
 from rheobase import compiler
+from rheobase.differences import first_unequal_word
 from commandline import invoke as rheobase
 from test_commands import EXAMPLES, REACHING, REACHING_DATA
 
@@ -142,6 +143,43 @@ def test_settings_go_round(tmp_path):
     assert rb.compile(net, weight_bits=3).to_bytes() != rb.compile(net).to_bytes()
     with pytest.raises(rb.Error):
         rb.compile(net, quant={**settings, "populatoins": {}})
+
+
+def test_settings_can_hold_every_weight():
+    net = rb.load(REACHING)
+    settings = rb.quantization(net, weights=True)
+    shape = np.shape(settings["projections"]["w_rec"]["weights"])
+    assert shape == net.nodes["w_rec"].parameters["weight"].shape
+    plain, pinned = rb.compile(net), rb.compile(net, quant=settings)
+    assert [plain.program.core(c["id"]) for c in plain.info["cores"]] == [
+        pinned.program.core(c["id"]) for c in pinned.info["cores"]
+    ]
+    settings["projections"]["w_rec"]["weights"][0][0] ^= 2
+    found = first_unequal_word(plain, rb.compile(net, quant=settings))
+    assert found["place"].startswith("core ")
+
+
+@pytest.mark.parametrize(
+    "part, name, field, value, place",
+    [
+        ("populations", "hidden", "du", 99999, "populations.hidden.du"),
+        ("populations", "hidden", "du", [1, 2], "populations.hidden.du"),
+        ("projections", "w_in", "bits", 99, "projections.w_in.bits"),
+        ("projections", "w_in", "weights", [[1, 2]], "projections.w_in.weights"),
+        ("projections", "w_in", "weights", [[1.5, 2]], "projections.w_in.weights"),
+        ("populations", "hiden", "vth", 1, "hiden"),
+    ],
+)
+def test_faults_of_settings_are_bad_input(tmp_path, part, name, field, value, place):
+    settings = rb.quantization(rb.load(REACHING))
+    settings[part].setdefault(name, {})[field] = value
+    file = tmp_path / "edited.json"
+    file.write_text(json.dumps(settings))
+    result = rheobase("compile", REACHING, "--quant", file, "-o", tmp_path / "net.rheo", "--json")
+    assert result.returncode == 3
+    (found,) = [d for d in json.loads(result.stdout)["diagnostics"] if d["severity"] == "error"]
+    assert (found["file"], found["where"]) == (str(file), place)
+    assert not (tmp_path / "net.rheo").exists()
 
 
 def test_what_does_not_fit_is_reported_at_once():

@@ -10,7 +10,7 @@ namespace rheo::python {
 
 static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py::bytes& chip,
                                const std::string& profile, std::optional<std::string> quantSettings,
-                               const py::bytes& quantFile, std::optional<int> weightBits,
+                               const py::bytes& quantFile, std::optional<int> weightBits, bool keepWeights,
                                std::map<std::string, double> calibration, const std::string& toStage,
                                std::optional<std::string> fromStage, const py::bytes& fromFile,
                                const py::bytes& dumpDir) {
@@ -20,6 +20,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   options.quantSettings = std::move(quantSettings);
   options.quantFile = pathOf(quantFile);
   options.weightBits = weightBits;
+  options.keepWeights = keepWeights;
   options.calibration = std::move(calibration);
   options.toStage = toStage;
   options.fromStage = std::move(fromStage);
@@ -51,6 +52,7 @@ PYBIND11_MODULE(_compiler, m) {
   m.attr("llvm_version") = LLVM_VERSION_STRING;
   registerExceptions();
   m.def("compile", &compileNetwork, py::arg("network"), py::kw_only(), py::arg("chip"), py::arg("profile"),
-        py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("calibration"),
-        py::arg("to_stage"), py::arg("from_stage"), py::arg("from_file"), py::arg("dump_dir"));
+        py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("keep_weights"),
+        py::arg("calibration"), py::arg("to_stage"), py::arg("from_stage"), py::arg("from_file"),
+        py::arg("dump_dir"));
 }

@@ -112,7 +112,7 @@ def _settings(quant) -> tuple[Optional[str], str]:
         return None, ""
     if isinstance(quant, dict):
         try:
-            return json.dumps(quant, default=_plain), ""
+            return json.dumps(quant, default=_plain, allow_nan=False), "quant"
         except (TypeError, ValueError) as error:
             raise option_error(f"the quantization settings cannot be written as JSON: {error}") from None
     if not isinstance(quant, (str, bytes, os.PathLike)):
@@ -137,6 +137,7 @@ def run_compiler(
     to_stage: str = "image",
     from_stage=None,
     dump_stages=None,
+    keep_weights: bool = False,
 ) -> dict:
     """Everything compilation gives: {image: bytes or None, stage: bytes, notes, quantization: JSON text}.
 
@@ -163,6 +164,7 @@ def run_compiler(
         quant_settings=settings,
         quant_file=os.fsencode(file),
         weight_bits=weight_bits,
+        keep_weights=keep_weights,
         calibration=_calibration(net, calibrate),
         to_stage=to_stage,
         from_stage=None if from_stage is None else _stage_text(from_stage),
@@ -230,17 +232,18 @@ def quantization(
     calibrate=None,
     quant=None,
     weight_bits: Optional[int] = None,
+    weights: bool = False,
 ) -> dict:
     """The quantization settings as `compile` would choose them: a dictionary to edit and give back as
     ``quant``.
 
     "populations": {name: {"scale_v": integer units of one float unit, "vth", "du", "dv", ...}},
     "projections": {name: {"bits", "exponent", "sign_mode", "weights"}}; registers are one integer or one per
-    neuron. Arguments and errors are those of `compile`.
+    neuron; weights, integers [targets][sources], are there if asked for or pinned. Arguments and errors are those of `compile`.
 
     Example: q = rb.quantization(net); q["projections"]["fc1"]["bits"] = 4; rb.compile(net, quant=q)
     """
-    result = run_compiler(net, chip, profile, calibrate, quant, weight_bits, to_stage="quant")
+    result = run_compiler(net, chip, profile, calibrate, quant, weight_bits, "quant", keep_weights=bool(weights))
     return json.loads(result["quantization"])
 
 

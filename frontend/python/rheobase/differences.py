@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np
@@ -46,6 +48,9 @@ def first_unequal_word(a: Image, b: Image) -> Optional[dict]:
             if found:
                 break
     rest = [{k: v for k, v in image.info.items() if k not in order} for image in (a, b)]
+    for info in rest:
+        with contextlib.suppress(ValueError):  # a foreign image may hold any text
+            info["quantization"] = json.loads(info["quantization"])
     found = found or _first_unequal(*rest)
     return found or {
         "place": "bytes that no decoded field shows",

@@ -63,7 +63,7 @@ class Diagnostic:
         if self.where and f"'{self.where}'" not in self.message:
             lines.append(f"{head}note: at '{self.where}'")
         if self.limit_source:
-            lines.append(f"{head}note: the limit is from {self.limit_source}")
+            lines.append(f"{head}note: source of the limit: {self.limit_source}")
         if self.remedy:
             lines.append(f"{head}note: {self.remedy}")
         return lines

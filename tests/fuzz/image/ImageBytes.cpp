@@ -43,7 +43,11 @@ void repair(Bytes& bytes) {
   if (bytes.size() < kFrameBytes) return;
   const std::size_t start = bulkStart(bytes);
   if (start <= bytes.size()) setAt(bytes, kBulkSizeAt, bytes.size() - start);
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data() + kFrameBytes, bytes.size() - kFrameBytes);
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  XXH3_128bits_update(&state, bytes.data(), kChecksumAt);
+  XXH3_128bits_update(&state, bytes.data() + kFrameBytes, bytes.size() - kFrameBytes);
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
   setAt(bytes, kChecksumAt, hash.low64);
   setAt(bytes, kChecksumAt + 8, hash.high64);
 }

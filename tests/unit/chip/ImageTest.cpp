@@ -86,10 +86,23 @@ namespace rheo {
 namespace {
 
 std::vector<std::uint8_t> repaired(std::vector<std::uint8_t> bytes) {
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data() + 48, bytes.size() - 48);
+  std::vector<std::uint8_t> others = bytes;
+  others.erase(others.begin() + 32, others.begin() + 48);
+  const XXH128_hash_t hash = XXH3_128bits(others.data(), others.size());
   std::memcpy(bytes.data() + 32, &hash.low64, 8);
   std::memcpy(bytes.data() + 40, &hash.high64, 8);
   return bytes;
+}
+
+// Every byte is under the checksum: the header's length too, though a few bytes more would still fit.
+TEST(Image, i1_any_changed_byte_is_noticed) {
+  const std::vector<std::uint8_t> good = bytesOf(test::makeRandomImage(3, {3, 6, 2}));
+  ASSERT_TRUE(Image::parse(repaired(good), "good"));
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::vector<std::uint8_t> bytes = good;
+    bytes[at] ^= 1;
+    EXPECT_FALSE(Image::parse(std::move(bytes), "changed")) << "byte " << at;
+  }
 }
 
 // FlatBuffers' verifier checks where a vector's length lies, not where its elements do.

@@ -1,4 +1,5 @@
 // The dump of the import stage: what is written is read back, number for number, and anything else refused.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "network/Builder.h"
@@ -65,6 +66,26 @@ TEST(NetworkText, r0704_edited_values_are_checked) {
     EXPECT_FALSE(network) << from << " -> " << to;
   }
   EXPECT_GE(applied, 6);
+}
+
+TEST(NetworkText, r0704_says_where) {
+  const std::string text = networkToText(recurrentNetwork());
+  const auto messageOf = [&](const std::string& from, const std::string& to) {
+    std::string edited = text;
+    edited.replace(edited.find(from), from.size(), to);
+    const Expected<Network> network = networkFromText(edited, "edited.json");
+    EXPECT_FALSE(network);
+    const Diagnostic& found = network.error().diagnostics.front();
+    return found.where + "|" + found.message;
+  };
+  EXPECT_THAT(messageOf("\"euler\"", "7"),
+              testing::HasSubstr("'conventions.discretization' is 7, but can be"));
+  EXPECT_THAT(messageOf("\"shape\": [2", "\"shape\": [9"),
+              testing::HasSubstr(".shape' says 9 values, there are 2"));
+  EXPECT_THAT(messageOf("\"edges\"", "\"egdes\""), testing::HasSubstr("'edges' is missing"));
+  EXPECT_THAT(messageOf("\"nodes\": [", "\"nodes\": [3,"), testing::HasSubstr("'nodes[0]' is not an object"));
+  EXPECT_THAT(messageOf("\"nodes\": [", "\"nodes\": [,"),
+              testing::MatchesRegex("line [0-9]+, column [0-9]+.this is not JSON"));
 }
 
 TEST(NetworkText, other_texts_are_no_networks) {

@@ -4,8 +4,10 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "support/File.h"
+#include "support/JsonText.h"
 #include "support/Philox.h"
 #include "support/Text.h"
 
@@ -23,9 +25,43 @@ TEST(Text, nearest_names_first_and_only_near_ones) {
   EXPECT_EQ(nearestNames("hiden.v", {"output.v", "hidden.u", "hidden.v"}),
             (std::vector<std::string>{"hidden.v", "hidden.u"}));
   EXPECT_TRUE(nearestNames("xyz", {"hidden", "output"}).empty());
+  EXPECT_EQ(nearestNames("CUBALIF", {"LIF", "CubaLIF"}, 1), std::vector<std::string>{"CubaLIF"});
+  EXPECT_TRUE(nearestNames(std::string(1000000, 'x'), {std::string(1000000, 'x')}).empty());
   EXPECT_EQ(didYouMean("hiden", {"hidden"}), "did you mean 'hidden'?");
   EXPECT_EQ(didYouMean("zz", {"hidden", "output"}), "there is 'hidden' and 'output'");
   EXPECT_EQ(didYouMean("zz", {}), "there is none");
+}
+
+TEST(Text, places_are_lines_and_columns) {
+  EXPECT_EQ(placeIn("", 0), "line 1, column 1");
+  EXPECT_EQ(placeIn("ab\ncd", 1), "line 1, column 2");
+  EXPECT_EQ(placeIn("ab\ncd", 3), "line 2, column 1");
+  EXPECT_EQ(placeIn("ab\ncd", 99), "line 2, column 3");
+}
+
+TEST(JsonText, faults_have_a_place) {
+  nlohmann::ordered_json value;
+  EXPECT_FALSE(parseJson("{\"a\": [1]}", value));
+  const auto fault = parseJson("{\n  \"a\": [1,,]}", value);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->place, "line 2, column 11");
+  EXPECT_TRUE(parseJson("[1e999]", value));
+  EXPECT_TRUE(parseJson("", value));
+}
+
+TEST(JsonText, lists_fill_their_lines_and_come_back) {
+  nlohmann::ordered_json value{
+      {"b", nullptr}, {"a", {1, "x", true}}, {"none", nlohmann::ordered_json::array()}};
+  EXPECT_EQ(jsonText(value), "{\n  \"b\": null,\n  \"a\": [1, \"x\", true],\n  \"none\": []\n}\n");
+  for (int i = 0; i < 500; ++i) value["long"].push_back(i * 0.1);
+  value["rows"] = {{1, 2}, {3, 4}};
+  const std::string text = jsonText(value);
+  nlohmann::ordered_json back;
+  ASSERT_FALSE(parseJson(text, back));
+  EXPECT_EQ(back, value);
+  std::size_t start = 0;
+  for (std::size_t end = 0; (end = text.find('\n', start)) != text.npos; start = end + 1)
+    EXPECT_LE(end - start, 100u);
 }
 
 TEST(Text, plain_text_is_utf8_without_control_characters) {

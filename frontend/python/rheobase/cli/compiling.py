@@ -141,6 +141,9 @@ def quant_command(
     calibrate: Calibrate = None,
     quant: Quant = None,
     weight_bits: Bits = None,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="Write every weight's integer too, not only pinned ones.")
+    ] = False,
     encode: o.Encode = None,
     samples: o.Samples = None,
     dt: o.Dt = None,
@@ -152,15 +155,18 @@ def quant_command(
     """Write the quantization settings, to edit them.
 
     They are those that compile would choose; edited, they are given back with --quant. Per population:
-    scale_v (integer units of v for one float unit), vth, du, dv, biases, reset; per projection: bits,
-    exponent, sign mode, weights [targets][sources]. A register is one integer or one per neuron. What stands
-    in the file is pinned; what is deleted from it is chosen anew.
+    scale_v (integer units of v for one float unit), vth, du, dv, reset; per projection: bits, exponent, sign
+    mode and, with --weights, weights [targets][sources]. A register is one integer or one per neuron. Biases
+    are projections too, from a neuron that fires in every step. What stands in the file is pinned; what is
+    deleted from it is chosen anew.
     """
     network = o.read_net(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
     check_writable(output, net, calibrate)
     with progress("quantizing"):
         data = _calibration(calibrate, network, encode, samples)
-        result = compiler.run_compiler(network, chip, profile, data, quant, weight_bits, "quant")
+        result = compiler.run_compiler(
+            network, chip, profile, data, quant, weight_bits, "quant", keep_weights=weights
+        )
     report(result["notes"])
     write_text(output, result["quantization"])
     settings = json_text.loads(result["quantization"])
