@@ -78,6 +78,7 @@ def test_stage_files_that_do_not_serve(dumped, tmp_path):
         (bad_json, [], 3),
         (net, [], 3),
         (tmp_path / "none", [], 3),
+        (folder / FILES[5], [], 3),
         (tmp_path, [], 3),
         (folder / FILES[4], ["--to", "quant"], 3),
         (folder / FILES[4], ["--chip", "tiny"], 3),
@@ -88,6 +89,7 @@ def test_stage_files_that_do_not_serve(dumped, tmp_path):
         errors = [line for line in result.stderr.splitlines() if "error R" in line]
         assert errors and all(str(file) in line for line in errors), result.stderr
         assert "Traceback" not in result.stderr and not out.exists()
+        assert file != folder / FILES[5] or "this is a finished image" in result.stderr
         assert file != other or "this is not a stage of a compilation" in result.stderr
 
 

@@ -28,7 +28,7 @@ from .errors import (
     unknown_name,
     usage_error,
 )
-from .files import filling
+from .files import filling, is_image
 from .image import Image
 from .limits import check_image
 from .network import Network
@@ -95,6 +95,13 @@ def read_text(path) -> str:
 
 def _stage_text(path) -> str:
     """A dumped stage. Raises FormatError R0704 for a file that is of another kind altogether."""
+    if is_image(Path(path_of(path))):
+        raise file_error(
+            os.fsdecode(path),
+            "this is a finished image: no stage is left",
+            "run it; stages to go on from are texts that --dump-stages or --to wrote",
+            "R0704",
+        )
     text = read_text(path)
     if not text.lstrip().startswith("{") and "spk.network" not in text and "chip.module" not in text:
         raise file_error(
@@ -243,7 +250,9 @@ def quantization(
 
     Example: q = rb.quantization(net); q["projections"]["fc1"]["bits"] = 4; rb.compile(net, quant=q)
     """
-    result = run_compiler(net, chip, profile, calibrate, quant, weight_bits, "quant", keep_weights=bool(weights))
+    result = run_compiler(
+        net, chip, profile, calibrate, quant, weight_bits, "quant", keep_weights=bool(weights)
+    )
     return json.loads(result["quantization"])
 
 

@@ -13,7 +13,7 @@ from typing import Iterator
 
 import numpy as np
 
-from .errors import DataError, data_error, path_of
+from .errors import DataError, data_error, file_error, path_of
 
 
 def _cannot(path, error: Exception) -> DataError:
@@ -158,3 +158,14 @@ def write_text(path, text: str) -> None:
 def write_npz(path, arrays: dict) -> None:
     with replacing(path) as file:
         np.savez_compressed(file, **arrays)
+
+
+def is_image(path: Path) -> bool:
+    """Whether a path holds an image, by content. Raises FormatError where it cannot be read."""
+    try:
+        if not path.is_file():  # a folder or a pipe: the reader says so
+            return False
+        with open(path, "rb") as file:
+            return file.read(8) == b"RHEOIMG\0"
+    except (OSError, ValueError) as error:
+        raise file_error(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None

@@ -12,6 +12,7 @@ import typer
 from typing_extensions import Annotated
 
 from ..errors import file_error, option_error, usage_error
+from ..files import is_image
 from ..image import Image
 from ..loading import load
 from ..network import Network
@@ -162,17 +163,6 @@ def with_seed(encode: Optional[str]) -> Optional[str]:
     if encode is None or Settings.seed is None or not encode.startswith("rate:") or "," in encode:
         return encode
     return f"{encode},{Settings.seed}"
-
-
-def is_image(path: Path) -> bool:
-    """Whether a path holds an image, by content. Raises FormatError where it cannot be read."""
-    try:
-        if not path.is_file():  # a folder or a pipe: the reader says so
-            return False
-        with open(path, "rb") as file:
-            return file.read(8) == b"RHEOIMG\0"
-    except (OSError, ValueError) as error:
-        raise file_error(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def read_net(path: Path, remarks: bool = True, **conventions) -> Network:
