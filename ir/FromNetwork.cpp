@@ -88,10 +88,22 @@ void NetworkBuilder::makeInput(int index) {
 
 Status NetworkBuilder::makeNeuron(int index) {
   const Node& node = network_.nodes[index];
-  const models::ModelTable& model = *models::findModelByNirName(node.kind);
+  const auto [found, exact] = models::findNodeModel(node.kind);
+  const models::ModelTable& model = *found;
   spk::NeuronOp neuron =
       spk::createNeuron(builder_, locationOf(node.name), model, node.name, node.outputShape);
+  neurons_[index] = neuron;
+  values_[index] = neuron.getOutput();
   const std::int64_t size = neuron.getSize();
+  if (exact) {  // SPEC F14; finishNetwork made them whole, within range, one for each neuron
+    for (const models::FixedParameter& parameter : model.fixedParameters) {
+      const std::vector<double>& values = node.parameters.at(std::string(parameter.name)).values;
+      neuron.setParameter({parameter.name.data(), parameter.name.size()},
+                          spk::fixedParameterElements(
+                              &context_, parameter, std::vector<std::int32_t>(values.begin(), values.end())));
+    }
+    return ok();
+  }
   for (const models::FloatParameter& parameter : model.floatParameters) {
     const auto tensor = node.parameters.find(std::string(parameter.name));
     if (tensor == node.parameters.end()) continue;  // a required one is missed by the verifier
@@ -105,8 +117,6 @@ Status NetworkBuilder::makeNeuron(int index) {
     neuron.setParameter({parameter.name.data(), parameter.name.size()},
                         spk::floatElements(&context_, all, {size}));
   }
-  neurons_[index] = neuron;
-  values_[index] = neuron.getOutput();
   return ok();
 }
 

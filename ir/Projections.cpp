@@ -99,7 +99,7 @@ Expected<std::vector<Term>> Folder::merged(std::vector<Term> terms, std::int64_t
 Expected<std::vector<Term>> Folder::outOf(int index) {
   const Node& node = network_.nodes[index];
   if (node.kind == "Input" || isNeuron(node)) {
-    const models::ModelTable* model = models::findModelByNirName(node.kind);
+    const models::ModelTable* model = models::findNodeModel(node.kind).model;
     if (model && !model->spiking)
       return refuse(node, "'" + node.name + "' never spikes, but its potential feeds other nodes",
                     "connect '" + node.name + "' to outputs only, or give it a model that spikes");
@@ -198,7 +198,7 @@ Status Folder::applyMatrix(const Node& node, std::vector<Term>& terms) {
 
 }  // namespace
 
-bool isNeuron(const Node& node) { return models::findModelByNirName(node.kind) != nullptr; }
+bool isNeuron(const Node& node) { return node.stateful(); }
 
 Expected<std::vector<FoldedProjection>> foldProjections(const Network& network) {
   Folder folder(network);

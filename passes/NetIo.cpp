@@ -203,6 +203,9 @@ Expected<FloatNet> readFloat(spk::NetworkOp network) {
     if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) {
       FloatPopulation population{
           neuron.getName().str(), &neuron.getModel(), neuron.getSize(), shapeOf(neuron.getShape()), {}};
+      if (spk::isExact(neuron))
+        for (const models::FixedParameter& parameter : neuron.getModel().fixedParameters)
+          population.exact.push_back(spk::fixedParameter(neuron, parameter));
       for (const models::FloatParameter& parameter : neuron.getModel().floatParameters)
         if (auto values = spk::floatValues(neuron.getParameter(view(parameter.name))))
           population.parameters[std::string(parameter.name)] = std::move(*values);

@@ -28,9 +28,9 @@ Diagnostic unproven(const PopulationRange& range) {
   diagnostic.limit = 24;
   diagnostic.limitSource = "SPEC N4, N5, N7";
   diagnostic.remedy =
-      "set a smaller 'scale_v' for it in the quantization settings, or check with `rheobase verify` that "
-      "your "
-      "data stay inside";
+      "make its 'scale_v' in the quantization settings smaller, or its weights where they are given as "
+      "integers; "
+      "or check with `rheobase verify` that your data stay inside";
   return diagnostic;
 }
 

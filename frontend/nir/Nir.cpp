@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "Messages.h"
 #include "Parser.h"
+#include "hdf5/Messages.h"
 
 namespace rheo::nir {
 
@@ -31,8 +31,10 @@ void noteVersion(const Tree& root, std::vector<Assumption>& assumptions) {
 Expected<Network> parseNir(Tree tree, const std::string& file) {
   Tree* top = tree.child("node");
   if (top == nullptr || top->kind != Tree::Kind::Group) {
-    return formatError("R0105", file, "/node", "this HDF5 file is not a NIR graph: it has no group 'node'",
-                       "write the graph with nir.write()");
+    return formatError(
+        "R0105", file, "/node",
+        "this HDF5 file is no network: it has neither a group 'node' (NIR) nor a group 'layer' (.net)",
+        "write the graph with nir.write(), or export it with lava-dl");
   }
   auto type = nodeType(*top, "/node", file);
   if (!type) return type.error();

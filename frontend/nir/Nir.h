@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "hdf5/Tree.h"
 #include "network/Network.h"
-#include "nir/Tree.h"
 #include "support/Error.h"
 
 namespace rheo {
@@ -14,6 +14,8 @@ namespace rheo {
 Expected<Network> loadNir(const std::string& path, const ConventionOptions& options);
 
 namespace nir {
+
+using hdf5::Tree;
 
 // The network that the tree of a NIR file describes, as finishNetwork takes it: nested graphs flattened to
 // dotted names (SPEC F12), parameters as stored, edges without delays, repairs noted as assumptions. `file`

@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
-#include "Messages.h"
 #include "Parser.h"
+#include "hdf5/Messages.h"
 #include "support/Text.h"
 
 namespace rheo::nir {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "Messages.h"
 #include "Parser.h"
+#include "hdf5/Messages.h"
 #include "network/Checks.h"
 
 namespace rheo::nir {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include "Messages.h"
 #include "Parser.h"
+#include "hdf5/Messages.h"
 
 namespace rheo::nir {
 

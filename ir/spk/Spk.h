@@ -64,6 +64,10 @@ FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::
 FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const models::FixedParameter& parameter,
                                          llvm::ArrayRef<std::int32_t> values);
 
+// Whether a neuron carries the integers of its step: every one past the float stage, and in it those that
+// were given so. SPEC F14.
+bool isExact(NeuronOp neuron);
+
 // spk.<model> without parameters, at the builder's place. `location` is usually NameLoc of the user's node.
 NeuronOp createNeuron(mlir::OpBuilder& builder, mlir::Location location, const models::ModelTable& model,
                       llvm::StringRef name, llvm::ArrayRef<int64_t> shape, mlir::ValueRange inputs = {});

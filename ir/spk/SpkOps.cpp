@@ -94,10 +94,6 @@ mlir::LogicalResult verifyFixedTensor(mlir::Operation* op, llvm::StringRef name,
 }
 
 mlir::LogicalResult verifyFloatParameters(NeuronOp neuron, const models::ModelTable& model) {
-  for (const models::FixedParameter& parameter : model.fixedParameters)
-    if (neuron.getParameter(view(parameter.name)))
-      return complain(neuron, neuron.getName())
-             << "is in the float stage and cannot carry '" << view(parameter.name) << "'";
   for (const models::FloatParameter& parameter : model.floatParameters) {
     const mlir::Attribute attribute = neuron.getParameter(view(parameter.name));
     if (!attribute) {
@@ -144,7 +140,8 @@ mlir::LogicalResult verifyFixedParameters(NeuronOp neuron, const models::ModelTa
   for (const models::FloatParameter& parameter : model.floatParameters)
     if (neuron.getParameter(view(parameter.name)))
       return complain(neuron, neuron.getName())
-             << "is past the float stage and cannot carry '" << view(parameter.name) << "'";
+             << (stageOf(neuron) == "float" ? "has its integers" : "is past the float stage")
+             << " and cannot carry '" << view(parameter.name) << "'";
   for (const models::FixedParameter& parameter : model.fixedParameters)
     if (const mlir::Attribute attribute = neuron.getParameter(view(parameter.name)))
       if (failed(verifyFixedTensor(neuron, neuron.getName(), view(parameter.name), attribute,
@@ -162,8 +159,14 @@ mlir::LogicalResult verifyNeuron(mlir::Operation* op) {
     if (sizeOf(input.getType()) != neuron.getSize())
       return complain(op, neuron.getName())
              << "has " << neuron.getSize() << " neurons, but a current of type " << input.getType();
-  return stageOf(op) == "float" ? verifyFloatParameters(neuron, neuron.getModel())
-                                : verifyFixedParameters(neuron, neuron.getModel());
+  return stageOf(op) == "float" && !isExact(neuron) ? verifyFloatParameters(neuron, neuron.getModel())
+                                                    : verifyFixedParameters(neuron, neuron.getModel());
+}
+
+bool isExact(NeuronOp neuron) {
+  return llvm::any_of(neuron.getModel().fixedParameters, [&](const models::FixedParameter& parameter) {
+    return bool(neuron.getParameter(view(parameter.name)));
+  });
 }
 
 mlir::LogicalResult NetworkOp::verify() {

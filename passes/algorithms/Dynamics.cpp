@@ -11,6 +11,10 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
     const double ratio = conventions.dt / tau;
     return conventions.discretization == Discretization::Euler ? ratio : -std::expm1(-ratio);
   };
+  if (!population.exact.empty()) {
+    result.gain.assign(static_cast<std::size_t>(population.size), 1);
+    return result;
+  }
   const bool current = population.model->states.size() > 1;
   bool leaky = current;
   for (const models::FloatParameter& entry : population.model->floatParameters) leaky |= entry.name == "tau";

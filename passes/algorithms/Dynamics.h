@@ -21,6 +21,8 @@ struct Dynamics {
   bool spiking() const { return !threshold.empty(); }
 };
 
+// Of an exact population (SPEC F14) only the gain, 1: its weights are integers already.
+//
 // v is counted from 0, where the float network starts (SPEC F4), and v_leak becomes a drive; but a model with
 // a current cannot be driven past it, so there v is counted from v_leak.
 Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conventions);

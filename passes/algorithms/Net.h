@@ -52,6 +52,9 @@ struct FloatPopulation {
   std::int64_t size = 0;
   std::vector<std::int64_t> shape;
   std::map<std::string, std::vector<double>> parameters;
+  // Of an exact population (SPEC F14), which has no float parameters: the integers that step.h reads, in the
+  // model's order, one for each neuron.
+  std::vector<std::vector<std::int32_t>> exact = {};
 
   // The parameter of a neuron; the model's fallback where the file leaves it out.
   double parameter(const std::string& parameterName, std::int64_t neuron) const;

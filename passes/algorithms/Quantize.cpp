@@ -8,6 +8,7 @@
 
 #include "algorithms/Dynamics.h"
 #include "algorithms/Lags.h"
+#include "algorithms/Registers.h"
 #include "algorithms/Scales.h"
 #include "algorithms/WeightFormat.h"
 #include "fixed/Arithmetic.h"
@@ -212,8 +213,9 @@ class Quantizer {
   }
 
   void checkResets() {
-    const bool spikes = std::any_of(net_.populations.begin(), net_.populations.end(),
-                                    [](const FloatPopulation& p) { return p.model->spiking; });
+    const bool spikes =
+        std::any_of(net_.populations.begin(), net_.populations.end(),
+                    [](const FloatPopulation& p) { return p.model->spiking && p.exact.empty(); });
     if (spikes && net_.conventions.reset == Reset::SubtractLate)
       error("R0309", "", "a reset that acts one step after the spike exists on no chip",
             "compile with --reset subtract and check with `rheobase verify` what that changes");
@@ -243,6 +245,7 @@ class Quantizer {
         parts.push_back(&part);
         prepare(part, dynamics);
       }
+    if (!source.exact.empty()) return exactPopulation(source, pins, parts, target);
     decays(source, dynamics, target);
     if (!errors_.empty()) return;
     const double scale = scaleOf(source, dynamics, pins, parts);
@@ -258,6 +261,67 @@ class Quantizer {
     PopulationSettings& settings = result_.settings.populations[source.name];
     settings.scaleV = scale;
     settings.registers = target.registers;
+  }
+
+  // SPEC F14: nothing is chosen but the weights' formats.
+  void exactPopulation(const FloatPopulation& source, const PopulationSettings& pins,
+                       const std::vector<Part*>& parts, FixedPopulation& target) {
+    if (Status set = setRegisters(target, source.exact); !set) {
+      errors_.insert(errors_.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
+      return;
+    }
+    for (const auto& [field, values] : target.registers)
+      for (const std::int32_t value : values)
+        if (!holds(source, field, value)) return;
+    for (const std::string_view state : source.model->states) target.scales[std::string(state)] = {1};
+    pinRegisters(source, pins, target);
+    checkExtension(source, target);
+    for (Part* part : parts) exactIntegers(*part);
+    result_.settings.populations[source.name].registers = target.registers;
+  }
+
+  bool holds(const FloatPopulation& source, const std::string& field, std::int32_t value) {
+    const Field range = fieldOf(chip_, field);
+    if (value >= range.least && value <= range.most) return true;
+    Diagnostic& diagnostic = error(
+        "R0312", source.name,
+        fmt::format("'{}' of '{}' is {}, '{}' holds {}..{}", field, source.name, value, chip_.name,
+                    range.least, range.most),
+        "the network gives this integer itself: choose a chip that holds it, or train within its range");
+    diagnostic.value = value;
+    diagnostic.limit = static_cast<double>(value < range.least ? range.least : range.most);
+    diagnostic.limitSource = "record of chip '" + chip_.name + "'";
+    return false;
+  }
+
+  // The exponent nearest 0 at which the chip holds every weight as it is; a pinned one is obeyed.
+  void exactIntegers(Part& part) {
+    const EffectiveWeights& effective = part.effective;
+    if (part.pins != nullptr && part.pins->weights) return integers(part, kAlign);
+    const auto fits = [&](int exponent) {
+      return std::all_of(effective.values.values.begin(), effective.values.values.end(), [&](double value) {
+        const double stored = std::ldexp(value, -exponent);
+        return stored == std::floor(stored) && std::abs(stored) <= 256 &&
+               effective.format.represents(static_cast<std::int64_t>(stored));
+      });
+    };
+    const int furthest = std::max(limits_.mostExponent, -limits_.leastExponent);
+    for (int distance = 0; distance <= furthest; ++distance)
+      for (const int exponent : {-distance, distance}) {
+        if (exponent < limits_.leastExponent || exponent > limits_.mostExponent) continue;
+        if (effective.exponentPinned && exponent != effective.exponent) continue;
+        if (!fits(exponent)) continue;
+        part.effective.exponentPinned = true;
+        part.effective.exponent = exponent;
+        return integers(part, kAlign);
+      }
+    const WeightFormat& format = effective.format;
+    error("R0312", part.fixed.name,
+          fmt::format(
+              "the weights of '{}' enter neurons that are given as integers, and no exponent makes all of "
+              "them whole numbers that {} bits hold ({}..{} in steps of {})",
+              part.fixed.name, format.bits, format.least(), format.most(), format.step()),
+          "store integers that share a power of two, or use more weight bits");
   }
 
   // Gains into weights, format, pins.
@@ -475,13 +539,18 @@ class Quantizer {
       for (std::int32_t value : values) good = good && inRange(where, value, fieldOf(chip_, field));
       if (good) target.registers[field] = shared(values);
     }
-    const std::int32_t mode = target.registers.contains("reset_mode") ? target.registers["reset_mode"][0] : 0;
-    const char* needed = mode == models::kResetSubtract ? "subtract_reset"
-                         : mode == models::kResetValue  ? "reset_value"
-                                                        : nullptr;
-    if (needed != nullptr && !chip_.extends(needed) && pins.registers.contains("reset_mode"))
-      error("R0411", source.name, fmt::format("'{}' lacks the extension '{}'", chip_.name, needed),
-            "pin reset_mode to 'zero', or choose another chip");
+    if (pins.registers.contains("reset_mode")) checkExtension(source, target);
+  }
+
+  // SPEC E1, E2.
+  void checkExtension(const FloatPopulation& source, const FixedPopulation& target) {
+    const auto modes = target.registers.find("reset_mode");
+    if (modes == target.registers.end()) return;
+    for (const auto& [mode, needed] :
+         {std::pair{models::kResetSubtract, "subtract_reset"}, std::pair{models::kResetValue, "reset_value"}})
+      if (std::count(modes->second.begin(), modes->second.end(), mode) > 0 && !chip_.extends(needed))
+        error("R0411", source.name, fmt::format("'{}' lacks the extension '{}'", chip_.name, needed),
+              "let it reset to zero, or choose another chip");
   }
 
   void integers(Part& part, double scale) {

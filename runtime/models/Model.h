@@ -46,7 +46,14 @@ struct ModelTable {
 // All models, in order of their folders' names (generated from the folders).
 std::span<const ModelTable> allModels();
 const ModelTable* findModel(std::string_view name);
-const ModelTable* findModelByNirName(std::string_view nirName);
+
+// The model behind the kind of a network's node. The name of a NIR primitive ("CubaLIF") means its float
+// parameters; the model's own name ("cuba_lif") means an exact node: the integers of a chip's step, SPEC F14.
+struct NodeModel {
+  const ModelTable* model = nullptr;  // null: the node is no neuron
+  bool exact = false;
+};
+NodeModel findNodeModel(std::string_view kind);
 const ModelTable* findModelByOpcode(std::uint8_t opcode);
 
 }  // namespace rheo::models

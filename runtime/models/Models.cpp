@@ -27,8 +27,9 @@ const ModelTable* findModel(std::string_view name) {
   return findIf([&](const ModelTable& model) { return model.name == name; });
 }
 
-const ModelTable* findModelByNirName(std::string_view nirName) {
-  return findIf([&](const ModelTable& model) { return model.nirName == nirName; });
+NodeModel findNodeModel(std::string_view kind) {
+  if (const ModelTable* exact = findModel(kind)) return {exact, true};
+  return {findIf([&](const ModelTable& model) { return model.nirName == kind; }), false};
 }
 
 const ModelTable* findModelByOpcode(std::uint8_t opcode) {

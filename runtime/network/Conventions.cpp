@@ -160,7 +160,7 @@ void warnCoarseStep(Network& network) {
 void decideReset(Network& network, const ConventionOptions& options) {
   bool spiking = false, nonzero = false;
   for (const Node& node : network.nodes) {
-    if (!node.spiking()) continue;
+    if (!node.spiking() || node.exact()) continue;
     spiking = true;
     const auto& values = node.parameters.at("v_reset").values;
     nonzero |= std::any_of(values.begin(), values.end(), [](double v) { return v != 0; });
@@ -176,12 +176,45 @@ void decideReset(Network& network, const ConventionOptions& options) {
                                  "--reset zero|v_reset|subtract|subtract-late", !options.reset && !nonzero});
 }
 
+// SPEC F14: the step is given in integers; what options say about real numbers has nothing to act on.
+void decideExact(Network& network, const ConventionOptions& options, Report& report) {
+  if (options.dt) decideDt(network, options, report);
+  const auto unused = [&](bool given, const char* what, const char* flag) {
+    if (given)
+      network.assumptions.push_back({what, "not used", "every neuron of this network is given as integers",
+                                     fmt::format("leave {} out", flag), true});
+  };
+  unused(options.reset.has_value(), "reset", "--reset");
+  unused(options.discretization.has_value(), "discretization", "--discretization");
+  unused(options.spikes.has_value(), "spikes", "--spikes");
+}
+
+bool isExactOnly(const Network& network) {
+  bool any = false, all = true;
+  for (const Node& node : network.nodes) {
+    any |= node.stateful();
+    all &= !node.stateful() || node.exact();
+  }
+  return any && all;
+}
+
+// A spike into an exact node counts 1.
+void refuseDiracSpikes(const Network& network, Report& report) {
+  if (network.conventions.spikes != SpikeUnit::Dirac) return;
+  for (const Node& node : network.nodes)
+    if (node.exact())
+      report.add("R0211", node.name,
+                 fmt::format("'{}' is given as integers and takes spikes of 1, not of 1/dt", node.name),
+                 "--spikes unit");
+}
+
 }  // namespace
 
 void decideConventions(Network& network, const ConventionOptions& given, Report& report) {
   ConventionOptions options = given;
   if (!addFramework(options, report)) return;
   const std::string source = given.framework.empty() ? "given" : "given, or part of --as " + given.framework;
+  if (isExactOnly(network)) return decideExact(network, options, report);
   decideDt(network, options, report);
   decideReset(network, options);
   network.conventions.discretization = options.discretization.value_or(Discretization::Euler);
@@ -197,6 +230,7 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
                       : "default: a spike adds its weight once; the format does not fix its amplitude",
        "--spikes unit|dirac", false});
   warnCoarseStep(network);
+  refuseDiracSpikes(network, report);
 }
 
 }  // namespace rheo::network

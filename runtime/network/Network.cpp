@@ -34,9 +34,10 @@ std::vector<int> nodesOfKind(const Network& network, std::string_view kind) {
 
 std::int64_t Node::inputSize() const { return product(inputShape); }
 std::int64_t Node::outputSize() const { return product(outputShape); }
-bool Node::stateful() const { return models::findModelByNirName(kind) != nullptr; }
+bool Node::stateful() const { return models::findNodeModel(kind).model != nullptr; }
+bool Node::exact() const { return models::findNodeModel(kind).exact; }
 bool Node::spiking() const {
-  const models::ModelTable* model = models::findModelByNirName(kind);
+  const models::ModelTable* model = models::findNodeModel(kind).model;
   return model && model->spiking;
 }
 

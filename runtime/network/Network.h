@@ -27,7 +27,8 @@ struct Tensor {
 };
 
 // The kind of a node is the name of the NIR primitive it follows: Input, Output, Affine, Linear, Scale,
-// Flatten, I, IF, LI, LIF, CubaLI, CubaLIF. The float rules (SPEC F*) are stated per kind.
+// Flatten, I, IF, LI, LIF, CubaLI, CubaLIF; or, where the parameters are already a chip's integers, the name
+// of a neuron model: cuba_lif, lif, ... The float rules (SPEC F*) are stated per kind.
 struct Node {
   std::string name;  // nested graphs joined with '.': "lif1.w_rec"
   std::string kind;
@@ -39,6 +40,7 @@ struct Node {
   std::int64_t inputSize() const;
   std::int64_t outputSize() const;
   bool stateful() const;  // its output in a step depends on earlier steps
+  bool exact() const;     // its parameters are the integers of a chip's step. SPEC F14
   bool spiking() const;   // its output is spikes
 };
 

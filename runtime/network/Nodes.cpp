@@ -18,6 +18,7 @@ struct Need {
   bool required;
   bool positive;
   std::string_view unit;
+  const models::FixedParameter* fixed = nullptr;  // of an exact node: whole numbers within its range
 };
 
 // What a node of this kind may hold.
@@ -30,7 +31,11 @@ std::vector<Need> parametersOf(const std::string& kind) {
     return {{"start_dim", false, false, ""}, {"end_dim", false, false, ""}, {"input_type", false, false, ""}};
   }
   std::vector<Need> needs;
-  if (const models::ModelTable* model = models::findModelByNirName(kind)) {
+  const auto [model, exact] = models::findNodeModel(kind);
+  if (exact) {
+    for (const models::FixedParameter& p : model->fixedParameters)
+      needs.push_back({p.name, false, false, p.unit, &p});
+  } else if (model) {
     for (const models::FloatParameter& p : model->floatParameters) {
       needs.push_back({p.name, p.need == models::FloatParameter::Need::Required,
                        p.range == models::FloatParameter::Range::Positive, p.unit});
@@ -54,6 +59,23 @@ void checkKind(const Node& node, Report& report) {
              fmt::format("unknown kind of node '{}'{}", shown,
                          near.empty() ? "" : fmt::format("; did you mean '{}'?", near[0])),
              list);
+}
+
+// SPEC F14.
+void checkInteger(const Node& node, const std::string& name, const models::FixedParameter& parameter,
+                  const Tensor& tensor, Report& report) {
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    const double value = tensor.values[static_cast<std::size_t>(i)];
+    if (value == std::floor(value) && value >= parameter.minimum && value <= parameter.maximum) continue;
+    Diagnostic& d = report.add(
+        "R0204", node.name,
+        fmt::format("parameter '{}' is {} at flat index {}; it is a whole number from {} to {}", name,
+                    numberText(value), i, parameter.minimum, parameter.maximum),
+        fmt::format("'{}' is an exact node: its parameters are the integers of a chip's step", node.kind));
+    d.value = value;
+    d.limit = value < parameter.minimum ? parameter.minimum : parameter.maximum;
+    return;
+  }
 }
 
 void checkTensor(const Node& node, const std::string& name, const Need& need, Tensor& tensor,
@@ -88,6 +110,7 @@ void checkTensor(const Node& node, const std::string& name, const Need& need, Te
     }
   }
   tensor.unit = std::string(need.unit);
+  if (need.fixed) checkInteger(node, name, *need.fixed, tensor, report);
 }
 
 void checkParameters(Node& node, std::vector<std::string>& filled, Report& report) {
@@ -109,8 +132,15 @@ void checkParameters(Node& node, std::vector<std::string>& filled, Report& repor
                  "add it to the node");
     }
   }
-  const models::ModelTable* model = models::findModelByNirName(node.kind);
+  const auto [model, exact] = models::findNodeModel(node.kind);
   if (!model) return;
+  if (exact) {
+    for (const models::FixedParameter& p : model->fixedParameters)
+      node.parameters.try_emplace(
+          std::string(p.name),
+          Tensor{{}, {static_cast<double>(p.fallback)}, DType::Int64, std::string(p.unit)});
+    return;
+  }
   for (const models::FloatParameter& p : model->floatParameters) {
     if (p.need == models::FloatParameter::Need::Required || node.parameters.contains(std::string(p.name)))
       continue;
@@ -123,7 +153,8 @@ void checkParameters(Node& node, std::vector<std::string>& filled, Report& repor
 
 std::vector<std::string_view> supportedKinds() {
   std::vector<std::string_view> kinds{"Input", "Output", "Affine", "Linear", "Scale", "Flatten"};
-  for (const models::ModelTable& model : std::span(models::allModels())) kinds.push_back(model.nirName);
+  for (const models::ModelTable& model : models::allModels()) kinds.push_back(model.nirName);
+  for (const models::ModelTable& model : models::allModels()) kinds.push_back(model.name);
   return kinds;
 }
 

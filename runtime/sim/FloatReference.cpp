@@ -8,6 +8,7 @@
 #include <cmath>
 #include <thread>
 
+#include "fixed/RealAlgebra.h"
 #include "models/AllFloatSteps.h"
 #include "models/AllModels.h"
 
@@ -34,6 +35,33 @@ void updatePopulation(std::int64_t size, Real* states, const Real* parameters, c
   for (std::int64_t i = 0; i < size; ++i) {
     output[i] = step(states + i * kStates, input[i], parameters + i * kParameters, reset);
   }
+}
+
+namespace exact_steps {
+#include "models/AllSteps.inc"
+}  // namespace exact_steps
+
+// SPEC F14. A population that never spikes hands its last state on, the potential.
+template <class Real, std::size_t kStates, std::size_t kParameters, bool kSpiking,
+          bool (*step)(fixed::RealAlgebra<Real>&, Real*, Real, const Real*)>
+void updateExact(std::int64_t size, Real* states, const Real* parameters, const Real* input,
+                 models::FloatReset, Real* output) {
+  fixed::RealAlgebra<Real> algebra;
+  for (std::int64_t i = 0; i < size; ++i) {
+    const bool spike = step(algebra, states + i * kStates, input[i], parameters + i * kParameters);
+    output[i] = kSpiking ? Real(spike) : states[i * kStates + kStates - 1];
+  }
+}
+
+template <class Real>
+UpdatePopulation<Real> findExactUpdate(std::string_view model) {
+#define RHEO_MODEL(name)                                                                 \
+  if (model == #name)                                                                    \
+    return &updateExact<Real, models::name::kStates.size(), models::name::kFixed.size(), \
+                        models::name::kTable.spiking, &exact_steps::name::step<fixed::RealAlgebra<Real>>>;
+#include "models/Models.def"
+#undef RHEO_MODEL
+  return nullptr;
 }
 
 template <class Real>
@@ -111,10 +139,24 @@ void prepareMatrix(const Node& node, Prepared<Real>& prepared) {
 }
 
 template <class Real>
+void prepareExact(const Node& node, Prepared<Real>& prepared) {
+  prepared.update = findExactUpdate<Real>(prepared.model->name);
+  const auto& table = prepared.model->fixedParameters;
+  prepared.parameters.resize(table.size() * prepared.outputSize);
+  for (std::size_t k = 0; k < table.size(); ++k) {
+    const std::vector<double>& values = node.parameters.at(std::string(table[k].name)).values;
+    for (std::int64_t i = 0; i < prepared.outputSize; ++i)
+      prepared.parameters[i * table.size() + k] = static_cast<Real>(values[i]);
+  }
+}
+
+template <class Real>
 void prepareNeurons(const Node& node, const Conventions& conventions, Prepared<Real>& prepared) {
   prepared.work = Work::Neurons;
-  prepared.model = models::findModelByNirName(node.kind);
-  prepared.update = findUpdate<Real>(prepared.model->name);
+  const auto [model, exact] = models::findNodeModel(node.kind);
+  prepared.model = model;
+  if (exact) return prepareExact(node, prepared);
+  prepared.update = findUpdate<Real>(model->name);
   const auto& table = prepared.model->floatParameters;
   prepared.parameters.resize(table.size() * prepared.outputSize);
   bool leaky = false;

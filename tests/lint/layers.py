@@ -10,7 +10,9 @@ from pathlib import Path
 # Room -> (layer, include prefixes by which others reach it). Within one layer rooms do not see each other.
 LAYERS = {
     "runtime": 0,
+    "frontend/hdf5": 1,
     "frontend/nir": 1,
+    "frontend/netx": 1,
     "backends/chips": 1,
     "ir": 2,
     "passes": 3,
@@ -19,9 +21,13 @@ LAYERS = {
     "tools": 5,
 }
 # MLIR-free libraries that live in a higher room's folder but stand on layer 0 alone.
-LOW_LIBRARIES = {"backends/place": 1, "backends/emit": 1, "passes/algorithms": 1}
+LOW_LIBRARIES = {"frontend/load": 2, "backends/place": 1, "backends/emit": 1, "passes/algorithms": 1}
 # Within a layer: who may use whom all the same.
-NEIGHBOURS = {("backends/emit", "backends/place")}
+NEIGHBOURS = {
+    ("backends/emit", "backends/place"),
+    ("frontend/nir", "frontend/hdf5"),
+    ("frontend/netx", "frontend/hdf5"),
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 
 

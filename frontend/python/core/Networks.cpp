@@ -2,7 +2,7 @@
 #include "Arrays.h"
 #include "Supervisor.h"
 #include "network/Network.h"
-#include "nir/Nir.h"
+#include "load/Load.h"
 #include "sim/FloatReference.h"
 #include "support/Text.h"
 
@@ -179,9 +179,9 @@ void bindNetworks(py::module_& m) {
       .def("run_float32", &runNetwork<float>)
       .def("run_float64", &runNetwork<double>);
   m.def("build_network", &build);
-  m.def("load_nir", [](const py::bytes& file, const ConventionOptions& options) {
+  m.def("load_network", [](const py::bytes& file, const ConventionOptions& options) {
     Network network = unwrap(supervised(
-        py::none(), [path = pathOf(file), options](Watch&) { return loadNir(path, options); },
+        py::none(), [path = pathOf(file), options](Watch&) { return loadNetwork(path, options); },
         OnInterrupt::LeaveBehind));
     // The name is the file's, which may be any bytes; an image holds text only.
     if (!isPlainText(network.name))

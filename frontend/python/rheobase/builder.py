@@ -176,6 +176,20 @@ class Builder:
         """v += r i, a readout without spikes. Example: b.integrator("sum", 10)"""
         return self._neurons(name, "I", shape, dict(r=r))
 
+    def exact(self, name: str, shape, model: str = "cuba_lif", **integers) -> str:
+        """Neurons given as the integers of a chip's step, which compile keeps as they are (SPEC F14).
+
+        model: cuba_lif, lif, cuba_li, li, integrate_and_fire or integrator. integers, one or one for each neuron:
+        decay_u, decay_v (in 1/4096 per step), threshold, bias, reset_keep, reset_amount (in units of v); what is
+        left out is the model's default. Weights into them are whole numbers too, and enter 64 times as large.
+
+        Example: b.exact("hidden", 64, decay_u=4096, decay_v=410, threshold=64 * 80)
+        """
+        known = [m["name"] for m in _core.models()]
+        if model not in known:
+            raise unknown_name("model", model, known)
+        return self._neurons(name, model, shape, integers)
+
     def connect(
         self,
         source: str,

@@ -20,7 +20,7 @@ def load(
     spikes: Optional[str] = None,
     as_: Optional[str] = None,
 ) -> Network:
-    """A network from a NIR file (recognised by content, not by suffix) or a nir.NIRGraph.
+    """A network from a NIR or lava-dl .net file (told apart by content, not by suffix) or a nir.NIRGraph.
 
     dt: seconds per step. reset: "zero", "v_reset", "subtract" or "subtract-late". discretization: "euler" or
     "exponential". spikes: "unit" (a spike counts 1) or "dirac" (1/dt). as_: a framework's name. What is None
@@ -33,7 +33,7 @@ def load(
     if not isinstance(source, (str, bytes, os.PathLike)):
         return from_nir(source, dt, reset, discretization, spikes, as_)
     options = convention_options(dt, reset, discretization, spikes, as_)
-    return Network(_core.load_nir(os.fsencode(source), options), os.fsdecode(source))
+    return Network(_core.load_network(os.fsencode(source), options), os.fsdecode(source))
 
 
 def from_nir(
@@ -60,6 +60,6 @@ def from_nir(
         path = os.path.join(folder, "graph.nir")
         nir.write(path, graph)
         try:
-            return Network(_core.load_nir(os.fsencode(path), options))
+            return Network(_core.load_network(os.fsencode(path), options))
         except FormatError as error:
             raise FormatError([replace(d, file="nir.NIRGraph") for d in error.diagnostics]) from None

@@ -3,11 +3,11 @@
 
 #include <cmath>
 
-#include "nir/Stream.h"
+#include "hdf5/Stream.h"
 
 namespace rheo::fuzz {
 
-using nir::Tree;
+using hdf5::Tree;
 
 namespace {
 
@@ -63,13 +63,13 @@ void putTree(std::string& bytes, const Tree& tree) {
 }  // namespace
 
 std::string encodeStream(const Tree& root) {
-  std::string bytes(nir::kStreamMagic);
+  std::string bytes(hdf5::kStreamMagic);
   for (const Tree& child : root.children) putTree(bytes, child);
   return bytes + 'Z';
 }
 
 std::string encodeReport(const std::string& where, const std::string& message) {
-  std::string bytes(nir::kStreamMagic);
+  std::string bytes(hdf5::kStreamMagic);
   bytes += '!';
   putText(bytes, where);
   putText(bytes, message);

@@ -9,7 +9,7 @@
 #include "common/Driver.h"
 #include "common/Guards.h"
 #include "nir/Nir.h"
-#include "nir/Stream.h"
+#include "hdf5/Stream.h"
 #include "sim/FloatReference.h"
 
 namespace rheo::fuzz {
@@ -50,7 +50,7 @@ std::vector<std::string> run(std::uint64_t, Random& random) {
   std::string bytes =
       random.oneIn(200) ? encodeReport("/node/\xff", "cannot be\nread") : encodeStream(generator.file());
   if (random.oneIn(5)) generator.damage(bytes);
-  auto tree = nir::decodeStream(bytes, {}, file);
+  auto tree = hdf5::decodeStream(bytes, {}, file);
   if (!tree) return {checkNetwork(tree.error())};
   auto network = nir::parseNir(*std::move(tree), file);
   if (network) network = finishNetwork(*std::move(network), someConventions(random), file);

@@ -9,7 +9,7 @@
 
 namespace rheo::fuzz {
 
-using nir::Tree;
+using hdf5::Tree;
 
 void TreeGenerator::damage(std::string& bytes) {
   for (std::uint64_t i = 1 + below(3); i > 0 && !bytes.empty(); --i) {

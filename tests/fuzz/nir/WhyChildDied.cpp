@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "nir/Hdf5Process.h"
+#include "hdf5/Hdf5Process.h"
 
 namespace rheo::fuzz {
 namespace {
@@ -35,10 +35,10 @@ std::string culprit(const std::string& report) {
 }  // namespace
 
 std::string whyChildDied(const std::string& path) {
-  const nir::Limits limits;
-  const nir::ProcessLimits process;
+  const hdf5::Limits limits;
+  const hdf5::ProcessLimits process;
   const std::string output =
-      errorOutput("'" + nir::findReader() + "' '" + path + "' " + std::to_string(process.memoryBytes) + " " +
+      errorOutput("'" + hdf5::findReader() + "' '" + path + "' " + std::to_string(process.memoryBytes) + " " +
                   std::to_string(process.cpuSeconds) + " " + std::to_string(limits.maxObjects) + " " +
                   std::to_string(limits.maxElements) + " " + std::to_string(limits.maxTextBytes) + " " +
                   std::to_string(limits.maxDepth) + " 2>&1 >/dev/null");

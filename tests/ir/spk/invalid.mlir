@@ -18,6 +18,12 @@ spk.network @n attributes {dt = 1.0 : f64, stage = "float", discretization = "eu
 }
 
 // -----
+spk.network @n attributes {dt = 1.0 : f64, stage = "float", discretization = "euler", reset = "zero", spike_unit = "unit"} {
+  // expected-error @+1 {{R0702: 'n' has its integers and cannot carry 'tau'}}
+  %i = spk.li "n" () {shape = array<i64: 2>, tau = dense<1.0> : tensor<2xf64>, decay_v = #spk.elements<dense<96> : tensor<2xi32>, !spk.fixed<13, -12, unsigned>>} : () -> !spk.potential<2>
+}
+
+// -----
 spk.network @n attributes {dt = 1.0 : f64, stage = "quant", discretization = "euler", reset = "zero", spike_unit = "unit"} {
   // expected-error @+1 {{R0702: 'n' is past the float stage and cannot carry 'r'}}
   %i = spk.integrator "n" () {shape = array<i64: 2>, r = dense<1.0> : tensor<2xf64>} : () -> !spk.potential<2>

@@ -71,6 +71,24 @@ TEST(FloatReference, f2_lifEqualsNorseBitForBit) {
   EXPECT_EQ(recording.outputs.at("output").values, z);
 }
 
+// SPEC F14: the integer step over real numbers. The integers would lose 0.5 of v = 64.5 in the first step.
+TEST(FloatReference, f14_exact_nodes_step_without_rounding) {
+  Builder builder("exact");
+  builder.input("in", {1})
+      .neurons("cuba_lif", "n", {1},
+               {{"decay_u", {2048}}, {"decay_v", {1024}}, {"threshold", {200}}, {"bias", {1}}})
+      .connect("in", "n", {1});
+  const auto recording = runOne(builder.build(), column({1, 0, 0, 1, 0, 0}), probing({"n.u", "n.v"}));
+  EXPECT_THAT(recording.states.at("n.u").values, ElementsAre(64, 32, 16, 72, 36, 18));
+  EXPECT_THAT(recording.states.at("n.v").values,
+              ElementsAre(65, 81.75f, 78.3125f, 131.734375f, 135.80078125f, 120.8505859375f));
+  EXPECT_THAT(recording.spikes.at("n").values, testing::Each(0.f));
+  Builder readout("readout");
+  readout.input("in", {1}).neurons("li", "n", {1}, {{"decay_v", {2048}}}).connect("in", "n", {2});
+  EXPECT_THAT(runOne(readout.build(), column({1, 0, 0})).outputs.at("output").values,
+              ElementsAre(128, 64, 32));
+}
+
 TEST(FloatReference, f2_cubaUsesTheNewCurrent) {
   Builder builder("cuba", conventions(1));
   builder.input("in", {1}).cubaLi("n", {1}, {.tauSyn = {2}, .tauMem = {4}, .inputWeight = {2}});

@@ -78,7 +78,7 @@ const double kInfinity = std::numeric_limits<double>::infinity();
 INSTANTIATE_TEST_SUITE_P(
     Each, BadFile,
     testing::Values(
-        Bad{"notNir", [](Hdf5Writer& w) { w.group("/layer"); }, "R0105", "/node", "not a NIR graph"},
+        Bad{"notNir", [](Hdf5Writer& w) { w.group("/layer"); }, "R0105", "/node", "is no network"},
         Bad{"singleNode", [](Hdf5Writer& w) { w.lif("/node", 2); }, "R0105", "/node/type", "not a graph"},
         Bad{"noEdges", [](Hdf5Writer& w) { nir::test::writeNodes(w); }, "R0105", "/node/edges", "no 'edges'"},
         Bad{"missingDataset", withLif("tau", nullptr), "R0202", "lif", "'tau'"},

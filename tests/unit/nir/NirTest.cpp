@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "Hdf5Writer.h"
-#include "nir/Hdf5Process.h"
+#include "hdf5/Hdf5Process.h"
 #include "nir/Nir.h"
 
 namespace rheo {
@@ -146,11 +146,11 @@ TEST(Hdf5Reader, missingProgramIsNamed) {
     nir::test::writeGood(writer);
   }
   setenv("RHEOBASE_HDF5_READER", "/nowhere/reader", 1);
-  const auto missing = nir::readHdf5(path);
+  const auto missing = hdf5::readHdf5(path);
   setenv("RHEOBASE_HDF5_READER", "/bin/false", 1);
-  const auto failing = nir::readHdf5(path);
+  const auto failing = hdf5::readHdf5(path);
   setenv("RHEOBASE_HDF5_READER", "/bin/echo", 1);
-  const auto nonsense = nir::readHdf5(path);
+  const auto nonsense = hdf5::readHdf5(path);
   setenv("RHEOBASE_HDF5_READER", kept.c_str(), 1);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().diagnostics[0].code, "R0102");
@@ -174,9 +174,9 @@ TEST(Hdf5Reader, hangingAndCrashingProgramsAreReported) {
     std::fclose(file);
     std::filesystem::permissions(script, std::filesystem::perms::owner_all);
     setenv("RHEOBASE_HDF5_READER", script.c_str(), 1);
-    nir::ProcessLimits limits;
+    hdf5::ProcessLimits limits;
     limits.wallSeconds = 1;
-    const auto tree = nir::readHdf5(path, {}, limits);
+    const auto tree = hdf5::readHdf5(path, {}, limits);
     return tree ? "" : tree.error().diagnostics[0].message;
   };
   EXPECT_THAT(run("exec sleep 100\n"), testing::HasSubstr("did not finish within 1 s"));

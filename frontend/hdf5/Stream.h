@@ -17,7 +17,7 @@
 #include "Tree.h"
 #include "support/Error.h"
 
-namespace rheo::nir {
+namespace rheo::hdf5 {
 
 inline constexpr std::string_view kStreamMagic = "RHEOH5\x01\n";
 
@@ -42,4 +42,4 @@ inline std::size_t storedBytes(DType type) {
 // reported), R0104 (a stream that is cut short or malformed). `file` is only for messages.
 Expected<Tree> decodeStream(std::string_view bytes, const Limits& limits, const std::string& file);
 
-}  // namespace rheo::nir
+}  // namespace rheo::hdf5

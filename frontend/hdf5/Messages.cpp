@@ -7,7 +7,7 @@
 
 #include "support/Text.h"
 
-namespace rheo::nir {
+namespace rheo::hdf5 {
 
 Error formatError(std::string code, const std::string& file, std::string where, std::string message,
                   std::string remedy) {
@@ -43,4 +43,4 @@ std::string shapeText(const std::vector<std::int64_t>& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
-}  // namespace rheo::nir
+}  // namespace rheo::hdf5

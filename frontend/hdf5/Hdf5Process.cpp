@@ -21,7 +21,7 @@
 
 extern char** environ;
 
-namespace rheo::nir {
+namespace rheo::hdf5 {
 
 namespace {
 
@@ -210,4 +210,4 @@ Expected<Tree> readHdf5(const std::string& path, const Limits& limits, const Pro
   return decodeStream(bytes, limits, path);
 }
 
-}  // namespace rheo::nir
+}  // namespace rheo::hdf5

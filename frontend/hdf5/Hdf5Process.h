@@ -9,7 +9,7 @@
 #include "Tree.h"
 #include "support/Error.h"
 
-namespace rheo::nir {
+namespace rheo::hdf5 {
 
 struct ProcessLimits {
   std::uint64_t memoryBytes = 4ull << 30;  // address space of the reader
@@ -28,4 +28,4 @@ Expected<Tree> readHdf5(const std::string& path, const Limits& limits = {},
 // there is none.
 std::string findReader();
 
-}  // namespace rheo::nir
+}  // namespace rheo::hdf5

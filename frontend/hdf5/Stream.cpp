@@ -8,7 +8,7 @@
 
 #include "Messages.h"
 
-namespace rheo::nir {
+namespace rheo::hdf5 {
 
 namespace {
 
@@ -212,4 +212,4 @@ Expected<Tree> decodeStream(std::string_view bytes, const Limits& limits, const 
                      "the file is damaged or hostile; write it again with nir.write()");
 }
 
-}  // namespace rheo::nir
+}  // namespace rheo::hdf5

@@ -1,5 +1,6 @@
 // The content of a hierarchical data file as plain data: groups that hold named children, arrays of numbers
-// and arrays of strings. What the reader process sends and what the NIR parser reads; no HDF5 type here.
+// and arrays of strings. What the reader process sends and what the parsers of formats read; no HDF5 type
+// here.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 
 #include "network/Network.h"
 
-namespace rheo::nir {
+namespace rheo::hdf5 {
 
 struct Tree {
   enum class Kind : std::uint8_t { Group, Array, Strings, Unreadable };
@@ -25,4 +26,4 @@ struct Tree {
   Tree* child(const std::string& childName);
 };
 
-}  // namespace rheo::nir
+}  // namespace rheo::hdf5

@@ -1,4 +1,4 @@
-// How this room words its errors: one diagnostic with file, place, finding and remedy.
+// How readers of files word their errors: one diagnostic with file, place, finding and remedy.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "support/Error.h"
 
-namespace rheo::nir {
+namespace rheo::hdf5 {
 
 Error formatError(std::string code, const std::string& file, std::string where, std::string message,
                   std::string remedy);
@@ -25,4 +25,4 @@ bool isPlainName(std::string_view text);
 // "[2, 3]"
 std::string shapeText(const std::vector<std::int64_t>& shape);
 
-}  // namespace rheo::nir
+}  // namespace rheo::hdf5

@@ -1,0 +1,58 @@
+// Fields of groups: missing ones, wrong ones, and the numbers of the others.
+#include "netx/Fields.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace rheo::netx {
+namespace {
+
+constexpr const char* kRemedy = "export the network again with lava-dl's export_hdf5";
+
+}  // namespace
+
+Expected<Fields> Fields::group(const std::string& name) const {
+  hdf5::Tree* found = group_.child(name);
+  if (found == nullptr) return error("R0105", name, fmt::format("there is no group '{}'", name), kRemedy);
+  if (found->kind != hdf5::Tree::Kind::Group)
+    return error("R0108", name, fmt::format("'{}' is no group", name), kRemedy);
+  return Fields(*found, place_ + "/" + name, file_);
+}
+
+Expected<std::string> Fields::text(const std::string& name) const {
+  const hdf5::Tree* found = group_.child(name);
+  if (found == nullptr) return error("R0105", name, fmt::format("there is no '{}'", name), kRemedy);
+  if (found->kind != hdf5::Tree::Kind::Strings || found->strings.size() != 1)
+    return error("R0108", name, fmt::format("'{}' is not one string", name), kRemedy);
+  return found->strings[0];
+}
+
+Expected<Tensor> Fields::array(const std::string& name) {
+  hdf5::Tree* found = group_.child(name);
+  if (found == nullptr) return error("R0105", name, fmt::format("there is no '{}'", name), kRemedy);
+  if (found->kind != hdf5::Tree::Kind::Array) {
+    const std::string what = found->kind == hdf5::Tree::Kind::Group     ? "a group"
+                             : found->kind == hdf5::Tree::Kind::Strings ? "a string"
+                                                                        : hdf5::escaped(found->reason);
+    return error("R0108", name, fmt::format("'{}' is {} where numbers belong", name, what), kRemedy);
+  }
+  return std::move(found->array);
+}
+
+Expected<std::int64_t> Fields::integer(const std::string& name) const {
+  const hdf5::Tree* found = group_.child(name);
+  if (found == nullptr) return error("R0105", name, fmt::format("there is no '{}'", name), kRemedy);
+  if (found->kind != hdf5::Tree::Kind::Array || found->array.size() != 1)
+    return error("R0108", name, fmt::format("'{}' is not one number", name), kRemedy);
+  const double value = found->array.values[0];
+  if (!(std::abs(value) < 1e15) || value != std::floor(value))
+    return error("R0113", name, fmt::format("'{}' is {}, which is no whole number", name, value), kRemedy);
+  return static_cast<std::int64_t>(value);
+}
+
+Expected<std::int64_t> Fields::integer(const std::string& name, std::int64_t fallback) const {
+  return has(name) ? integer(name) : Expected<std::int64_t>(fallback);
+}
+
+}  // namespace rheo::netx

@@ -1,0 +1,31 @@
+// .net files: networks that lava-dl's SLAYER exports as HDF5 and its NetX runs on Lava. Their numbers are a
+// chip's integers already, so their neurons become exact nodes (SPEC F14).
+//
+//   layer i               nodes of the Network
+//   dense                 "layer<i>.weight" (Linear), "layer<i>" (cuba_lif)
+//   dense_rec             those and "layer<i>.weight_rec" from the neurons to themselves
+//   flatten               nothing: what comes before it is flat already
+//
+// A neuron of type LOIHI or CUBA: decay_u = iDecay, decay_v = vDecay, threshold = 64 vThMant, bias = 64 bias:
+// what NetX hands to Lava's LIF (du = iDecay - 1, bias_exp = 6). What the files can hold beyond that
+// (convolutions, other neurons, delays) is refused by name.
+#pragma once
+
+#include <string>
+
+#include "hdf5/Tree.h"
+#include "network/Network.h"
+#include "support/Error.h"
+
+namespace rheo::netx {
+
+// Whether a tree is a .net file's, by its content.
+bool isNetx(const hdf5::Tree& tree);
+
+// The network that the tree of a .net file describes, as finishNetwork takes it; `file` names the file in
+// messages, its stem the network. Errors: R0105 something is missing, R0108 something is of another type,
+// R0112 a layer, neuron or field that is not supported, R0113 arrays that do not fit together, or numbers
+// that are no integers.
+Expected<Network> parseNetx(hdf5::Tree tree, const std::string& file);
+
+}  // namespace rheo::netx
