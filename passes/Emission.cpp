@@ -7,6 +7,7 @@
 #include <map>
 
 #include "algorithms/Net.h"
+#include "algorithms/QuantSettings.h"
 #include "algorithms/RangeProof.h"
 #include "algorithms/Registers.h"
 #include "chip/Program.h"
@@ -53,7 +54,7 @@ class ModuleReader {
   void readHeader() {
     metadata_.network = module_.getSymName().str();
     metadata_.dt = module_.getDt().convertToDouble();
-    metadata_.quantization = module_.getQuantization().value_or("{}").str();
+    metadata_.quantization = withoutWeights(module_.getQuantization().value_or("{}").str());
     if (const auto assumptions = module_.getAssumptions())
       for (const mlir::Attribute entry : *assumptions) {
         const auto assumption = llvm::cast<spk::AssumptionAttr>(entry);

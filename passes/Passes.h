@@ -25,7 +25,7 @@ struct QuantizeInputs {
   QuantSettings settings;                     // pins; empty: everything is chosen
   bool keepWeights = false;                   // in the settings that the stage holds
   std::string settingsFile;                   // for messages
-  std::map<std::string, double> calibration;  // population -> largest |v - v_leak| seen, float units
+  std::map<std::string, double> calibration;  // population -> largest |v| seen, float units
 };
 
 std::unique_ptr<mlir::Pass> createQuantizePass(QuantizeInputs inputs);

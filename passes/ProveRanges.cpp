@@ -28,9 +28,8 @@ Diagnostic unproven(const PopulationRange& range) {
   diagnostic.limit = 24;
   diagnostic.limitSource = "SPEC N4, N5, N7";
   diagnostic.remedy =
-      "make its 'scale_v' in the quantization settings smaller, or its weights where they are given as "
-      "integers; "
-      "or check with `rheobase verify` that your data stay inside";
+      "in the quantization settings make its 'scale_v' smaller and delete its 'vth' and the exponents of its "
+      "projections, so that they follow; or check with `rheobase verify` that your data stay inside";
   return diagnostic;
 }
 

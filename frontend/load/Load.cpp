@@ -10,8 +10,12 @@ namespace rheo {
 Expected<Network> loadNetwork(const std::string& path, const ConventionOptions& options) {
   Expected<hdf5::Tree> tree = hdf5::readHdf5(path);
   if (!tree) return std::move(tree).error();
+  return parseNetwork(*std::move(tree), path, options);
+}
+
+Expected<Network> parseNetwork(hdf5::Tree tree, const std::string& path, const ConventionOptions& options) {
   Expected<Network> network =
-      netx::isNetx(*tree) ? netx::parseNetx(*std::move(tree), path) : nir::parseNir(*std::move(tree), path);
+      netx::isNetx(tree) ? netx::parseNetx(std::move(tree), path) : nir::parseNir(std::move(tree), path);
   if (!network) return network;
   return finishNetwork(*std::move(network), options, path);
 }

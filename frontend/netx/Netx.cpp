@@ -54,7 +54,7 @@ class NetxReader {
     if (!simulation->has("Ts")) return ok();
     Expected<Tensor> step = simulation->array("Ts");
     if (!step) return std::move(step).error();
-    if (step->size() == 1 && step->values[0] > 0 && step->values[0] < 1e6)
+    if (step->size() == 1 && step->values[0] > 1e-6 && step->values[0] < 1e6)
       network_.conventions.dt = step->values[0] * kMillisecond;
     return ok();
   }

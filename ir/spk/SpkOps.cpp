@@ -235,6 +235,9 @@ mlir::LogicalResult SynapseOp::verify() {
     return complain(*this, getName()) << "needs sign_mode mixed, excitatory or inhibitory";
   if (!getWeightBits() || *getWeightBits() < 1 || *getWeightBits() > 8)
     return complain(*this, getName()) << "needs weight_bits in [1, 8]";
+  // SPEC W3: mixed weights of one bit would all be even multiples of their range.
+  if (*getSignMode() == "mixed" && *getWeightBits() < 2)
+    return complain(*this, getName()) << "has weight_bits 1, mixed weights need 2 or more";
   // SPEC W1
   const int64_t minimum = *getSignMode() == "mixed" ? -256 : *getSignMode() == "inhibitory" ? -255 : 0;
   const int64_t maximum = *getSignMode() == "mixed" ? 254 : *getSignMode() == "inhibitory" ? 0 : 255;

@@ -26,18 +26,16 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
     const double lossU = current ? loss(population.parameter("tau_syn", n)) : 1;
     const double unitU = leaky ? lossV * resistance : resistance;
     const double rest = leaky ? population.parameter("v_leak", n) : 0;
-    const double leak = current ? rest : 0;
-    if (leaky && !current) result.leakDrive.push_back(lossV * rest);
+    (current ? result.biasDrive : result.leakDrive).push_back(lossV * rest);
     result.lossU.push_back(lossU);
     result.lossV.push_back(lossV);
     result.unitU.push_back(unitU);
     result.gain.push_back(current ? unitU * lossU * population.parameter("w_in", n) : unitU);
-    result.leak.push_back(leak);
     if (!population.model->spiking) continue;
-    result.threshold.push_back(population.parameter("v_threshold", n) - leak);
+    result.threshold.push_back(population.parameter("v_threshold", n));
     const double reset = conventions.reset == Reset::ToVReset ? population.parameter("v_reset", n) : 0;
     // A reset by subtraction has no value to go to.
-    result.reset.push_back(conventions.reset == Reset::Subtract ? 0 : reset - leak);
+    result.reset.push_back(conventions.reset == Reset::Subtract ? 0 : reset);
   }
   return result;
 }

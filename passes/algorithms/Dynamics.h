@@ -13,18 +13,16 @@ struct Dynamics {
   std::vector<double> lossV;      // share of the potential lost in a step
   std::vector<double> gain;       // float units of v that one unit of current adds in its step
   std::vector<double> unitU;      // float units of v that one float unit of I adds in a step
-  std::vector<double> threshold;  // above where v is counted from; empty where the model does not spike
-  std::vector<double> reset;      // above where v is counted from; empty where the model does not spike
-  std::vector<double> leak;       // v_leak where v is counted from it, else 0
-  std::vector<double> leakDrive;  // added to v in every step where v is counted from 0; else empty
+  std::vector<double> threshold;  // empty where the model does not spike
+  std::vector<double> reset;      // empty where the model does not spike
+  // What v_leak adds to v in a step, where the model has no current, and where it has one (a synapse's current would
+  // not fade at once); the other is empty.
+  std::vector<double> leakDrive, biasDrive;
 
   bool spiking() const { return !threshold.empty(); }
 };
 
 // Of an exact population (SPEC F14) only the gain, 1: its weights are integers already.
-//
-// v is counted from 0, where the float network starts (SPEC F4), and v_leak becomes a drive; but a model with
-// a current cannot be driven past it, so there v is counted from v_leak.
 Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conventions);
 
 }  // namespace rheo

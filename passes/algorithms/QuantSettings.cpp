@@ -224,6 +224,13 @@ Expected<QuantSettings> QuantSettings::fromJson(const std::string& text, const s
   return settings;
 }
 
+std::string withoutWeights(const std::string& settings) {
+  Expected<QuantSettings> read = QuantSettings::fromJson(settings, "");
+  if (!read) return settings;
+  for (auto& [name, projection] : read->projections) projection.weights.reset();
+  return read->toJson();
+}
+
 Diagnostic unknownName(const std::string& kind, const std::string& name,
                        const std::vector<std::string>& candidates, const std::string& file) {
   Diagnostic diagnostic;

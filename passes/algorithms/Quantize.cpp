@@ -63,6 +63,7 @@ class Quantizer {
   Quantizer(const FloatNet& net, const QuantOptions& options)
       : net_(net), options_(options), chip_(*options.chip) {
     limits_.mostThreshold = fieldOf(chip_, "vth").most;
+    limits_.mostBias = fieldOf(chip_, "bias_mantissa").most << fieldOf(chip_, "bias_exponent").most;
     limits_.leastExponent = static_cast<int>(chip_.limit("weight_exponent_min").value);
     limits_.mostExponent = static_cast<int>(chip_.limit("weight_exponent_max").value);
   }
@@ -235,10 +236,6 @@ class Quantizer {
     FixedPopulation& target = result_.net.populations[static_cast<std::size_t>(index)];
     const PopulationSettings& pins = pinsOf(source.name);
     const Dynamics& dynamics = dynamics_[static_cast<std::size_t>(index)];
-    if (anyNonzero(dynamics.leak))
-      note("R0308", Severity::Warning, source.name,
-           fmt::format("'{}' is held relative to its v_leak, and starts there, not at 0", source.name),
-           "let the network run until it has settled, or train with v_leak = 0");
     std::vector<Part*> parts;
     for (Part& part : parts_)
       if (part.fixed.target == index) {
@@ -256,7 +253,9 @@ class Quantizer {
       if (std::all_of(unit.begin(), unit.end(), [&](double u) { return u == unit[0]; })) unit.resize(1);
     }
     if (dynamics.spiking() && !thresholds(source, dynamics, scale, target)) return;
+    if (anyNonzero(dynamics.biasDrive)) biases(source, dynamics.biasDrive, scale, target);
     pinRegisters(source, pins, target);
+    compareThreshold(source, dynamics, pins, scale);
     for (Part* part : parts) integers(*part, scale);
     PopulationSettings& settings = result_.settings.populations[source.name];
     settings.scaleV = scale;
@@ -460,6 +459,32 @@ class Quantizer {
     return chooseScale(dynamics, weights, limits);
   }
 
+  // SPEC N8: the least exponent whose mantissa holds every bias; chooseScale saw to it that there is one.
+  void biases(const FloatPopulation& source, const std::vector<double>& drive, double scale,
+              FixedPopulation& target) {
+    const Field mantissa = fieldOf(chip_, "bias_mantissa"), exponent = fieldOf(chip_, "bias_exponent");
+    std::vector<std::int32_t> mantissas, exponents;
+    for (const double value : drive) {
+      const double wanted = value * scale;
+      std::int64_t shift = 0;
+      while (shift < exponent.most &&
+             std::abs(std::nearbyint(std::ldexp(wanted, -static_cast<int>(shift)))) > mantissa.most)
+        ++shift;
+      const double held = std::nearbyint(std::ldexp(wanted, -static_cast<int>(shift)));
+      mantissas.push_back(
+          static_cast<std::int32_t>(std::clamp(held, -double(mantissa.most), double(mantissa.most))));
+      exponents.push_back(static_cast<std::int32_t>(shift));
+    }
+    target.registers["bias_mantissa"] = shared(mantissas);
+    target.registers["bias_exponent"] = shared(exponents);
+    note("R0313", Severity::Note, source.name,
+         fmt::format(
+             "v_leak drives '{}' from step 0 on, before its input has come the lag's steps; the difference "
+             "fades with its time constant",
+             source.name),
+         "");
+  }
+
   // SPEC N9, N10, E1, E2. False where a value fits no register.
   bool thresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
                   FixedPopulation& target) {
@@ -475,7 +500,7 @@ class Quantizer {
             "R0304", source.name,
             fmt::format("threshold {:.4g} of neuron {} of '{}' becomes {:.6g}, '{}' holds 0..{}",
                         dynamics.threshold[n], n, source.name, wanted, chip_.name, limits_.mostThreshold),
-            wanted < 0 ? "a threshold below the resting potential cannot be held: shift v_leak"
+            wanted < 0 ? "a negative threshold cannot be held: shift the potentials of the network"
                        : "set 'scale_v' of this population in the quantization settings");
         diagnostic.value = wanted;
         diagnostic.limit = wanted < 0 ? 0 : static_cast<double>(limits_.mostThreshold);
@@ -540,6 +565,25 @@ class Quantizer {
       if (good) target.registers[field] = shared(values);
     }
     if (pins.registers.contains("reset_mode")) checkExtension(source, target);
+  }
+
+  // A threshold and a scale that are pinned both can contradict each other.
+  void compareThreshold(const FloatPopulation& source, const Dynamics& dynamics,
+                        const PopulationSettings& pins, double scale) {
+    const auto vth = pins.registers.find("vth");
+    if (!pins.scaleV || vth == pins.registers.end() || !dynamics.spiking()) return;
+    for (std::size_t n = 0; n < dynamics.threshold.size(); ++n) {
+      const double pinned = vth->second[vth->second.size() == 1 ? 0 : n] * kAlign / scale;
+      if (std::abs(pinned - dynamics.threshold[n]) <= std::max(kAlign / scale, 0.01 * dynamics.threshold[n]))
+        continue;
+      note("R0303", Severity::Warning, "populations." + source.name + ".vth",
+           fmt::format(
+               "'vth' of neuron {} of '{}' is pinned to {:.4g} in the network's units at this 'scale_v'; the "
+               "network's threshold is {:.4g}",
+               n, source.name, pinned, dynamics.threshold[n]),
+           "delete 'vth', and it follows 'scale_v'");
+      return;
+    }
   }
 
   // SPEC E1, E2.

@@ -5,8 +5,9 @@
 //   LIF, LI        k r (W s + b)                with k = dt / tau (SPEC F2) or 1 - exp(-dt / tau) (F3)
 //   CubaLIF, LI    k_mem r k_syn w_in (W s + b)  into the current, whose unit is scale * k_mem * r
 //   IF, I          r (W s + b)
-// Where there is a current, v is counted from v_leak; elsewhere v_leak is one more bias.
-// Biases become synapses from a hidden neuron, "bias", that fires in every step (SPEC F6).
+// Biases of projections become synapses from a hidden neuron, "bias", that fires in every step (SPEC F6), and
+// so does v_leak where there is no current; where there is one, v_leak goes into the register that drives v
+// itself (N8).
 #pragma once
 
 #include <string>
@@ -25,8 +26,7 @@ struct QuantOptions {
   QuantSettings pins;        // empty: everything is chosen
   std::string pinsFile;      // for messages
   bool keepWeights = false;  // in the settings that come back, even those that were not pinned
-  std::map<std::string, double>
-      largestPotential;  // calibration: population -> largest |v - v_leak| seen, float units
+  std::map<std::string, double> largestPotential;  // calibration: population -> largest |v| seen, float units
 };
 
 struct QuantResult {

@@ -16,6 +16,9 @@ constexpr std::int64_t kSampledWeights = 1 << 18;
 constexpr double kAlign = 1 << fixed::kAlignBits;
 constexpr double kFinestThreshold =
     256;  // at least so many steps of vth up to the threshold, where there is room
+// What a right shift of the sum loses, it loses in every step and always downwards; the weights' own errors
+// average out over steps (some 20 in a time constant) and count for the sources that spike (some 5 %).
+constexpr double kShiftPenalty = 20 / 0.05;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Drive {
@@ -52,12 +55,12 @@ double weightError(const EffectiveWeights& part, double scale, int exponent) {
     power += wanted * wanted;
   }
   if (power == 0) return 0;
-  // A sum that is shifted right loses half a unit on average, always downwards: worse than a random error.
+  // Half a unit on average.
   const double lost =
       part.format.step() * std::ldexp(1.0, exponent) < 1 ? 0.5 * std::ldexp(1.0, -exponent) : 0;
   const double rows =
       static_cast<double>(std::max<std::int64_t>(1, part.values.rows)) / static_cast<double>(stride);
-  return (error + lost * lost * rows) / power;
+  return (error + kShiftPenalty * lost * lost * rows) / power;
 }
 
 int clampExponent(int exponent, const ScaleLimits& limits) {
@@ -72,6 +75,8 @@ double hardLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
     const double sum = drive[n].down + drive[n].up, most = std::max(drive[n].down, drive[n].up);
     if (sum > 0) scale = std::min(scale, kMargin * fixed::kInputBound * kAlign / sum);  // SPEC W8
     if (most > 0 && dynamics.lossU[n] > 0) scale = std::min(scale, kStateEnd * dynamics.lossU[n] / most);
+    if (!dynamics.biasDrive.empty() && dynamics.biasDrive[n] != 0)
+      scale = std::min(scale, static_cast<double>(limits.mostBias) / std::abs(dynamics.biasDrive[n]));
     if (dynamics.spiking() && dynamics.threshold[n] > 0)
       scale = std::min(scale, static_cast<double>(limits.mostThreshold) * kAlign / dynamics.threshold[n]);
     if (dynamics.spiking() && dynamics.reset[n] != 0)  // its register is as wide as that of the threshold
@@ -92,7 +97,8 @@ double unsaturatedLimit(const Dynamics& dynamics, const std::vector<Drive>& driv
   double scale = kInfinity;
   for (std::size_t n = 0; n < drive.size(); ++n) {
     const double u = std::max(1e-12, dynamics.lossU[n]), v = dynamics.lossV[n];
-    const double down = drive[n].down / u, up = drive[n].up / u;
+    const double rest = dynamics.biasDrive.empty() ? 0 : dynamics.biasDrive[n];
+    const double down = drive[n].down / u + std::max(0.0, -rest), up = drive[n].up / u + std::max(0.0, rest);
     if (down > 0) scale = std::min(scale, kStateEnd * v / down);
     if (dynamics.spiking())
       scale = std::min(scale, kStateEnd / (std::abs(dynamics.threshold[n]) + up + 1e-300));
@@ -112,6 +118,7 @@ double preciseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights
       scale = std::max(scale, part.format.reach() * kAlign / part.format.step() / part.largest);
   for (std::size_t n = 0; n < dynamics.threshold.size(); ++n) {
     if (dynamics.threshold[n] <= 0) continue;
+    // Half a unit on average.
     const double lost =
         16 / std::max(1e-4, dynamics.lossU[n] * (dynamics.lossV[n] > 0 ? dynamics.lossV[n] : 1));
     scale = std::max(scale, std::max(kFinestThreshold * kAlign, lost) / dynamics.threshold[n]);
@@ -124,9 +131,11 @@ double preciseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights
 int chooseExponent(const EffectiveWeights& part, double scale, const ScaleLimits& limits) {
   if (part.exponentPinned) return part.exponent;
   const int fitting = clampExponent(fittingExponent(part, scale), limits);
-  if (part.format.bits >= 8) return fitting;
+  // Below: the largest weights are clipped, which pays with few bits. Above: coarser weights, but less of
+  // their sum is shifted away.
   int best = fitting;
-  for (int exponent = fitting - 2; exponent < fitting; ++exponent) {
+  for (int exponent = fitting - (part.format.bits < 8 ? 2 : 0); exponent <= std::max(fitting, 0);
+       ++exponent) {
     const int candidate = clampExponent(exponent, limits);
     if (weightError(part, scale, candidate) < weightError(part, scale, best)) best = candidate;
   }

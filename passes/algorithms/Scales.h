@@ -19,10 +19,11 @@ struct EffectiveWeights {
 };
 
 struct ScaleLimits {
-  std::int64_t mostThreshold = (1 << 17) - 1;  // of the register vth
+  std::int64_t mostThreshold = (1 << 17) - 1;                // of the register vth
+  std::int64_t mostBias = std::int64_t{(1 << 12) - 1} << 7;  // of the bias registers, integer units of v
   int leastExponent = -8;
   int mostExponent = 7;
-  double largestPotential = 0;  // calibration, float units above v_leak; 0 if there is none
+  double largestPotential = 0;  // calibration, float units; 0 if there is none
 };
 
 // Integer units of v for one float unit. The largest that keeps the current from wrapping and the threshold
@@ -32,7 +33,8 @@ struct ScaleLimits {
 double chooseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
                    const ScaleLimits& limits);
 
-// The exponent with the least error at that scale; below 8 bits that may clip the largest weights.
+// The exponent with the least error at that scale; below 8 bits that may clip the largest weights, and at
+// small scales it weighs coarse weights against what a right shift of their sum loses.
 int chooseExponent(const EffectiveWeights& part, double scale, const ScaleLimits& limits);
 
 }  // namespace rheo

@@ -34,7 +34,8 @@ struct Change {
   bool smaller = false;  // fewer sources than sent; only then are the lists filled
 };
 
-// What a projection brought in the last step, [width]; its own where a source is an input, else empty.
+// What a projection brought in the last step, [width]; its own where a source is an input, else empty. Stale after
+// a reset: no change is `smaller` then, so that it is made anew.
 struct Kept {
   AlignedVector<std::int32_t> sum;
   bool zero = true;
@@ -197,11 +198,6 @@ class PlanSession : public Session {
       for (Change& change : source) {
         std::fill(change.bits.begin(), change.bits.end(), 0);
         change.smaller = false;
-      }
-    for (PopulationState& population : populations_)
-      for (Kept& kept : population.kept) {
-        std::fill(kept.sum.begin(), kept.sum.end(), 0);
-        kept.zero = true;
       }
   }
 

@@ -133,3 +133,11 @@ def test_check_takes_networks_and_images_only():
     for wrong in (3, "net.nir", np.zeros(3)):
         with pytest.raises(rb.Error):
             rb.check(wrong)
+
+
+def test_utilisation_is_that_of_the_chip_that_is_asked_about(tmp_path):
+    rb.compile(rb.load(REACHING)).save(tmp_path / "r.rheo")
+    body = json.loads(invoke("check", tmp_path / "r.rheo", "--chip", "tiny", "--json").stdout)
+    limits = rb.ChipSpec.load("tiny").limits
+    assert body["utilisation"]["neurons_per_core"]["limit"] == limits["neurons_per_core"].value
+    assert body["utilisation"]["cores"]["limit"] == limits["cores"].value

@@ -182,6 +182,41 @@ def test_faults_of_settings_are_bad_input(tmp_path, part, name, field, value, pl
     assert not (tmp_path / "net.rheo").exists()
 
 
+def test_a_smaller_scale_is_followed_or_the_contradiction_named(reaching):
+    net, image = reaching
+    with np.load(REACHING_DATA) as data:
+        x, y = data["x"][:4], data["y"][:4]
+    settings = rb.quantization(net)
+    hidden = settings["populations"]["hidden"]
+    hidden["scale_v"] /= 16
+    notes = rb.compile(net, quant=settings).notes
+    (named,) = [d for d in notes if d.code == "R0303"]
+    assert named.where == "populations.hidden.vth" and named.remedy
+    followed = {"schema": settings["schema"], "populations": {"hidden": {"scale_v": hidden["scale_v"]}}}
+    small = rb.compile(net, quant=followed)
+    assert not [d for d in small.notes if d.code in ("R0303", "R0311")]
+    assert rb.verify(net, small, x, y).data["error"]["chip"]["r2"] > 0.75
+
+
+@pytest.mark.parametrize("model", ["li", "cuba_li"])
+def test_n8_potentials_are_in_the_networks_units_whatever_the_leak(model):
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 4)
+    times = dict(tau=0.01) if model == "li" else dict(tau_syn=0.005, tau_mem=0.01)
+    getattr(b, model)("y", 3, r=10, v_leak=[-3.0, 0.5, 2.0], **times)
+    b.connect("in", "y", np.random.default_rng(1).normal(0, 1, (3, 4)))
+    net = b.build()
+    x = np.random.default_rng(2).integers(0, 2, (80, 4))
+    image = rb.compile(net)
+    out = image.run(x, probes=["y.v"])
+    chip = out.aligned("y.v") / np.atleast_1d(out.scale["y.v"])
+    error = np.abs(chip - net.run(x, probes=["y.v"]).states["y.v"])
+    # A register drives from step 0 on, the input comes a hop later: that step's share fades.
+    assert error[60 if model == "cuba_li" else 0 :].max() < 0.05
+    assert [d.code for d in image.notes if d.where == "y"] == ([] if model == "li" else ["R0313"])
+    assert not [p for p in image.info["populations"] if p["hidden"]] or model == "li"
+
+
 def test_what_does_not_fit_is_reported_at_once():
     result = rheobase("check", FASHION, "--chip", "tiny", "--json")
     assert result.returncode == 1

@@ -81,6 +81,24 @@ def test_one_changed_weight_is_found(tmp_path):
     assert result.stdout == "first difference at core 0.axons[0].synapses[1][1]: 32 and -32\n"
 
 
+def test_what_images_say_is_compared_last_and_shortly(tmp_path):
+    net = rb.load(write(tmp_path / "net.nir"))
+    rb.compile(net).save(tmp_path / "a.rheo")
+    settings = rb.quantization(net)
+    rb.compile(net, quant=settings, weight_bits=8).save(tmp_path / "b.rheo")
+    result = invoke("diff", tmp_path / "a.rheo", tmp_path / "b.rheo")
+    assert "quantization.weight_bits" in result.stdout and "every decoded word is equal" in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) < 300
+    pinned = rb.quantization(net, weights=True)
+    assert rb.compile(net, quant=pinned).to_bytes() == rb.compile(net).to_bytes()
+
+
+def test_an_array_is_no_recording(tmp_path, files):
+    np.save(tmp_path / "x.npy", np.zeros(3))
+    result = invoke("diff", files / "r.rheo", tmp_path / "x.npy")
+    assert result.returncode == 3 and "no recording" in result.stderr
+
+
 def test_engines_on_data(files):
     options = ["--input", REACHING_DATA, "--samples", 2]
     for engines in ("golden,vector", "golden,jit", "auto,auto"):

@@ -124,6 +124,12 @@ def test_f14_integers_without_a_file(tmp_path):
         b.build()
 
 
+@pytest.mark.parametrize("step, dt", [(2.0, 2e-3), (5e-324, 1e-3), (np.inf, 1e-3)])
+def test_the_time_step_of_a_file_or_a_millisecond(tmp_path, step, dt):
+    file = write(tmp_path / "small.net", {"/simulation/Ts": np.array(step)})
+    assert rb.load(file).dt == pytest.approx(dt)
+
+
 def test_f14_options_about_real_numbers_are_not_used(tmp_path):
     net = rb.load(write(tmp_path / "small.net"), reset="subtract", spikes="dirac")
     unused = [a for a in net.assumptions if a["value"] == "not used"]

@@ -175,6 +175,14 @@ def test_p1_ranges_of_edited_numbers_are_proven_again(dumped, tmp_path):
     assert not out.exists()
 
 
+def test_conventions_have_no_say_about_a_stage(dumped, tmp_path):
+    net, folder, _ = dumped
+    for option, value in (("--dt", "2e-3"), ("--reset", "subtract"), ("--as", "norse")):
+        result = invoke("compile", net, "-o", tmp_path / "x.rheo", "--from", folder / FILES[1], option, value)
+        assert result.returncode == 2 and f"{option} belongs to networks" in result.stderr
+    assert not (tmp_path / "x.rheo").exists()
+
+
 def test_a_stage_of_another_network_is_refused(dumped, tmp_path):
     from test_commands import REACHING
 

@@ -97,3 +97,251 @@ def test_a_chip_is_for_networks_without_an_image(here):
     assert invoke("verify", "net.nir", "net.rheo", "--data", "alone.npy", "--chip", "tiny").returncode == 2
     result = invoke("verify", "net.nir", "--data", "alone.npy", "--chip", "tiny", "--json")
     assert json.loads(result.stdout)["chip"] == "tiny"
+
+
+X = np.random.default_rng(4).integers(0, 2, (6, 40, 2))
+WEIGHTS = np.array([[1, 0.5], [0.25, 1], [-1, 1]])
+
+
+def small(name="net", readout=None, threshold=1.0, **conventions):
+    """in[2] -> lif[3] -> out, with a leaky readout of that many neurons beside it."""
+    b = rb.Builder(dt=1e-3, name=name, **conventions)
+    b.input("in", 2)
+    b.lif("hidden", 3, tau=0.02, r=5, v_threshold=threshold)
+    b.connect("in", "hidden", WEIGHTS)
+    b.output("out", "hidden")
+    if readout:
+        b.li("sum", readout, tau=0.02)
+        b.connect("hidden", "sum", np.ones((readout, 3)))
+        b.output("readout", "sum")
+    return b.build()
+
+
+def mean_error(net, image, output, scale):
+    return np.abs(image.run(X).aligned(output) / scale - net.run(X).outputs[output]).mean()
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.7, -0.4])
+@pytest.mark.parametrize("kind", ["li", "cuba_li"])
+def test_errors_hold_a_resting_potential_once(kind, leak):
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 2)
+    times = dict(tau=0.005) if kind == "li" else dict(tau_syn=0.005, tau_mem=0.005)
+    getattr(b, kind)("sum", 3, v_leak=leak, **times)
+    b.connect("in", "sum", WEIGHTS)
+    b.output("out", "sum")
+    net = b.build()
+    image = rb.compile(net)
+    wanted = mean_error(net, image, "out", image.scale["sum.v"])
+    assert rb.verify(net, image, X).data["error"]["chip_to_float"]["mean_absolute"] == pytest.approx(wanted)
+
+
+def test_potentials_of_a_difference_hold_a_resting_potential_once():
+    rng = np.random.default_rng(1)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 20)
+    b.lif("hidden", 50, tau=0.02, r=5, v_leak=0.4, v_threshold=1.0)
+    b.connect("in", "hidden", rng.normal(size=(50, 20)))
+    b.output("out", "hidden")
+    net = b.build()
+    image = rb.compile(net)
+    x = rng.integers(0, 2, (10, 100, 20))
+    first = rb.verify(net, image, x).data["first_difference"]
+    place = first["sample"], first["step"], first["neuron"]
+    probes = ["hidden.v"]
+    assert first["float_v"] == net.run(x, probes=probes).states["hidden.v"][place]
+    assert first["chip_v"] == image.run(x, probes=probes).aligned("hidden.v")[place] / image.scale["hidden.v"]
+    assert first["chip_threshold"] == pytest.approx(first["threshold"], rel=1e-3)
+    assert first["cause"].startswith("rounding: ")
+
+
+def test_dirac_spikes_are_compared_as_such():
+    b = rb.Builder(dt=1e-3, spikes="dirac")
+    b.input("in", 2)
+    b.lif("hidden", 3, tau=0.02, r=0.02)
+    b.connect("in", "hidden", WEIGHTS)
+    b.output("out", "hidden")
+    net = b.build()
+    image = rb.compile(net)
+    report = rb.verify(net, image, X)
+    wanted = mean_error(net, image, "out", 1e-3)
+    assert report.data["error"]["chip_to_float"]["mean_absolute"] == pytest.approx(wanted)
+    assert report.data["error"]["chip_to_float"]["largest"] in (0, 1000)
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_every_output_has_its_own_errors(width):
+    net = small(readout=width)
+    image = rb.compile(net)
+    report = rb.verify(net, image, X)
+    errors = report.data["errors"]
+    assert set(errors) == {"out", "readout"} and report.data["error"] == {}
+    for name, scale in (("out", 1), ("readout", image.scale["sum.v"])):
+        found = errors[name]["chip_to_float"]
+        assert found["mean_absolute"] == pytest.approx(mean_error(net, image, name, scale))
+        wanted = net.run(X).outputs[name].astype(float)
+        baseline = ((wanted - wanted.mean(axis=(0, 1))) ** 2).sum()
+        missed = ((image.run(X).aligned(name) / scale - wanted) ** 2).sum()
+        assert found["r2"] == pytest.approx(1 - missed / baseline)
+        assert f"output '{name}', in the network's units" in report.text()
+    both = [error["chip_to_float"] for error in errors.values()]
+    assert report.figures()["r2_chip_to_float"] == min(error["r2"] for error in both)
+    assert report.figures()["error_chip_to_float"] == max(error["mean_absolute"] for error in both)
+
+
+def test_one_output_alone_keeps_its_error_in_place():
+    net = small()
+    data = rb.verify(net, rb.compile(net), X).data
+    assert data["errors"] == {"out": data["error"]} and set(data["error"]) == {"chip_to_float"}
+
+
+def test_labels_and_targets_find_the_output_that_they_fit():
+    net = small(readout=2)
+    image = rb.compile(net)
+    labels = np.array([0, 1, 2, 0, 1, 2])
+    report = rb.verify(net, image, X, labels)
+    answers = image.run(X).aligned("out").sum(axis=1).argmax(axis=1)
+    assert report.data["accuracy"]["output"] == "out"
+    assert report.data["accuracy"]["chip"]["count"] == (answers == labels).sum()
+    assert "accuracy of 'out', with 95 % intervals" in report.text()
+    targets = rb.verify(net, image, X, np.ones((6, 40, 2)))
+    assert {name: set(sides) for name, sides in targets.data["errors"].items()} == {
+        "out": {"chip_to_float"},
+        "readout": {"chip_to_float", "float", "chip"},
+    }
+    for y, words in (
+        (labels % 2, "may belong to several outputs: 'out' with 3 neurons, 'readout' with 2 neurons"),
+        (labels + 1, "fit none of the network's outputs: 'out' with 3"),
+        (np.ones((6, 40, 5)), "fit none of the network's outputs: 'out' with 3"),
+    ):
+        with pytest.raises(rb.DataError, match="R0255") as caught:
+            rb.verify(net, image, X, y)
+        assert words in str(caught.value) and "leave 'y' out" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "what, theirs, ours",
+    [
+        ("reset", {"reset": "zero"}, {"reset": "subtract"}),
+        ("discretization", {}, {"discretization": "exponential"}),
+        ("spikes", {}, {"spikes": "dirac"}),
+        ("dt", {"dt": 1e-3}, {"dt": 2e-3}),
+    ],
+)
+def test_an_image_of_other_conventions_is_told(here, what, theirs, ours):
+    image, net = rb.compile(rb.load("net.nir", **theirs)), rb.load("net.nir", **ours)
+    report = rb.verify(net, image, X)
+    (warning,) = report.data["warnings"]
+    values = [image.info["dt"], net.dt] if what == "dt" else [theirs.get(what), ours[what]]
+    assert (warning["code"], warning["severity"], warning["where"]) == ("R0665", "warning", what)
+    assert all(str(value) in warning["message"] for value in values if value)
+    held = {a["side"]: a["value"] for a in report.data["assumptions"] if a["what"] == what}
+    assert set(held) == {"image", "network"} and held["image"] != held["network"]
+    text = report.text()
+    assert "warning R0665: the image was made with" in text
+    assert f"assumed by the image: {what} = {held['image']}" in text
+    assert f"assumed by the network: {what} = {held['network']}" in text
+    if report.data["first_difference"]:
+        assert report.data["first_difference"]["cause"].startswith(
+            f"other conventions: image and network have {what}"
+        )
+
+
+def test_an_image_of_another_network_is_told(here):
+    report = rb.verify(small("a", threshold=2.0), rb.compile(small("b")), X)
+    (warning,) = report.data["warnings"]
+    assert warning["code"] == "R0665" and "'b'" in warning["message"] and "'a'" in warning["message"]
+    assert report.data["first_difference"]["cause"].startswith("another threshold: ")
+    rb.compile(rb.load("net.nir", reset="zero")).save("net.rheo")
+    result = invoke("verify", "net.nir", "net.rheo", "--data", "alone.npy", "--reset", "subtract", "--json")
+    assert [w["where"] for w in json.loads(result.stdout)["warnings"]] == ["reset"]
+
+
+def test_a_pair_that_belongs_together_has_no_warning(here):
+    net = rb.load("net.nir", reset="zero")
+    report = rb.verify(net, rb.compile(net), X)
+    assert report.data["warnings"] == [] and "R0665" not in report.text()
+    assert all(a["side"] is None for a in report.data["assumptions"])
+    assert [a["what"] for a in report.data["assumptions"]].count("reset") == 1
+
+
+def test_a_pinned_threshold_is_named_as_the_cause():
+    net = small()
+    settings = rb.quantization(net)
+    hidden = settings["populations"]["hidden"]
+    hidden["vth"] = hidden["vth"] * 2
+    image = rb.compile(net, quant=settings)
+    register, scale = 64 * hidden["vth"], image.scale["hidden.v"]
+    report = rb.verify(net, image, X)
+    first = report.data["first_difference"]
+    assert first["chip_threshold"] == pytest.approx(register / scale)
+    assert first["cause"].startswith(
+        f"another threshold: the chip's is {register / scale:.6g} (register {register}"
+    )
+    assert f"threshold 1 (chip {register / scale:.6g})" in report.text()
+
+
+def test_rounding_is_not_blamed_for_other_weights():
+    net = small()
+    settings = rb.quantization(net, weights=True)
+    projection = next(iter(settings["projections"].values()))
+    projection["weights"] = (np.array(projection["weights"]) // 4 * 2).tolist()
+    cause = rb.verify(net, rb.compile(net, quant=settings), X).data["first_difference"]["cause"]
+    assert cause.startswith("more than rounding explains: ") and "pinned" in cause
+
+
+def test_rounding_is_not_blamed_where_the_potentials_were_apart_before():
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 1)
+    b.integrate_and_fire("hidden", 1)
+    b.connect("in", "hidden", np.array([[0.49]]))
+    b.output("out", "hidden")
+    net = b.build()
+    settings = rb.quantization(net, weights=True)
+    hidden = settings["populations"]["hidden"]  # weights stay, so that they count double
+    hidden["scale_v"], hidden["vth"] = hidden["scale_v"] / 2, hidden["vth"] // 2
+    first = rb.verify(net, rb.compile(net, quant=settings), np.ones((1, 4, 1), int)).data["first_difference"]
+    assert first["step"] == 1 and first["float_v"] == pytest.approx(0.98) and first["chip"]
+    assert first["cause"].startswith("more than rounding explains: ")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_overflow_is_the_cause_of_what_comes_after_it(order):
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 2)
+    b.integrate_and_fire("hidden", 1)
+    b.connect("in", "hidden", np.array([[0.7, -5]]))
+    b.output("out", "hidden")
+    net = b.build()
+    settings = rb.quantization(net, weights=True)
+    hidden = settings["populations"]["hidden"]
+    x = np.zeros((1, 4000, 2), int)
+    if order == 1:  # a threshold pinned too high, and the overflow long after its difference
+        hidden["vth"] = hidden["vth"] * 3
+        x[0, :1000, 0], x[0, 1000:, 1] = 1, 1
+        cause = "another threshold: "
+    else:
+        x[0, :400, 1], x[0, 400:, 0] = 1, 1
+        cause = "overflow: "
+    report = rb.verify(net, rb.compile(net, quant=settings), x)
+    assert report.data["overflows"]["hidden"]["saturations"] + report.data["overflows"]["hidden"]["wraps"] > 0
+    assert report.data["first_difference"]["cause"].startswith(cause)
+
+
+def test_a_difference_between_integers_and_real_numbers_is_explained():
+    rng = np.random.default_rng(2)
+    b = rb.Builder()
+    b.input("in", 20)
+    b.exact("hidden", 50, model="lif", decay_v=410, threshold=64 * 30)
+    b.connect("in", "hidden", rng.integers(-20, 21, (50, 20)))
+    b.output("out", "hidden")
+    net = b.build()
+    first = rb.verify(net, rb.compile(net), rng.integers(0, 2, (20, 100, 20))).data["first_difference"]
+    assert first["threshold"] == first["chip_threshold"] == 64 * 30
+    assert first["cause"].startswith("rounding: ")
+
+
+@pytest.mark.parametrize("asked, ran", [("auto", "vector"), ("golden", "golden"), ("jit", "jit")])
+def test_the_report_names_the_engine_that_ran(asked, ran):
+    net = small()
+    assert rb.verify(net, rb.compile(net), X, engine=asked).data["engine"] == ran

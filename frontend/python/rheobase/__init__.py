@@ -46,6 +46,18 @@ _HOME = {
     "verify": "verification",
 }
 
+# Names that the interface promises and this version does not have.
+_PLANNED = {
+    "from_lava",
+    "from_norse",
+    "from_sinabs",
+    "from_snntorch",
+    "from_spikingjelly",
+    "fit_conventions",
+    "robust",
+    "sweep",
+}
+
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604
 
 
@@ -54,6 +66,8 @@ def __getattr__(name: str):
         value = importlib.import_module("._core", __name__).version
     elif name in _HOME:
         value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    elif name in _PLANNED:
+        raise AttributeError(f"rb.{name} is not in this version of rheobase")
     else:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     globals()[name] = value

@@ -51,8 +51,12 @@ def first_unequal_word(a: Image, b: Image) -> Optional[dict]:
     for info in rest:
         with contextlib.suppress(ValueError):  # a foreign image may hold any text
             info["quantization"] = json.loads(info["quantization"])
-    found = found or _first_unequal(*rest)
-    return found or {
+    if found:
+        return found
+    found = _first_unequal(*rest)
+    if found:
+        return {**found, "note": "every decoded word is equal: only what the images say about them differs"}
+    return {
         "place": "bytes that no decoded field shows",
         "left": len(a.to_bytes()),
         "right": len(b.to_bytes()),

@@ -48,10 +48,19 @@ def core_use(core: dict) -> dict[str, int]:
     return use
 
 
-def utilisation(image: Image) -> dict:
+def _limits(image: Image, chip: Optional[ChipSpec]) -> dict[str, Limit]:
+    """Those of ``chip``, else those that the image carries."""
+    return chip.limits if chip else {n: Limit(**v) for n, v in image.info["limits"].items()}
+
+
+def utilisation(image: Image, chip: Optional[ChipSpec] = None) -> dict:
     """How much of the chip is used: cores, and the fullest and mean core for each kind of memory."""
-    cores, limits = image.info["cores"], image.info["limits"]
-    result = {"cores": {"used": len(cores), "limit": limits.get("cores", {}).get("value")}}
+    cores, limits = image.info["cores"], _limits(image, chip)
+
+    def limit(name: str) -> Optional[int]:
+        return limits[name].value if name in limits else None
+
+    result = {"cores": {"used": len(cores), "limit": limit("cores")}}
     used = [core_use(core) for core in cores]
     for kind in _KINDS:
         values = [use[kind.limit] for use in used]
@@ -59,7 +68,7 @@ def utilisation(image: Image) -> dict:
             result[kind.limit] = {
                 "largest": max(values),
                 "mean": sum(values) / len(values),
-                "limit": limits.get(kind.limit, {}).get("value"),
+                "limit": limit(kind.limit),
             }
     return result
 
@@ -68,7 +77,7 @@ class _Checker:
     def __init__(self, image: Image, chip: Optional[ChipSpec]):
         self.image, self.chip = image, chip
         self.name = chip.name if chip else image.chip
-        self.limits = chip.limits if chip else {n: Limit(**v) for n, v in image.info["limits"].items()}
+        self.limits = _limits(image, chip)
         self.found: list[Diagnostic] = []
 
     def add(self, code: str, message: str, where: str = "", severity: str = "error", **more) -> None:

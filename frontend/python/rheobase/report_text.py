@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .errors import Diagnostic
+
 
 def _share(p: dict) -> str:
     return f"{100 * p['value']:.2f} % [{100 * p['low']:.2f}, {100 * p['high']:.2f}]  ({p['count']:,} of {p['of']:,})"
@@ -22,9 +24,25 @@ def _difference(d: dict) -> list[str]:
     return [
         f"first difference: sample {d['sample']}, step {d['step']}: neuron {d['neuron']} of '{d['population']}' "
         f"{sides}",
-        f"  v after the step: float {d['float_v']:.6g}, chip {d['chip_v']:.6g}, threshold {d['threshold']:.6g}",
+        f"  v after the step: float {d['float_v']:.6g}, chip {d['chip_v']:.6g}, threshold {d['threshold']:.6g}"
+        + ("" if d["chip_threshold"] is None else f" (chip {d['chip_threshold']:.6g})"),
         f"  {d['cause']}",
     ]
+
+
+def _errors(outputs: dict) -> list[str]:
+    """A block of lines for each output; its name where there are several."""
+    names = {
+        "float": "float against targets",
+        "chip": "chip against targets",
+        "chip_to_float": "chip against float",
+    }
+    lines = []
+    for name, sides in outputs.items():
+        what = "outputs" if len(outputs) == 1 else f"output '{name}'"
+        lines.append(f"{what}, in the network's units, with 95 % intervals")
+        lines += [f"  {names[side]:22} {_error(error)}" for side, error in sides.items()] + [""]
+    return lines
 
 
 def text(r: dict) -> str:
@@ -34,11 +52,14 @@ def text(r: dict) -> str:
         f"steps, lag {r['lag']}",
         "",
     ]
+    for warning in r["warnings"]:
+        lines += [*Diagnostic(**warning).lines(), ""]
     if "accuracy" in r:
         a = r["accuracy"]
+        of = f" of '{a['output']}'" if len(r["errors"]) > 1 else ""
         drop = 100 * (a["float"]["value"] - a["chip"]["value"])
         lines += [
-            "accuracy, with 95 % intervals (Wilson)",
+            f"accuracy{of}, with 95 % intervals (Wilson)",
             f"  float        {_share(a['float'])}",
             f"  chip         {_share(a['chip'])}",
             f"  difference   {0.0 - drop:+.2f} points; only float right {a['only_float_right']}, only chip right "
@@ -46,14 +67,7 @@ def text(r: dict) -> str:
             f"  same answer  {_share(a['same_answer'])}",
             "",
         ]
-    names = {
-        "float": "float against targets",
-        "chip": "chip against targets",
-        "chip_to_float": "chip against float",
-    }
-    if r["error"]:
-        lines.append("outputs, in the network's units, with 95 % intervals")
-        lines += [f"  {names[side]:22} {_error(error)}" for side, error in r["error"].items()] + [""]
+    lines += _errors(r["errors"])
     if r["spikes"]:
         lines.append("spikes, in the network's own time")
         for name, s in r["spikes"].items():
@@ -90,7 +104,10 @@ def text(r: dict) -> str:
                 f"  {name:24} fullest {use['largest']:,} of {use['limit']:,} "
                 f"({100 * use['largest'] / use['limit']:.1f} %), mean {use['mean']:,.1f}"
             )
-    warnings = [a for a in r["assumptions"] if a["warning"]]
-    for a in warnings:
-        lines.append(f"assumed: {a['what']} = {a['value']} ({a['why']}); change it with {a['how_to_change']}")
+    for a in r["assumptions"]:
+        if a["warning"] or a["side"]:
+            by = f" by the {a['side']}" if a["side"] else ""
+            lines.append(
+                f"assumed{by}: {a['what']} = {a['value']} ({a['why']}); change it with {a['how_to_change']}"
+            )
     return "\n".join(lines).rstrip()

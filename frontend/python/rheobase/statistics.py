@@ -42,8 +42,8 @@ def bits_of(minimum: int, maximum: int) -> int:
 class Error2:
     """Sums for R2, mean and largest error between a wanted and an actual output, chunk by chunk.
 
-    R2 pools the outputs weighted by their variance: 1 - sum of squared errors / sum of squares about each
-    output's mean. The interval of the mean absolute error treats samples as independent (normal
+    R2 pools the output's neurons weighted by their variance: 1 - sum of squared errors / sum of squares about
+    each neuron's mean. The interval of the mean absolute error treats samples as independent (normal
     approximation).
     """
 

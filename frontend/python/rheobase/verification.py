@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Callable, Optional
 
@@ -11,7 +12,7 @@ import numpy as np
 from . import condition
 from .arguments import thread_count
 from .data import DataSet, check_numbers, check_targets, with_batch
-from .errors import DataError, data_error, in_file, option_error
+from .errors import DataError, Diagnostic, data_error, in_file, option_error
 from .files import filling, write_text
 from .image import Image
 from .limits import utilisation
@@ -20,7 +21,8 @@ from .statistics import Error2, bits_of, proportion
 
 SCHEMA = "rheobase.report/1"
 CHUNK_BYTES = 64 << 20  # of recordings held at a time
-
+ROUNDING = 0.05  # of the threshold: two potentials that differ by more do so for another reason
+THRESHOLD_STEP = 64  # of the chip's threshold, in its integers (SPEC N9)
 
 FIGURES = (
     "samples",
@@ -57,7 +59,8 @@ class Report:
         """The names that `fails` understands, with their values: shares from 0 to 1, counts, network units,
         bits.
 
-        All of them are in `FIGURES`; which ones there are depends on the data (labels, targets or none).
+        All of them are in `FIGURES`; which ones there are depends on the data (labels, targets or none). Of
+        several outputs the worst one counts.
         """
         data = self.data
         figures = {
@@ -73,9 +76,12 @@ class Report:
                 accuracy_drop=accuracy["float"]["value"] - accuracy["chip"]["value"],
                 same_answer=accuracy["same_answer"]["value"],
             )
-        for side, error in (data.get("error") or {}).items():
-            figures[f"r2_{side}"] = float("nan") if error["r2"] is None else error["r2"]
-            figures[f"error_{side}"] = error["mean_absolute"]
+        for side in ("chip_to_float", "float", "chip"):
+            errors = [output[side] for output in data["errors"].values() if side in output]
+            if errors:
+                defined = [error["r2"] for error in errors if error["r2"] is not None]
+                figures[f"r2_{side}"] = min(defined, default=float("nan"))
+                figures[f"error_{side}"] = max(error["mean_absolute"] for error in errors)
         if data["ranges"]:
             figures["headroom_bits"] = min(24 - r["proven_bits"] for r in data["ranges"])
         return figures
@@ -116,17 +122,19 @@ def verify(
     """Runs the float network and the chip image on the same data and compares.
 
     x: spikes [B, T, *input_shape] (or a data set of `rheobase.data`); y: labels [B] (the answer is the output
-    with the largest sum over time), targets [B, T, outputs] in the network's units, or None. Data are run in
-    chunks, so that memory stays small. engine, threads, progress: as in `Image.run`.
+    with the largest sum over time), targets [B, T, outputs] in the network's units, or None; of several
+    outputs they belong to the only one that they fit. Data are run in chunks, so that memory stays small.
+    engine, threads, progress: as in `Image.run`.
 
-    Raises DataError where the data do not fit, or the image was made from another network. Ctrl-C ends it.
+    Raises DataError where the data do not fit, or the image's nodes are not the network's. An image made under
+    other conventions is compared all the same, with a warning in the report. Ctrl-C ends it.
 
     Example: print(rb.verify(net, image, x, y))
     """
     if not isinstance(net, Network) or not isinstance(image, Image):
         raise option_error("verify needs a Network and its Image", "rb.verify(net, rb.compile(net), x, y)")
     thread_count(threads)
-    image.engine(engine)
+    engine = image.engine(engine).name
     _check_pair(net, image)
     data = x if isinstance(x, DataSet) else _data_set(net, x, y)
     judge = _Judge(net, image, data)
@@ -161,6 +169,57 @@ def _check_pair(net: Network, image: Image) -> None:
             )
 
 
+def _other_conventions(net: Network, image: Image) -> dict[str, tuple]:
+    """Convention -> its values (image, network), where these differ."""
+    other = {}
+    if not math.isclose(image.info["dt"], net.dt, rel_tol=1e-9):
+        other["dt"] = (f"{image.info['dt']!r} s", f"{net.dt!r} s")
+    held = {a["what"]: a["value"] for a in image.assumptions}
+    for a in net.assumptions:
+        what = a["what"]
+        if what in ("reset", "discretization", "spikes") and held.get(what, a["value"]) != a["value"]:
+            other[what] = (held[what], a["value"])
+    return other
+
+
+def _warnings(net: Network, image: Image, conventions: dict[str, tuple]) -> list[Diagnostic]:
+    """What tells that the image was made from something else than this network."""
+    again = "compile this network, or leave the image out"
+    found = [
+        Diagnostic(
+            "R0665",
+            "warning",
+            f"the image was made with '{what}' = {theirs}, the network runs with {ours}",
+            image.file,
+            what,
+            remedy=f"give the network the image's {what} (--{what}), or {again}",
+        )
+        for what, (theirs, ours) in conventions.items()
+    ]
+    made_from = image.info["network"]
+    if made_from != net.name:
+        message = f"the image was made from the network '{made_from}', this one is '{net.name}'"
+        remedy = f"{again}, unless '{net.name}' is the same network under another name"
+        found.append(Diagnostic("R0665", "warning", message, image.file, remedy=remedy))
+    return found
+
+
+def _assumptions(net: Network, image: Image) -> list[dict]:
+    """Those of both sides; ``side`` says whose an assumption is where the other side holds another value."""
+    merged = []
+    for side, own, other in (
+        ("network", net.assumptions, image.assumptions),
+        ("image", image.assumptions, net.assumptions),
+    ):
+        values = {(a["what"], a["value"]) for a in other}
+        names = {what for what, _ in values}
+        for a in own:
+            same = (a["what"], a["value"]) in values
+            if side == "network" or not same:
+                merged.append({**a, "side": side if a["what"] in names and not same else None})
+    return merged
+
+
 def _data_set(net: Network, x, y) -> DataSet:
     if len(net.inputs) != 1:
         raise data_error(
@@ -191,57 +250,62 @@ class _Judge:
         self.right = dict(float=0, chip=0, both=0, same=0)
         y = data.y
         self.task = "none" if y is None else "classification" if y.ndim == 1 else "regression"
+        self.scales = {o["name"]: self._scale(o) for o in image.info["outputs"]}
+        self.target = None if y is None else self._target(y)
         self.errors = {
-            "chip_to_float": Error2(),
-            **({"float": Error2(), "chip": Error2()} if self.task == "regression" else {}),
+            o.name: {
+                side: Error2()
+                for side in ("chip_to_float", "float", "chip")
+                if side == "chip_to_float" or (self.task == "regression" and o.name == self.target)
+            }
+            for o in net.outputs
+            if o.name in self.scales
         }
-        self.units = {o["name"]: self._units(o) for o in image.info["outputs"]}
-        if self.task != "none" and len(net.outputs) != 1:
-            raise data_error("R0255", f"'y' belongs to one output, the network has {len(net.outputs)}")
-        if self.task == "classification" and (y.min() < 0 or y.max() >= net.outputs[0].size):
-            raise data_error(
-                "R0255",
-                f"labels run from {y.min()} to {y.max()}, the network has {net.outputs[0].size} " "outputs",
-                data.file,
-                "y",
-            )
-        if self.task == "regression" and y.reshape(y.shape[0], y.shape[1], -1).shape[1:] != (
-            data.steps,
-            net.outputs[0].size,
-        ):
-            raise data_error(
-                "R0255",
-                f"'y' has shape {list(y.shape)}, needed is [{data.samples}, {data.steps}, "
-                f"{net.outputs[0].size}]",
-                data.file,
-                "y",
-            )
+
+    def _target(self, y) -> str:
+        """The output that labels or targets belong to: the only one that they fit."""
+        data = self.data
+        known = [o for o in self.net.outputs if o.name in self.scales]
+        if self.task == "classification":
+            fits = [o.name for o in known if y.min() >= 0 and y.max() < o.size]
+            given = f"labels run from {y.min()} to {y.max()}"
+        else:
+            shape = y.reshape(y.shape[0], y.shape[1], -1).shape[1:]
+            fits = [o.name for o in known if shape == (data.steps, o.size)]
+            given = f"'y' has shape {list(y.shape)}"
+        if len(fits) == 1:
+            return fits[0]
+        sizes = ", ".join(f"'{o.name}' with {o.size} neurons" for o in known)
+        if fits:
+            message = f"{given} and may belong to several outputs: {sizes}"
+        elif len(known) != 1:
+            message = f"{given} and fit none of the network's outputs: {sizes}"
+        elif self.task == "classification":
+            message = f"{given}, the network has {known[0].size} outputs"
+        else:
+            message = f"{given}, needed is [{data.samples}, {data.steps}, {known[0].size}]"
+        remedy = "" if len(known) == 1 else "leave 'y' out, or verify a network that has one fitting output"
+        raise data_error("R0255", message, data.file, "y", remedy)
 
     def chunk_size(self) -> int:
         width = sum(p["size"] for p in self.image.info["populations"]) + sum(n.size for n in self.net.inputs)
         per_sample = 16 * width * (self.data.steps + self.image.lag)
         return int(np.clip(CHUNK_BYTES // per_sample, 1, self.data.samples))
 
-    def _units(self, output: dict):
-        """(scale, offset) by which the chip's integers become the network's units: x / scale + offset."""
-        scales, offsets = [], []
+    def _scale(self, output: dict) -> np.ndarray:
+        """By which the chip's integers are divided to be in the network's units, for each neuron."""
+        conventions = self.net.conventions
+        spike = conventions["dt"] if conventions["spikes"] == "dirac" else 1.0  # SPEC F11
+        scales = []
         for part in output["parts"]:
-            node = self.net.nodes[part["population"]]
             key = f"{part['population']}.{part['state']}"
-            graded = bool(part["state"])
-            scales.append(np.broadcast_to(self.image.scale[key] if graded else 1.0, (node.size,)))
-            leak = node.parameters.get("v_leak", 0.0) if graded else 0.0
-            offsets.append(
-                np.broadcast_to(
-                    np.ravel(leak) if np.size(leak) > 1 else np.float64(np.ravel(leak)[0]), (node.size,)
-                )
-            )
-        return np.concatenate(scales), np.concatenate(offsets)
+            scale = self.image.scale[key] if part["state"] else spike
+            scales.append(np.broadcast_to(scale, (self.net.nodes[part["population"]].size,)))
+        return np.concatenate(scales)
 
     def _output(self, out, name: str) -> np.ndarray:
-        scale, offset = self.units[name]
         values = out.aligned(name)
-        return values.reshape(*values.shape[:2], -1) / scale + offset
+        return values.reshape(*values.shape[:2], -1) / self.scales[name]
 
     def add(self, first: int, ref, out, y) -> None:
         for name in self.populations:
@@ -255,11 +319,13 @@ class _Judge:
             for kind in total:
                 total[kind] += int(np.sum(count[kind]))
         for name, wanted in ref.outputs.items():
-            if name in self.units:
-                self._add_output(wanted.reshape(*wanted.shape[:2], -1), self._output(out, name), y)
+            if name in self.scales:
+                self._add_output(name, wanted.reshape(*wanted.shape[:2], -1), self._output(out, name), y)
 
-    def _add_output(self, wanted: np.ndarray, actual: np.ndarray, y) -> None:
-        self.errors["chip_to_float"].add(wanted, actual)
+    def _add_output(self, name: str, wanted: np.ndarray, actual: np.ndarray, y) -> None:
+        self.errors[name]["chip_to_float"].add(wanted, actual)
+        if name != self.target:
+            return
         if self.task == "classification":
             # float64, so that the sum over steps does not depend on its order.
             a, b = (v.sum(axis=1, dtype=np.float64).argmax(axis=1) for v in (wanted, actual))
@@ -268,8 +334,8 @@ class _Judge:
             self.right["both"] += int(((a == y) & (b == y)).sum())
             self.right["same"] += int((a == b).sum())
         elif self.task == "regression":
-            self.errors["float"].add(y, wanted)
-            self.errors["chip"].add(y, actual)
+            self.errors[name]["float"].add(y, wanted)
+            self.errors[name]["chip"].add(y, actual)
 
     def _add_spikes(self, first: int, name: str, a: np.ndarray, b: np.ndarray) -> None:
         count = self.counts[name]
@@ -300,6 +366,7 @@ class _Judge:
         from . import __version__
 
         info, n = self.image.info, self.data.samples
+        conventions = _other_conventions(self.net, self.image)
         report = {
             "schema": SCHEMA,
             "rheobase": __version__,
@@ -313,17 +380,24 @@ class _Judge:
             "steps": self.data.steps,
             "lag": self.image.lag,
             "task": self.task,
+            "warnings": [d.as_dict() for d in _warnings(self.net, self.image, conventions)],
         }
         if self.task == "classification":
             right = self.right
             report["accuracy"] = {
+                "output": self.target,
                 "float": proportion(right["float"], n),
                 "chip": proportion(right["chip"], n),
                 "same_answer": proportion(right["same"], n),
                 "only_float_right": right["float"] - right["both"],
                 "only_chip_right": right["chip"] - right["both"],
             }
-        report["error"] = {side: error.result() for side, error in self.errors.items() if error.count}
+        errors = {
+            name: {side: error.result() for side, error in sides.items() if error.count}
+            for name, sides in self.errors.items()
+        }
+        report["errors"] = errors
+        report["error"] = next(iter(errors.values())) if len(errors) == 1 else {}
         report["spikes"] = {}
         for name, c in self.counts.items():
             spikes = c["float"] + c["chip"]
@@ -333,13 +407,11 @@ class _Judge:
                 "agreement": c["equal"] / c["cells"],
                 "coincidence": 2 * c["both"] / spikes if spikes else 1.0,
             }
-        report["first_difference"] = self._explain(threads)
+        report["first_difference"] = self._explain(engine, threads, conventions)
         report["overflows"] = self.overflows
         report["ranges"] = self._ranges()
         report["cores"] = utilisation(self.image)
-        report["assumptions"] = self.net.assumptions + [
-            a for a in info["assumptions"] if a not in self.net.assumptions
-        ]
+        report["assumptions"] = _assumptions(self.net, self.image)
         return report
 
     def _ranges(self) -> list[dict]:
@@ -367,7 +439,7 @@ class _Judge:
             )
         return ranges
 
-    def _explain(self, threads: Optional[int]) -> Optional[dict]:
+    def _explain(self, engine: str, threads: Optional[int], conventions: dict) -> Optional[dict]:
         """The first difference with the potentials of both sides in that step, and its cause."""
         if self.first is None:
             return None
@@ -375,23 +447,69 @@ class _Judge:
         name, step, neuron = found["population"], found["step"], found["neuron"]
         node = self.net.nodes[name]
         probe = f"{name}.v"
-        sample = self.data.slice(found["sample"], 1)
+        sample = self.data.slice(found["sample"], 1)[:, : step + 1]  # what comes later caused nothing
         ref = self.net.run(sample, probes=[probe], threads=threads)
-        out = self.image.run(sample, probes=[probe], threads=threads)
-        pick = lambda value: float(np.ravel(value)[neuron if np.size(value) > 1 else 0])  # noqa: E731
-        leak = pick(node.parameters["v_leak"]) if "v_leak" in node.parameters else 0.0
-        scale = pick(self.image.scale[probe])
-        found["float_v"] = float(ref.states[probe][0, step, neuron])
-        found["chip_v"] = float(out.aligned(probe)[0, step, neuron]) / scale + leak
-        found["threshold"] = pick(node.parameters["v_threshold"])
-        silent = "chip" if found["float"] else "float"
-        short = found["threshold"] - found[f"{silent}_v"]
-        relative = abs(short) / max(abs(found["threshold"] - leak), 1e-30)
-        if name in out.overflows and sum(int(np.ravel(v)[neuron]) for v in out.overflows[name].values()):
+        out = self.image.run(sample, engine=engine, probes=[probe], threads=threads)
+        scale = _of_neuron(self.image.scale[probe], neuron)
+        v_float = ref.states[probe][0, :, neuron].astype(np.float64)
+        v_chip = out.aligned(probe)[0, :, neuron] / scale
+        exact = "v_threshold" not in node.parameters  # SPEC F14
+        found["float_v"], found["chip_v"] = float(v_float[step]), float(v_chip[step])
+        found["threshold"] = _of_neuron(node.parameters["threshold" if exact else "v_threshold"], neuron)
+        register = self._threshold_register(name, neuron)
+        found["chip_threshold"] = None if register is None else register / scale
+        counts = out.overflows.get(name, {})
+        if sum(int(np.ravel(v)[neuron]) for v in counts.values()):
             found["cause"] = "overflow: a state of this neuron wrapped or saturated on the chip"
-        else:
+        elif conventions:
+            differ = "; ".join(f"{w} {a} and {b}" for w, (a, b) in conventions.items())
+            found["cause"] = f"other conventions: image and network have {differ}"
+        elif register is not None and abs(register / scale - found["threshold"]) > THRESHOLD_STEP / scale:
             found["cause"] = (
-                f"rounding: without the spike the potential is {100 * relative:.2g} % of the threshold "
-                f"away from it"
+                f"another threshold: the chip's is {found['chip_threshold']:.6g} (register {register} at scale "
+                f"{scale:.6g}), the network's {found['threshold']:.6g}; were 'vth' or 'scale_v' pinned?"
             )
+        else:
+            rest = _of_neuron(node.parameters.get("v_leak", 0.0), neuron)
+            found["cause"] = _rounding_or_more(found, v_float[:step] - rest, v_chip[:step] - rest, rest)
         return found
+
+    def _threshold_register(self, name: str, neuron: int) -> Optional[int]:
+        """The chip's threshold of a neuron, in the integers of its potential."""
+        for core in self.image.info["cores"]:
+            for index, part in enumerate(core["slices"]):
+                at = neuron - part["first_neuron"]
+                if part["population"] == name and 0 <= at < part["count"]:
+                    registers = self.image.program.core(core["id"])["slices"][index]["registers"]
+                    return int(registers["threshold"][at]) if "threshold" in registers else None
+        return None
+
+
+def _of_neuron(values, neuron: int) -> float:
+    """A neuron's value, where one number may stand for all neurons."""
+    return float(np.ravel(values)[neuron if np.size(values) > 1 else 0])
+
+
+def _rounding_or_more(found: dict, v_float: np.ndarray, v_chip: np.ndarray, rest: float) -> str:
+    """Whether rounding explains a difference; the potentials, relative to rest, are those of the steps before.
+
+    In the step itself one side has been reset, so that the other side's distance to its threshold stands for
+    the difference of the two. Where the potential is far below rest, rounding grows with it.
+    """
+    threshold, chip_threshold = found["threshold"], found["chip_threshold"]
+    unit = abs(threshold - rest) or abs(threshold) or float(np.abs(v_float).max(initial=0)) or 1.0
+    if found["float"]:
+        short = abs((threshold if chip_threshold is None else chip_threshold) - found["chip_v"]) / unit
+    else:
+        short = abs(threshold - found["float_v"]) / unit
+    before = float((np.abs(v_chip - v_float) / np.maximum(np.abs(v_float), unit)).max(initial=0))
+    measured = (
+        f"without the spike the potential is {100 * short:.2g} % of the threshold away from it, and in the "
+        f"steps before, float and chip were at most {100 * before:.2g} % apart"
+    )
+    if max(short, before) <= ROUNDING:
+        return f"rounding: {measured}"
+    return (
+        f"more than rounding explains: {measured}; look for weights or decays held in few bits, for pinned "
+        "quantization settings, for overflow in other populations, and whether this network made the image"
+    )

@@ -1,4 +1,4 @@
-// What must hold for whatever the NIR reader returns.
+// What must hold for whatever a reader of networks returns.
 #include "CheckNetwork.h"
 
 #include "common/CheckError.h"

@@ -12,10 +12,16 @@
 #include "WhyChildDied.h"
 #include "common/Driver.h"
 #include "common/Guards.h"
-#include "nir/Nir.h"
+#include "hdf5/Hdf5Process.h"
+#include "load/Load.h"
 
 namespace rheo::fuzz {
 namespace {
+
+Expected<Network> load(const std::string& path) {
+  Expected<hdf5::Tree> tree = hdf5::readHdf5(path, {}, kChildLimits);
+  return tree ? parseNetwork(*std::move(tree), path, {}) : std::move(tree).error();
+}
 
 std::vector<std::string> run(std::uint64_t, Random& random) {
   static const std::vector<std::string> originals = originalFiles();
@@ -24,7 +30,7 @@ std::vector<std::string> run(std::uint64_t, Random& random) {
   std::string bytes = originals[random.oneIn(50) ? originals.size() - 1 : random.below(originals.size() - 1)];
   mutateFile(bytes, random);
   std::ofstream(file.path(), std::ios::binary) << bytes;
-  const auto network = loadNir(file.path(), {});
+  const auto network = load(file.path());
   std::vector<std::string> words{checkNetwork(network)};
   if (words[0] == "R0104") {
     words.push_back("R0104, " + whyChildDied(file.path()));

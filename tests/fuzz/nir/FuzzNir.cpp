@@ -4,13 +4,13 @@
 
 #include "CheckNetwork.h"
 #include "EncodeStream.h"
+#include "RunNetwork.h"
 #include "TreeGenerator.h"
 #include "common/CheckError.h"
 #include "common/Driver.h"
 #include "common/Guards.h"
-#include "nir/Nir.h"
 #include "hdf5/Stream.h"
-#include "sim/FloatReference.h"
+#include "nir/Nir.h"
 
 namespace rheo::fuzz {
 namespace {
@@ -26,24 +26,6 @@ ConventionOptions someConventions(Random& random) {
   return options;
 }
 
-void runIt(const Network& network) {
-  FloatInput<float> input;
-  input.batch = 1;
-  input.steps = 3;
-  std::int64_t values = 0;
-  for (const int node : network.inputs())
-    input.widths.push_back(network.nodes[static_cast<std::size_t>(node)].outputSize());
-  for (const Node& node : network.nodes) values += node.outputSize();
-  if (values > 1000) return;
-  input.fill = [&](std::int64_t, std::int64_t, int port, float* row) {
-    for (std::int64_t i = 0; i < input.widths[static_cast<std::size_t>(port)]; ++i) row[i] = 1;
-  };
-  RunOptions options;
-  options.threads = 1;
-  const auto recording = runFloat(network, input, options);
-  require(static_cast<bool>(recording), "an accepted network runs");
-}
-
 std::vector<std::string> run(std::uint64_t, Random& random) {
   const std::string file = "fuzzed.nir";
   TreeGenerator generator(random);
@@ -56,7 +38,7 @@ std::vector<std::string> run(std::uint64_t, Random& random) {
   if (network) network = finishNetwork(*std::move(network), someConventions(random), file);
   std::vector<std::string> words{checkNetwork(network)};
   if (network && random.oneIn(8)) {
-    runIt(*network);
+    runNetwork(*network);
     words.emplace_back("accepted, run");
   }
   return words;

@@ -1,4 +1,4 @@
-// Valid NIR files to start from, written with libhdf5 in this process: these are not hostile.
+// Valid NIR and .net files to start from, written with libhdf5 in this process: these are not hostile.
 #include "Originals.h"
 
 #include <hdf5.h>
@@ -159,6 +159,23 @@ void writeLinks(const Writer& writer) {
   writer.edges("/node", {{"in", "sub"}, {"sub", "out"}});
 }
 
+// A .net file: two dense layers of CUBA neurons.
+void writeNetx(const Writer& writer) {
+  for (const std::string layer : {"/layer/0", "/layer/1"}) {
+    writer.fixedText(layer + "/type", layer.ends_with('0') ? "dense" : "dense_rec");
+    writer.numbers(layer + "/inFeatures", {}, 3, H5T_STD_I64LE);
+    writer.numbers(layer + "/outFeatures", {}, 3, H5T_STD_I64LE);
+    writer.numbers(layer + "/weight", {3, 3}, 2);
+    writer.numbers(layer + "/weight_rec", {3, 3}, -2, H5T_IEEE_F32LE, Storage::Compressed);
+    writer.numbers(layer + "/bias", {3}, 1);
+    writer.text(layer + "/neuron/type", "CUBA");
+    for (const char* field : {"iDecay", "vDecay", "vThMant"})
+      writer.numbers(layer + "/neuron/" + field, {}, 64, H5T_STD_I64LE);
+    writer.numbers(layer + "/neuron/gradedSpike", {}, 0, H5T_STD_I8LE);
+  }
+  writer.numbers("/simulation/Ts", {}, 1, H5T_STD_I64LE);
+}
+
 std::string readAll(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
@@ -178,6 +195,7 @@ std::vector<std::string> originalFiles() {
     add(latest, [](const Writer& writer) { writeLayers(writer, Storage::Compressed); });
     add(latest, writeTypes);
     add(latest, writeLinks);
+    add(latest, writeNetx);
   }
   files.push_back(readAll(RHEO_SOURCE_DIR "/examples/reaching/reaching.nir"));
   for (const std::string& bytes : files) require(bytes.size() > 1000, "an original file can be read");

@@ -12,12 +12,14 @@ class TreeGenerator {
  public:
   explicit TreeGenerator(Random& random) : random_(random) {}
 
-  hdf5::Tree file();                 // a root with /node and perhaps damage
+  hdf5::Tree file();                // of a NIR file: a root with /node and perhaps damage
+  hdf5::Tree netxFile();            // of a .net file: a root with /layer and perhaps damage
   void damage(std::string& bytes);  // flips, cuts, repeats and inserts a few bytes of a stream
 
  private:
   bool oneIn(std::uint64_t chances) { return random_.oneIn(chances); }
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
+  hdf5::Tree layer(std::uint64_t index, std::int64_t inputs, std::int64_t outputs);
   hdf5::Tree graph(const std::string& name, std::int64_t size, int depth);
   hdf5::Tree leaf(const std::string& name, std::int64_t size, const std::string& kind);
   void addNeuron(hdf5::Tree& node, std::int64_t size, const std::string& kind);

@@ -5,8 +5,6 @@
 #include <cstdio>
 #include <string_view>
 
-#include "hdf5/Hdf5Process.h"
-
 namespace rheo::fuzz {
 namespace {
 
@@ -36,7 +34,7 @@ std::string culprit(const std::string& report) {
 
 std::string whyChildDied(const std::string& path) {
   const hdf5::Limits limits;
-  const hdf5::ProcessLimits process;
+  const hdf5::ProcessLimits process = kChildLimits;
   const std::string output =
       errorOutput("'" + hdf5::findReader() + "' '" + path + "' " + std::to_string(process.memoryBytes) + " " +
                   std::to_string(process.cpuSeconds) + " " + std::to_string(limits.maxObjects) + " " +

@@ -43,6 +43,13 @@ spk.network @n attributes {dt = 1.0 : f64, stage = "quant", discretization = "eu
 }
 
 // -----
+spk.network @n attributes {dt = 1.0 : f64, stage = "quant", discretization = "euler", reset = "zero", spike_unit = "unit"} {
+  %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
+  // expected-error @+1 {{R0702: 'w' has weight_bits 1, mixed weights need 2 or more}}
+  %w = spk.synapse "w" %in {weight = #spk.elements<dense<-256> : tensor<1x1xi32>, !spk.fixed<9, 0, signed>>, sign_mode = "mixed", weight_bits = 1 : i32} : (!spk.spikes<1>) -> !spk.current<1>
+}
+
+// -----
 spk.network @n attributes {dt = 1.0 : f64, stage = "float", discretization = "euler", reset = "zero", spike_unit = "unit"} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   // expected-error @+1 {{R0702: 'w' has a delay of 63 steps, outside [0, 62]}}

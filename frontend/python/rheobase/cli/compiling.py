@@ -10,6 +10,7 @@ import typer
 from typing_extensions import Annotated
 
 from .. import compiler
+from ..chipspec import ChipSpec
 from ..errors import usage_error
 from ..files import check_writable, write_bytes, write_text
 from ..image import Image
@@ -90,7 +91,10 @@ def compile_command(
     Every violated limit is reported at once, with place, number and remedy (exit status 1, nothing written).
     Equal input gives equal bytes. What cannot be proven to stay inside its register is a warning.
     """
-    network = o.read_net(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    conventions = dict(dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    if from_ is not None:
+        o.refuse_conventions(conventions, f"'{from_}' is a stage: it goes on with those it was made with")
+    network = o.read_net(net, remarks=from_ is None, **conventions)
     check_writable(output, net, calibrate, quant, from_)
     with progress("compiling"):
         data = _calibration(calibrate, network, encode, samples)
@@ -214,7 +218,8 @@ def check(
             )
     findings = compiler.check(target, chip, profile, quant)
     violated = [d for d in findings if d.severity == "error"]
-    use = utilisation(image) if image else None
+    other = None if chip is None else ChipSpec.load(chip)
+    use = utilisation(image, other) if image else None
     if Settings.json:
         body = {"passed": not violated, "diagnostics": findings, "utilisation": use}
         emit_json("rheobase.check/1", body)

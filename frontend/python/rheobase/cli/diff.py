@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from textwrap import shorten
 from typing import Optional, Union
 
 import typer
 from typing_extensions import Annotated
 
 from ..differences import explain, first_unequal_word
-from ..errors import nearest, option_error, usage_error
+from ..errors import file_error, nearest, option_error, usage_error
 from ..image import ENGINES, Image
 from ..network import Network
 from ..recording import Recording, first_difference
@@ -28,8 +29,15 @@ def _open(path: Path, conventions: dict) -> Side:
         return o.read_image(path)
     if path.is_file():
         with open(path, "rb") as file:
-            if file.read(2) == b"PK":
-                return Recording.load(path)
+            start = file.read(6)
+        if start.startswith(b"PK"):
+            return Recording.load(path)
+        if start == b"\x93NUMPY":
+            raise file_error(
+                path,
+                "a single array is no recording",
+                "give the .npz that `rheobase run -o` wrote, an image or a network",
+            )
     return o.read_net(path, **conventions)
 
 
@@ -187,7 +195,9 @@ def _is_float(recording: Recording) -> bool:
 
 def _text(found: dict) -> str:
     if "place" in found:
-        return f"first difference at {found['place']}: {found['left']} and {found['right']}"
+        left, right = (shorten(str(found[side]), 100, placeholder=" ...") for side in ("left", "right"))
+        note = f"\n  {found['note']}" if "note" in found else ""
+        return f"first difference at {found['place']}: {left} and {right}{note}"
     cause = f"\n  {found['cause']}" if found["cause"] else ""
     return (
         f"first difference: '{found['series']}', sample {found['sample']}, step {found['step']}, neuron "

@@ -194,13 +194,15 @@ def read_any(path: Path, **conventions) -> Union[Network, Image]:
     """A network or an image, by content."""
     if not is_image(path):
         return read_net(path, **conventions)
-    given = [name for name, value in conventions.items() if value is not None]
-    if given:
-        raise usage_error(
-            f"--{given[0].rstrip('_')} belongs to networks, '{path}' is an image",
-            "an image's conventions were fixed when it was made; 'rheobase inspect' shows them",
-        )
+    refuse_conventions(conventions, f"'{path}' is an image: 'rheobase inspect' shows those it was made with")
     return read_image(path)
 
 
-__all__ = ["command", "read_any", "read_image", "read_net", "report", "with_seed"]
+def refuse_conventions(conventions: dict, why: str) -> None:
+    """Raises UsageError for the first convention that is given where none has anything to act on."""
+    for name, value in conventions.items():
+        if value is not None:
+            raise usage_error(f"--{name.rstrip('_')} belongs to networks", why)
+
+
+__all__ = ["command", "read_any", "read_image", "read_net", "refuse_conventions", "report", "with_seed"]

@@ -61,10 +61,10 @@ def verify(
 
     Prints accuracy or error of both with 95 % intervals, spike agreement, the first neuron and step that
     differ and why, proven against seen ranges, and core utilisation. DATA's y is labels [samples] (the answer
-    is the output with the largest sum over time) or targets [samples, T, outputs] in the network's units.
-    Figures for --fail-if: samples, agreement, overflows, headroom_bits; with labels accuracy_float,
-    accuracy_chip, accuracy_drop, same_answer (0 to 1); r2_X and error_X for X = chip_to_float, and with
-    targets float, chip.
+    is the output with the largest sum over time) or targets [samples, T, outputs] in the network's units; of
+    several Output nodes they belong to the only one that they fit. Figures for --fail-if: samples, agreement,
+    overflows, headroom_bits; with labels accuracy_float, accuracy_chip, accuracy_drop, same_answer (0 to 1);
+    r2_X and error_X for X = chip_to_float, and with targets float, chip; the worst of several Output nodes.
     """
     if fail_if is not None:
         condition.check_names(fail_if, FIGURES)
