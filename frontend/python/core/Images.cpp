@@ -164,23 +164,31 @@ py::list axonsOf(const Core& core) {
       const Synapse& s = core.synapses[k];
       synapses.append(py::make_tuple(s.compartment, s.weight, s.delay));
     }
-    axons.append(py::dict(py::arg("group") = core.groups[axon.group].name,
+    axons.append(py::dict(py::arg("group") = axon.group,
                           py::arg("exponent") = core.groups[axon.group].exponent,
                           py::arg("synapses") = synapses));
   }
   return axons;
 }
 
-// Where the spikes of compartments [first, first + count) go: (core, axon) pairs for each.
-py::list routesOf(const Program& program, const Core& core, std::int32_t first, std::int32_t count) {
-  py::list routes;
-  for (std::int32_t c = first; c < first + count; ++c) {
+// Where the spikes of sources [first, first + count) go: (core, axon) pairs for each.
+py::list routesOf(const Program& program, const std::vector<std::uint64_t>& start,
+                  const std::vector<Route>& routes, std::int32_t first, std::int32_t count) {
+  py::list list;
+  for (std::int32_t source = first; source < first + count; ++source) {
     py::list targets;
-    for (std::uint64_t k = core.routeStart[c]; k < core.routeStart[c + 1]; ++k)
-      targets.append(py::make_tuple(program.cores[core.routes[k].core].id, core.routes[k].axon));
-    routes.append(targets);
+    for (std::uint64_t k = start[source]; k < start[source + 1]; ++k)
+      targets.append(py::make_tuple(program.cores[routes[k].core].id, routes[k].axon));
+    list.append(targets);
   }
-  return routes;
+  return list;
+}
+
+// The same for every channel of an input.
+py::list inputRoutes(const Program& program, const std::string& name) {
+  for (const InputInfo& input : program.inputs)
+    if (input.name == name) return routesOf(program, input.routeStart, input.routes, 0, input.size);
+  throw py::key_error("no such input");
 }
 
 // What the words of one core decode to: every axon with its synapses (compartment, weight, delay in steps),
@@ -201,7 +209,7 @@ py::dict coreDetail(const Program& program, std::int32_t id) {
           py::dict(py::arg("population") = population.name, py::arg("first_neuron") = slice.firstNeuron,
                    py::arg("first_compartment") = slice.firstCompartment, py::arg("count") = slice.count,
                    py::arg("registers") = values,
-                   py::arg("routes") = routesOf(program, core, slice.firstCompartment, slice.count)));
+                   py::arg("routes") = routesOf(program, core.routeStart, core.routes, slice.firstCompartment, slice.count)));
     }
     return py::dict(py::arg("id") = core.id, py::arg("slices") = slices, py::arg("axons") = axonsOf(core));
   }
@@ -292,6 +300,7 @@ void bindImages(py::module_& m) {
       .def_property_readonly("max_delay", [](const Program& p) { return p.maxDelay; })
       .def("counts", &counts)
       .def("core", &coreDetail)
+      .def("input_routes", &inputRoutes)
       .def("states", [](const Program& program) {
         py::dict result;
         for (const PopulationInfo& population : program.populations) {

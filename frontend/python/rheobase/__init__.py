@@ -39,6 +39,7 @@ _HOME = {
     "chips": "chipspec",
     "compile": "compiler",
     "encode": "encoding",
+    "export": "exporting",
     "first_difference": "recording",
     "from_nir": "loading",
     "load": "loading",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from .chipspec import ChipSpec, chips  # noqa: F401
     from .compiler import check, compile, quantization  # noqa: F401
     from .encoding import encode  # noqa: F401
+    from .exporting import export  # noqa: F401
     from .errors import (  # noqa: F401
         CompileError,
         DataError,

@@ -13,7 +13,7 @@ from dataclasses import replace
 import typer
 
 from ..errors import Diagnostic, Error, InternalError, UsageError, nearest
-from . import about, chip, compiling, diff, images, network, running, verify  # noqa: F401  (they register)
+from . import about, chip, compiling, diff, exporting, images, network, running, verify  # noqa: F401  (they register)
 from .common import Settings, app, emit_json, report
 
 
@@ -34,6 +34,7 @@ _ORDER = (
     "verify",
     "diff",
     "inspect",
+    "export",
     "chips",
     "explain",
     "doctor",

@@ -108,5 +108,5 @@ def _print_core(image: Image, index: int, number: int) -> None:
                 )
     for axon, entry in enumerate(core["axons"]):
         synapses = " ".join(f"{c}:{w}" + (f"@{d}" if d else "") for c, w, d in entry["synapses"])
-        group = f"{entry['group']}, " if entry["group"] else ""
+        group = f"group {entry['group']}, "
         say(f"axon {axon} ({group}exponent {entry['exponent']}): {synapses}")

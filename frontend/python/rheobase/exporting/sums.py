@@ -1,0 +1,75 @@
+"""A decoded image as weight matrices: which sums its synapses form, flattened across cores. SPEC W5, W7."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..image import Image
+
+
+@dataclass
+class Sum:
+    """Synapses from one source to one population with one delay; ``weights`` [targets, sources] before the exponent.
+
+    What has a negative exponent is shifted right, flooring, after it is summed: such sums stay apart by ``group``,
+    (core, group of the core), where the others add up whatever group they come from.
+    """
+
+    source: str
+    target: str
+    delay: int
+    exponent: int
+    group: tuple[int, int]
+    weights: np.ndarray
+
+
+def sums_of(image: Image) -> list[Sum]:
+    """Every sum that the image's words make, in the order of their sources."""
+    size = {p["name"]: p["size"] for p in image.info["populations"]}
+    cores = {c["id"]: image.program.core(c["id"]) for c in image.info["cores"]}
+    place = {
+        (number, part["first_compartment"] + i): (part["population"], part["first_neuron"] + i)
+        for number, core in cores.items()
+        for part in core["slices"]
+        for i in range(part["count"])
+    }
+    found: dict[tuple, Sum] = {}
+
+    def follow(source: str, neuron: int, count: int, routes) -> None:
+        for number, index in routes:
+            axon = cores[number]["axons"][index]
+            group = (number, axon["group"]) if axon["exponent"] < 0 else (-1, -1)
+            for compartment, weight, delay in axon["synapses"]:
+                if (number, compartment) not in place:
+                    continue
+                target, row = place[number, compartment]
+                key = (source, target, delay, axon["exponent"], group)
+                if key not in found:
+                    found[key] = Sum(*key, np.zeros((size[target], count), np.int64))
+                found[key].weights[row, neuron] += weight
+
+    for entry in image.info["inputs"]:
+        for channel, routes in enumerate(image.program.input_routes(entry["name"])):
+            follow(entry["name"], channel, entry["size"], routes)
+    for core in cores.values():
+        for part in core["slices"]:
+            name = part["population"]
+            for neuron, routes in enumerate(part["routes"], part["first_neuron"]):
+                follow(name, neuron, size[name], routes)
+    return list(found.values())
+
+
+def parameters_of(image: Image, population: str) -> dict[str, np.ndarray]:
+    """The integers that the step of a population's model reads, [n] each."""
+    size = next(p["size"] for p in image.info["populations"] if p["name"] == population)
+    values: dict[str, np.ndarray] = {}
+    for core in image.info["cores"]:
+        for part in image.program.core(core["id"])["slices"]:
+            if part["population"] != population:
+                continue
+            first, count = part["first_neuron"], part["count"]
+            for name, numbers in part["registers"].items():
+                values.setdefault(name, np.zeros(size, np.int64))[first : first + count] = numbers
+    return values

@@ -1,0 +1,149 @@
+"""Exported images under Lava's own runtime: every spike and state, every step."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rheobase as rb
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("RHEO_BUILD_DIR", ROOT / "build"))
+LAVA = BUILD / "lava" / "bin" / "python"
+needs_lava = pytest.mark.skipif(
+    not LAVA.exists(), reason=f"no Lava in {LAVA.parent.parent}: ./run test installs it"
+)
+
+
+def under_lava(image: rb.Image, x, folder: Path) -> dict[str, np.ndarray]:
+    rb.export(image, "lava", folder / "lava")
+    np.savez(folder / "x.npz", **(x if isinstance(x, dict) else {"x": x}))
+    command = [LAVA, ROOT / "tests/oracle/with_lava.py", folder / "lava/network.py", folder / "x.npz"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    done = subprocess.run(
+        [*map(str, command), "-o", str(folder / "out.npz")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return dict(np.load(folder / "out.npz"))
+
+
+def compare(image: rb.Image, x, folder: Path) -> int:
+    """Asserts that both sides are equal; returns how many spikes there were."""
+    theirs = under_lava(image, x, folder)
+    ours = image.run(x, engine="golden", probes=image.probes())
+    for name, spikes in ours.spikes.items():
+        assert np.array_equal(theirs[f"{name}.spikes"], spikes), f"spikes of {name}"
+    for name, values in ours.states.items():
+        assert np.array_equal(theirs[name], values), name
+    return sum(int(np.count_nonzero(spikes)) for spikes in ours.spikes.values())
+
+
+def random_network(seed: int, reset: str) -> rb.Network:
+    """Two populations that spike and a readout: recurrence, a skip with a delay, biases, per-neuron parameters."""
+    rng = np.random.default_rng(seed)
+    b = rb.Builder(dt=1e-3, reset=reset)
+    b.input("in", 12)
+    b.cuba_lif(
+        "first",
+        20,
+        tau_syn=rng.uniform(2e-3, 9e-3, 20),
+        tau_mem=rng.uniform(5e-3, 4e-2, 20),
+        r=8,
+        v_threshold=1,
+    )
+    b.lif(
+        "second, odd name",
+        9,
+        tau=rng.uniform(5e-3, 3e-2, 9),
+        r=9,
+        v_threshold=rng.uniform(0.4, 1, 9),
+        v_leak=0.1,
+    )
+    b.cuba_li("readout", 3, tau_syn=4e-3, tau_mem=2e-2, v_leak=0.2)
+    b.connect("in", "first", rng.normal(0, 1, (20, 12)), rng.normal(0, 0.1, 20))
+    b.connect("first", "first", rng.normal(0, 0.5, (20, 20)))
+    b.connect("first", "second, odd name", rng.normal(0, 0.6, (9, 20)), rng.normal(0, 0.1, 9))
+    b.connect("in", "second, odd name", rng.normal(0, 0.3, (9, 12)))
+    b.connect("second, odd name", "readout", rng.normal(0, 1, (3, 9)))
+    return b.build()
+
+
+@needs_lava
+@pytest.mark.parametrize(
+    "seed, reset, bits", [(1, "zero", 8), (2, "zero", 4), (3, "subtract", 8), (4, "v_reset", 8)]
+)
+def test_n11_to_n14_t2_w5_lava_gives_the_same_bits(tmp_path, seed, reset, bits):
+    image = rb.compile(random_network(seed, reset), weight_bits=bits)
+    x = np.random.default_rng(seed).integers(0, 2, (60, 12))
+    assert compare(image, x, tmp_path) > 50
+
+
+@needs_lava
+def test_n1_n3_n4_n6_to_n9_at_the_edges_of_every_range(tmp_path):
+    """2,000 neurons, 100 steps: registers at their ends, currents that wrap and potentials that saturate."""
+    rng = np.random.default_rng(5)
+    n = 2000
+
+    def ends(low, high, *more):
+        return np.where(
+            rng.random(n) < 0.5, rng.integers(low, high + 1, n), rng.choice([low, high, *more], n)
+        )
+
+    b = rb.Builder()
+    b.input("in", 8)
+    b.exact(
+        "n",
+        n,
+        decay_u=ends(1, 4096, 2, 4095),
+        decay_v=ends(0, 4095, 1, 4094),
+        threshold=64 * ends(0, (1 << 17) - 1, 1),
+        bias=ends(-4095, 4095, 0) << rng.integers(0, 8),
+    )
+    b.connect("in", "n", 256.0 * rng.integers(-127, 128, (n, 8)))
+    image = rb.compile(b.build())
+    x = rng.random((100, 8)) < rng.random((100, 1))
+    assert compare(image, x.astype(int), tmp_path) > 1000
+    counted = image.run(x.astype(int)).overflows["n"]
+    assert counted["wraps"].sum() > 1000 and counted["saturations"].sum() > 1000
+
+
+@needs_lava
+def test_the_reaching_network_moves_the_same_way(tmp_path):
+    examples = ROOT / "examples/reaching"
+    image = rb.compile(rb.load(examples / "reaching.nir"))
+    with np.load(examples / "test_data.npz") as data:
+        x = data["x"][0][:100]
+    assert compare(image, x, tmp_path) > 400
+
+
+def test_what_lava_lacks_is_refused(tmp_path):
+    image = rb.compile(random_network(1, "zero"), chip="loihi1")
+    with pytest.raises(rb.CompileError) as refused:
+        rb.export(image, "lava", tmp_path / "out")
+    assert {d.code for d in refused.value.diagnostics} == {"R0670"} and not (tmp_path / "out").exists()
+    with pytest.raises(rb.Error, match="lava"):
+        rb.export(image, "lavva", tmp_path / "out")
+
+
+def test_the_command_writes_a_folder(tmp_path):
+    rb.compile(random_network(1, "zero")).save(tmp_path / "net.rheo")
+    run = [
+        sys.executable,
+        "-m",
+        "rheobase",
+        "export",
+        tmp_path / "net.rheo",
+        "--to",
+        "lava",
+        "-o",
+        tmp_path / "out",
+    ]
+    assert subprocess.run(list(map(str, run)), capture_output=True).returncode == 0
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["arrays.npz", "network.py"]
+    compile((tmp_path / "out/network.py").read_text(), "network.py", "exec")
