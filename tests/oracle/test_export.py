@@ -1,6 +1,5 @@
 """Exported images under Lava's own runtime: every spike and state, every step."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,34 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rheobase as rb
-
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("RHEO_BUILD_DIR", ROOT / "build"))
-LAVA = BUILD / "lava" / "bin" / "python"
-needs_lava = pytest.mark.skipif(
-    not LAVA.exists(), reason=f"no Lava in {LAVA.parent.parent}: ./run test installs it"
-)
-
-
-def under_lava(image: rb.Image, x, folder: Path) -> dict[str, np.ndarray]:
-    rb.export(image, "lava", folder / "lava")
-    np.savez(folder / "x.npz", **(x if isinstance(x, dict) else {"x": x}))
-    command = [LAVA, ROOT / "tests/oracle/with_lava.py", folder / "lava/network.py", folder / "x.npz"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    done = subprocess.run(
-        [*map(str, command), "-o", str(folder / "out.npz")],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return dict(np.load(folder / "out.npz"))
+from environment import ROOT, needs_lava, under_lava
 
 
 def compare(image: rb.Image, x, folder: Path) -> int:
     """Asserts that both sides are equal; returns how many spikes there were."""
-    theirs = under_lava(image, x, folder)
+    rb.export(image, "lava", folder / "lava")
+    np.savez(folder / "x.npz", x=x)
+    under_lava(folder / "lava/network.py", folder / "x.npz", "-o", folder / "out.npz")
+    theirs = dict(np.load(folder / "out.npz"))
     ours = image.run(x, engine="golden", probes=image.probes())
     for name, spikes in ours.spikes.items():
         assert np.array_equal(theirs[f"{name}.spikes"], spikes), f"spikes of {name}"

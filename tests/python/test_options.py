@@ -17,6 +17,7 @@ COMMANDS = [
     "run",
     "verify",
     "diff",
+    "export",
     "inspect",
     "chips",
     "explain",

@@ -41,6 +41,7 @@ _HOME = {
     "encode": "encoding",
     "export": "exporting",
     "first_difference": "recording",
+    "from_lava": "lava_import",
     "from_nir": "loading",
     "load": "loading",
     "quantization": "compiler",
@@ -49,7 +50,6 @@ _HOME = {
 
 # Names that the interface promises and this version does not have.
 _PLANNED = {
-    "from_lava",
     "from_norse",
     "from_sinabs",
     "from_snntorch",

@@ -1,0 +1,30 @@
+"""Where Lava is, and how a program runs there."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("RHEO_BUILD_DIR", ROOT / "build"))
+LAVA = BUILD / "lava" / "bin" / "python"
+needs_lava = pytest.mark.skipif(
+    not LAVA.exists(), reason=f"no Lava in {LAVA.parent.parent}: ./run test installs it"
+)
+
+
+def under_lava(*command, package: bool = False) -> str:
+    """What a Python program prints that runs in Lava's environment; ``package``: with rheobase beside Lava."""
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith("PYTHON") or (package and k == "PYTHONPATH")
+    }
+    done = subprocess.run(
+        [str(LAVA), str(ROOT / "tests/oracle/with_lava.py"), *map(str, command)],
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout

@@ -1,0 +1,86 @@
+"""Run in Lava's environment: random Lava networks, run there and here, compared. Prints the number of spikes.
+
+python with_lava.py import_case.py SEED COUNT
+"""
+
+import sys
+
+import numpy as np
+import rheobase as rb
+from lava.magma.core.run_conditions import RunSteps
+from lava.magma.core.run_configs import Loihi2SimCfg
+from lava.proc.dense.process import Dense
+from lava.proc.io.sink import RingBuffer as Sink
+from lava.proc.io.source import RingBuffer as Source
+from lava.proc.lif.process import LIF
+from lava.utils.weightutils import SignMode
+
+STEPS = 40
+
+
+def dense(rng, targets: int, sources: int) -> Dense:
+    bits = int(rng.integers(3, 9))
+    sign = rng.choice(["MIXED", "EXCITATORY", "INHIBITORY", "none"], p=[0.5, 0.2, 0.1, 0.2])
+    weights = rng.integers(-300, 300, (targets, sources))
+    options = {} if sign == "none" else {"sign_mode": SignMode[sign]}
+    return Dense(weights=weights, weight_exp=int(rng.integers(-4, 5)), num_weight_bits=bits, **options)
+
+
+def lif(rng, name: str, size: int) -> LIF:
+    return LIF(
+        name=name,
+        shape=(size,),
+        du=int(rng.choice([4095, 2000, 400, 0])),
+        dv=int(rng.choice([0, 100, 1000, 4000])),
+        vth=int(rng.integers(1, 400)),
+        bias_mant=rng.integers(-60, 90, size),
+        bias_exp=int(rng.integers(0, 7)),
+    )
+
+
+def run(seed: int) -> int:
+    rng = np.random.default_rng(seed)
+    sizes = [int(n) for n in rng.integers(2, 12, int(rng.integers(2, 5)))]
+    x = rng.integers(0, 2, (sizes[0], STEPS))
+    source = Source(data=x)
+    layers, before, kept = [], source, []
+    for number, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
+        neurons, synapses = lif(rng, f"layer{number}", outputs), dense(rng, outputs, inputs)
+        before.s_out.connect(synapses.s_in)
+        synapses.a_out.connect(neurons.a_in)
+        if rng.integers(2):
+            loop = dense(rng, outputs, outputs)
+            neurons.s_out.connect(loop.s_in)
+            loop.a_out.connect(neurons.a_in)
+            kept.append(loop)
+        layers.append(neurons)
+        kept.append(synapses)
+        before = neurons
+    net = rb.from_lava(layers[-1], f"case{seed}")
+    try:
+        image = rb.compile(net)
+    except rb.CompileError as refused:  # Lava lets sums wrap that the chip's bound (SPEC W8) does not allow
+        assert {d.code for d in refused.diagnostics if d.severity == "error"} <= {
+            "R0310",
+            "R0312",
+            "R0421",
+        }, refused
+        return -1
+    ours = image.run(x.T, engine="golden")
+    sinks = [Sink(shape=layer.s_out.shape, buffer=STEPS) for layer in layers]
+    for layer, sink in zip(layers, sinks):
+        layer.s_out.connect(sink.a_in)
+    layers[-1].run(condition=RunSteps(num_steps=STEPS), run_cfg=Loihi2SimCfg(select_tag="fixed_pt"))
+    spikes = 0
+    for layer, sink in zip(layers, sinks):
+        theirs = sink.data.get().T.astype(np.int32)
+        assert np.array_equal(theirs, ours.spikes[layer.name][:STEPS]), f"seed {seed}: '{layer.name}' differs"
+        spikes += int(theirs.sum())
+    layers[-1].stop()
+    return spikes
+
+
+if __name__ == "__main__":
+    first, count = int(sys.argv[1]), int(sys.argv[2])
+    found = [run(seed) for seed in range(first, first + count)]
+    print("spikes", sum(n for n in found if n > 0), "networks", sum(n >= 0 for n in found))
