@@ -1,4 +1,4 @@
-"""The benchmarks: an image's throughput against PyTorch's, and the time to the first spike. `./run bench` starts this.
+"""The benchmarks: an image's throughput against PyTorch's, a step against Lava's, and the time to the first spike. `./run bench` starts this.
 
     python benchmarks/run.py [-o DIR] [--rounds 9] [--threads 1,2] [--samples N] [--only NAME] [--strict]
 
@@ -27,12 +27,12 @@ def missing(options) -> str:
     """What has to be installed or built first; empty if nothing."""
     if importlib.util.find_spec("rheobase") is None:
         return "the package 'rheobase' is not found: start './run bench', or set PYTHONPATH to the build's python folder"
-    if options.only != "first_spike" and importlib.util.find_spec("torch") is None:
+    if options.only in ("", "throughput") and importlib.util.find_spec("torch") is None:
         return (
             "PyTorch, which the throughput is compared with, is not installed in this Python: start './run bench', "
             "which installs it, or: pip install torch==2.13.0 ('--only first_spike' does without)"
         )
-    if options.only != "throughput" and not options.program.exists():
+    if options.only in ("", "first_spike") and not options.program.exists():
         return f"there is no {options.program}: build it with RHEO_BENCHMARKS=ON, or name it with --program"
     if not options.images.exists():
         return f"there is no {options.images}: install Debian's dataset-fashion-mnist, or name a copy with --images"
@@ -50,6 +50,7 @@ def throughput(image: Path, options, threads: int) -> dict:
 
 def measure(options, folder: Path, show) -> dict:
     """All figures, each shown as soon as it is known. Writes the image and the first test image to `folder`."""
+    import against_lava
     import equality
     import first_spike
     import machine
@@ -65,13 +66,19 @@ def measure(options, folder: Path, show) -> dict:
     show(
         f"image          {workload.NETWORK.name} for {workload.CHIP}, {workload.BITS} bits, {file.stat().st_size} bytes"
     )
-    if options.only != "throughput":
+    if options.only in ("", "first_spike"):
         levels.write_bytes(workload.first_image(options.images))
         report["first_spike"] = first_spike.measure(
             options.program, file, levels, workload.ENCODING, options.starts
         )
         show(first_spike.text(report["first_spike"]))
-    if options.only != "first_spike":
+    if options.only in ("", "lava"):
+        if options.lava.exists():
+            report["lava"] = against_lava.measure(options.lava, options.rounds)
+            show(against_lava.text(report["lava"]))
+        else:
+            show(f"against Lava   not measured: there is no {options.lava}")
+    if options.only in ("", "throughput"):
         x, _ = workload.spikes(net, options.images, options.samples)
         report["equality"] = equality.prove(rb.Image.load(file), x, options.golden_seconds)
         del x
@@ -92,6 +99,9 @@ def failures(report: dict, strict: bool) -> list[str]:
         found.append("a process of layer 0 has MLIR or LLVM loaded")
     if strict and first and any(e["max_ms"] > first["limit_ms"] for e in first["engines"].values()):
         found.append("the first spike came too late")
+    lava = report.get("lava")
+    if strict and lava and lava["ratio"]["median"] < lava["limit"]:
+        found.append("too slow beside Lava")
     for result in report.get("throughput", []):
         if strict and any(
             result["ratio"][what]["median"] < limit for what, limit in result["limits"].items()
@@ -116,7 +126,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "-o", "--output", type=Path, help="write benchmark.txt, benchmark.json, ratio.svg here"
     )
-    parser.add_argument("--only", choices=("throughput", "first_spike"), default="")
+    parser.add_argument("--only", choices=("throughput", "first_spike", "lava"), default="")
     parser.add_argument("--rounds", type=int, default=9, help="pairs of runs (%(default)s)")
     parser.add_argument("--threads", default=",".join(str(n) for n in (1, 2) if n <= cores))
     parser.add_argument("--samples", type=int, help="the first N test images only")
@@ -126,6 +136,9 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--images", type=Path, default=IMAGES, help="an IDX file with its labels beside it")
     parser.add_argument("--program", type=Path, default=BUILD / "bin" / "first_spike")
+    parser.add_argument(
+        "--lava", type=Path, default=BUILD.parent / "lava" / "bin" / "python", help="the Python that has Lava"
+    )
     parser.add_argument("--strict", action="store_true", help="exit status 1 where a limit is missed")
     options = parser.parse_args(arguments)
     try:
