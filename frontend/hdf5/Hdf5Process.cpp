@@ -75,7 +75,7 @@ Status checkFile(const std::string& path) {
   if (S_ISDIR(info.st_mode))
     return error("this is a directory, not a NIR file", "name a .nir file inside it");
   if (!S_ISREG(info.st_mode)) return error("this is not a regular file", "copy its content to a file first");
-  if (info.st_size == 0) return error("the file is empty (0 bytes)", "write it again with nir.write()");
+  if (info.st_size == 0) return error("the file is empty (0 bytes)", "write it again");
   if (access(path.c_str(), R_OK) != 0) {
     return error(fmt::format("cannot read the file: {}", std::strerror(errno)), "check its permissions");
   }
@@ -205,7 +205,7 @@ Expected<Tree> readHdf5(const std::string& path, const Limits& limits, const Pro
     return formatError(
         "R0104", path, "",
         fmt::format("the file cannot be read: the HDF5 reader {}", howItDied(ending, status, processLimits)),
-        "the file is damaged or hostile; write it again with nir.write()");
+        "the file is damaged or hostile; write it again");
   }
   return decodeStream(bytes, limits, path);
 }

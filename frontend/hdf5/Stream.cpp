@@ -204,12 +204,11 @@ Expected<Tree> decodeStream(std::string_view bytes, const Limits& limits, const 
   Tree root = decoder.decode();
   if (!decoder.failed()) return root;
   if (decoder.reported()) {
-    return formatError(
-        "R0103", file, escaped(decoder.reportedWhere()), escaped(decoder.failure()),
-        "write the file again with nir.write(); if it was copied, compare its size with the original");
+    return formatError("R0103", file, escaped(decoder.reportedWhere()), escaped(decoder.failure()),
+                       "write the file again; if it was copied, compare its size with the original");
   }
   return formatError("R0104", file, "", "the reader's answer could not be understood: " + decoder.failure(),
-                     "the file is damaged or hostile; write it again with nir.write()");
+                     "the file is damaged or hostile; write it again");
 }
 
 }  // namespace rheo::hdf5

@@ -5,7 +5,9 @@
 
 #include <cmath>
 #include <filesystem>
+#include <tuple>
 
+#include "network/Checks.h"
 #include "netx/Fields.h"
 
 namespace rheo::netx {
@@ -73,6 +75,12 @@ class NetxReader {
     Expected<std::int64_t> inputs = layer.integer("inFeatures"), outputs = layer.integer("outFeatures");
     if (!inputs) return std::move(inputs).error();
     if (!outputs) return std::move(outputs).error();
+    for (const auto& [field, size] : {std::pair{"inFeatures", *inputs}, {"outFeatures", *outputs}})
+      if (size < 1 || size > network::kMaxNeurons)
+        return layer.error(
+            "R0113", field,
+            fmt::format("'{}' is {}; a layer has 1 to {} of them", field, size, network::kMaxNeurons),
+            "export the network again");
     if (Status refused = refuseOthers(layer); !refused) return refused;
     if (source_ < 0) {
       shape_ = {*inputs};
@@ -129,7 +137,8 @@ class NetxReader {
                                      hdf5::shapeText(weight->shape), hdf5::shapeText(wanted)),
                          "weights are [outFeatures, inFeatures]");
     for (std::size_t i = 0; i < weight->values.size(); ++i)
-      if (weight->values[i] != std::floor(weight->values[i]) || std::abs(weight->values[i]) > 256)
+      if (weight->values[i] != std::floor(weight->values[i]) || weight->values[i] < -256 ||
+          weight->values[i] > 255)
         return layer.error(
             "R0113", field,
             fmt::format("'{}' is {} at flat index {}; weights are whole numbers from -256 to 255", field,
@@ -164,8 +173,18 @@ class NetxReader {
     };
     Expected<std::int64_t> current = neuron->integer("iDecay"), potential = neuron->integer("vDecay"),
                            threshold = neuron->integer("vThMant");
-    for (Expected<std::int64_t>* value : {&current, &potential, &threshold})
+    constexpr std::int64_t kForgetAll = 4096, kMostThreshold = (1 << 17) - 1;
+    for (const auto& [field, value, least, most] :
+         {std::tuple{"iDecay", &current, std::int64_t{1},
+                     kForgetAll},  // a register of 0 still loses 1/4096 (SPEC N3)
+          std::tuple{"vDecay", &potential, std::int64_t{0}, kForgetAll},
+          std::tuple{"vThMant", &threshold, std::int64_t{0}, kMostThreshold}}) {
       if (!*value) return std::move(*value).error();
+      if (**value < least || **value > most)
+        return neuron->error("R0113", field,
+                             fmt::format("'{}' is {}, outside {} to {}", field, **value, least, most),
+                             "no chip holds it: train within this range");
+    }
     set("decay_u", static_cast<double>(*current));
     set("decay_v", static_cast<double>(*potential));
     set("threshold", kAlign * static_cast<double>(*threshold));
@@ -177,7 +196,12 @@ class NetxReader {
                            fmt::format("'bias' has {} values for {} neurons", bias->size(), shape_[0]),
                            "one bias for each output");
       bias->shape = shape_;
-      for (double& value : bias->values) value *= kAlign;
+      for (double& value : bias->values) {
+        if (value != std::floor(value))
+          return layer.error("R0113", "bias", fmt::format("'bias' holds {}; biases are whole numbers", value),
+                             "export with lava-dl's quantization");
+        value *= kAlign;
+      }
       bias->dtype = DType::Int64;
       node.parameters["bias"] = *std::move(bias);
     }

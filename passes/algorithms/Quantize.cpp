@@ -273,6 +273,10 @@ class Quantizer {
       for (const std::int32_t value : values)
         if (!holds(source, field, value)) return;
     for (const std::string_view state : source.model->states) target.scales[std::string(state)] = {1};
+    if (pins.scaleV && *pins.scaleV != 1)
+      pinError("populations." + source.name + ".scale_v",
+               fmt::format("'{}' is given as integers, which no scale changes", source.name),
+               "leave 'scale_v' out");
     pinRegisters(source, pins, target);
     checkExtension(source, target);
     for (Part* part : parts) exactIntegers(*part);
@@ -459,7 +463,8 @@ class Quantizer {
     return chooseScale(dynamics, weights, limits);
   }
 
-  // SPEC N8: the least exponent whose mantissa holds every bias; chooseScale saw to it that there is one.
+  // SPEC N8: the least exponent whose mantissa holds the bias. chooseScale sees to it that there is one; a
+  // pinned scale may not.
   void biases(const FloatPopulation& source, const std::vector<double>& drive, double scale,
               FixedPopulation& target) {
     const Field mantissa = fieldOf(chip_, "bias_mantissa"), exponent = fieldOf(chip_, "bias_exponent");
@@ -471,8 +476,18 @@ class Quantizer {
              std::abs(std::nearbyint(std::ldexp(wanted, -static_cast<int>(shift)))) > mantissa.most)
         ++shift;
       const double held = std::nearbyint(std::ldexp(wanted, -static_cast<int>(shift)));
-      mantissas.push_back(
-          static_cast<std::int32_t>(std::clamp(held, -double(mantissa.most), double(mantissa.most))));
+      if (std::abs(held) > double(mantissa.most)) {
+        Diagnostic& diagnostic =
+            error("R0304", source.name,
+                  fmt::format("v_leak of '{}' adds {:.6g} to v in a step, '{}' holds {}", source.name, wanted,
+                              chip_.name, limits_.mostBias),
+                  "set a smaller 'scale_v' of this population in the quantization settings, or leave it out");
+        diagnostic.value = wanted;
+        diagnostic.limit = static_cast<double>(limits_.mostBias);
+        diagnostic.limitSource = "registers bias_mantissa and bias_exponent of chip '" + chip_.name + "'";
+        return;
+      }
+      mantissas.push_back(static_cast<std::int32_t>(held));
       exponents.push_back(static_cast<std::int32_t>(shift));
     }
     target.registers["bias_mantissa"] = shared(mantissas);

@@ -13,7 +13,7 @@ from environment import ROOT, needs_lava, under_lava
 def compare(image: rb.Image, x, folder: Path) -> int:
     """Asserts that both sides are equal; returns how many spikes there were."""
     rb.export(image, "lava", folder / "lava")
-    np.savez(folder / "x.npz", x=x)
+    np.savez(folder / "x.npz", **(x if isinstance(x, dict) else {"x": x}))
     under_lava(folder / "lava/network.py", folder / "x.npz", "-o", folder / "out.npz")
     theirs = dict(np.load(folder / "out.npz"))
     ours = image.run(x, engine="golden", probes=image.probes())
@@ -91,6 +91,21 @@ def test_n1_n3_n4_n6_to_n9_at_the_edges_of_every_range(tmp_path):
     assert compare(image, x.astype(int), tmp_path) > 1000
     counted = image.run(x.astype(int)).overflows["n"]
     assert counted["wraps"].sum() > 1000 and counted["saturations"].sum() > 1000
+
+
+@needs_lava
+def test_names_are_words_not_code_and_parts_need_no_connection(tmp_path):
+    """Two networks in one, two inputs, and names that Python would take for something else."""
+    rng = np.random.default_rng(9)
+    b = rb.Builder(name='quotes """ and \\ inside', reset="zero")
+    names = {"w0": 'class"', 'second " input': "print\\"}
+    for source, target in names.items():
+        b.input(source, 6)
+        b.exact(target, 8, decay_u=2000, decay_v=300, threshold=64 * 90)
+        b.connect(source, target, 2.0 * rng.integers(-40, 60, (8, 6)))
+    image = rb.compile(b.build())
+    x = {source: rng.integers(0, 2, (50, 6)) for source in names}
+    assert compare(image, x, tmp_path) > 50
 
 
 @needs_lava

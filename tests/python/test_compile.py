@@ -217,6 +217,21 @@ def test_n8_potentials_are_in_the_networks_units_whatever_the_leak(model):
     assert not [p for p in image.info["populations"] if p["hidden"]] or model == "li"
 
 
+def test_r0304_a_pinned_scale_whose_bias_no_register_holds_is_refused():
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 2)
+    b.cuba_lif("n", 1, tau_syn=2e-3, tau_mem=1.2e-3, v_leak=0.9, v_threshold=1)
+    b.connect("in", "n", [[1.0, 1.0]])
+    net = b.build()
+    pins = {"schema": "rheobase.quantization/1", "populations": {"n": {"scale_v": 4e6}}}
+    with pytest.raises(rb.CompileError, match="v_leak of 'n'"):
+        rb.compile(net, quant=pins)
+    pins["populations"]["n"]["scale_v"] = 1e5
+    image = rb.compile(net, quant=pins)
+    out = image.run(np.zeros((60, 2), int), probes=["n.v"])
+    assert out.states["n.v"][-1] / out.scale["n.v"] == pytest.approx(0.9, abs=1e-3)
+
+
 def test_what_does_not_fit_is_reported_at_once():
     result = rheobase("check", FASHION, "--chip", "tiny", "--json")
     assert result.returncode == 1

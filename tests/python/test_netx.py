@@ -151,7 +151,7 @@ BAD = {
     "wrong shape": ({"/layer/0/weight": np.ones((5, 6), np.float32)}, "R0113", "/layer/0/weight"),
     "weight is text": ({"/layer/0/weight": "x"}, "R0108", "/layer/0/weight"),
     "no integers": ({"/layer/0/weight": np.full((6, 5), 0.5, np.float32)}, "R0113", "/layer/0/weight"),
-    "beyond 9 bits": ({"/layer/0/weight": np.full((6, 5), 258, np.float32)}, "R0113", "/layer/0/weight"),
+    "beyond 9 bits": ({"/layer/0/weight": np.full((6, 5), 256, np.float32)}, "R0113", "/layer/0/weight"),
     "nan": ({"/layer/0/weight": np.full((6, 5), np.nan, np.float32)}, "R0113", "/layer/0/weight"),
     "complex": (
         {"/layer/0/weight": LEAVE_OUT, "/layer/0/weight/real": np.ones((6, 5), np.float32)},
@@ -159,7 +159,7 @@ BAD = {
         "/layer/0/weight",
     ),
     "layers disagree": ({"/layer/2/inFeatures": np.array(7)}, "R0113", "/layer/2/inFeatures"),
-    "negative size": ({"/layer/0/inFeatures": np.array(-5)}, "R0113", "/layer/0/weight"),
+    "negative size": ({"/layer/0/inFeatures": np.array(-5)}, "R0113", "/layer/0/inFeatures"),
     "delay": ({"/layer/0/delay": np.array([0, 3, 0, 0, 0])}, "R0112", "/layer/0/delay"),
     "no neuron": (
         {
@@ -173,11 +173,19 @@ BAD = {
     "refractory": ({"/layer/0/neuron/refDelay": np.array(4)}, "R0112", "/layer/0/neuron/refDelay"),
     "graded": ({"/layer/0/neuron/gradedSpike": np.array(1)}, "R0112", "/layer/0/neuron/gradedSpike"),
     "no threshold": ({"/layer/0/neuron/vThMant": LEAVE_OUT}, "R0105", "/layer/0/neuron/vThMant"),
-    "decay beyond 1": ({"/layer/0/neuron/iDecay": np.array(5000)}, "R0204", "layer0"),
+    "decay beyond 1": ({"/layer/0/neuron/iDecay": np.array(5000)}, "R0113", "/layer/0/neuron/iDecay"),
+    "no decay of the current": ({"/layer/0/neuron/iDecay": np.array(0)}, "R0113", "/layer/0/neuron/iDecay"),
+    "huge": ({"/layer/0/inFeatures": np.array(1 << 50)}, "R0113", "/layer/0/inFeatures"),
+    "negative threshold": ({"/layer/0/neuron/vThMant": np.array(-1)}, "R0113", "/layer/0/neuron/vThMant"),
+    "half a bias": (bias([1, 2, 0.5]), "R0113", "/layer/2/bias"),
     "fractional decay": ({"/layer/0/neuron/iDecay": np.array(0.5)}, "R0113", "/layer/0/neuron/iDecay"),
-    "threshold too wide": ({"/layer/0/neuron/vThMant": np.array(1 << 18)}, "R0204", "layer0"),
+    "threshold too wide": (
+        {"/layer/0/neuron/vThMant": np.array(1 << 18)},
+        "R0113",
+        "/layer/0/neuron/vThMant",
+    ),
     "too few biases": (bias([1, 2]), "R0113", "/layer/2/bias"),
-    "fractional bias": (bias([1, 2, 0.001]), "R0204", "layer2"),
+    "fractional bias": (bias([1, 2, 0.001]), "R0113", "/layer/2/bias"),
 }
 
 

@@ -40,6 +40,7 @@ class _Program:
         self.arrays: dict[str, np.ndarray] = {}
         self.refused: list[Diagnostic] = []
         self.names: dict[str, str] = {}
+        self.taken = set(text.TAKEN)
         self.lines: list[str] = []
         self.resets = False
         if image.info["profile"] != "lava":
@@ -62,11 +63,14 @@ class _Program:
     def _name(self, name: str) -> str:
         """A Python name for a node, told apart where two nodes would share one."""
         plain = re.sub(r"\W", "_", name, flags=re.ASCII).lower()
-        plain = plain if plain[:1].isalpha() else f"n_{plain}"
-        while plain in self.names.values() or plain in text.TAKEN:
-            plain += "_"
-        self.names[name] = plain
-        return plain
+        self.names[name] = self._variable(plain if plain[:1].isalpha() else f"n_{plain}")
+        return self.names[name]
+
+    def _variable(self, wanted: str) -> str:
+        while wanted in self.taken:
+            wanted += "_"
+        self.taken.add(wanted)
+        return wanted
 
     def _store(self, key: str, values: np.ndarray) -> str:
         """The expression that reads an array; a plain number where all values agree."""
@@ -133,10 +137,10 @@ class _Program:
             )
             return
         graded = next(
-            (i["max_payload"] > 1 for i in self.image.info["inputs"] if i["name"] == found.source), False
+            (i["encoding"] != "Binary" for i in self.image.info["inputs"] if i["name"] == found.source), False
         )
         for mode, weights in modes.items():
-            variable = f"w{number}" + ("" if len(modes) == 1 else f"_{mode.lower()}")
+            variable = self._variable(f"w{number}" + ("" if len(modes) == 1 else f"_{mode.lower()}"))
             self.arrays[variable] = weights.astype(np.int32)
             self.lines.append(
                 text.SYNAPSES.format(
@@ -156,17 +160,22 @@ class _Program:
         shown = [p for p in info["populations"] if not p["hidden"]]
         states = {p["name"]: self.names[p["name"]] for p in shown}
         return text.PROGRAM.format(
-            network=info["network"],
-            chip=info["chip"],
-            generator=info["generator"],
-            inputs=", ".join(f'"{i["name"]}": {i["size"]}' for i in info["inputs"]),
+            network=_plain(info["network"]),
+            chip=_plain(info["chip"]),
+            generator=_plain(info["generator"]),
+            inputs=", ".join(f"{i['name']!r}: {i['size']}" for i in info["inputs"]),
             lag=self.image.lag,
             resetting=text.RESETTING if self.resets else "",
             lines="\n".join(
                 f"    {line}" if line else "" for part in self.lines for line in part.split("\n")
             ),
-            populations=", ".join(f'"{name}": {variable}' for name, variable in states.items()),
+            populations=", ".join(f"{name!r}: {variable}" for name, variable in states.items()),
         )
+
+
+def _plain(words: str) -> str:
+    """What can stand in a docstring, whatever an image from elsewhere holds."""
+    return re.sub(r"[^\w .:+-]", "_", words)
 
 
 def _sign_modes(weights: np.ndarray):

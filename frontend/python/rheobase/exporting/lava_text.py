@@ -5,8 +5,8 @@ import keyword
 # What a node's variable may not be called: Python's words, and what build() uses.
 TAKEN = {*keyword.kwlist, "np", "x", "arrays"}
 
-INPUT = '{variable} = Source(data=x["{name}"])'
-POPULATION = '{variable} = {process}(name="{name}", shape=({size},), {arguments}){what}'
+INPUT = "{variable} = Source(data=x[{name!r}])"
+POPULATION = "{variable} = {process}(name={name!r}, shape=({size},), {arguments}){what}"
 SYNAPSES = """{variable} = {process}(weights=arrays["{variable}"], weight_exp={exponent}, sign_mode=SignMode.{mode}, \
 num_message_bits={bits}{delays})
 {source}.s_out.connect({variable}.s_in)
@@ -88,23 +88,26 @@ def run(x):
     x = {{name: np.pad(np.asarray(x[name], np.int32), ((0, LAG), (0, 0))).T for name in INPUTS}}
     steps = next(iter(x.values())).shape[1]
     populations = build(x)
-    sinks, monitors = {{}}, {{}}
+    sinks, monitors, started = {{}}, {{}}, []
     for name, process in populations.items():
         sinks[name] = Sink(shape=process.s_out.shape, buffer=steps)
         process.s_out.connect(sinks[name].a_in)
         for state in ("u", "v"):
             monitors[name, state] = Monitor()
             monitors[name, state].probe(getattr(process, state), steps)
-    last = next(iter(populations.values()))
     try:
-        last.run(condition=RunSteps(num_steps=steps), run_cfg=Loihi2SimCfg(select_tag="fixed_pt"))
+        for process in populations.values():
+            if process.runtime is None:  # Lava runs what is connected to a process, and nothing else
+                started.append(process)
+                process.run(condition=RunSteps(num_steps=steps), run_cfg=Loihi2SimCfg(select_tag="fixed_pt"))
         out = {{f"{{name}}.spikes": sink.data.get().T.astype(np.int32) for name, sink in sinks.items()}}
         for (name, state), monitor in monitors.items():
             values = monitor.get_data()[populations[name].name][state]
             out[f"{{name}}.{{state}}"] = np.asarray(values).reshape(steps, -1).astype(np.int32)
         return out
     finally:
-        last.stop()
+        for process in started:
+            process.stop()
 
 
 if __name__ == "__main__":
