@@ -53,8 +53,12 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
                                 "the chip's record lists it, Lava's models do not have it", note.remedy,
                                 note.severity == Severity::Warning});
       if (note.code == "R0313")
-        addAssumption(network, {"v_leak of '" + note.where + "'", "acts from step 0 on", note.message,
-                                "let the network run until it has settled, or train with v_leak = 0", false});
+        addAssumption(
+            network,
+            {"v_leak of '" + note.where + "'",
+             note.severity == Severity::Warning ? "is the zero of its potential" : "acts from step 0 on",
+             note.message, "let the network run until it has settled, or train with v_leak = 0",
+             note.severity == Severity::Warning});
     }
     for (const FixedProjection& projection : result.net.projections)
       if (!projection.source.input && result.net.populations[projection.source.index].hidden)

@@ -18,6 +18,8 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
   const bool current = population.model->states.size() > 1;
   bool leaky = current;
   for (const models::FloatParameter& entry : population.model->floatParameters) leaky |= entry.name == "tau";
+  for (std::int64_t n = 0; n < population.size; ++n)
+    result.fromRest |= leaky && population.model->spiking && population.parameter("v_threshold", n) < 0;
   for (std::int64_t n = 0; n < population.size; ++n) {
     // SPEC F11: with Dirac spikes the models without a time constant take r * dt.
     const bool dirac = conventions.spikes == SpikeUnit::Dirac && !leaky;
@@ -26,16 +28,17 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
     const double lossU = current ? loss(population.parameter("tau_syn", n)) : 1;
     const double unitU = leaky ? lossV * resistance : resistance;
     const double rest = leaky ? population.parameter("v_leak", n) : 0;
-    (current ? result.biasDrive : result.leakDrive).push_back(lossV * rest);
+    const double zero = result.fromRest ? rest : 0;  // of the chip's v
+    (current ? result.biasDrive : result.leakDrive).push_back(lossV * (rest - zero));
     result.lossU.push_back(lossU);
     result.lossV.push_back(lossV);
     result.unitU.push_back(unitU);
     result.gain.push_back(current ? unitU * lossU * population.parameter("w_in", n) : unitU);
     if (!population.model->spiking) continue;
-    result.threshold.push_back(population.parameter("v_threshold", n));
+    result.threshold.push_back(population.parameter("v_threshold", n) - zero);
     const double reset = conventions.reset == Reset::ToVReset ? population.parameter("v_reset", n) : 0;
     // A reset by subtraction has no value to go to.
-    result.reset.push_back(conventions.reset == Reset::Subtract ? 0 : reset);
+    result.reset.push_back(conventions.reset == Reset::Subtract ? 0 : reset - zero);
   }
   return result;
 }

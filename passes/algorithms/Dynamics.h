@@ -15,9 +15,13 @@ struct Dynamics {
   std::vector<double> unitU;      // float units of v that one float unit of I adds in a step
   std::vector<double> threshold;  // empty where the model does not spike
   std::vector<double> reset;      // empty where the model does not spike
-  // What v_leak adds to v in a step, where the model has no current, and where it has one (a synapse's current would
-  // not fade at once); the other is empty.
+  // What v_leak adds to v in a step, where the model has no current, and where it has one (a synapse's
+  // current would not fade at once); the other is empty.
   std::vector<double> leakDrive, biasDrive;
+
+  // Registers hold no negative threshold: where there is one (rest -65, threshold -50), v is counted from
+  // v_leak, and threshold and reset with it.
+  bool fromRest = false;
 
   bool spiking() const { return !threshold.empty(); }
 };

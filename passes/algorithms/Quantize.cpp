@@ -243,6 +243,13 @@ class Quantizer {
         prepare(part, dynamics);
       }
     if (!source.exact.empty()) return exactPopulation(source, pins, parts, target);
+    if (dynamics.fromRest)
+      note("R0313", Severity::Warning, source.name,
+           fmt::format("'{}' has a negative threshold, which no register holds: its potential is counted "
+                       "from v_leak, and "
+                       "starts there, not at 0",
+                       source.name),
+           "add v_leak to what you read; or give the network potentials that are 0 at rest");
     decays(source, dynamics, target);
     if (!errors_.empty()) return;
     const double scale = scaleOf(source, dynamics, pins, parts);
@@ -515,7 +522,7 @@ class Quantizer {
             "R0304", source.name,
             fmt::format("threshold {:.4g} of neuron {} of '{}' becomes {:.6g}, '{}' holds 0..{}",
                         dynamics.threshold[n], n, source.name, wanted, chip_.name, limits_.mostThreshold),
-            wanted < 0 ? "a negative threshold cannot be held: shift the potentials of the network"
+            wanted < 0 ? "a threshold below the resting potential cannot be held: shift v_leak"
                        : "set 'scale_v' of this population in the quantization settings");
         diagnostic.value = wanted;
         diagnostic.limit = wanted < 0 ? 0 : static_cast<double>(limits_.mostThreshold);

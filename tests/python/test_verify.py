@@ -26,6 +26,30 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.parametrize("model", ["lif", "cuba_lif"])
+def test_potentials_of_a_brain_rest_at_minus_65(model):
+    """Negative thresholds: the same dynamics from rest on, potentials told in the network's units."""
+    rng = np.random.default_rng(3)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 12)
+    times = dict(tau=0.02) if model == "lif" else dict(tau_syn=5e-3, tau_mem=0.02)
+    getattr(b, model)("n", 10, r=20, v_leak=-65, v_threshold=-50, v_reset=-65, **times)
+    b.connect("in", "n", rng.normal(4, 3, (10, 12)))
+    net = b.build()
+    image = rb.compile(net)
+    assert [d.severity for d in image.notes if d.code == "R0313"] == ["warning"]
+    x = np.zeros((1, 160, 12), int)
+    x[:, 60:] = rng.integers(0, 2, (1, 100, 12))
+    floats, chip = net.run(x).spikes["n"][0, 60:], image.run(x).aligned("n")[0, 60:]
+    assert floats.sum() > 20 and np.mean(floats == chip) > 0.98
+    found = rb.verify(net, image, x).data["first_difference"]
+    if found is not None:
+        assert (
+            found["chip_threshold"] == pytest.approx(-50, abs=0.01)
+            and "another threshold" not in found["cause"]
+        )
+
+
 def test_labels(here):
     result = invoke("verify", "net.nir", "--data", "labels.npz", "-o", "report", "--json")
     assert result.returncode == 0, result.stderr

@@ -452,19 +452,23 @@ class _Judge:
         out = self.image.run(sample, engine=engine, probes=[probe], threads=threads)
         scale = _of_neuron(self.image.scale[probe], neuron)
         v_float = ref.states[probe][0, :, neuron].astype(np.float64)
-        v_chip = out.aligned(probe)[0, :, neuron] / scale
+        zero = self._zero(name, neuron)
+        v_chip = out.aligned(probe)[0, :, neuron] / scale + zero
         exact = "v_threshold" not in node.parameters  # SPEC F14
         found["float_v"], found["chip_v"] = float(v_float[step]), float(v_chip[step])
         found["threshold"] = _of_neuron(node.parameters["threshold" if exact else "v_threshold"], neuron)
         register = self._threshold_register(name, neuron)
-        found["chip_threshold"] = None if register is None else register / scale
+        found["chip_threshold"] = None if register is None else register / scale + zero
         counts = out.overflows.get(name, {})
         if sum(int(np.ravel(v)[neuron]) for v in counts.values()):
             found["cause"] = "overflow: a state of this neuron wrapped or saturated on the chip"
         elif conventions:
             differ = "; ".join(f"{w} {a} and {b}" for w, (a, b) in conventions.items())
             found["cause"] = f"other conventions: image and network have {differ}"
-        elif register is not None and abs(register / scale - found["threshold"]) > THRESHOLD_STEP / scale:
+        elif (
+            register is not None
+            and abs(found["chip_threshold"] - found["threshold"]) > THRESHOLD_STEP / scale
+        ):
             found["cause"] = (
                 f"another threshold: the chip's is {found['chip_threshold']:.6g} (register {register} at scale "
                 f"{scale:.6g}), the network's {found['threshold']:.6g}; were 'vth' or 'scale_v' pinned?"
@@ -473,6 +477,12 @@ class _Judge:
             rest = _of_neuron(node.parameters.get("v_leak", 0.0), neuron)
             found["cause"] = _rounding_or_more(found, v_float[:step] - rest, v_chip[:step] - rest, rest)
         return found
+
+    def _zero(self, name: str, neuron: int) -> float:
+        """What a chip's potential of 0 means in the network's units: v_leak where registers hold no threshold (R0313)."""
+        told = {"what": f"v_leak of '{name}'", "value": "is the zero of its potential"}
+        counted = any(told.items() <= a.items() for a in self.image.assumptions)
+        return _of_neuron(self.net.nodes[name].parameters["v_leak"], neuron) if counted else 0.0
 
     def _threshold_register(self, name: str, neuron: int) -> Optional[int]:
         """The chip's threshold of a neuron, in the integers of its potential."""
