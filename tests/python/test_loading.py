@@ -105,7 +105,7 @@ def test_inspect_shows_every_word(tmp_path):
     assert sum(len(axon["synapses"]) for axon in core["axons"]) == 6
     assert len(core["records"]["axon"]["list"]) == len(core["axons"]) == 2
     assert core["slices"][0]["population"] == "lif" and len(core["slices"][0]["registers"]["threshold"]) == 3
-    assert "axon 0 (exponent 2): 0:128 1:32 2:-128" in invoke("inspect", image, "--core", 0).stdout
+    assert "axon 0 (group 0, exponent 2): 0:128 1:32 2:-128" in invoke("inspect", image, "--core", 0).stdout
 
 
 @pytest.mark.parametrize(
