@@ -41,7 +41,8 @@ struct QuantSettings {
   static Expected<QuantSettings> fromJson(const std::string& text, const std::string& file);
 };
 
-// Settings as an image records them: without the weights, which the image holds. Text that is none stays as it is.
+// Settings as an image records them: without the weights, which the image holds. Text that is none stays as
+// it is.
 std::string withoutWeights(const std::string& settings);
 
 const char* signModeName(WeightSign mode);

@@ -34,8 +34,8 @@ struct Change {
   bool smaller = false;  // fewer sources than sent; only then are the lists filled
 };
 
-// What a projection brought in the last step, [width]; its own where a source is an input, else empty. Stale after
-// a reset: no change is `smaller` then, so that it is made anew.
+// What a projection brought in the last step, [width]; its own where a source is an input, else empty. Stale
+// after a reset: no change is `smaller` then, so that it is made anew.
 struct Kept {
   AlignedVector<std::int32_t> sum;
   bool zero = true;

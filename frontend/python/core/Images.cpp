@@ -209,7 +209,8 @@ py::dict coreDetail(const Program& program, std::int32_t id) {
           py::dict(py::arg("population") = population.name, py::arg("first_neuron") = slice.firstNeuron,
                    py::arg("first_compartment") = slice.firstCompartment, py::arg("count") = slice.count,
                    py::arg("registers") = values,
-                   py::arg("routes") = routesOf(program, core.routeStart, core.routes, slice.firstCompartment, slice.count)));
+                   py::arg("routes") =
+                       routesOf(program, core.routeStart, core.routes, slice.firstCompartment, slice.count)));
     }
     return py::dict(py::arg("id") = core.id, py::arg("slices") = slices, py::arg("axons") = axonsOf(core));
   }

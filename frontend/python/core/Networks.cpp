@@ -1,8 +1,8 @@
 // Networks for Python: built from arrays, shown as dictionaries.
 #include "Arrays.h"
 #include "Supervisor.h"
-#include "network/Network.h"
 #include "load/Load.h"
+#include "network/Network.h"
 #include "sim/FloatReference.h"
 #include "support/Text.h"
 

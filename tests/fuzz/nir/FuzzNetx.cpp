@@ -40,11 +40,10 @@ std::vector<std::string> run(std::uint64_t, Random& random) {
 }  // namespace rheo::fuzz
 
 int main(int argc, char** argv) {
-  return rheo::fuzz::drive(
-      argc, argv,
-      {"fuzz_netx",
-       20'000,
-       rheo::fuzz::run,
-       {"accepted", "accepted, run", "R0104", "R0105", "R0108", "R0112", "R0113"},
-       20'000});
+  return rheo::fuzz::drive(argc, argv,
+                           {"fuzz_netx",
+                            20'000,
+                            rheo::fuzz::run,
+                            {"accepted", "accepted, run", "R0104", "R0105", "R0108", "R0112", "R0113"},
+                            20'000});
 }
