@@ -9,7 +9,8 @@
 namespace rheo {
 namespace {
 
-mlir::DictionaryAttr packed(mlir::MLIRContext* context, const Diagnostic& diagnostic) {
+mlir::DictionaryAttr packed(mlir::MLIRContext* context, const Diagnostic& diagnostic,
+                            std::optional<ErrorKind> kind) {
   mlir::Builder builder(context);
   mlir::NamedAttrList fields;
   const auto text = [&](llvm::StringRef name, const std::string& value) {
@@ -22,6 +23,7 @@ mlir::DictionaryAttr packed(mlir::MLIRContext* context, const Diagnostic& diagno
   text("limit_source", diagnostic.limitSource);
   text("remedy", diagnostic.remedy);
   if (diagnostic.value) fields.set("value", builder.getF64FloatAttr(*diagnostic.value));
+  if (kind) fields.set("kind", builder.getI32IntegerAttr(static_cast<std::int32_t>(*kind)));
   if (diagnostic.limit) fields.set("limit", builder.getF64FloatAttr(*diagnostic.limit));
   return fields.getDictionary(context);
 }
@@ -78,11 +80,9 @@ Severity severityOf(mlir::DiagnosticSeverity severity) {
   }
 }
 
-}  // namespace
-
-void emit(mlir::Location location, const Diagnostic& diagnostic) {
+void emitOfKind(mlir::Location location, const Diagnostic& diagnostic, std::optional<ErrorKind> kind) {
   mlir::MLIRContext* context = location.getContext();
-  const auto fused = mlir::FusedLoc::get(context, {location}, packed(context, diagnostic));
+  const auto fused = mlir::FusedLoc::get(context, {location}, packed(context, diagnostic, kind));
   const std::string text = diagnostic.code + ": " + diagnostic.message;
   switch (diagnostic.severity) {
     case Severity::Error:
@@ -97,8 +97,12 @@ void emit(mlir::Location location, const Diagnostic& diagnostic) {
   }
 }
 
+}  // namespace
+
+void emit(mlir::Location location, const Diagnostic& diagnostic) { emitOfKind(location, diagnostic, {}); }
+
 void emit(mlir::Location location, const Error& error) {
-  for (const Diagnostic& diagnostic : error.diagnostics) emit(location, diagnostic);
+  for (const Diagnostic& diagnostic : error.diagnostics) emitOfKind(location, diagnostic, error.kind);
 }
 
 DiagnosticCollector::DiagnosticCollector(mlir::MLIRContext* context, std::string code, std::string file)
@@ -108,6 +112,9 @@ DiagnosticCollector::DiagnosticCollector(mlir::MLIRContext* context, std::string
                                   : mlir::DictionaryAttr();
         found_.push_back(fields ? unpacked(fields) : plain(message, code_, file_));
         found_.back().severity = severityOf(message.getSeverity());
+        const auto kind = fields ? fields.getAs<mlir::IntegerAttr>("kind") : mlir::IntegerAttr();
+        if (kind) kind_ = static_cast<ErrorKind>(kind.getInt());
+        plain_ |= !fields && found_.back().severity == Severity::Error;
         return mlir::success();
       }) {}
 
@@ -128,7 +135,7 @@ Status DiagnosticCollector::status(bool succeeded, ErrorKind kind, const std::st
   std::stable_sort(found_.begin(), found_.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return (a.severity == Severity::Error) > (b.severity == Severity::Error);
   });
-  return Error{kind, std::move(found_)};
+  return Error{plain_ ? kind : kind_.value_or(kind), std::move(found_)};
 }
 
 }  // namespace rheo

@@ -2,6 +2,7 @@
 // of the context's handler as it went in, whoever listens (the compiler, rheo-opt).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace rheo {
 // rheo-opt prints.
 void emit(mlir::Location location, const Diagnostic& diagnostic);
 
-// Every diagnostic of `error`, at `location`.
+// Every diagnostic of `error`, at `location`; its kind travels along.
 void emit(mlir::Location location, const Error& error);
 
 // While it lives, collects what is emitted in `context`. MLIR's own messages become diagnostics of `code`;
@@ -26,12 +27,15 @@ class DiagnosticCollector {
 
   bool failed() const;  // whether an error was emitted
   std::vector<Diagnostic> take() { return std::move(found_); }
-  // Empty, or an Error with everything that was emitted; `fallback` is the message where nothing was.
+  // Empty, or an Error with everything that was emitted; `fallback` is the message where nothing was. Its
+  // kind is that of the Error that was emitted; `kind` for what MLIR and the verifiers say.
   Status status(bool succeeded, ErrorKind kind, const std::string& fallback);
 
  private:
   std::string code_, file_;
   std::vector<Diagnostic> found_;
+  std::optional<ErrorKind> kind_;  // of the Errors emitted
+  bool plain_ = false;             // whether MLIR or a verifier reported an error, too
   mlir::ScopedDiagnosticHandler handler_;
 };
 

@@ -19,8 +19,7 @@ struct CompileOptions {
   std::optional<std::string> quantSettings;  // JSON text, as `rheobase quant` writes it
   std::string quantFile;                     // its file, for messages
   std::optional<int> weightBits;
-  bool keepWeights =
-      false;  // in CompileResult::quantSettings, every projection's; else those that were pinned
+  bool keepWeights = false;  // in CompileResult::quantSettings, of every projection, not just where pinned
   std::map<std::string, double> calibration;  // population -> largest |v| seen on data, float units
   std::string toStage = "image";
   std::optional<std::string> fromStage;  // the text of a dumped stage, to go on from

@@ -161,9 +161,7 @@ class ModuleReader {
     weights_.push_back(spk::fixedValues(op.getWeight()).value_or(std::vector<std::int32_t>{}));
     projection.weights = weights_.back();
     projection.weightBits = static_cast<int>(op.getWeightBits());
-    projection.signMode = op.getSignMode() == "excitatory"   ? SignMode::Excitatory
-                          : op.getSignMode() == "inhibitory" ? SignMode::Inhibitory
-                                                             : SignMode::Mixed;
+    projection.signMode = signModeNamed(op.getSignMode()).value_or(SignMode::Mixed);
     projection.exponent = op.getWeight().getFormat().getExponent();
     projection.delay = static_cast<int>(op.getDelay());
     FixedProjection& same = net_.projections.emplace_back();

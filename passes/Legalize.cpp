@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "algorithms/InputSums.h"
-#include "algorithms/Quantize.h"
+#include "algorithms/Lags.h"
 #include "chip/Program.h"
 #include "ir/Diagnostics.h"
 #include "passes/NetIo.h"
@@ -37,14 +37,12 @@ struct LegalizePass : impl::LegalizePassBase<LegalizePass> {
     }
     Expected<spk::NetworkOp> network = networkIn(getOperation(), "quant");
     if (!network) return std::move(network).error();
-    const Profile* profile = findProfile(network->getProfile().value_or("").str());
-    if (!profile)
-      return Error::of(ErrorKind::Internal,
-                       {"R0703", Severity::Error, "the network names no arithmetic profile"});
+    Expected<const Profile*> profile = profileOf(*network);
+    if (!profile) return std::move(profile).error();
     Expected<FixedNet> net = readFixed(*network);
     if (!net) return std::move(net).error();
     if (Status solved = assignLags(*net, kMaxDelay); !solved) return solved;
-    if (Status fits = check(*net, *profile); !fits) return fits;
+    if (Status fits = check(*net, **profile); !fits) return fits;
     write(*network, *net);
     return ok();
   }

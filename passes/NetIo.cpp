@@ -79,12 +79,6 @@ Conventions conventionsOf(spk::NetworkOp network) {
   return conventions;
 }
 
-WeightSign signOf(llvm::StringRef mode) {
-  return mode == "excitatory"   ? WeightSign::Excitatory
-         : mode == "inhibitory" ? WeightSign::Inhibitory
-                                : WeightSign::Mixed;
-}
-
 template <class T>
 Matrix<T> matrixOf(spk::SynapseOp synapse, std::vector<T> values) {
   Matrix<T> matrix;
@@ -186,6 +180,11 @@ void append(spk::NetworkOp network, llvm::StringRef attribute, mlir::Attribute e
 
 llvm::StringRef view(std::string_view text) { return {text.data(), text.size()}; }
 
+Expected<const Profile*> profileOf(spk::NetworkOp network) {
+  if (const Profile* profile = findProfile(network.getProfile().value_or("").str())) return profile;
+  return broken({}, "the network names no arithmetic profile");
+}
+
 Expected<spk::NetworkOp> networkIn(mlir::ModuleOp module, llvm::StringRef stage) {
   auto networks = module.getOps<spk::NetworkOp>();
   if (std::distance(networks.begin(), networks.end()) != 1 || (*networks.begin()).getStage() != stage)
@@ -262,7 +261,7 @@ Expected<FixedNet> readFixed(spk::NetworkOp network) {
       projection.axonDelay = static_cast<int>(synapse.getDelay());
       projection.weightBits = static_cast<int>(synapse.getWeightBits().value_or(8));
       projection.exponent = synapse.getWeightExponent();
-      projection.signMode = signOf(synapse.getSignMode().value_or("mixed"));
+      projection.signMode = signModeNamed(synapse.getSignMode().value_or("mixed")).value_or(SignMode::Mixed);
       projection.weights = matrixOf(synapse, std::move(*weights));
       net.projections.push_back(std::move(projection));
     }

@@ -2,11 +2,15 @@
 #pragma once
 
 #include "algorithms/Net.h"
+#include "fixed/Profile.h"
 #include "ir/Dialects.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "support/Error.h"
 
 namespace rheo {
+
+// The arithmetic that a network past the float stage was made for; an R0703 error if it names none.
+Expected<const Profile*> profileOf(spk::NetworkOp network);
 
 // The one spk.network of a module in `stage` ("float", "quant", "legal"); an R0703 error if there is none.
 Expected<spk::NetworkOp> networkIn(mlir::ModuleOp module, llvm::StringRef stage);

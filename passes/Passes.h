@@ -1,12 +1,11 @@
 // The compiler's passes: how to make them, and their registration for rheo-opt.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "algorithms/QuantSettings.h"
+#include "algorithms/Quantize.h"
 #include "chip/ChipSpec.h"
 #include "fixed/Profile.h"
 #include "ir/Dialects.h"
@@ -18,17 +17,8 @@ namespace rheo {
 #define GEN_PASS_DECL  // the structures of textual options
 #include "passes/Passes.h.inc"
 
-// What quantization needs beyond the network. `chip` outlives the pass.
-struct QuantizeInputs {
-  const ChipSpec* chip = nullptr;
-  const Profile* profile = nullptr;
-  QuantSettings settings;                     // pins; empty: everything is chosen
-  bool keepWeights = false;                   // in the settings that the stage holds
-  std::string settingsFile;                   // for messages
-  std::map<std::string, double> calibration;  // population -> largest |v| seen, float units
-};
-
-std::unique_ptr<mlir::Pass> createQuantizePass(QuantizeInputs inputs);
+// The chip of `options` outlives the pass.
+std::unique_ptr<mlir::Pass> createQuantizePass(QuantOptions options);
 std::unique_ptr<mlir::Pass> createProveRangesPass();
 std::unique_ptr<mlir::Pass> createLegalizePass(const ChipSpec& chip);
 std::unique_ptr<mlir::Pass> createPlaceOnCoresPass(const ChipSpec& chip);

@@ -52,7 +52,7 @@ class Compilation {
   const CompileOptions& options_;
   Stage first_ = Stage::Import, last_ = Stage::Image;
   const Profile* profile_ = nullptr;
-  QuantizeInputs quantize_;
+  QuantOptions quantize_;
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   CompileResult result_;
@@ -110,15 +110,15 @@ Status Compilation::prepare() {
   profile_ = *profile;
   quantize_.chip = &options_.chip;
   quantize_.profile = profile_;
-  quantize_.settingsFile = options_.quantFile;
+  quantize_.pinsFile = options_.quantFile;
   quantize_.keepWeights = options_.keepWeights;
-  quantize_.calibration = options_.calibration;
+  quantize_.largestPotential = options_.calibration;
   if (options_.quantSettings) {
     Expected<QuantSettings> settings = QuantSettings::fromJson(*options_.quantSettings, options_.quantFile);
     if (!settings) return std::move(settings).error();
-    quantize_.settings = *std::move(settings);
+    quantize_.pins = *std::move(settings);
   }
-  if (options_.weightBits) quantize_.settings.weightBits = options_.weightBits;
+  if (options_.weightBits) quantize_.pins.weightBits = options_.weightBits;
   return options_.fromStage ? resume() : ok();
 }
 
@@ -216,17 +216,8 @@ Status Compilation::runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes) {
     for (Diagnostic& note : collector.take()) result_.notes.push_back(std::move(note));
     return ok();
   }
-  Status failed = collector.status(succeeded, ErrorKind::Compile, "a pass failed without a message");
-  bool onlySettings = true;  // at fault
-  for (const Diagnostic& diagnostic : failed.error().diagnostics) {
-    if (diagnostic.severity != Severity::Error) continue;
-    const std::string& code = diagnostic.code;
-    onlySettings = onlySettings && (code == "R0301" || code == "R0303");
-    if (code == "R0702" || code == "R0703" || code == "R0421")  // broken promises are ours
-      failed.error().kind = ErrorKind::Internal;
-  }
-  if (onlySettings) failed.error().kind = ErrorKind::Data;
-  return failed;
+  // What a verifier finds between passes is ours.
+  return collector.status(succeeded, ErrorKind::Internal, "a pass failed without a message");
 }
 
 std::string Compilation::textOf(Stage stage) const {

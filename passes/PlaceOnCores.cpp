@@ -206,13 +206,11 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     }
     Expected<spk::NetworkOp> network = networkIn(getOperation(), "legal");
     if (!network) return std::move(network).error();
-    const Profile* profile = findProfile(network->getProfile().value_or("").str());
-    if (!profile)
-      return Error::of(ErrorKind::Internal,
-                       {"R0703", Severity::Error, "the network names no arithmetic profile"});
+    Expected<const Profile*> profile = profileOf(*network);
+    if (!profile) return std::move(profile).error();
     Expected<FixedNet> net = readFixed(*network);
     if (!net) return std::move(net).error();
-    const PlacementProblem problem = problemOf(*net, *profile);
+    const PlacementProblem problem = problemOf(*net, **profile);
     Expected<Placement> placement = place(problem, *spec);
     if (!placement) return std::move(placement).error();
     ModuleWriter(*network, *net, problem, *placement, *spec).write();

@@ -3,18 +3,6 @@
 
 namespace rheo {
 
-SignMode signModeOf(WeightSign sign) {
-  switch (sign) {
-    case WeightSign::Mixed:
-      return SignMode::Mixed;
-    case WeightSign::Excitatory:
-      return SignMode::Excitatory;
-    case WeightSign::Inhibitory:
-      return SignMode::Inhibitory;
-  }
-  return SignMode::Mixed;
-}
-
 PlacementProblem problemOf(const FixedNet& net, const Profile& profile) {
   PlacementProblem problem;
   problem.profile = &profile;
@@ -37,7 +25,7 @@ PlacementProblem problemOf(const FixedNet& net, const Profile& profile) {
     projection.target = source.target;
     projection.weights = source.weights.values;
     projection.weightBits = source.weightBits;
-    projection.signMode = signModeOf(source.signMode);
+    projection.signMode = source.signMode;
     projection.exponent = source.exponent;
     projection.delay = source.axonDelay;
     problem.projections.push_back(std::move(projection));

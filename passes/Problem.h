@@ -10,6 +10,4 @@ namespace rheo {
 // `net` and `profile` outlive the problem: it refers to their weights.
 PlacementProblem problemOf(const FixedNet& net, const Profile& profile);
 
-SignMode signModeOf(WeightSign sign);
-
 }  // namespace rheo

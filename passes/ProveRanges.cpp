@@ -46,13 +46,11 @@ struct ProveRangesPass : impl::ProveRangesPassBase<ProveRangesPass> {
     Expected<spk::NetworkOp> network = networkIn(getOperation(), "quant");
     if (!network) network = networkIn(getOperation(), "legal");  // numbers are the same in both
     if (!network) return std::move(network).error();
-    const Profile* profile = findProfile(network->getProfile().value_or("").str());
-    if (!profile)
-      return Error::of(ErrorKind::Internal,
-                       {"R0703", Severity::Error, "the network names no arithmetic profile"});
+    Expected<const Profile*> profile = profileOf(*network);
+    if (!profile) return std::move(profile).error();
     Expected<FixedNet> net = readFixed(*network);
     if (!net) return std::move(net).error();
-    const std::vector<PopulationRange> ranges = proveRanges(*net, *profile);
+    const std::vector<PopulationRange> ranges = proveRanges(*net, **profile);
     std::size_t index = 0;
     for (mlir::Operation& op : network->getBody().front())
       if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) attach(neuron, ranges[index++]);

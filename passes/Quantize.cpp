@@ -17,7 +17,7 @@ namespace {
 
 struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
   QuantizePass() = default;
-  explicit QuantizePass(QuantizeInputs given) : inputs(std::move(given)) {}
+  explicit QuantizePass(QuantOptions given) : options(std::move(given)) {}
 
   void runOnOperation() override {
     mlir::ModuleOp module = getOperation();
@@ -29,17 +29,15 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
 
  private:
   Status quantizeModule(mlir::ModuleOp module) {
-    if (!inputs.chip)
+    if (!options.chip)
       if (Status resolved = resolveOptions(); !resolved) return resolved;
     Expected<spk::NetworkOp> network = networkIn(module, "float");
     if (!network) return std::move(network).error();
     Expected<FloatNet> net = readFloat(*network);
     if (!net) return std::move(net).error();
-    Expected<QuantResult> result =
-        quantize(*net, {inputs.chip, inputs.profile, inputs.settings, inputs.settingsFile, inputs.keepWeights,
-                        inputs.calibration});
+    Expected<QuantResult> result = quantize(*net, options);
     if (!result) return std::move(result).error();
-    writeQuantized(*network, result->net, view(inputs.profile->name), result->settings.toJson());
+    writeQuantized(*network, result->net, view(options.profile->name), result->settings.toJson());
     record(*network, *result);
     return ok();
   }
@@ -52,13 +50,11 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
         addAssumption(network, {"arithmetic of '" + note.where + "'", note.message,
                                 "the chip's record lists it, Lava's models do not have it", note.remedy,
                                 note.severity == Severity::Warning});
-      if (note.code == "R0313")
-        addAssumption(
-            network,
-            {"v_leak of '" + note.where + "'",
-             note.severity == Severity::Warning ? "is the zero of its potential" : "acts from step 0 on",
-             note.message, "let the network run until it has settled, or train with v_leak = 0",
-             note.severity == Severity::Warning});
+      const bool early = note.code == "R0313", zero = note.code == "R0314";
+      if (early || zero)
+        addAssumption(network, {"v_leak of '" + note.where + "'",
+                                early ? "acts from step 0 on" : "is the zero of its potential", note.message,
+                                "let the network run until it has settled, or train with v_leak = 0", zero});
     }
     for (const FixedProjection& projection : result.net.projections)
       if (!projection.source.input && result.net.populations[projection.source.index].hidden)
@@ -73,29 +69,29 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
     Expected<Target> resolved = resolveTarget(chip, profile);
     if (!resolved) return std::move(resolved).error();
     target = *std::move(resolved);
-    inputs.chip = &target->chip;
-    inputs.profile = target->profile;
+    options.chip = &target->chip;
+    options.profile = target->profile;
     if (!settings.empty()) {
       Expected<std::vector<std::uint8_t>> bytes = readFile(settings);
       if (!bytes) return std::move(bytes).error();
       Expected<QuantSettings> read = QuantSettings::fromJson({bytes->begin(), bytes->end()}, settings);
       if (!read) return std::move(read).error();
-      inputs.settings = *std::move(read);
-      inputs.settingsFile = settings;
+      options.pins = *std::move(read);
+      options.pinsFile = settings;
     }
-    if (weightBits != 0) inputs.settings.weightBits = weightBits;
+    if (weightBits != 0) options.pins.weightBits = weightBits;
     return ok();
   }
 
-  QuantizeInputs inputs;
+  QuantOptions options;
   std::optional<Target> target;
 };
 
 }  // namespace
 
 std::unique_ptr<mlir::Pass> createQuantizePass() { return std::make_unique<QuantizePass>(); }
-std::unique_ptr<mlir::Pass> createQuantizePass(QuantizeInputs inputs) {
-  return std::make_unique<QuantizePass>(std::move(inputs));
+std::unique_ptr<mlir::Pass> createQuantizePass(QuantOptions options) {
+  return std::make_unique<QuantizePass>(std::move(options));
 }
 
 }  // namespace rheo

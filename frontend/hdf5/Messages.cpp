@@ -39,8 +39,4 @@ std::string quoteName(std::string_view text) { return fmt::format("'{}'", escape
 
 bool isPlainName(std::string_view text) { return !text.empty() && text.size() <= 1000 && isPlainText(text); }
 
-std::string shapeText(const std::vector<std::int64_t>& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
-}
-
 }  // namespace rheo::hdf5

@@ -22,7 +22,4 @@ std::string quoteName(std::string_view text);
 // Whether a name can be shown and written to JSON: 1 to 1000 bytes of UTF-8 without control characters.
 bool isPlainName(std::string_view text);
 
-// "[2, 3]"
-std::string shapeText(const std::vector<std::int64_t>& shape);
-
 }  // namespace rheo::hdf5

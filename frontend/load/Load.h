@@ -9,8 +9,8 @@
 
 namespace rheo {
 
-// Reads, parses and finishes a NIR or .net file. Errors: R0101 to R0104 (the file), those of loadNir or
-// netx::parseNetx (its content), and those of finishNetwork.
+// Reads, parses and finishes a NIR or .net file. Errors: R0101 to R0104 (the file), those of
+// nir::parseNir or netx::parseNetx (its content), and those of finishNetwork.
 Expected<Network> loadNetwork(const std::string& path, const ConventionOptions& options);
 
 // The second half of it: the network of a file that has been read.

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <tuple>
 
+#include "chip/SignMode.h"
+#include "fixed/Arithmetic.h"
 #include "network/Checks.h"
 #include "netx/Fields.h"
 
@@ -14,8 +16,9 @@ namespace rheo::netx {
 namespace {
 
 constexpr std::int64_t kMostLayers = 1000;
-constexpr double kAlign =
-    64;  // what SLAYER's integers of potential and threshold are shifted up by on the chip
+constexpr double kAlign = 1 << fixed::kAlignBits;  // from SLAYER's potentials to the chip's
+constexpr std::int32_t kLeastWeight = leastWeight(SignMode::Mixed);
+constexpr std::int32_t kMostWeight = mostWeight(SignMode::Excitatory);
 constexpr double kMillisecond = 1e-3;
 
 std::string shown(const std::string& text) { return hdf5::quoteName(text); }
@@ -134,16 +137,15 @@ class NetxReader {
     if (weight->shape != wanted)
       return layer.error("R0113", field,
                          fmt::format("'{}' has shape {}, the layer needs {}", field,
-                                     hdf5::shapeText(weight->shape), hdf5::shapeText(wanted)),
+                                     network::shapeText(weight->shape), network::shapeText(wanted)),
                          "weights are [outFeatures, inFeatures]");
     for (std::size_t i = 0; i < weight->values.size(); ++i)
-      if (weight->values[i] != std::floor(weight->values[i]) || weight->values[i] < -256 ||
-          weight->values[i] > 255)
-        return layer.error(
-            "R0113", field,
-            fmt::format("'{}' is {} at flat index {}; weights are whole numbers from -256 to 255", field,
-                        weight->values[i], i),
-            "export with lava-dl's quantization, in steps of 2");
+      if (weight->values[i] != std::floor(weight->values[i]) || weight->values[i] < kLeastWeight ||
+          weight->values[i] > kMostWeight)
+        return layer.error("R0113", field,
+                           fmt::format("'{}' is {} at flat index {}; weights are whole numbers from {} to {}",
+                                       field, weight->values[i], i, kLeastWeight, kMostWeight),
+                           "export with lava-dl's quantization, in steps of 2");
     weight->dtype = DType::Int64;
     Node node{name + "." + field, "Linear", {}, {}, {}, layer.place()};
     node.parameters["weight"] = *std::move(weight);
@@ -173,10 +175,10 @@ class NetxReader {
     };
     Expected<std::int64_t> current = neuron->integer("iDecay"), potential = neuron->integer("vDecay"),
                            threshold = neuron->integer("vThMant");
-    constexpr std::int64_t kForgetAll = 4096, kMostThreshold = (1 << 17) - 1;
+    constexpr std::int64_t kForgetAll = fixed::kDecayOne, kMostThreshold = fixed::kThresholdMax;
     for (const auto& [field, value, least, most] :
-         {std::tuple{"iDecay", &current, std::int64_t{1},
-                     kForgetAll},  // a register of 0 still loses 1/4096 (SPEC N3)
+         // a register of 0 still loses 1/4096 of the current: SPEC N3
+         {std::tuple{"iDecay", &current, std::int64_t{1}, kForgetAll},
           std::tuple{"vDecay", &potential, std::int64_t{0}, kForgetAll},
           std::tuple{"vThMant", &threshold, std::int64_t{0}, kMostThreshold}}) {
       if (!*value) return std::move(*value).error();

@@ -8,6 +8,7 @@
 
 #include "hdf5/Messages.h"
 #include "hdf5/Tree.h"
+#include "network/Checks.h"
 #include "network/Network.h"
 #include "support/Error.h"
 
@@ -17,8 +18,8 @@ using hdf5::escaped;
 using hdf5::formatError;
 using hdf5::isPlainName;
 using hdf5::quoteName;
-using hdf5::shapeText;
 using hdf5::Tree;
+using network::shapeText;
 
 // A graph with nested graphs already flattened into it. Nodes of kind Input and Output that came from a
 // nested graph are still there, marked as inner ports.

@@ -1,4 +1,5 @@
 // The chip dialect: registration and verifiers.
+#include "chip/SignMode.h"
 #include "ir/chip/Chip.h"
 #include "ir/chip/ChipDialect.cpp.inc"
 #define GET_OP_CLASSES
@@ -191,11 +192,12 @@ mlir::LogicalResult OutputOp::verify() {
 }
 
 mlir::LogicalResult ProjectionOp::verify() {
-  if (!isOneOf(getSignMode(), {"mixed", "excitatory", "inhibitory"}))
+  if (!signModeNamed(getSignMode()))
     return complain(*this, getSymName()) << "has sign mode '" << getSignMode() << "'";
   if (getDelay() > 62) return complain(*this, getSymName()) << "has a delay outside [0, 62]";  // SPEC T7
-  if (getWeightBits() < 1 || getWeightBits() > 8)
-    return complain(*this, getSymName()) << "has " << getWeightBits() << " weight bits, outside [1, 8]";
+  if (getWeightBits() < 1 || getWeightBits() > kMostWeightBits)
+    return complain(*this, getSymName())
+           << "has " << getWeightBits() << " weight bits, outside [1, " << kMostWeightBits << "]";
   return mlir::success();
 }
 

@@ -2,6 +2,7 @@
 // operations own weights.
 #include <cmath>
 
+#include "chip/SignMode.h"
 #include "ir/spk/Spk.h"
 
 namespace {
@@ -231,17 +232,15 @@ mlir::LogicalResult SynapseOp::verify() {
     return getBias() ? verifyFloatTensor(*this, getName(), "bias", *getBias(), getTargets(), false)
                      : mlir::success();
   }
-  if (!getSignMode() || !isOneOf(*getSignMode(), {"mixed", "excitatory", "inhibitory"}))
-    return complain(*this, getName()) << "needs sign_mode mixed, excitatory or inhibitory";
-  if (!getWeightBits() || *getWeightBits() < 1 || *getWeightBits() > 8)
-    return complain(*this, getName()) << "needs weight_bits in [1, 8]";
-  // SPEC W3: mixed weights of one bit would all be even multiples of their range.
-  if (*getSignMode() == "mixed" && *getWeightBits() < 2)
-    return complain(*this, getName()) << "has weight_bits 1, mixed weights need 2 or more";
-  // SPEC W1
-  const int64_t minimum = *getSignMode() == "mixed" ? -256 : *getSignMode() == "inhibitory" ? -255 : 0;
-  const int64_t maximum = *getSignMode() == "mixed" ? 254 : *getSignMode() == "inhibitory" ? 0 : 255;
-  if (failed(verifyFixedTensor(*this, getName(), "weight", getWeight(), shape, minimum, maximum)))
+  const std::optional<SignMode> mode = signModeNamed(getSignMode().value_or(""));
+  if (!mode) return complain(*this, getName()) << "needs sign_mode mixed, excitatory or inhibitory";
+  if (!getWeightBits() || *getWeightBits() < 1 || *getWeightBits() > kMostWeightBits)
+    return complain(*this, getName()) << "needs weight_bits in [1, " << kMostWeightBits << "]";
+  if (static_cast<int>(*getWeightBits()) < leastWeightBits(*mode))
+    return complain(*this, getName()) << "has weight_bits " << *getWeightBits() << ", " << *getSignMode()
+                                      << " weights need " << leastWeightBits(*mode) << " or more";
+  if (failed(verifyFixedTensor(*this, getName(), "weight", getWeight(), shape, leastWeight(*mode),
+                               mostWeight(*mode))))
     return mlir::failure();
   if (getBias())
     return complain(*this, getName())

@@ -93,4 +93,23 @@ Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
   return solution;
 }
 
+Status assignLags(FixedNet& net, int maxDelay) {
+  std::vector<std::string> names;
+  for (const FixedPopulation& population : net.populations) names.push_back(population.name);
+  std::vector<LagEdge> edges;
+  for (const FixedProjection& projection : net.projections) {
+    const bool never =
+        projection.source.input || net.populations[static_cast<std::size_t>(projection.source.index)].hidden;
+    edges.push_back(
+        {never ? -1 : projection.source.index, projection.target, projection.delaySteps, projection.name});
+  }
+  Expected<LagSolution> solution = solveLags(names, edges, maxDelay);
+  if (!solution) return solution.error();
+  for (std::size_t i = 0; i < net.populations.size(); ++i) net.populations[i].lag = solution->lag[i];
+  for (std::size_t i = 0; i < net.projections.size(); ++i)
+    net.projections[i].axonDelay = solution->axonDelay[i];
+  net.lag = solution->largest;
+  return ok();
+}
+
 }  // namespace rheo

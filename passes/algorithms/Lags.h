@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "algorithms/Net.h"
 #include "support/Error.h"
 
 namespace rheo {
@@ -28,5 +29,8 @@ struct LagSolution {
 // more steps than its float delays give (the loop is in the message); R0418, an axon delay above `maxDelay`.
 Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
                                 const std::vector<LagEdge>& edges, int maxDelay);
+
+// The same for a network: fills lags and axon delays in.
+Status assignLags(FixedNet& net, int maxDelay);
 
 }  // namespace rheo

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "chip/SignMode.h"
 #include "models/Model.h"
 #include "network/Network.h"
 
@@ -85,8 +86,6 @@ struct FloatNet {
   std::vector<OutputPort> outputs;
 };
 
-enum class WeightSign : std::uint8_t { Mixed, Excitatory, Inhibitory };  // SPEC W1
-
 // Registers carry the chip's field names (du, dv, vth, bias_mantissa, bias_exponent, reset_mode,
 // reset_value); one value or one per neuron.
 struct FixedPopulation {
@@ -110,9 +109,9 @@ struct FixedProjection {
   int target = -1;
   int delaySteps = 0;  // of the float network, as in FloatProjection
   int axonDelay = 0;   // SPEC T2
-  int weightBits = 8;
+  int weightBits = kMostWeightBits;
   int exponent = 0;  // SPEC W5, W6
-  WeightSign signMode = WeightSign::Mixed;
+  SignMode signMode = SignMode::Mixed;
   Matrix<std::int32_t> weights;  // as W1 to W4 leave them, without the exponent
 };
 

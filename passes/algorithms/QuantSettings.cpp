@@ -23,7 +23,7 @@ const std::vector<std::string> kPopulationKeys{"scale_v",       "du",         "d
                                                "bias_mantissa", "reset_mode", "reset_value", "bias_exponent"};
 const std::vector<std::string> kProjectionKeys{"bits", "exponent", "sign_mode", "weights"};
 const std::vector<std::string> kResetModes{"zero", "value", "subtract"};
-const std::vector<std::string> kSignModes{"mixed", "excitatory", "inhibitory"};
+const std::vector<std::string> kSignModes(kSignModeNames.begin(), kSignModeNames.end());
 
 class Reader {
  public:
@@ -135,7 +135,7 @@ class Reader {
       if (key == "exponent") settings.exponent = integer(value, place);
       if (key == "weights") settings.weights = weights(value, place);
       if (key != "sign_mode") continue;
-      if (auto mode = choice(value, kSignModes, place)) settings.signMode = static_cast<WeightSign>(*mode);
+      if (auto mode = choice(value, kSignModes, place)) settings.signMode = static_cast<SignMode>(*mode);
     }
     return settings;
   }
@@ -152,8 +152,6 @@ Json compact(const std::vector<std::int32_t>& values) {
 }
 
 }  // namespace
-
-const char* signModeName(WeightSign mode) { return kSignModes[static_cast<std::size_t>(mode)].c_str(); }
 
 std::string QuantSettings::toJson() const {
   Json json{{"schema", kSchema}, {"chip", chip}, {"profile", profile}};

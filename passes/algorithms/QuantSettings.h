@@ -24,7 +24,7 @@ struct PopulationSettings {
 struct ProjectionSettings {
   std::optional<int> bits;
   std::optional<int> exponent;
-  std::optional<WeightSign> signMode;
+  std::optional<SignMode> signMode;
   std::optional<Matrix<std::int32_t>> weights;
 };
 
@@ -44,8 +44,6 @@ struct QuantSettings {
 // Settings as an image records them: without the weights, which the image holds. Text that is none stays as
 // it is.
 std::string withoutWeights(const std::string& settings);
-
-const char* signModeName(WeightSign mode);
 
 // "unknown population 'hiden' ... did you mean 'hidden'?" R0301.
 Diagnostic unknownName(const std::string& kind, const std::string& name,

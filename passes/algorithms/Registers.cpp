@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 
@@ -14,8 +15,6 @@ namespace rheo {
 namespace {
 
 constexpr std::int32_t kAlign = 1 << fixed::kAlignBits;
-constexpr std::int32_t kMostMantissa = (1 << 12) - 1;  // 13 bits with the sign, as on every chip
-constexpr int kMostExponent = 7;
 const std::set<std::string_view> kDerived{"decay_u", "decay_v",    "threshold",
                                           "bias",    "reset_keep", "reset_amount"};
 
@@ -78,18 +77,17 @@ class Inverse {
     found_.push_back(std::move(diagnostic));
   }
 
-  // SPEC N8: the least exponent whose mantissa fits.
   void biases(const std::vector<std::int32_t>& values) {
     std::vector<std::int32_t> mantissas, exponents;
     for (const std::int32_t value : values) {
-      int exponent = 0;
-      while (exponent < kMostExponent && std::abs(value >> exponent) > kMostMantissa) ++exponent;
-      const std::int32_t mantissa = value >> exponent;
-      if (fixed::bias(mantissa, exponent) != value || std::abs(mantissa) > kMostMantissa)
-        refuse("bias", value,
-               fmt::format("no mantissa of 13 bits times a power of two up to 2^{}", kMostExponent));
-      mantissas.push_back(mantissa);
-      exponents.push_back(exponent);
+      const std::optional<BiasRegisters> held =
+          biasRegisters(value, fixed::kBiasMantissaMax, fixed::kBiasExponentMax);
+      if (!held || fixed::bias(held->mantissa, held->exponent) != value)
+        return refuse(
+            "bias", value,
+            fmt::format("no mantissa of 13 bits times a power of two up to 2^{}", fixed::kBiasExponentMax));
+      mantissas.push_back(held->mantissa);
+      exponents.push_back(held->exponent);
     }
     set("bias_mantissa", std::move(mantissas));
     set("bias_exponent", std::move(exponents));
@@ -120,6 +118,16 @@ class Inverse {
 };
 
 }  // namespace
+
+std::optional<BiasRegisters> biasRegisters(double bias, std::int64_t mostMantissa,
+                                           std::int64_t mostExponent) {
+  for (std::int32_t exponent = 0; exponent <= mostExponent; ++exponent) {
+    const double mantissa = std::nearbyint(std::ldexp(bias, -exponent));
+    if (std::abs(mantissa) <= static_cast<double>(mostMantissa))
+      return BiasRegisters{static_cast<std::int32_t>(mantissa), exponent};
+  }
+  return std::nullopt;
+}
 
 std::vector<std::vector<std::int32_t>> stepParametersOf(const FixedPopulation& population) {
   std::vector<std::vector<std::int32_t>> parameters(population.model->fixedParameters.size());

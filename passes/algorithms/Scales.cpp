@@ -55,8 +55,7 @@ double weightError(const EffectiveWeights& part, double scale, int exponent) {
     power += wanted * wanted;
   }
   if (power == 0) return 0;
-  // Half a unit on average.
-  const double lost =
+  const double lost =  // half a unit on average
       part.format.step() * std::ldexp(1.0, exponent) < 1 ? 0.5 * std::ldexp(1.0, -exponent) : 0;
   const double rows =
       static_cast<double>(std::max<std::int64_t>(1, part.values.rows)) / static_cast<double>(stride);
@@ -79,9 +78,8 @@ double hardLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
       scale = std::min(scale, static_cast<double>(limits.mostBias) / std::abs(dynamics.biasDrive[n]));
     if (dynamics.spiking() && dynamics.threshold[n] > 0)
       scale = std::min(scale, static_cast<double>(limits.mostThreshold) * kAlign / dynamics.threshold[n]);
-    if (dynamics.spiking() && dynamics.reset[n] != 0)  // its register is as wide as that of the threshold
-      scale =
-          std::min(scale, static_cast<double>(limits.mostThreshold) * kAlign / std::abs(dynamics.reset[n]));
+    if (dynamics.spiking() && dynamics.reset[n] != 0)
+      scale = std::min(scale, static_cast<double>(limits.mostReset) * kAlign / std::abs(dynamics.reset[n]));
   }
   for (const EffectiveWeights& part : parts)
     if (part.largest > 0)
@@ -118,7 +116,6 @@ double preciseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights
       scale = std::max(scale, part.format.reach() * kAlign / part.format.step() / part.largest);
   for (std::size_t n = 0; n < dynamics.threshold.size(); ++n) {
     if (dynamics.threshold[n] <= 0) continue;
-    // Half a unit on average.
     const double lost =
         16 / std::max(1e-4, dynamics.lossU[n] * (dynamics.lossV[n] > 0 ? dynamics.lossV[n] : 1));
     scale = std::max(scale, std::max(kFinestThreshold * kAlign, lost) / dynamics.threshold[n]);

@@ -18,11 +18,13 @@ struct EffectiveWeights {
   int exponent = 0;
 };
 
+// What the chip's record says.
 struct ScaleLimits {
-  std::int64_t mostThreshold = (1 << 17) - 1;                // of the register vth
-  std::int64_t mostBias = std::int64_t{(1 << 12) - 1} << 7;  // of the bias registers, integer units of v
-  int leastExponent = -8;
-  int mostExponent = 7;
+  std::int64_t mostThreshold = 0;  // of the register vth
+  std::int64_t mostReset = 0;      // of the register reset_value, either way
+  std::int64_t mostBias = 0;       // of the bias registers, integer units of v
+  int leastExponent = 0;
+  int mostExponent = 0;
   double largestPotential = 0;  // calibration, float units; 0 if there is none
 };
 

@@ -10,17 +10,15 @@
 namespace rheo {
 
 struct WeightFormat {
-  int bits = 8;
-  WeightSign sign = WeightSign::Mixed;
+  int bits = kMostWeightBits;
+  SignMode sign = SignMode::Mixed;
 
   // Distance between neighbouring weights: 2 for 8-bit mixed, 1 for 8-bit one-signed. SPEC W3
-  int step() const { return 1 << ((sign == WeightSign::Mixed ? 9 : 8) - bits); }
-  int least() const {
-    return sign == WeightSign::Excitatory ? 0 : sign == WeightSign::Mixed ? -256 : -(256 - step());
-  }
-  int most() const { return sign == WeightSign::Inhibitory ? 0 : 256 - step(); }
+  int step() const { return 1 << droppedBits(bits, sign); }
+  int least() const { return leastWeight(sign) / step() * step(); }
+  int most() const { return mostWeight(sign) / step() * step(); }
   // The magnitude that both signs reach.
-  int reach() const { return 256 - step(); }
+  int reach() const { return sign == SignMode::Inhibitory ? -least() : most(); }
   bool represents(std::int64_t weight) const {
     return weight >= least() && weight <= most() && weight % step() == 0;
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "chip/Layout.h"
 #include "fixed/Arithmetic.h"
@@ -12,15 +13,9 @@ namespace rheo {
 
 std::int64_t storeWeight(std::int32_t weight, const SynapseFormat& format, WeightTruncation truncation) {
   const int dropped = droppedBits(format);
-  switch (format.signMode) {
-    case SignMode::Excitatory:
-      return std::clamp(weight, 0, 255) >> dropped;
-    case SignMode::Inhibitory:
-      return std::clamp(-weight, 0, 255) >> dropped;
-    case SignMode::Mixed:
-      break;
-  }
-  const std::int32_t clipped = std::clamp(weight, -256, 254);            // SPEC W2
+  const SignMode mode = format.signMode;
+  const std::int32_t clipped = std::clamp(weight, leastWeight(mode), mostWeight(mode));  // SPEC W2
+  if (mode != SignMode::Mixed) return std::abs(clipped) >> dropped;      // the magnitude: towards zero
   if (truncation == WeightTruncation::Floor) return clipped >> dropped;  // SPEC W3
   return clipped / (1 << dropped);                                       // SPEC W4
 }

@@ -9,17 +9,16 @@
 #include <span>
 #include <vector>
 
+#include "chip/SignMode.h"
 #include "fixed/Profile.h"
 #include "support/Error.h"
 
 namespace rheo {
 
-enum class SignMode : std::uint8_t { Mixed = 0, Excitatory = 1, Inhibitory = 2 };
-
 // A "format" record.
 struct SynapseFormat {
   bool dense = false;  // kind: 0 sparse, 1 dense
-  int weightBits = 8;  // 1..8
+  int weightBits = kMostWeightBits;
   SignMode signMode = SignMode::Mixed;
   int exponent = 0;        // kMinExponent..kMaxExponent
   int delayBits = 0;       // 0..6; sparse only
@@ -35,14 +34,13 @@ constexpr int synapseBits(const SynapseFormat& format) {
   return format.dense ? format.weightBits : format.weightBits + format.delayBits + format.indexBits;
 }
 
-// Low bits of a weight that are not stored; a mixed-sign weight loses one more for its sign. SPEC W1.
 constexpr int droppedBits(const SynapseFormat& format) {
-  return 8 - format.weightBits + (format.signMode == SignMode::Mixed ? 1 : 0);
+  return droppedBits(format.weightBits, format.signMode);
 }
 
-// The field's bits for a weight (mixed -256..254, excitatory 0..255, inhibitory -255..0; others are
-// clipped, SPEC W2). Mixed: two's complement; excitatory and inhibitory: magnitude. SPEC W3 (lava: mixed
-// floors, one-signed towards zero), W4 (loihi1: towards zero).
+// The field's bits for a weight, clipped to its mode's range (SPEC W2). Mixed: two's complement; excitatory
+// and inhibitory: magnitude. SPEC W3 (lava: mixed floors, one-signed towards zero), W4 (loihi1: towards
+// zero).
 std::int64_t storeWeight(std::int32_t weight, const SynapseFormat& format, WeightTruncation truncation);
 
 // The weight that stored bits mean, low bits zero. Mixed bits are given sign-extended.

@@ -9,10 +9,13 @@
 
 namespace rheo::fixed {
 
-inline constexpr int kDecayBits = 12;                       // decays are k / 4096
-inline constexpr std::int32_t kDecayOne = 1 << kDecayBits;  // forget everything
-inline constexpr int kAlignBits = 6;                        // input and threshold sit 6 bits up
-inline constexpr std::int32_t kStateMax = (1 << 23) - 1;    // 23 bits and a sign
+inline constexpr int kDecayBits = 12;                            // decays are k / 4096
+inline constexpr std::int32_t kDecayOne = 1 << kDecayBits;       // forget everything
+inline constexpr int kAlignBits = 6;                             // input and threshold sit 6 bits up
+inline constexpr std::int32_t kStateMax = (1 << 23) - 1;         // 23 bits and a sign
+inline constexpr std::int32_t kThresholdMax = (1 << 17) - 1;     // the register vth, SPEC N9
+inline constexpr std::int32_t kBiasMantissaMax = (1 << 12) - 1;  // 13 bits with the sign, SPEC N8
+inline constexpr int kBiasExponentMax = 7;
 inline constexpr std::int32_t kHalfPeriod = 1 << 23;
 inline constexpr std::int32_t kPeriod = 1 << 24;
 

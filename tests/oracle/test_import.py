@@ -20,8 +20,8 @@ def port(process):
     return SimpleNamespace(process=process, in_connections=[], out_connections=[], shape=(3,))
 
 
-def stub(kind: str, **variables):
-    """What from_lava looks at, of a process of that type."""
+def process_like(kind: str, **variables):
+    """A process of that type, as far as from_lava looks at one."""
     process = type(kind, (), {})()
     process.name, process.proc_params = kind.lower(), {}
     process.in_ports, process.out_ports = [], []
@@ -32,14 +32,14 @@ def stub(kind: str, **variables):
 
 def lif(**changes):
     values = dict(u=0, v=0, du=4095, dv=0, vth=10, bias_mant=0, bias_exp=0)
-    process = stub("LIF", **{**values, **changes})
+    process = process_like("LIF", **{**values, **changes})
     process.a_in, process.s_out = port(process), port(process)
     process.in_ports, process.out_ports = [process.a_in], [process.s_out]
     return process
 
 
 def dense(weights, *senders, **changes):
-    process = stub("Dense", weights=np.asarray(weights), **changes)
+    process = process_like("Dense", weights=np.asarray(weights), **changes)
     process.s_in, process.a_out = port(process), port(process)
     process.in_ports, process.out_ports = [process.s_in], [process.a_out]
     for sender in senders:
@@ -49,7 +49,7 @@ def dense(weights, *senders, **changes):
 
 
 def ring():
-    process = stub("RingBuffer")
+    process = process_like("RingBuffer")
     process.s_out = port(process)
     process.out_ports = [process.s_out]
     return process
@@ -107,7 +107,7 @@ def test_each_thing_that_would_give_other_numbers_is_refused():
 
 
 def test_what_is_not_supported_is_named():
-    neurons, other = lif(v=np.array([0, 5, 0])), stub("ATRLIF")
+    neurons, other = lif(v=np.array([0, 5, 0])), process_like("ATRLIF")
     other.out_ports = [port(other)]
     neurons.s_out.out_connections = [port(other)]
     with pytest.raises(rb.FormatError) as refused:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import rheobase as rb
 from commandline import invoke
+from environment import needs_compiler
 from nirfiles import write
 from rheobase import compiler
 
@@ -84,7 +85,7 @@ def test_show_tells_units_size_and_assumptions(tmp_path):
         assert "size on tiny: does not fit (neuron" in invoke("show", REACHING, "--chip", "tiny").stdout
 
 
-@pytest.mark.skipif(not compiler.available(), reason="built without the compiler (RHEO_COMPILER=OFF)")
+@needs_compiler
 def test_inspect_shows_every_word(tmp_path):
     image = tmp_path / "net.rheo"
     assert invoke("compile", write(tmp_path / "net.nir"), "-o", image).returncode == 0
@@ -159,7 +160,7 @@ def test_a_population_that_feeds_itself_is_an_output():
     assert [n.name for n in b.build().outputs] == ["output"]
 
 
-@pytest.mark.skipif(not compiler.available(), reason="built without the compiler (RHEO_COMPILER=OFF)")
+@needs_compiler
 @pytest.mark.parametrize(
     "options, words",
     [
@@ -188,7 +189,7 @@ def test_compile_refuses_wrong_arguments(tmp_path, options, words):
         rb.compile("net.nir")
 
 
-@pytest.mark.skipif(not compiler.available(), reason="built without the compiler (RHEO_COMPILER=OFF)")
+@needs_compiler
 def test_verify_takes_pairs_that_belong_together(tmp_path):
     net = rb.load(write(tmp_path / "net.nir"))
     other = rb.load(

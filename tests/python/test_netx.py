@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import rheobase as rb
 from commandline import invoke as rheobase
+from environment import needs_compiler
 from hdf5 import File
-from rheobase import compiler
 
 LEAVE_OUT = object()
 RNG = np.random.default_rng(3)
@@ -62,7 +62,7 @@ def by_hand(x):
     u, v, s = ([np.zeros(k, np.int64) for k in n] for _ in range(3))
     before = np.zeros(5, np.int64)
     raster = []
-    for now in x:
+    for spikes_in in x:
         inputs = [WEIGHTS[0] @ before, WEIGHTS[1] @ s[0] + WEIGHTS[2] @ s[1]]
         for k, bias in enumerate((np.zeros(6, np.int64), 64 * BIAS)):
             u[k] = decay(u[k], 1024) + 64 * inputs[k]
@@ -70,11 +70,11 @@ def by_hand(x):
             s[k] = (v[k] > 64 * 30).astype(np.int64)
             v[k][s[k] > 0] = 0
         raster.append(s[1].copy())
-        before = now
+        before = spikes_in
     return np.array(raster)
 
 
-@pytest.mark.skipif(not compiler.available(), reason="built without the compiler")
+@needs_compiler
 def test_f14_a_file_runs_as_on_lava(tmp_path):
     net = rb.load(write(tmp_path / "small.any"))
     assert [n.kind for n in net.nodes.values() if n.stateful] == ["cuba_lif", "cuba_lif"]
@@ -91,7 +91,7 @@ def test_f14_a_file_runs_as_on_lava(tmp_path):
     assert rb.compile(net, quant=again).run(x).spikes["layer2"].tolist() == expected.tolist()
 
 
-@pytest.mark.skipif(not compiler.available(), reason="built without the compiler")
+@needs_compiler
 @pytest.mark.parametrize("scale, exponent", [(0.5, -1), (1, 0)])
 def test_f14_odd_weights_take_an_exponent(tmp_path, scale, exponent):
     weight = (WEIGHTS[0] * scale).astype(np.float32)
@@ -104,7 +104,7 @@ def test_f14_odd_weights_take_an_exponent(tmp_path, scale, exponent):
     assert "R0312" in {d.code for d in refused.value.diagnostics}
 
 
-@pytest.mark.skipif(not compiler.available(), reason="built without the compiler")
+@needs_compiler
 def test_f14_integers_without_a_file(tmp_path):
     b = rb.Builder()
     b.input("in", 5)

@@ -37,7 +37,7 @@ def test_potentials_of_a_brain_rest_at_minus_65(model):
     b.connect("in", "n", rng.normal(4, 3, (10, 12)))
     net = b.build()
     image = rb.compile(net)
-    assert [d.severity for d in image.notes if d.code == "R0313"] == ["warning"]
+    assert [d.severity for d in image.notes if d.code == "R0314"] == ["warning"]
     x = np.zeros((1, 160, 12), int)
     x[:, 60:] = rng.integers(0, 2, (1, 100, 12))
     floats, chip = net.run(x).spikes["n"][0, 60:], image.run(x).aligned("n")[0, 60:]

@@ -246,7 +246,8 @@ def quantization(
 
     "populations": {name: {"scale_v": integer units of one float unit, "vth", "du", "dv", ...}},
     "projections": {name: {"bits", "exponent", "sign_mode", "weights"}}; registers are one integer or one per
-    neuron; weights, integers [targets][sources], are there if asked for or pinned. Arguments and errors are those of `compile`.
+    neuron; weights, integers [targets][sources], are there if asked for or pinned. Arguments and errors are
+    those of `compile`.
 
     Example: q = rb.quantization(net); q["projections"]["fc1"]["bits"] = 4; rb.compile(net, quant=q)
     """

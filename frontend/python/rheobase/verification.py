@@ -479,7 +479,7 @@ class _Judge:
         return found
 
     def _zero(self, name: str, neuron: int) -> float:
-        """What a chip's potential of 0 means in the network's units: v_leak where registers hold no threshold (R0313)."""
+        """A chip's potential of 0 in the network's units: v_leak where it is counted from there (R0314)."""
         told = {"what": f"v_leak of '{name}'", "value": "is the zero of its potential"}
         counted = any(told.items() <= a.items() for a in self.image.assumptions)
         return _of_neuron(self.net.nodes[name].parameters["v_leak"], neuron) if counted else 0.0

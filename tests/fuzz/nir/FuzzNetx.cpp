@@ -28,12 +28,7 @@ std::vector<std::string> run(std::uint64_t, Random& random) {
   if (random.oneIn(8)) options.spikes = static_cast<SpikeUnit>(random.below(2));
   if (random.oneIn(8)) options.dt = 1e-3;
   if (network) network = finishNetwork(*std::move(network), options, file);
-  std::vector<std::string> words{checkNetwork(network)};
-  if (network && random.oneIn(8)) {
-    runNetwork(*network);
-    words.emplace_back("accepted, run");
-  }
-  return words;
+  return checkAndRun(network, random);
 }
 
 }  // namespace

@@ -36,12 +36,7 @@ std::vector<std::string> run(std::uint64_t, Random& random) {
   if (!tree) return {checkNetwork(tree.error())};
   auto network = nir::parseNir(*std::move(tree), file);
   if (network) network = finishNetwork(*std::move(network), someConventions(random), file);
-  std::vector<std::string> words{checkNetwork(network)};
-  if (network && random.oneIn(8)) {
-    runNetwork(*network);
-    words.emplace_back("accepted, run");
-  }
-  return words;
+  return checkAndRun(network, random);
 }
 
 }  // namespace

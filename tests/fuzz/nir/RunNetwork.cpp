@@ -1,10 +1,12 @@
 // A few steps, every input at 1.
 #include "RunNetwork.h"
 
+#include "CheckNetwork.h"
 #include "common/Guards.h"
 #include "sim/FloatReference.h"
 
 namespace rheo::fuzz {
+namespace {
 
 void runNetwork(const Network& network) {
   FloatInput<float> input;
@@ -22,6 +24,17 @@ void runNetwork(const Network& network) {
   options.threads = 1;
   const auto recording = runFloat(network, input, options);
   require(static_cast<bool>(recording), "an accepted network runs");
+}
+
+}  // namespace
+
+std::vector<std::string> checkAndRun(const Expected<Network>& outcome, Random& random) {
+  std::vector<std::string> words{checkNetwork(outcome)};
+  if (outcome && random.oneIn(8)) {
+    runNetwork(*outcome);
+    words.emplace_back("accepted, run");
+  }
+  return words;
 }
 
 }  // namespace rheo::fuzz

@@ -4,7 +4,7 @@
 
 #include "chip/Program.h"
 #include "chips/Chips.h"
-#include "nir/Nir.h"
+#include "load/Load.h"
 #include "sim/FloatReference.h"
 
 namespace {
@@ -28,7 +28,7 @@ std::int64_t spikesOf(const auto& recording) {
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  const rheo::Network network = take(rheo::loadNir(argv[1], {}));
+  const rheo::Network network = take(rheo::loadNetwork(argv[1], {}));
   const auto program =
       std::make_shared<const rheo::Program>(take(rheo::decode(take(rheo::Image::load(argv[2])))));
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "algorithms/Lags.h"
 #include "algorithms/Quantize.h"
 #include "models/Registers.h"
 
@@ -135,7 +136,7 @@ TEST(Quantize, t4_a_bias_arrives_with_the_first_float_step) {
   EXPECT_EQ(fixed.projections[1].name, "w.bias");
   EXPECT_EQ(fixed.projections[1].axonDelay, 0);
   EXPECT_EQ(fixed.projections[3].axonDelay, 1);
-  EXPECT_EQ(fixed.projections[1].signMode, WeightSign::Inhibitory);
+  EXPECT_EQ(fixed.projections[1].signMode, SignMode::Inhibitory);
 }
 
 TEST(Quantize, f2_a_resting_potential_is_a_drive_in_every_step) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "nir/Nir.h"
+#include "load/Load.h"
 #include "sim/FloatReference.h"
 
 namespace rheo {
@@ -62,7 +62,7 @@ Expected<BasicRecording<float>> runFile(const fs::path& file, std::vector<float>
                                         std::vector<std::string> probes,
                                         std::vector<Assumption>* assumptions = nullptr) {
   EXPECT_TRUE(kReaderKnown);
-  auto network = loadNir(file.string(), {});
+  auto network = loadNetwork(file.string(), {});
   if (!network) return network.error();
   if (assumptions) *assumptions = network->assumptions;
   std::vector<Trace<float>> inputs(1);
@@ -129,10 +129,10 @@ TEST(Recorded, f2_selfSpikingNeuronOfTwoLifNeurons) {
 
 TEST(Recorded, f1_examplesTellTheirTimeStep) {
   EXPECT_TRUE(kReaderKnown);
-  const auto reaching = loadNir(RHEO_SOURCE_DIR "/examples/reaching/reaching.nir", {});
+  const auto reaching = loadNetwork(RHEO_SOURCE_DIR "/examples/reaching/reaching.nir", {});
   ASSERT_TRUE(reaching) << reaching.error().diagnostics[0].message;
   EXPECT_EQ(reaching->conventions.dt, 1e-3);
-  const auto fashion = loadNir(RHEO_SOURCE_DIR "/examples/fashion_mnist/fashion_mnist.nir", {});
+  const auto fashion = loadNetwork(RHEO_SOURCE_DIR "/examples/fashion_mnist/fashion_mnist.nir", {});
   ASSERT_TRUE(fashion) << fashion.error().diagnostics[0].message;
   EXPECT_EQ(fashion->conventions.dt, 1e-4);
 }

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "Hdf5Writer.h"
-#include "nir/Nir.h"
+#include "load/Load.h"
 
 namespace rheo {
 namespace {
@@ -30,7 +30,7 @@ struct Bad {
 
 void expectOneError(const std::string& path, const std::string& code, const std::string& where,
                     const std::string& message) {
-  const auto network = loadNir(path, {});
+  const auto network = loadNetwork(path, {});
   ASSERT_FALSE(network) << "was read";
   const Error& error = network.error();
   EXPECT_EQ(error.kind, ErrorKind::Format);
@@ -78,7 +78,7 @@ const double kInfinity = std::numeric_limits<double>::infinity();
 INSTANTIATE_TEST_SUITE_P(
     Each, BadFile,
     testing::Values(
-        Bad{"notNir", [](Hdf5Writer& w) { w.group("/layer"); }, "R0105", "/node", "is no network"},
+        Bad{"notNir", [](Hdf5Writer& w) { w.group("/weights"); }, "R0105", "/node", "is no network"},
         Bad{"singleNode", [](Hdf5Writer& w) { w.lif("/node", 2); }, "R0105", "/node/type", "not a graph"},
         Bad{"noEdges", [](Hdf5Writer& w) { nir::test::writeNodes(w); }, "R0105", "/node/edges", "no 'edges'"},
         Bad{"missingDataset", withLif("tau", nullptr), "R0202", "lif", "'tau'"},
@@ -191,13 +191,13 @@ TEST(FileErrors, truncatedAnywhere) {
     Hdf5Writer writer(whole);
     nir::test::writeGood(writer);
   }
-  ASSERT_TRUE(loadNir(whole, {}));
+  ASSERT_TRUE(loadNetwork(whole, {}));
   std::ifstream stream(whole, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
   const std::string cut = temporaryPath("cut.nir");
   for (std::size_t length = 1; length < bytes.size(); length += bytes.size() / 40) {
     writeBytes(cut, bytes.substr(0, length));
-    const auto network = loadNir(cut, {});
+    const auto network = loadNetwork(cut, {});
     ASSERT_FALSE(network) << length;
     EXPECT_EQ(network.error().diagnostics.size(), 1u);
     EXPECT_THAT(network.error().diagnostics[0].code, testing::AnyOf("R0103", "R0104"));

@@ -7,7 +7,7 @@
 
 #include "Hdf5Writer.h"
 #include "hdf5/Hdf5Process.h"
-#include "nir/Nir.h"
+#include "load/Load.h"
 
 namespace rheo {
 namespace {
@@ -35,7 +35,7 @@ TEST(Nir, readsAnOldFileWithEdgesInAnyOrder) {
     nir::test::writeGood(writer);
     writer.group("/node/metadata/anything");
   }
-  const auto network = loadNir(path, {});
+  const auto network = loadNetwork(path, {});
   ASSERT_TRUE(network) << explain(network);
   EXPECT_EQ(network->name, "good");
   EXPECT_THAT(edgeNames(*network),
@@ -76,7 +76,7 @@ TEST(Nir, acceptsEveryNumberTypeScalarsAndLeadingOnes) {
     writer.port("/node/nodes/out", "Output", 3);
     writer.edges("/node", {{"in", "fc"}, {"fc", "lif"}, {"lif", "out"}});
   }
-  const auto network = loadNir(path, {});
+  const auto network = loadNetwork(path, {});
   ASSERT_TRUE(network) << explain(network);
   const auto& fc = network->nodes[static_cast<std::size_t>(network->find("fc"))].parameters;
   EXPECT_EQ(fc.at("weight").shape, (std::vector<std::int64_t>{3, 2}));
@@ -111,7 +111,7 @@ TEST(Nir, f12_nestedGraphsFlattenToDottedNames) {
     writer.lif(inner + "/nodes/lif", 3);
     writer.edges(inner, {{"input", "lif"}, {"lif", "output"}});
   }
-  const auto network = loadNir(path, {});
+  const auto network = loadNetwork(path, {});
   ASSERT_TRUE(network) << explain(network);
   EXPECT_THAT(edgeNames(*network),
               testing::UnorderedElementsAre(testing::Pair("in", "block.core.lif"),
@@ -127,7 +127,7 @@ TEST(Nir, bindsOneUnresolvedNameToOneOrphan) {
     nir::test::writeNodes(writer);
     writer.edges("/node", {{"in", "fc"}, {"fc", "neurons"}, {"neurons", "out"}});
   }
-  const auto network = loadNir(path, {});
+  const auto network = loadNetwork(path, {});
   ASSERT_TRUE(network) << explain(network);
   EXPECT_THAT(edgeNames(*network), testing::Contains(testing::Pair("fc", "lif")));
   const auto repair =
@@ -193,7 +193,7 @@ class PublicFiles : public testing::Test {
     folder_ /= "nir";
     if (!std::filesystem::exists(folder_)) GTEST_SKIP() << "no outside data; set RHEOBASE_DATA to its folder";
   }
-  Expected<Network> load(const std::string& name) { return loadNir((folder_ / name).string(), {}); }
+  Expected<Network> load(const std::string& name) { return loadNetwork((folder_ / name).string(), {}); }
   std::filesystem::path folder_;
 };
 
@@ -254,7 +254,7 @@ TEST_F(PublicFiles, convolutionsAreRefusedByName) {
 
 TEST(Examples, trainedExamplesParse) {
   for (const char* name : {"/examples/fashion_mnist/fashion_mnist.nir", "/examples/reaching/reaching.nir"}) {
-    const auto network = loadNir(std::string(RHEO_SOURCE_DIR) + name, {});
+    const auto network = loadNetwork(std::string(RHEO_SOURCE_DIR) + name, {});
     EXPECT_TRUE(network) << explain(network);
   }
 }

@@ -106,9 +106,8 @@ def diff(
     paths = (a, a if b is None else b)
     conventions = dict(dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
     sides = [_open(path, conventions) for path in paths]
-    given = [name for name, value in conventions.items() if value is not None]
-    if given and not any(isinstance(side, Network) for side in sides):
-        raise usage_error(f"--{given[0].rstrip('_')} belongs to networks", "leave it out")
+    if not any(isinstance(side, Network) for side in sides):
+        o.refuse_conventions(conventions, "leave it out")
     if data is None and (engines is not None or encode is not None or samples is not None):
         raise usage_error("--engines, --encode and --samples need --input DATA", "add --input DATA")
     if engines is not None and not any(isinstance(side, Image) for side in sides):

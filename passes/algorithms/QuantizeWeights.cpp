@@ -1,0 +1,147 @@
+// The integers of a projection: gains folded in, a format, an exponent, rounded or given. SPEC W, F14.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "algorithms/Quantizer.h"
+
+namespace rheo {
+namespace {
+
+constexpr double kMostWeight = 1e100;  // float units of v; sums of such weights are still finite
+
+SignMode signOf(const std::vector<double>& values) {
+  bool up = false, down = false;
+  for (double value : values) up |= value > 0, down |= value < 0;
+  return down && !up ? SignMode::Inhibitory : up && !down ? SignMode::Excitatory : SignMode::Mixed;
+}
+
+}  // namespace
+
+// Gains into weights, format, pins.
+void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
+  Matrix<double>& values = part.effective.values;
+  for (std::int64_t row = 0; row < values.rows; ++row)
+    for (std::int64_t column = 0; column < values.columns; ++column) {
+      if (!part.gainApplied)
+        values.at(row, column) *= part.unit * dynamics.gain[static_cast<std::size_t>(row)];
+      part.effective.largest = std::max(part.effective.largest, std::abs(values.at(row, column)));
+    }
+  if (!(part.effective.largest < kMostWeight))
+    error("R0304", part.fixed.name,
+          fmt::format("weights of '{}' add {:.4g} to the potential in one step, beyond every scale",
+                      part.fixed.name, part.effective.largest),
+          "check the weights and the gains r and w_in of the file");
+  const auto found = options_.pins.projections.find(part.fixed.name);
+  part.pins = found == options_.pins.projections.end() ? nullptr : &found->second;
+  const int most = static_cast<int>(chip_.limit("weight_bits").value);
+  WeightFormat& format = part.effective.format;
+  format.bits = options_.pins.weightBits.value_or(most);
+  format.sign = signOf(values.values);
+  if (part.pins != nullptr) {
+    format.bits = part.pins->bits.value_or(format.bits);
+    if (part.pins->weights && !part.pins->signMode) format.sign = SignMode::Mixed;
+    format.sign = part.pins->signMode.value_or(format.sign);
+    part.effective.exponentPinned = part.pins->exponent.has_value() || part.pins->weights.has_value();
+    part.effective.exponent = part.pins->exponent.value_or(0);
+    inRange("projections." + part.fixed.name + ".exponent", part.effective.exponent,
+            {limits_.leastExponent, limits_.mostExponent});
+  }
+  const int least = leastWeightBits(format.sign);
+  inRange("projections." + part.fixed.name + ".bits", format.bits, {least, most});
+  format.bits = std::clamp(format.bits, least, kMostWeightBits);
+  if (part.pins != nullptr && part.pins->weights) checkWeights(part);
+}
+
+void Quantizer::checkWeights(const Part& part) {
+  const std::string where = "projections." + part.fixed.name + ".weights";
+  const Matrix<std::int32_t>& pinned = *part.pins->weights;
+  if (pinned.rows != part.effective.values.rows || pinned.columns != part.effective.values.columns) {
+    pinError(
+        where,
+        fmt::format("pinned weights of '{}' are {} x {}, the network's are {} x {}", part.fixed.name,
+                    pinned.rows, pinned.columns, part.effective.values.rows, part.effective.values.columns),
+        "rows are targets, columns are sources");
+    return;
+  }
+  for (std::int32_t weight : pinned.values) {
+    if (part.effective.format.represents(weight)) continue;
+    const WeightFormat& format = part.effective.format;
+    pinError(where,
+             fmt::format("pinned weight {} of '{}' is not a multiple of {} within {}..{}", weight,
+                         part.fixed.name, format.step(), format.least(), format.most()),
+             "SPEC W1 to W4 say which integers a weight of this many bits and this sign mode can be")
+        .value = weight;
+    return;
+  }
+}
+
+bool Quantizer::inRange(const std::string& where, std::int64_t value, RegisterRange range) {
+  if (range.holds(static_cast<double>(value))) return true;
+  Diagnostic& diagnostic = pinError(
+      where, fmt::format("'{}' is {}, '{}' holds {}..{}", where, value, chip_.name, range.least, range.most),
+      "choose a value within the chip's range");
+  measured(diagnostic, static_cast<double>(value), range.endMissedBy(static_cast<double>(value)), "record");
+  return false;
+}
+
+void Quantizer::integers(Part& part, double scale) {
+  const EffectiveWeights& effective = part.effective;
+  FixedProjection& target = part.fixed;
+  target.exponent = chooseExponent(effective, scale, limits_);
+  target.weightBits = effective.format.bits;
+  target.signMode = effective.format.sign;
+  ProjectionSettings& settings = result_.settings.projections[target.name];
+  settings = {target.weightBits, target.exponent, target.signMode, std::nullopt};
+  if (part.pins != nullptr && part.pins->weights) {
+    target.weights = *part.pins->weights;
+    settings.weights = target.weights;
+    return;
+  }
+  target.weights = Matrix<std::int32_t>(effective.values.rows, effective.values.columns);
+  const double unit = scale / kAlign / std::ldexp(1.0, target.exponent);
+  std::int64_t clipped = 0;
+  for (std::size_t i = 0; i < target.weights.values.size(); ++i) {
+    const double wanted = effective.values.values[i] * unit;
+    target.weights.values[i] = effective.format.round(wanted);
+    clipped += std::abs(target.weights.values[i] - wanted) > effective.format.step();
+  }
+  if (options_.keepWeights) settings.weights = target.weights;
+  if (clipped > 0)
+    note("R0310", Severity::Warning, target.name,
+         fmt::format("{} of {} weights of '{}' are clipped to {} bits", clipped, target.weights.values.size(),
+                     target.name, target.weightBits),
+         "let 'scale_v' and 'exponent' be chosen, or use more bits");
+}
+
+// The exponent nearest 0 at which the chip holds every weight as it is; a pinned one is obeyed.
+void Quantizer::exactIntegers(Part& part) {
+  const EffectiveWeights& effective = part.effective;
+  if (part.pins != nullptr && part.pins->weights) return integers(part, kAlign);
+  const auto fits = [&](int exponent) {
+    return std::all_of(effective.values.values.begin(), effective.values.values.end(), [&](double value) {
+      const double stored = std::ldexp(value, -exponent);
+      return effective.format.round(stored) == stored;
+    });
+  };
+  const int furthest = std::max(limits_.mostExponent, -limits_.leastExponent);
+  for (int distance = 0; distance <= furthest; ++distance)
+    for (const int exponent : {-distance, distance}) {
+      if (exponent < limits_.leastExponent || exponent > limits_.mostExponent) continue;
+      if (effective.exponentPinned && exponent != effective.exponent) continue;
+      if (!fits(exponent)) continue;
+      part.effective.exponentPinned = true;
+      part.effective.exponent = exponent;
+      return integers(part, kAlign);
+    }
+  const WeightFormat& format = effective.format;
+  error("R0312", part.fixed.name,
+        fmt::format(
+            "the weights of '{}' enter neurons that are given as integers, and no exponent makes all of "
+            "them whole numbers that {} bits hold ({}..{} in steps of {})",
+            part.fixed.name, format.bits, format.least(), format.most(), format.step()),
+        "store integers that share a power of two, or use more weight bits");
+}
+
+}  // namespace rheo

@@ -1,0 +1,89 @@
+// The state of one quantization, and its steps: Quantize.cpp tells the story, QuantizeRegisters.cpp and
+// QuantizeWeights.cpp are what it needs of a population and of a projection.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "algorithms/Dynamics.h"
+#include "algorithms/Quantize.h"
+#include "algorithms/RegisterRange.h"
+#include "algorithms/Scales.h"
+#include "fixed/Arithmetic.h"
+
+namespace rheo {
+
+class Quantizer {
+ public:
+  Quantizer(const FloatNet& net, const QuantOptions& options);
+
+  Expected<QuantResult> run();
+
+ private:
+  static constexpr double kAlign = 1 << fixed::kAlignBits;
+
+  // One projection, or the bias of one, on its way to integers.
+  struct Part {
+    FixedProjection fixed;
+    EffectiveWeights effective;
+    const ProjectionSettings* pins = nullptr;
+    double unit = 1;           // SPEC F11: a Dirac spike has the value 1 / dt
+    bool gainApplied = false;  // values are in float units of v already
+  };
+
+  // A mistake of the network, or of the network on this chip.
+  Diagnostic& error(const char* code, const std::string& where, const std::string& message,
+                    const std::string& remedy);
+  // What the settings pin and the chip or the network does not have. R0303.
+  Diagnostic& pinError(const std::string& where, const std::string& message, const std::string& remedy);
+  void note(const char* code, Severity severity, const std::string& where, const std::string& message,
+            const std::string& remedy);
+  // What was found, the limit that it missed, and which part of the chip says so.
+  void measured(Diagnostic& diagnostic, double value, double limit, const std::string& source) const;
+  Error failure() const;
+
+  void makePopulations();
+  void makeParts();
+  Part constantPart(const std::string& name, int target, const std::vector<double>& values) const;
+  void checkNames();
+  void checkResets();
+  const PopulationSettings& pinsOf(const std::string& name) const;
+  void quantizePopulation(int index);
+  double scaleOf(const FloatPopulation& source, const Dynamics& dynamics, const PopulationSettings& pins,
+                 const std::vector<Part*>& parts) const;
+
+  void exactPopulation(const FloatPopulation& source, const PopulationSettings& pins,
+                       const std::vector<Part*>& parts, FixedPopulation& target);
+  bool holds(const FloatPopulation& source, const std::string& field, std::int32_t value);
+  std::vector<std::int32_t> decayRegister(const FloatPopulation& source, const std::vector<double>& losses,
+                                          int offset, const char* field);
+  void decays(const FloatPopulation& source, const Dynamics& dynamics, FixedPopulation& target);
+  void biases(const FloatPopulation& source, const std::vector<double>& drive, double scale,
+              FixedPopulation& target);
+  bool thresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
+                  FixedPopulation& target);
+  void pinRegisters(const FloatPopulation& source, const PopulationSettings& pins, FixedPopulation& target);
+  void compareThreshold(const FloatPopulation& source, const Dynamics& dynamics,
+                        const PopulationSettings& pins, double scale);
+  void checkExtension(const FloatPopulation& source, const FixedPopulation& target);
+
+  void prepare(Part& part, const Dynamics& dynamics);
+  void checkWeights(const Part& part);
+  bool inRange(const std::string& where, std::int64_t value, RegisterRange range);
+  void integers(Part& part, double scale);
+  void exactIntegers(Part& part);
+
+  const FloatNet& net_;
+  const QuantOptions& options_;
+  const ChipSpec& chip_;
+  ScaleLimits limits_;
+  int bias_ = -1;
+  std::vector<Dynamics> dynamics_;
+  std::vector<Part> parts_;
+  std::vector<Diagnostic> errors_;
+  bool onlyPinsAtFault_ = true;  // where there are errors
+  QuantResult result_;
+};
+
+}  // namespace rheo
