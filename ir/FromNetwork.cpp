@@ -82,6 +82,11 @@ void NetworkBuilder::makeInput(int index) {
   mlir::OperationState state(locationOf(node.name), spk::InputOp::getOperationName());
   state.addAttribute("name", text(node.name));
   state.addAttribute("shape", builder_.getDenseI64ArrayAttr(node.outputShape));
+  if (const auto payload = node.parameters.find("payload"); payload != node.parameters.end()) {
+    state.addAttribute("encoding", text("graded"));
+    state.addAttribute("max_payload",
+                       builder_.getI32IntegerAttr(static_cast<std::int32_t>(payload->second.values[0])));
+  }
   state.addTypes(spk::SpikesType::get(&context_, spk::elementCount(node.outputShape)));
   values_[index] = builder_.create(state)->getResult(0);
 }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "chip/Layout.h"
@@ -42,7 +43,8 @@ class Emitter {
   struct CoreWords {
     RecordWriter profiles, axons, formats, neurons, routes;
     std::vector<std::uint64_t> synapses;
-    std::map<std::vector<std::int64_t>, std::int64_t> knownProfiles;
+    std::map<std::vector<std::int64_t>, std::int64_t> knownProfiles, knownConstants;
+    std::optional<RecordWriter> constants;  // where the chip runs programs
   };
 
   RecordWriter writer(const char* record) const { return RecordWriter(makeLayout(*chip_.layout(record))); }
@@ -54,6 +56,8 @@ class Emitter {
   Status emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const;
   Expected<std::int64_t> profileOf(const PopulationSpec& population, std::int32_t neuron,
                                    CoreWords& words) const;
+  static Expected<std::int64_t> constantsAt(const PopulationSpec& population, std::int32_t neuron,
+                                            CoreWords& words);
   Status emitCore(std::size_t core, CoreWords& words);
   void checkLimits(std::size_t core, const CoreUse& use);
   Status emitInputs();
@@ -142,6 +146,19 @@ Expected<std::int64_t> Emitter::profileOf(const PopulationSpec& population, std:
   return words.knownProfiles[key] = static_cast<std::int64_t>(index);
 }
 
+// SPEC I9: neurons of equal constants share them.
+Expected<std::int64_t> Emitter::constantsAt(const PopulationSpec& population, std::int32_t neuron,
+                                            CoreWords& words) {
+  std::vector<std::int64_t> values = constantsOf(population, neuron);
+  if (values.empty() || !words.constants) return 0;
+  const auto known = words.knownConstants.find(values);
+  if (known != words.knownConstants.end()) return known->second;
+  const auto first = static_cast<std::int64_t>(words.constants->records());
+  for (const std::int64_t value : values)
+    if (auto added = append(*words.constants, {{"value", value}}); !added) return added.error();
+  return words.knownConstants[std::move(values)] = first;
+}
+
 Status Emitter::emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const {
   for (const Target& target : targets)
     if (auto added = append(routes, {{"core", target.core}, {"axon", target.axon}}); !added)
@@ -158,12 +175,16 @@ Status Emitter::emitNeurons(const PlacedSlice& slice, CoreWords& words) const {
     const std::uint64_t record = words.neurons.add();
     auto profile = profileOf(population, neuron, words);
     if (!profile) return profile.error();
+    auto constants = constantsAt(population, neuron, words);
+    if (!constants) return constants.error();
     const auto firstRoute = static_cast<std::int64_t>(words.routes.records());
     for (const FieldSpec& field : chip_.layout("neuron")->fields) {
       const std::int64_t value = field.name == "profile"       ? *profile
+                                 : field.name == "constants"   ? *constants
                                  : field.name == "route_first" ? (targets.empty() ? 0 : firstRoute)
-                                 : field.name == "route_count"
-                                     ? static_cast<std::int64_t>(targets.size())
+                                 : field.name == "route_count" ? static_cast<std::int64_t>(targets.size())
+                                 : population.model->microcode
+                                     ? 0
                                      : registerValue(population, field.name, neuron);
       if (auto set = words.neurons.set(record, field.name, value); !set) return set;
     }
@@ -191,13 +212,15 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   memory(image_.addMemory("profile", words.profiles));
   memory(image_.addMemory("axon", words.axons));
   memory(image_.addMemory("format", words.formats));
+  if (words.constants) memory(image_.addMemory("constant", *words.constants));
   memory(image_.addMemory("route", words.routes));
   memory(image_.addMemory("synapse", words.synapses, words.synapses.size()));
   image_.header.cores.push_back(std::move(described));
   const auto count = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
-  checkLimits(
-      core, {count(words.neurons.records()), count(words.axons.records()), count(words.routes.records()),
-             count(words.synapses.size()), count(words.profiles.records()), count(words.formats.records())});
+  checkLimits(core,
+              {count(words.neurons.records()), count(words.axons.records()), count(words.routes.records()),
+               count(words.synapses.size()), count(words.profiles.records()), count(words.formats.records()),
+               words.constants ? count(words.constants->records()) : 0});
   return ok();
 }
 
@@ -293,8 +316,16 @@ Expected<Image> Emitter::run() {
     fromInputs_.emplace_back(static_cast<std::size_t>(input.size));
   std::vector<CoreWords> cores;
   for (std::size_t core = 0; core < placement_.cores.size(); ++core) {
-    cores.push_back(
-        {writer("profile"), writer("axon"), writer("format"), writer("neuron"), writer("route"), {}, {}});
+    cores.push_back({writer("profile"),
+                     writer("axon"),
+                     writer("format"),
+                     writer("neuron"),
+                     writer("route"),
+                     {},
+                     {},
+                     {},
+                     {}});
+    if (chip_.layout("constant") != nullptr) cores.back().constants = writer("constant");
     if (auto done = emitLists(core, cores.back()); !done) return done.error();
   }
   // Only now is it known where the spikes of every neuron go.

@@ -69,7 +69,10 @@ std::size_t JitCode::update(std::size_t population, const UpdateCall& call) cons
   for (int k : update.arrays) arrays[next++] = const_cast<std::int32_t*>(call.parameters[k]);
   update.function(arrays);
   bool unit = true;
-  return vector::kernels().compact(call.payloads, call.size, call.active, nullptr, &unit);
+  const std::size_t sent =
+      vector::kernels().compact(call.payloads, call.size, call.active, call.activePayloads, &unit);
+  if (call.activePayloads && unit) std::fill_n(call.activePayloads, sent, 1);
+  return sent;
 }
 
 // What a plan needs, and which kernel serves which part of it.

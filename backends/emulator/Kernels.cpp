@@ -98,13 +98,13 @@ void Emitter::update(const UpdateKernel& kernel) {
   for (std::size_t k = 0; k < parameters.size(); ++k)
     parameter[k] = kernel.constants[k] ? algebra.constant(*kernel.constants[k]) : load(parameters[k], i);
   Value a = load(input, i);
-  Value spike;
+  Value sent;  // spikes, or payloads
 #define RHEO_MODEL(folder) \
-  if (kernel.model->name == #folder) spike = steps::folder::step(algebra, state, a, parameter);
+  if (kernel.model->name == #folder) sent = steps::folder::step(algebra, state, a, parameter);
 #include "models/Models.def"
 #undef RHEO_MODEL
   for (std::size_t k = 0; k < states.size(); ++k) store(state[k], states[k], i);
-  store(b_.create<arith::ExtUIOp>(vector_, spike), spikes, i);
+  store(kernel.model->graded ? sent : Value(b_.create<arith::ExtUIOp>(vector_, sent)), spikes, i);
   count(algebra.wrapped(), wraps, i);
   count(algebra.saturated(), saturations, i);
 }

@@ -40,7 +40,28 @@ class MlirAlgebra {
   // SPEC N2.
   Int align(Int input) { return b_.create<mlir::arith::ShLIOp>(input, constant(fixed::kAlignBits)); }
 
+  // SPEC N19.
   Int add(Int left, Int right) { return b_.create<mlir::arith::AddIOp>(left, right); }
+  Int sub(Int left, Int right) { return b_.create<mlir::arith::SubIOp>(left, right); }
+  Int shiftLeft(Int x, Int bits) { return b_.create<mlir::arith::ShLIOp>(x, shiftBy(bits)); }
+  Int shiftRight(Int x, Int bits) { return b_.create<mlir::arith::ShRSIOp>(x, shiftBy(bits)); }
+  Int abs(Int x) {
+    return select(compare(mlir::arith::CmpIPredicate::slt, x, constant(0)), sub(constant(0), x), x);
+  }
+  Int cycle(Int x, Int period) {  // SPEC N20
+    Int next = add(x, constant(1));
+    return select(atLeast(next, period), constant(0), next);
+  }
+  Int select(Spike condition, Int yes, Int no) {
+    return b_.create<mlir::arith::SelectOp>(condition, yes, no);
+  }
+  Spike atLeast(Int left, Int right) { return compare(mlir::arith::CmpIPredicate::sge, left, right); }
+  Spike equal(Int left, Int right) { return compare(mlir::arith::CmpIPredicate::eq, left, right); }
+  Spike both(Spike left, Spike right) { return b_.create<mlir::arith::AndIOp>(left, right); }
+  Spike unless(Spike left, Spike right) {
+    auto all = mlir::DenseElementsAttr::get(llvm::cast<mlir::ShapedType>(right.getType()), true);
+    return both(left, b_.create<mlir::arith::XOrIOp>(right, b_.create<mlir::arith::ConstantOp>(all)));
+  }
 
   // SPEC N4, N5.
   Int wrapCurrent(Int x) {
@@ -89,9 +110,7 @@ class MlirAlgebra {
   Spike compare(mlir::arith::CmpIPredicate predicate, Int left, Int right) {
     return b_.create<mlir::arith::CmpIOp>(predicate, left, right);
   }
-  Int select(Spike condition, Int yes, Int no) {
-    return b_.create<mlir::arith::SelectOp>(condition, yes, no);
-  }
+  Int shiftBy(Int bits) { return b_.create<mlir::arith::AndIOp>(bits, constant(31)); }
   void note(Spike& seen, Int changed, Int original) {
     seen = b_.create<mlir::arith::OrIOp>(seen, compare(mlir::arith::CmpIPredicate::ne, changed, original));
   }

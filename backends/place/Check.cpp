@@ -84,7 +84,7 @@ class Checker {
 
 Status Checker::modelHasItsRegisters(const PopulationSpec& population) const {
   for (const models::FixedParameter& parameter : population.model->fixedParameters) {
-    const std::string name(models::requiredRegister(parameter));
+    const std::string name(models::requiredRegister(*population.model, parameter));
     if (!name.empty() && !population.registers.contains(name))
       return fault(population.name, fmt::format("register '{}' of '{}' is missing", name, population.name));
   }
@@ -119,6 +119,15 @@ Status Checker::consistent() const {
 
 void Checker::registers(const PopulationSpec& population) {
   const std::string& where = shown(population.where, population.name);
+  if (population.model->microcode) {  // SPEC I9, E3: constants hold what the model's table allows
+    if (!chip_.extends("microcode"))
+      add("R0411", where,
+          fmt::format("'{}' needs the extension 'microcode' for its model '{}', which '{}' lacks",
+                      population.name, population.model->name, chip_.name),
+          "choose a chip that runs programs of its own (loihi2)")
+          .limitSource = "SPEC E3";
+    return;
+  }
   for (const auto& [name, values] : population.registers) {
     const RegisterRange range = rangeOf(chip_, name);
     std::int64_t outside = 0, worst = 0, neuron = 0;
@@ -199,6 +208,14 @@ std::int64_t registerValue(const PopulationSpec& population, const std::string& 
   const auto found = population.registers.find(field);
   if (found == population.registers.end()) return 0;
   return found->second.size() == 1 ? found->second[0] : found->second[static_cast<std::size_t>(neuron)];
+}
+
+std::vector<std::int64_t> constantsOf(const PopulationSpec& population, std::int32_t neuron) {
+  std::vector<std::int64_t> values;
+  if (!population.model->microcode) return values;
+  for (const models::FixedParameter& parameter : population.model->fixedParameters)
+    values.push_back(registerValue(population, std::string(parameter.name), neuron));
+  return values;
 }
 
 SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, bool dense) {

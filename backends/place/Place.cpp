@@ -24,6 +24,8 @@ constexpr std::array kCoreLimits{
               "make its targets smaller or sparser, so that they lie on fewer cores"},
     CoreLimit{&CoreUse::profiles, "profiles_per_core", "R0415", "neuron profiles",
               "share parameters among neurons"},
+    CoreLimit{&CoreUse::constants, "constants_per_core", "R0415", "constants",
+              "share parameters among neurons"},
     CoreLimit{&CoreUse::formats, "formats_per_core", "R0416", "synapse formats",
               "merge projections that enter the same population"},
 };
@@ -39,7 +41,7 @@ struct ListChoice {
 struct OpenCore {
   PlacedCore core;
   std::vector<ListChoice> lists;
-  std::set<int> profiles;
+  std::set<int> profiles, constants;
 };
 
 // How far a population can be put into a core.
@@ -48,7 +50,7 @@ struct Trial {
   CoreUse use;                    // of the whole core, with those rows
   CoreUse refused;                // with one row more
   std::vector<ListChoice> lists;  // of the new slice
-  std::set<int> profiles;
+  std::set<int> profiles, constants;
 };
 
 // Running cost of the lists of one projection while rows are added.
@@ -144,20 +146,28 @@ class Placer {
   std::array<std::int64_t, kCoreLimits.size()> limits_{};
   std::vector<std::vector<int>> incoming_;         // projections into each population
   std::vector<std::vector<int>> profileOf_;        // [population][neuron]
+  std::vector<std::vector<int>> constantsOf_;      // [population][neuron]: a block of constants
+  std::vector<std::int64_t> constantsOfBlock_;     // how many each block holds
   std::vector<std::vector<std::int64_t>> routes_;  // [population][neuron]: expected routes
   std::vector<OpenCore> cores_;
   std::vector<Violation> violations_;
 };
 
 void Placer::findProfiles() {
-  std::map<std::vector<std::int64_t>, int> ids;
+  std::map<std::vector<std::int64_t>, int> ids, blocks;
   for (const PopulationSpec& population : problem_.populations) {
     auto& out = profileOf_.emplace_back();
+    auto& constants = constantsOf_.emplace_back();
     for (std::int32_t neuron = 0; neuron < population.size; ++neuron) {
       std::vector<std::int64_t> key;
       for (const FieldSpec& field : chip_.layout("profile")->fields)
         key.push_back(registerValue(population, field.name, neuron));
       out.push_back(ids.emplace(std::move(key), static_cast<int>(ids.size())).first->second);
+      std::vector<std::int64_t> block = constantsOf(population, neuron);
+      const auto count = static_cast<std::int64_t>(block.size());
+      const auto [entry, isNew] = blocks.emplace(std::move(block), static_cast<int>(blocks.size()));
+      if (isNew) constantsOfBlock_.push_back(count);
+      constants.push_back(entry->second);
     }
   }
 }
@@ -172,6 +182,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
   Trial trial;
   trial.use = trial.refused = open.core.use;
   trial.profiles = open.profiles;
+  trial.constants = open.constants;
   std::vector<ListCost> costs;
   for (const int projection : incoming_[population]) costs.emplace_back(problem_, chip_, projection);
   const std::int64_t formatLimit = chip_.limit("formats_per_core").value;
@@ -182,6 +193,10 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     std::set<int> profiles = trial.profiles;
     profiles.insert(profileOf_[population][first + row]);
     use.profiles = static_cast<std::int64_t>(profiles.size());
+    std::set<int> constants = trial.constants;
+    constants.insert(constantsOf_[population][first + row]);
+    use.constants = 0;
+    for (const int block : constants) use.constants += constantsOfBlock_[static_cast<std::size_t>(block)];
     for (ListCost& cost : costs) {
       cost.addRow(first + row);
       use.inputAxons += cost.axons();
@@ -203,6 +218,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     trial.use = use;
     trial.lists = std::move(lists);
     trial.profiles = std::move(profiles);
+    trial.constants = std::move(constants);
   }
   return trial;
 }
@@ -217,6 +233,7 @@ void Placer::commit(OpenCore& open, int population, std::int32_t first, Trial tr
   }
   open.core.use = trial.use;
   open.profiles = std::move(trial.profiles);
+  open.constants = std::move(trial.constants);
 }
 
 void Placer::note(std::size_t limit, int population, std::int32_t neuron, std::int64_t value) {

@@ -84,7 +84,8 @@ struct PlacedAxon {
 };
 
 struct CoreUse {
-  std::int64_t neurons = 0, inputAxons = 0, outputRoutes = 0, synapseWords = 0, profiles = 0, formats = 0;
+  std::int64_t neurons = 0, inputAxons = 0, outputRoutes = 0, synapseWords = 0, profiles = 0, formats = 0,
+               constants = 0;
 };
 
 // A limit that every core obeys on its own.
@@ -114,6 +115,10 @@ bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std:
 
 // What register `field` of a neuron holds, "model" included. SPEC I4
 std::int64_t registerValue(const PopulationSpec& population, const std::string& field, std::int32_t neuron);
+
+// The constants of a neuron's program, in the order of its model's parameters; empty where it runs none. SPEC
+// I9
+std::vector<std::int64_t> constantsOf(const PopulationSpec& population, std::int32_t neuron);
 
 // Everything that is wrong with the problem before anything is placed: see place().
 Status checkProblem(const PlacementProblem& problem, const ChipSpec& chip);

@@ -165,9 +165,10 @@ mlir::LogicalResult verifyNeuron(mlir::Operation* op) {
 }
 
 bool isExact(NeuronOp neuron) {
-  return llvm::any_of(neuron.getModel().fixedParameters, [&](const models::FixedParameter& parameter) {
-    return bool(neuron.getParameter(view(parameter.name)));
-  });
+  return neuron.getModel().microcode ||
+         llvm::any_of(neuron.getModel().fixedParameters, [&](const models::FixedParameter& parameter) {
+           return bool(neuron.getParameter(view(parameter.name)));
+         });
 }
 
 mlir::LogicalResult NetworkOp::verify() {

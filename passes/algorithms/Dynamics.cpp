@@ -11,7 +11,7 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
     const double ratio = conventions.dt / tau;
     return conventions.discretization == Discretization::Euler ? ratio : -std::expm1(-ratio);
   };
-  if (!population.exact.empty()) {
+  if (population.isExact()) {
     result.gain.assign(static_cast<std::size_t>(population.size), 1);
     return result;
   }

@@ -15,6 +15,9 @@ Status checkInputSums(const FixedNet& net) {
   for (const FixedPopulation& population : net.populations)
     sums.emplace_back(static_cast<std::size_t>(population.size), 0.0);
   for (const FixedProjection& projection : net.projections) {
+    if (!projection.source.input &&
+        net.populations[static_cast<std::size_t>(projection.source.index)].model->graded)
+      continue;  // SPEC W8: payloads of neurons are not bounded
     double payload = 1;
     if (projection.source.input) {
       const InputPort& port = net.inputs[static_cast<std::size_t>(projection.source.index)];

@@ -18,6 +18,9 @@ struct Interval {
   bool holds(const Interval& other) const { return lo <= other.lo && other.hi <= hi; }
 };
 
+// Every integer of 32 bits.
+inline constexpr std::int64_t kLeast32 = -(std::int64_t{1} << 31), kMost32 = -kLeast32 - 1;
+
 inline Interval hull(Interval a, Interval b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)}; }
 
 // The primitives of step.h on intervals. With `bounded` false neither wrap nor saturation acts, which tells
@@ -41,10 +44,36 @@ class IntervalAlgebra {
   std::int64_t largestCurrent = 0;    // |u| before the wrap
   std::int64_t largestPotential = 0;  // |v| before saturation
 
-  Int add(Int a, Int b) const { return {a.lo + b.lo, a.hi + b.hi}; }
-  Int align(Int input) const {
-    return {input.lo * (1 << fixed::kAlignBits), input.hi * (1 << fixed::kAlignBits)};
+  Int constant(std::int64_t value) const { return {value, value}; }
+  // SPEC N19: what may leave 32 bits may be anything.
+  Int add(Int a, Int b) { return within({a.lo + b.lo, a.hi + b.hi}); }
+  Int sub(Int a, Int b) { return within({a.lo - b.hi, a.hi - b.lo}); }
+  Int shiftLeft(Int x, Int bits) {
+    const std::int64_t unit = std::int64_t{1} << (bits.lo & 31);
+    return within({x.lo * unit, x.hi * unit});
   }
+  Int shiftRight(Int x, Int bits) const { return {x.lo >> (bits.lo & 31), x.hi >> (bits.lo & 31)}; }
+  Int abs(Int x) {
+    const std::int64_t most = std::max(-x.lo, x.hi);
+    return within({x.lo > 0 ? x.lo : x.hi < 0 ? -x.hi : 0, most});
+  }
+  Int cycle(Int, Int period) const { return {0, std::max<std::int64_t>(period.hi - 1, 0)}; }  // SPEC N20
+  Int select(const Spike& condition, Int yes, Int no) const {
+    if (!condition.mayFire) return no;
+    return condition.mayStay ? hull(yes, no) : yes;
+  }
+  Spike atLeast(Int a, Int b) const { return {a.hi >= b.lo, a.lo < b.hi, 0}; }
+  Spike equal(Int a, Int b) const {
+    const bool meet = a.lo <= b.hi && b.lo <= a.hi, one = a.lo == a.hi && a == b;
+    return {meet, !one, 0};
+  }
+  Spike both(const Spike& a, const Spike& b) const {
+    return {a.mayFire && b.mayFire, a.mayStay || b.mayStay, 0};
+  }
+  Spike unless(const Spike& a, const Spike& b) const {
+    return {a.mayFire && b.mayStay, a.mayStay || b.mayFire, 0};
+  }
+  Int align(Int input) { return shiftLeft(input, {fixed::kAlignBits, fixed::kAlignBits}); }
   // SPEC N1 is monotone in x, since the share that stays is never negative.
   Int decay(Int x, Int decay12) const { return {decayOne(x.lo, decay12.lo), decayOne(x.hi, decay12.lo)}; }
 
@@ -66,7 +95,7 @@ class IntervalAlgebra {
     return bounded_ ? Int{std::clamp(x.lo, -end, end), std::clamp(x.hi, -end, end)} : x;
   }
 
-  Spike fire(Int v, Int threshold) const { return {v.hi > threshold.lo, v.lo <= threshold.lo, threshold.lo}; }
+  Spike fire(Int v, Int threshold) const { return {v.hi > threshold.lo, v.lo <= threshold.hi, threshold.hi}; }
   Spike never() const { return {}; }
 
   Int reset(Spike spike, Int v, Int keep, Int amount) const {
@@ -79,6 +108,12 @@ class IntervalAlgebra {
   }
 
  private:
+  Int within(Int x) {
+    if (!bounded_ || (x.lo >= kLeast32 && x.hi <= kMost32)) return x;
+    mayWrap = true;
+    return {kLeast32, kMost32};
+  }
+
   static std::int64_t decayOne(std::int64_t x, std::int64_t decay12) {
     const std::int64_t product = x * (fixed::kDecayOne - decay12);
     return product >= 0 ? product >> fixed::kDecayBits : -(-product >> fixed::kDecayBits);

@@ -30,7 +30,8 @@ std::vector<std::int32_t> FixedPopulation::stepParameters(std::int64_t neuron) c
   };
   std::vector<std::int32_t> values;
   for (const models::FixedParameter& entry : model->fixedParameters)
-    values.push_back(static_cast<std::int32_t>(models::parameterFrom(entry, read).value_or(entry.fallback)));
+    values.push_back(
+        static_cast<std::int32_t>(models::parameterFrom(*model, entry, read).value_or(entry.fallback)));
   return values;
 }
 

@@ -57,6 +57,9 @@ struct FloatPopulation {
   // model's order, one for each neuron.
   std::vector<std::vector<std::int32_t>> exact = {};
 
+  // Programs have no float form, and may have no parameters at all.
+  bool isExact() const { return !exact.empty() || model->microcode; }
+
   // The parameter of a neuron; the model's fallback where the file leaves it out.
   double parameter(const std::string& parameterName, std::int64_t neuron) const;
 };

@@ -14,14 +14,17 @@ class ProjectionInput {
         perWeight_(profile.weightExponent == WeightExponent::PerWeight),
         sums_(static_cast<std::size_t>(projection.weights.rows)) {}
 
-  // From now on, source `column` may send payloads within [least, most] (0 among them).
-  void add(std::int64_t column, std::int64_t least, std::int64_t most) {
+  // From now on, source `column` may send payloads within `now` and no longer only within `before` (0 among
+  // both).
+  void widen(std::int64_t column, Interval before, Interval now) {
+    const std::int64_t least = now.lo - before.lo, most = now.hi - before.hi;
     const Matrix<std::int32_t>& weights = projection_->weights;
     for (std::int64_t row = 0; row < weights.rows; ++row) {
       std::int64_t weight = weights.at(row, column);
       if (weight == 0) continue;
       if (perWeight_) weight = shift(weight);  // SPEC W6
       Interval& sum = sums_[static_cast<std::size_t>(row)];
+      // `least` is never positive, `most` never negative.
       sum.lo += std::min(weight * least, weight * most);
       sum.hi += std::max(weight * least, weight * most);
     }
@@ -29,7 +32,8 @@ class ProjectionInput {
 
   // SPEC W5: flooring is monotone, so the ends may be shifted. SPEC W7: the parts add.
   Interval of(std::int64_t row) const {
-    const Interval sum = sums_[static_cast<std::size_t>(row)];
+    Interval sum = sums_[static_cast<std::size_t>(row)];
+    if (sum.lo < kLeast32 || sum.hi > kMost32) sum = {kLeast32, kMost32};  // SPEC N19
     return perWeight_ ? sum : Interval{shift(sum.lo), shift(sum.hi)};
   }
 
@@ -54,6 +58,8 @@ class NetProof {
       range.neurons.resize(static_cast<std::size_t>(population.size));
       ranges_.push_back(std::move(range));
       stale_.emplace_back(static_cast<std::size_t>(population.size), true);
+      sent_.emplace_back(static_cast<std::size_t>(population.size));
+      grown_.emplace_back(static_cast<std::size_t>(population.size), 0);
     }
   }
 
@@ -63,7 +69,7 @@ class NetProof {
       if (!projection.source.input) continue;
       const InputPort& port = net_.inputs[static_cast<std::size_t>(projection.source.index)];
       for (std::int64_t column = 0; column < projection.weights.columns; ++column)
-        inputs_[p].add(column, std::min(0, port.minPayload), std::max(0, port.maxPayload));
+        inputs_[p].widen(column, {0, 0}, {std::min(0, port.minPayload), std::max(0, port.maxPayload)});
     }
     bool changed = true;
     while (changed) {
@@ -84,11 +90,16 @@ class NetProof {
       if (!stale_[index][at]) continue;
       stale_[index][at] = false;
       NeuronRange& neuron = ranges_[index].neurons[at];
-      const bool couldFire = neuron.mayFire;
+      const Interval sent = sent_[index][at];
       neuron = proveNeuron(*population.model, population.stepParameters(n), inputOf(index, n), profile_);
-      if (couldFire || !neuron.mayFire) continue;
+      const Interval now = hull(sent, neuron.payload);
+      if (!population.model->spiking || now == sent) continue;
       changed = true;
-      spread(index, n);
+      // Payloads that grow round a loop would grow for ever.
+      constexpr int kPatience = 8;
+      sent_[index][at] =
+          population.model->graded && ++grown_[index][at] > kPatience ? Interval{kLeast32, kMost32} : now;
+      spread(index, n, sent, sent_[index][at]);
     }
     return changed;
   }
@@ -103,12 +114,12 @@ class NetProof {
     return sum;
   }
 
-  // SPEC P2: only now do the outgoing weights of this neuron count.
-  void spread(int population, std::int64_t neuron) {
+  // SPEC P2: only now do the outgoing weights of this neuron count, for these payloads.
+  void spread(int population, std::int64_t neuron, Interval before, Interval now) {
     for (std::size_t p = 0; p < net_.projections.size(); ++p) {
       const FixedProjection& projection = net_.projections[p];
       if (projection.source.input || projection.source.index != population) continue;
-      inputs_[p].add(neuron, 0, 1);
+      inputs_[p].widen(neuron, before, now);
       for (std::int64_t row = 0; row < projection.weights.rows; ++row)
         if (projection.weights.at(row, neuron) != 0)
           stale_[projection.target][static_cast<std::size_t>(row)] = true;
@@ -156,6 +167,8 @@ class NetProof {
   std::vector<ProjectionInput> inputs_;
   std::vector<PopulationRange> ranges_;
   std::vector<std::vector<bool>> stale_;
+  std::vector<std::vector<Interval>> sent_;  // what each neuron may send, as far as its targets know
+  std::vector<std::vector<int>> grown_;
 };
 
 }  // namespace

@@ -181,9 +181,8 @@ void Quantizer::checkNames() {
 }
 
 void Quantizer::checkResets() {
-  const bool spikes =
-      std::any_of(net_.populations.begin(), net_.populations.end(),
-                  [](const FloatPopulation& p) { return p.model->spiking && p.exact.empty(); });
+  const bool spikes = std::any_of(net_.populations.begin(), net_.populations.end(),
+                                  [](const FloatPopulation& p) { return p.model->spiking && !p.isExact(); });
   if (spikes && net_.conventions.reset == Reset::SubtractLate)
     error("R0309", "", "a reset that acts one step after the spike exists on no chip",
           "compile with --reset subtract and check with `rheobase verify` what that changes");
@@ -209,7 +208,7 @@ void Quantizer::quantizePopulation(int index) {
       parts.push_back(&part);
       prepare(part, dynamics);
     }
-  if (!source.exact.empty()) return exactPopulation(source, pins, parts, target);
+  if (source.isExact()) return exactPopulation(source, pins, parts, target);
   if (dynamics.fromRest)
     note("R0314", Severity::Warning, source.name,
          fmt::format("'{}' has a negative threshold, which no register holds: its potential is counted "

@@ -15,9 +15,18 @@ namespace {
 
 constexpr int kTighten = 8;           // steps after the guess holds
 constexpr int kPlainSteps = 20000;    // where no guess holds
+constexpr int kProgramSteps = 200;    // of a program, before bounds are given up
 constexpr int kCountedSteps = 20000;  // how far overflow-free steps are counted
 
 using States = std::vector<Interval>;
+
+// What a step may send. SPEC N18
+struct Sent {
+  bool mayFire = false;
+  Interval payload{0, 0};
+};
+Sent sentOf(const IntervalAlgebra::Spike& spike) { return {spike.mayFire, {0, spike.mayFire ? 1 : 0}}; }
+Sent sentOf(const Interval& payload) { return {payload.lo < 0 || payload.hi > 0, payload}; }
 
 struct NeuronModel {
   const models::ModelTable& table;
@@ -30,10 +39,10 @@ struct NeuronModel {
     return fallback;
   }
 
-  IntervalAlgebra::Spike step(IntervalAlgebra& algebra, States& states) const {
+  Sent step(IntervalAlgebra& algebra, States& states) const {
 #define RHEO_MODEL(folder)   \
   if (table.name == #folder) \
-    return interval_steps::folder::step(algebra, states.data(), input, parameters.data());
+    return sentOf(interval_steps::folder::step(algebra, states.data(), input, parameters.data()));
 #include "models/Models.def"
 #undef RHEO_MODEL
     return {};
@@ -87,6 +96,27 @@ States hullOf(States a, const States& b) {
 }
 
 // A box that holds the start and that a step never leaves; false where none was found.
+// Programs of a chip have no closed form: a bound that has not settled soon is given up, one at a time.
+void findProgramBox(const NeuronModel& neuron, const Profile& profile, States& box) {
+  const States start(neuron.table.states.size());
+  const auto after = [&](States states) {
+    IntervalAlgebra algebra(profile.currentOverflow, true);
+    neuron.step(algebra, states);
+    return hullOf(start, states);
+  };
+  box = start;
+  for (int i = 0;; ++i) {
+    const States next = hullOf(box, after(box));
+    if (next == box) break;
+    for (std::size_t s = 0; s < box.size(); ++s) {
+      if (i >= kProgramSteps && next[s].lo < box[s].lo) box[s].lo = kLeast32;
+      if (i >= kProgramSteps && next[s].hi > box[s].hi) box[s].hi = kMost32;
+    }
+    box = hullOf(box, next);
+  }
+  for (int i = 0; i < kTighten; ++i) box = after(box);
+}
+
 bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, States& box) {
   const std::int64_t end = bounded ? fixed::kStateMax : std::int64_t{1} << 40;
   const States start(neuron.table.states.size());
@@ -145,18 +175,27 @@ int missingBits(std::int64_t largest) {
 
 NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::int32_t>& parameters,
                         Interval input, const Profile& profile) {
+  // SPEC N19: sums of payloads that may leave 32 bits may be anything.
+  if (input.lo < kLeast32 || input.hi > kMost32) input = {kLeast32, kMost32};
   NeuronModel neuron{model, {}, input};
   for (std::int32_t value : parameters) neuron.parameters.push_back({value, value});
   NeuronRange range;
   range.input = input;
-  findBox(neuron, profile, true, range.states);
+  const bool program = model.microcode;
+  if (program)
+    findProgramBox(neuron, profile, range.states);
+  else
+    findBox(neuron, profile, true, range.states);
   IntervalAlgebra algebra(profile.currentOverflow, true);
   States once = range.states;
-  range.mayFire = neuron.step(algebra, once).mayFire;
+  const Sent sent = neuron.step(algebra, once);
+  range.mayFire = sent.mayFire;
+  range.payload = sent.payload;
   range.mayWrap = algebra.mayWrap;
   range.maySaturate = algebra.maySaturate;
   if (range.proven()) return range;
   range.safeSteps = countSafeSteps(neuron, profile);
+  if (program) return range;
   States unbounded;
   if (findBox(neuron, profile, false, unbounded)) {
     IntervalAlgebra free(profile.currentOverflow, false);

@@ -24,6 +24,12 @@ class Inverse {
       : population_(population), parameters_(parameters) {}
 
   Status run() {
+    if (population_.model->microcode) {  // SPEC I9: constants under their own names
+      for (std::size_t p = 0; p < parameters_.size(); ++p)
+        fill(std::string(population_.model->fixedParameters[p].name).c_str(),
+             [&](std::size_t n) { return parameters_[p][n]; });
+      return ok();
+    }
     for (std::size_t p = 0; p < parameters_.size(); ++p) {
       const std::string_view name = population_.model->fixedParameters[p].name;
       const auto same = [&](std::size_t n) { return parameters_[p][n]; };

@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 using Names = std::vector<std::string>;
 
 const Names kKeys{"base", "name", "title", "profiles", "extensions", "limits", "layouts"};
-const Names kExtensions{"subtract_reset", "reset_value"};
+const Names kExtensions{"subtract_reset", "reset_value", "microcode"};
 const Names kLimits{"cores",
                     "neurons_per_core",
                     "input_axons_per_core",
@@ -29,6 +29,7 @@ const Names kLimits{"cores",
                     "synapse_words_per_core",
                     "profiles_per_core",
                     "formats_per_core",
+                    "constants_per_core",
                     "max_delay",
                     "weight_bits",
                     "weight_exponent_min",
@@ -41,7 +42,7 @@ const std::map<std::string, Names> kRequiredFields{
      {"kind", "weight_bits", "sign_mode", "exponent", "delay_bits", "index_bits", "first", "group"}},
     {"route", {"core", "axon"}}};
 const Names kNeuronFields{"du",          "dv",    "vth",     "bias_mantissa", "bias_exponent", "reset_mode",
-                          "reset_value", "model", "profile", "route_first",   "route_count"};
+                          "reset_value", "model", "profile", "route_first",   "route_count",   "constants"};
 // Larger values would not fit the arithmetic of a file's offsets and tables, on any chip.
 constexpr std::int64_t kLargestLimit = std::int64_t{1} << 30;
 
@@ -226,6 +227,12 @@ void Reader::complete() {
   if (spec_.profiles.empty())
     fail("R0403", "/profiles", "the record names no arithmetic profile",
          "for example \"profiles\": [\"lava\"]");
+  // SPEC I9: only programs have constants; each takes 32 bits of the core.
+  if (!spec_.extends("microcode")) {
+    spec_.limits.try_emplace("constants_per_core", Limit{0, "constants", "the chip runs no programs", false});
+  } else if (spec_.layout("constant") == nullptr) {
+    spec_.layouts.push_back({"constant", {{"value", 32, true}}});
+  }
   for (const std::string& name : kLimits)
     if (!spec_.limits.contains(name)) fail("R0403", "/limits", fmt::format("limit '{}' is missing", name));
   for (const auto& [record, fields] : kRequiredFields) {
@@ -239,6 +246,12 @@ void Reader::complete() {
                        [&](const FieldSpec& f) { return f.name == field; }))
         fail("R0403", "/layouts/" + record, fmt::format("record '{}' lacks the field '{}'", record, field));
   }
+  const LayoutSpec* neuron = spec_.layout("neuron");
+  if (spec_.extends("microcode") && neuron != nullptr &&
+      std::none_of(neuron->fields.begin(), neuron->fields.end(),
+                   [](const FieldSpec& f) { return f.name == "constants"; }))
+    fail("R0403", "/layouts/neuron",
+         "record 'neuron' lacks the field 'constants', which the extension 'microcode' needs");
 }
 
 void Reader::holds(const char* record, const char* field, std::int64_t largest, const std::string& why) {
@@ -263,6 +276,9 @@ void Reader::wideEnough() {
   holds("neuron", "profile", value("profiles_per_core") - 1,
         fmt::format("'profiles_per_core' of {}", value("profiles_per_core")));
   holds("neuron", "route_first", value("output_axons_per_core") - 1, byRoutes);
+  if (spec_.extends("microcode"))
+    holds("neuron", "constants", std::max<std::int64_t>(value("constants_per_core") - 1, 0),
+          fmt::format("'constants_per_core' of {}", value("constants_per_core")));
   holds("axon", "list", value("synapse_words_per_core") - 1,
         fmt::format("'synapse_words_per_core' of {}", value("synapse_words_per_core")));
   holds("axon", "count", neurons, byNeurons);

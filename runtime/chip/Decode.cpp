@@ -109,13 +109,23 @@ class Decoder {
     return std::nullopt;
   }
 
+  // SPEC I9: the constant of a program's parameter, nullopt beyond the memory.
+  std::optional<std::int64_t> constant(std::uint64_t compartment, std::size_t parameter) const {
+    const image::Field* first = neurons_.field("constants");
+    if (!first) return std::nullopt;
+    const std::uint64_t at =
+        static_cast<std::uint64_t>(neurons_.view->get(compartment, first)) + std::uint64_t{parameter};
+    if (at >= constants_.count) return std::nullopt;
+    return constants_.get(at, "value");
+  }
+
   const Image& image_;
   const image::Header& header_;
   Program program_;
-  std::string where_;                   // "core 3"
-  Records neurons_, profiles_;          // of the core being decoded
-  std::uint64_t profile_ = 0;           // of the compartment being decoded
-  std::vector<SynapseFormat> formats_;  // of the core being decoded
+  std::string where_;                       // "core 3"
+  Records neurons_, profiles_, constants_;  // of the core being decoded
+  std::uint64_t profile_ = 0;               // of the compartment being decoded
+  std::vector<SynapseFormat> formats_;      // of the core being decoded
 };
 
 Status Decoder::decodePopulations() {
@@ -162,6 +172,7 @@ Status Decoder::decodeCores() {
 Status Decoder::decodeCore(const image::Core& source, Core& core) {
   neurons_ = records(source, "neuron");
   profiles_ = records(source, "profile");
+  constants_ = records(source, "constant");
   if (neurons_.count > (1u << 30)) return contentError("R0508", where_, "too many compartments");
   core.compartments = static_cast<std::int32_t>(neurons_.count);
   if (Status status = decodeSlices(source, core); !status) return status;
@@ -235,8 +246,10 @@ Status Decoder::decodeCompartment(const CompartmentSlice& slice, std::int32_t co
                                     population.model->name, population.model->opcode));
   std::size_t p = 0;
   for (const models::FixedParameter& parameter : population.model->fixedParameters) {
-    const auto value =
-        models::parameterFrom(parameter, [&](std::string_view name) { return read(index, name); });
+    const auto value = population.model->microcode
+                           ? constant(index, p)
+                           : models::parameterFrom(*population.model, parameter,
+                                                   [&](std::string_view name) { return read(index, name); });
     if (!value || *value < parameter.minimum || *value > parameter.maximum)
       return contentError("R0509", where(),
                           fmt::format("{} {} is outside {} to {}", parameter.name,
@@ -572,6 +585,11 @@ int Program::findPopulation(const std::string& name) const {
   for (std::size_t i = 0; i < populations.size(); ++i)
     if (populations[i].name == name) return static_cast<int>(i);
   return -1;
+}
+
+bool Program::graded() const {
+  return std::any_of(populations.begin(), populations.end(),
+                     [](const PopulationInfo& population) { return population.model->graded; });
 }
 
 Expected<Program> decode(const Image& image) { return Decoder(image).decode(); }

@@ -27,7 +27,14 @@ std::vector<std::vector<std::int64_t>> axonPayloads(const Program& program) {
     payloads[static_cast<std::size_t>(route.core)][static_cast<std::size_t>(route.axon)] += payload;
   };
   for (const Core& core : program.cores)
-    for (const Route& route : core.routes) add(route, 1);
+    for (const CompartmentSlice& slice : core.slices) {
+      // SPEC W8 bounds spikes and what the host sends: the payloads of neurons have 32 bits, and N19 holds.
+      if (program.populations[static_cast<std::size_t>(slice.population)].model->graded) continue;
+      const auto first = static_cast<std::size_t>(slice.firstCompartment);
+      for (std::uint64_t r = core.routeStart[first];
+           r < core.routeStart[first + static_cast<std::size_t>(slice.count)]; ++r)
+        add(core.routes[r], 1);
+    }
   for (const InputInfo& input : program.inputs)
     for (const Route& route : input.routes) add(route, input.maxPayload);
   return payloads;

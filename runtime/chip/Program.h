@@ -100,6 +100,7 @@ struct Program {
   std::int32_t lag = 0;       // the largest of any population: L in "T + L steps"
 
   int findPopulation(const std::string& name) const;
+  bool graded() const;  // whether any neuron sends payloads. SPEC N18
 };
 
 // Follows every word; checks every index, range and parameter, that every neuron of every population is

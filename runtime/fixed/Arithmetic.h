@@ -29,8 +29,15 @@ constexpr std::int32_t decay(std::int32_t x, std::int32_t decay12) {
   return static_cast<std::int32_t>(product >= 0 ? product >> kDecayBits : -(-product >> kDecayBits));
 }
 
+// SPEC N19: sums, differences, products and left shifts of 32 bits drop what lies above.
+constexpr std::int32_t wrap32(std::int64_t x) { return static_cast<std::int32_t>(x); }
+constexpr std::int32_t addWrapped(std::int32_t a, std::int32_t b) { return wrap32(std::int64_t{a} + b); }
+constexpr std::int32_t shiftLeft(std::int32_t x, std::int32_t bits) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << (bits & 31));
+}
+
 // SPEC N2: the summed input enters the current 6 bits up.
-constexpr std::int32_t align(std::int32_t input) { return input * (1 << kAlignBits); }
+constexpr std::int32_t align(std::int32_t input) { return shiftLeft(input, kAlignBits); }
 
 // SPEC N4: Lava's single wrap into (-2^23, 2^23].
 constexpr std::int32_t wrapOnce(std::int32_t x) {
@@ -69,7 +76,7 @@ constexpr std::int32_t reset(bool spike, std::int32_t v, std::int32_t keep, std:
 
 // SPEC W5: the exponent of the sum; a negative one shifts right, flooring.
 constexpr std::int32_t shiftSum(std::int32_t sum, std::int32_t exponent) {
-  return exponent >= 0 ? sum * (std::int32_t{1} << exponent) : sum >> -exponent;
+  return exponent >= 0 ? shiftLeft(sum, exponent) : sum >> -exponent;
 }
 
 }  // namespace rheo::fixed

@@ -2,6 +2,8 @@
 // saturated. The float meaning of an exact node. SPEC F14.
 #pragma once
 
+#include <cmath>
+
 #include "fixed/Arithmetic.h"
 
 namespace rheo::fixed {
@@ -13,7 +15,18 @@ struct RealAlgebra {
 
   Int decay(Int x, Int decay12) { return x * ((Real(kDecayOne) - decay12) / Real(kDecayOne)); }
   Int align(Int input) { return input * Real(1 << kAlignBits); }
+  Int constant(std::int32_t value) { return Real(value); }
   Int add(Int a, Int b) { return a + b; }
+  Int sub(Int a, Int b) { return a - b; }
+  Int shiftLeft(Int x, Int bits) { return std::ldexp(x, static_cast<int>(bits)); }
+  Int shiftRight(Int x, Int bits) { return std::ldexp(x, -static_cast<int>(bits)); }
+  Int abs(Int x) { return std::abs(x); }
+  Int cycle(Int x, Int period) { return x + 1 >= period ? Real(0) : x + 1; }
+  Int select(Spike condition, Int yes, Int no) { return condition ? yes : no; }
+  Spike atLeast(Int a, Int b) { return a >= b; }
+  Spike equal(Int a, Int b) { return a == b; }
+  Spike both(Spike a, Spike b) { return a && b; }
+  Spike unless(Spike a, Spike b) { return a && !b; }
   Int wrapCurrent(Int x) { return x; }
   Int saturate(Int x) { return x; }
   Spike fire(Int v, Int threshold) { return v > threshold; }

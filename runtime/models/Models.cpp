@@ -29,7 +29,7 @@ const ModelTable* findModel(std::string_view name) {
 
 NodeModel findNodeModel(std::string_view kind) {
   if (const ModelTable* exact = findModel(kind)) return {exact, true};
-  return {findIf([&](const ModelTable& model) { return model.nirName == kind; }), false};
+  return {findIf([&](const ModelTable& model) { return !kind.empty() && model.nirName == kind; }), false};
 }
 
 const ModelTable* findModelByOpcode(std::uint8_t opcode) {

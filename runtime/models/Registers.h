@@ -20,8 +20,10 @@ inline constexpr std::int32_t kResetSubtract = 2;
 // that the range check of the caller sees the true value. `read(register)` gives an optional: nullopt where
 // the chip has no such register, and then the parameter's fallback holds.
 template <class Read>
-std::optional<std::int64_t> parameterFrom(const FixedParameter& parameter, Read read) {
+std::optional<std::int64_t> parameterFrom(const ModelTable& model, const FixedParameter& parameter,
+                                          Read read) {
   using Value = std::optional<std::int64_t>;
+  if (model.microcode) return read(parameter.name).value_or(parameter.fallback);  // SPEC I9
   constexpr std::int64_t align = std::int64_t{1} << fixed::kAlignBits;
   const auto reset = [&] { return read("reset_mode").value_or(kResetZero); };
   const auto threshold = [&] { return read("vth").value_or(0) * align; };  // SPEC N9
@@ -50,7 +52,8 @@ std::optional<std::int64_t> parameterFrom(const FixedParameter& parameter, Read 
 }
 
 // The register that has to be there for this parameter; empty where its absence means something.
-constexpr std::string_view requiredRegister(const FixedParameter& parameter) {
+constexpr std::string_view requiredRegister(const ModelTable& model, const FixedParameter& parameter) {
+  if (model.microcode) return parameter.name;
   if (parameter.name == "decay_u") return "du";
   if (parameter.name == "decay_v") return "dv";
   if (parameter.name == "threshold") return "vth";

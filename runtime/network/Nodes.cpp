@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "fixed/Arithmetic.h"
 #include "models/Model.h"
 #include "network/Checks.h"
 #include "support/Text.h"
@@ -21,9 +22,13 @@ struct Need {
   const models::FixedParameter* fixed = nullptr;  // of an exact node: whole numbers within its range
 };
 
+// The largest magnitude of what an Input hands on, where it is more than spikes. SPEC W8 bounds it.
+constexpr models::FixedParameter kPayload{"payload", 1, fixed::kInputBound, 1, "", "", ""};
+
 // What a node of this kind may hold.
 std::vector<Need> parametersOf(const std::string& kind) {
-  if (kind == "Input" || kind == "Output") return {{"shape", false, true, ""}};
+  if (kind == "Input") return {{"shape", false, true, ""}, {"payload", false, true, "", &kPayload}};
+  if (kind == "Output") return {{"shape", false, true, ""}};
   if (kind == "Affine") return {{"weight", true, false, "1"}, {"bias", true, false, "1"}};
   if (kind == "Linear") return {{"weight", true, false, "1"}};
   if (kind == "Scale") return {{"scale", true, false, "1"}};
@@ -71,7 +76,10 @@ void checkInteger(const Node& node, const std::string& name, const models::Fixed
         "R0204", node.name,
         fmt::format("parameter '{}' is {} at flat index {}; it is a whole number from {} to {}", name,
                     numberText(value), i, parameter.minimum, parameter.maximum),
-        fmt::format("'{}' is an exact node: its parameters are the integers of a chip's step", node.kind));
+        node.kind == "Input"
+            ? std::string("give the largest magnitude of its messages")
+            : fmt::format("'{}' is an exact node: its parameters are the integers of a chip's step",
+                          node.kind));
     d.value = value;
     d.limit = value < parameter.minimum ? parameter.minimum : parameter.maximum;
     return;
@@ -153,7 +161,8 @@ void checkParameters(Node& node, std::vector<std::string>& filled, Report& repor
 
 std::vector<std::string_view> supportedKinds() {
   std::vector<std::string_view> kinds{"Input", "Output", "Affine", "Linear", "Scale", "Flatten"};
-  for (const models::ModelTable& model : models::allModels()) kinds.push_back(model.nirName);
+  for (const models::ModelTable& model : models::allModels())
+    if (!model.nirName.empty()) kinds.push_back(model.nirName);
   for (const models::ModelTable& model : models::allModels()) kinds.push_back(model.name);
   return kinds;
 }

@@ -42,14 +42,13 @@ namespace exact_steps {
 }  // namespace exact_steps
 
 // SPEC F14. A population that never spikes hands its last state on, the potential.
-template <class Real, std::size_t kStates, std::size_t kParameters, bool kSpiking,
-          bool (*step)(fixed::RealAlgebra<Real>&, Real*, Real, const Real*)>
+template <class Real, std::size_t kStates, std::size_t kParameters, bool kSpiking, auto step>
 void updateExact(std::int64_t size, Real* states, const Real* parameters, const Real* input,
                  models::FloatReset, Real* output) {
   fixed::RealAlgebra<Real> algebra;
   for (std::int64_t i = 0; i < size; ++i) {
-    const bool spike = step(algebra, states + i * kStates, input[i], parameters + i * kParameters);
-    output[i] = kSpiking ? Real(spike) : states[i * kStates + kStates - 1];
+    const auto sent = step(algebra, states + i * kStates, input[i], parameters + i * kParameters);
+    output[i] = kSpiking ? Real(sent) : states[i * kStates + kStates - 1];
   }
 }
 
@@ -70,7 +69,7 @@ UpdatePopulation<Real> findUpdate(std::string_view model) {
   if (model == #name)                                                                         \
     return &updatePopulation<Real, models::name::kStates.size(), models::name::kFloat.size(), \
                              &models::name::stepFloat<Real>>;
-#include "models/Models.def"
+#include "models/FloatModels.def"
 #undef RHEO_MODEL
   return nullptr;
 }

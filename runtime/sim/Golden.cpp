@@ -17,11 +17,18 @@ namespace steps {
 }  // namespace steps
 
 using Algebra = fixed::IntegerAlgebra;
-using StepFunction = bool (*)(Algebra&, std::int32_t*, std::int32_t, const std::int32_t*);
+// Returns the payload of what the neuron sends; 0: nothing.
+using StepFunction = std::int32_t (*)(Algebra&, std::int32_t*, std::int32_t, const std::int32_t*);
+
+template <auto step>
+std::int32_t payloadOf(Algebra& algebra, std::int32_t* state, std::int32_t input,
+                       const std::int32_t* parameters) {
+  return static_cast<std::int32_t>(step(algebra, state, input, parameters));
+}
 
 StepFunction stepOf(const models::ModelTable& model) {
 #define RHEO_MODEL(name) \
-  if (model.opcode == models::name::kTable.opcode) return &steps::name::step<Algebra>;
+  if (model.opcode == models::name::kTable.opcode) return &payloadOf<&steps::name::step<Algebra>>;
 #include "models/Models.def"
 #undef RHEO_MODEL
   return nullptr;  // decode() refuses unknown models
@@ -51,9 +58,9 @@ CoreParts partsOf(const Core& core) {
 // What one core holds during a run.
 struct CoreState {
   std::array<std::vector<std::int32_t>, models::kMaxStates> states;  // [compartment]
-  std::vector<std::uint8_t> spikes;                                  // [compartment]
+  std::vector<std::int32_t> spikes;                                  // [compartment]: payloads
   std::vector<std::vector<std::int32_t>> arriving;                   // [step mod (maxDelay + 1)][compartment]
-  // [axon], of the step's spikes. SPEC W8 does not bound those of an axon whose weights are all 0: 64 bits.
+  // [axon], of the step's messages. SPEC W8 does not bound those of an axon whose weights are all 0: 64 bits.
   std::vector<std::int64_t> payloads;
   std::vector<std::int32_t> sums;                // [compartment], of one group and delay
   std::vector<std::int64_t> wraps, saturations;  // [compartment]
@@ -180,13 +187,13 @@ class GoldenSession final : public Session {
         for (std::size_t s = 0; s < model.states.size(); ++s) values[s] = state.states[s][c];
         for (std::size_t p = 0; p < model.fixedParameters.size(); ++p) parameters[p] = core.parameters[p][c];
         Algebra algebra{program_->profile->currentOverflow};
-        const bool spike = step(algebra, values.data(), arriving[c], parameters.data());
+        const std::int32_t sent = step(algebra, values.data(), arriving[c], parameters.data());
         for (std::size_t s = 0; s < model.states.size(); ++s) state.states[s][c] = values[s];
         state.wraps[c] += algebra.wraps;
         state.saturations[c] += algebra.saturations;
-        state.spikes[c] = spike;
+        state.spikes[c] = sent;
         spikes_[static_cast<std::size_t>(slice.population)][static_cast<std::size_t>(slice.firstNeuron + i)] =
-            spike;
+            sent;
       }
     }
     std::fill(arriving.begin(), arriving.end(), 0);  // free for the step after the longest delay
@@ -208,9 +215,14 @@ class GoldenSession final : public Session {
       const std::int32_t exponent = core.groups[static_cast<std::size_t>(part.group)].exponent;
       std::vector<std::int32_t>& row =
           state.arriving[static_cast<std::size_t>((now_ + 1 + part.delay) % ring_)];
-      for (std::size_t c = 0; c < row.size(); ++c) row[c] += fixed::shiftSum(state.sums[c], exponent);
+      for (std::size_t c = 0; c < row.size(); ++c)
+        row[c] = fixed::addWrapped(row[c], fixed::shiftSum(state.sums[c], exponent));
     }
     std::fill(state.payloads.begin(), state.payloads.end(), 0);
+  }
+
+  static void add(std::int32_t& sum, std::int64_t product) {  // SPEC N19
+    sum = fixed::wrap32(std::int64_t{sum} + fixed::wrap32(product));
   }
 
   // Sums of one group and delay; false if no spike contributes.
@@ -224,8 +236,7 @@ class GoldenSession final : public Session {
       for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
         const Synapse& synapse = core.synapses[s];
         if (synapse.delay == part.delay)
-          state.sums[static_cast<std::size_t>(synapse.compartment)] +=
-              static_cast<std::int32_t>(synapse.weight * state.payloads[a]);
+          add(state.sums[static_cast<std::size_t>(synapse.compartment)], synapse.weight * state.payloads[a]);
       }
     }
     return any;

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "fixed/Arithmetic.h"
 #include "sim/vector/Kernels.h"
 
 namespace rheo {
@@ -155,7 +156,7 @@ void fillSparse(PlanProjection& projection, const std::vector<Entry>& entries, s
   for (const Entry& entry : entries) {
     ++projection.rowStart[entry.source + 1];
     projection.target.push_back(entry.target);
-    projection.weight.push_back(entry.weight * (1 << projection.shift));
+    projection.weight.push_back(fixed::shiftLeft(entry.weight, projection.shift));
   }
   projection.shift = 0;
   for (std::size_t k = 1; k < projection.rowStart.size(); ++k)
@@ -242,6 +243,11 @@ void addParameters(Plan& plan) {
     }
 }
 
+// SPEC N18: sums of their payloads may wrap before they are shifted.
+bool sendsPayloads(const Program& program, std::size_t source) {
+  return source >= program.inputs.size() && program.populations[source - program.inputs.size()].model->graded;
+}
+
 }  // namespace
 
 Plan makePlan(std::shared_ptr<const Program> program) {
@@ -261,8 +267,9 @@ Plan makePlan(std::shared_ptr<const Program> program) {
     std::vector<Entry>().swap(entries);
     if (key.exponent >= 0) {
       population.linear.push_back(std::move(projection));
-    } else if (projection.shift >= -key.exponent) {
-      projection.shift += key.exponent;  // nothing to floor: every weight is a multiple
+    } else if (projection.shift >= -key.exponent && !sendsPayloads(p, source)) {
+      projection.shift +=
+          key.exponent;  // nothing to floor: every weight is a multiple, and no sum wraps (W8)
       population.linear.push_back(std::move(projection));
     } else {
       if (last == nullptr || !last->sameSum(key)) population.shifted.push_back({-key.exponent, {}});

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "fixed/Arithmetic.h"
 #include "sim/Pending.h"
 
 namespace rheo {
@@ -57,7 +58,9 @@ void addSparse(const PlanProjection& projection, const Sent& sent, std::int32_t*
     const std::uint32_t row = sent.index[k];
     const std::int32_t payload = sent.unit ? 1 : sent.payload[k];
     for (std::uint64_t s = projection.rowStart[row]; s < projection.rowStart[row + 1]; ++s)
-      sum[projection.target[s]] += projection.weight[s] * payload;
+      sum[projection.target[s]] =
+          fixed::addWrapped(sum[projection.target[s]],
+                            fixed::wrap32(std::int64_t{projection.weight[s]} * payload));  // SPEC N19
   }
 }
 
@@ -70,7 +73,8 @@ class PlanSession : public Session {
         kernels_(vector::kernels()),
         slots_(static_cast<std::size_t>(program_.maxDelay) + 2) {
     for (const InputInfo& input : program_.inputs) addSource(input.size, true), addChanges(input.size);
-    for (const PopulationInfo& population : program_.populations) addSource(population.size, false);
+    for (const PopulationInfo& population : program_.populations)
+      addSource(population.size, population.model->graded);
     populations_.resize(plan_->populations.size());
     for (std::size_t p = 0; p < populations_.size(); ++p) prepare(plan_->populations[p], populations_[p]);
     reset();
@@ -176,6 +180,8 @@ class PlanSession : public Session {
       receive(p, population);
       Sent& sent = sent_[inputs.size() + p][now_];
       population.call.active = sent.index.data();
+      population.call.activePayloads = sent.payload.empty() ? nullptr : sent.payload.data();
+      sent.unit = sent.payload.empty();
       sent.count = code_ ? code_->update(p, population.call) : population.update(population.call);
     }
     for (std::size_t k = 0; k < inputs.size(); ++k) {
@@ -319,7 +325,7 @@ class PlanSession : public Session {
   void addRestored(std::size_t p, std::int32_t ahead, std::int32_t* sum) const {
     if (static_cast<std::size_t>(ahead) >= restored_.size()) return;
     const auto& restored = restored_[static_cast<std::size_t>(ahead)][p];
-    for (std::size_t i = 0; i < restored.size(); ++i) sum[i] += restored[i];
+    for (std::size_t i = 0; i < restored.size(); ++i) sum[i] = fixed::addWrapped(sum[i], restored[i]);
   }
 
   // SPEC T2, W5, W7: adds to `sum` what the spikes sent so far bring to a population `ahead` steps from the

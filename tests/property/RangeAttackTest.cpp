@@ -130,7 +130,8 @@ class NeuronAttack {
   explicit NeuronAttack(Random& random)
       : random_(random), profile_(random.pick(kProfiles)), up_(random.chance(50)) {
     FixedPopulation population;
-    population.model = &random.pick(models::allModels());
+    do population.model = &random.pick(models::allModels());
+    while (population.model->microcode);
     population.size = 1;
     randomRegisters(random, population);
     fresh_ = {population.model, population.stepParameters(0)};
@@ -268,7 +269,7 @@ class NetworkAttack {
       FixedPopulation population;
       population.name = fmt::format("p{}", i);
       do population.model = &random_.pick(models::allModels());
-      while (i + 1 < count && !population.model->spiking);
+      while (population.model->microcode || (i + 1 < count && !population.model->spiking));
       population.size = random_.between(1, 12);
       randomRegisters(random_, population);
       net_.populations.push_back(std::move(population));

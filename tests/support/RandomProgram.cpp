@@ -53,14 +53,17 @@ const LayoutSpec kWideNeuron{"neuron",
                               {"bias_exponent", 4, true},
                               {"reset_mode", 2, false},
                               {"reset_value", 18, true},
-                              {"model", 4, false},
-                              {"route_first", 20, false},
-                              {"route_count", 12, false}}};
+                              {"model", 6, false},
+                              {"route_first", 16, false},
+                              {"route_count", 8, false},
+                              {"constants", 16, false}}};
+const LayoutSpec kConstant{"constant", {{"value", 32, true}}};
 const LayoutSpec kNarrowNeuron{"neuron",
                                {{"profile", 8, false},
                                 {"bias_mantissa", 13, true},
-                                {"route_count", 12, false},
-                                {"route_first", 20, false}}};
+                                {"route_count", 8, false},
+                                {"route_first", 16, false},
+                                {"constants", 16, false}}};
 const LayoutSpec kProfile{"profile",
                           {{"vth", 17, false},
                            {"du", 12, false},
@@ -68,7 +71,7 @@ const LayoutSpec kProfile{"profile",
                            {"bias_exponent", 4, true},
                            {"reset_mode", 2, false},
                            {"reset_value", 18, true},
-                           {"model", 4, false}}};
+                           {"model", 6, false}}};
 const LayoutSpec kEmptyProfile{"profile", {{"unused", 1, false}}};
 const LayoutSpec kAxon{
     "axon", {{"list", 24, false}, {"count", 16, false}, {"format", 10, false}, {"delay", 6, false}}};
@@ -86,7 +89,7 @@ const LayoutSpec kRoute{"route", {{"core", 8, false}, {"axon", 20, false}}};
 struct CoreBuilder {
   explicit CoreBuilder(RecordWriter neuronRecords) : neurons(std::move(neuronRecords)) {}
   RecordWriter neurons, profiles{makeLayout(kProfile)}, axons{makeLayout(kAxon)},
-      formats{makeLayout(kFormat)}, routes{makeLayout(kRoute)};
+      formats{makeLayout(kFormat)}, routes{makeLayout(kRoute)}, constants{makeLayout(kConstant)};
   std::vector<std::uint64_t> synapses;
   std::vector<Slice> slices;
   int groups = 0;
@@ -273,6 +276,7 @@ class Generator {
         require(
             core.neurons.set(c, "bias_mantissa",
                              random_.chance(50) ? 0 : random_.between(-4096, 4095) >> random_.between(0, 8)));
+        if (model.microcode) require(core.neurons.set(c, "constants", makeConstants(core, model)));
         const auto& routes = routes_[static_cast<std::size_t>(slice.population)]
                                     [static_cast<std::size_t>(slice.firstNeuron + i)];
         require(core.neurons.set(c, "route_first", static_cast<std::int64_t>(core.routes.records())));
@@ -280,6 +284,18 @@ class Generator {
         addRoutes(core.routes, routes);
       }
     }
+  }
+
+  // SPEC I9: small numbers, or now and then any that the model admits.
+  std::int64_t makeConstants(CoreBuilder& core, const models::ModelTable& model) {
+    const auto first = static_cast<std::int64_t>(core.constants.records());
+    for (const models::FixedParameter& parameter : model.fixedParameters) {
+      const bool small = random_.chance(85);
+      const int most = small ? std::min(parameter.maximum, 6000) : parameter.maximum;
+      const int least = small ? std::clamp(parameter.minimum, -600, most) : parameter.minimum;
+      require(core.constants.set(core.constants.add(), "value", random_.between(least, most)));
+    }
+    return first;
   }
 
   static void addRoutes(RecordWriter& records, const std::vector<Route>& routes) {
@@ -299,7 +315,7 @@ class Generator {
     header.profile = std::string(profile_.name);
     header.quantization = "{}";
     for (const LayoutSpec* spec : {wide_ ? &kWideNeuron : &kNarrowNeuron, wide_ ? &kEmptyProfile : &kProfile,
-                                   &kAxon, &kFormat, &kRoute})
+                                   &kAxon, &kFormat, &kRoute, &kConstant})
       header.layouts.push_back(std::make_unique<image::LayoutT>(makeLayout(*spec)));
     for (std::size_t p = 0; p < populations_.size(); ++p) writePopulation(header, p);
     for (std::size_t k = 0; k < cores_.size(); ++k) writeCore(writer, k);
@@ -346,6 +362,7 @@ class Generator {
     add("axon", builder.axons);
     add("format", builder.formats);
     add("route", builder.routes);
+    add("constant", builder.constants);
     core->memories.push_back(std::make_unique<image::MemoryT>(
         writer.addMemory("synapse", builder.synapses, builder.synapses.size())));
     writer.header.cores.push_back(std::move(core));

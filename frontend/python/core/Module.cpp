@@ -13,6 +13,22 @@ static py::list models() {
     entry["nir"] = std::string(model.nirName);
     entry["summary"] = std::string(model.summary);
     entry["spiking"] = model.spiking;
+    entry["graded"] = model.graded;
+    py::list states, parameters;
+    for (const std::string_view state : model.states) states.append(std::string(state));
+    for (const models::FixedParameter& parameter : model.fixedParameters) {
+      py::dict about;
+      about["name"] = std::string(parameter.name);
+      about["least"] = parameter.minimum;
+      about["most"] = parameter.maximum;
+      about["missing"] = parameter.fallback;
+      about["unit"] = std::string(parameter.unit);
+      about["lava"] = std::string(parameter.lavaName);
+      about["meaning"] = std::string(parameter.meaning);
+      parameters.append(about);
+    }
+    entry["states"] = states;
+    entry["parameters"] = parameters;
     list.append(entry);
   }
   return list;
@@ -24,7 +40,7 @@ PYBIND11_MODULE(_core, m) {
   using namespace rheo::python;
   m.doc() = "The part of rheobase that is written in C++ and needs no compiler.";
   m.attr("version") = RHEO_VERSION;
-  m.def("models", &models, "The neuron models: name, NIR primitive, summary.");
+  m.def("models", &models, "The neuron models: name, NIR primitive, summary, states, integers of the step.");
   registerExceptions();
   bindChips(m);
   bindNetworks(m);

@@ -111,10 +111,20 @@ class Builder:
                 ) from None
         return self._add(name, kind, arrays, shape, prod(shape))
 
-    def input(self, name: str, shape) -> str:
-        """An input of that many channels, or of a shape. Example: b.input("in", 86)"""
+    def input(self, name: str, shape, payload: Optional[int] = None) -> str:
+        """An input of that many channels, or of a shape. Example: b.input("in", 86)
+
+        payload: the largest magnitude of its messages where they are whole numbers of either sign, not spikes.
+        """
         shape = _checked_shape(name, shape)
-        return self._add(name, "Input", {"shape": np.array(shape, np.int64)}, shape, prod(shape))
+        parameters = {"shape": np.array(shape, np.int64)}
+        if payload is not None:
+            if not isinstance(payload, (int, np.integer)) or isinstance(payload, bool) or payload < 1:
+                raise option_error(
+                    f"the payload of '{name}' cannot be {shown(payload)}", "give a whole number above zero"
+                )
+            parameters["payload"] = np.array([payload], np.int64)
+        return self._add(name, "Input", parameters, shape, prod(shape))
 
     def lif(self, name: str, shape, tau, r=1.0, v_leak=0.0, v_threshold=1.0, v_reset=0.0) -> str:
         """Leaky integrate-and-fire: v += dt/tau ((v_leak - v) + r i); spike and reset where v > v_threshold.

@@ -16,9 +16,12 @@ namespace rheo::vector::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 template <class D, CurrentOverflow kRule>
-struct VectorAlgebra {
+class VectorAlgebra {
+ public:
   using Int = hn::Vec<D>;
   using Spike = hn::Mask<D>;
+
+  explicit VectorAlgebra(D tag) : d(tag) {}
 
   D d;
   Spike wrapped = hn::MaskFromVec(hn::Zero(D()));
@@ -28,13 +31,30 @@ struct VectorAlgebra {
   // exact because hi * f is a whole number. No product leaves 31 bits while |x| < 2^31 and f <= 4096.
   HWY_INLINE Int decay(Int x, Int decay12) const {
     const Int keep = hn::Sub(hn::Set(d, fixed::kDecayOne), decay12);
-    const Int magnitude = hn::Abs(x);
-    const Int high = hn::ShiftRight<fixed::kDecayBits>(magnitude);
+    const Int magnitude = abs(x);
+    // Unsigned: the magnitude of the least integer has all 32 bits.
+    const hn::RebindToUnsigned<D> du;
+    const Int high = hn::BitCast(d, hn::ShiftRight<fixed::kDecayBits>(hn::BitCast(du, magnitude)));
     const Int low = hn::And(magnitude, hn::Set(d, fixed::kDecayOne - 1));
     const Int result = hn::Add(hn::Mul(high, keep), hn::ShiftRight<fixed::kDecayBits>(hn::Mul(low, keep)));
     return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Neg(result), result);
   }
+  HWY_INLINE Int constant(std::int32_t value) const { return hn::Set(d, value); }
+  // SPEC N19.
   HWY_INLINE Int add(Int a, Int b) const { return hn::Add(a, b); }
+  HWY_INLINE Int sub(Int a, Int b) const { return hn::Sub(a, b); }
+  HWY_INLINE Int shiftLeft(Int x, Int bits) const { return hn::Shl(x, shiftBy(bits)); }
+  HWY_INLINE Int shiftRight(Int x, Int bits) const { return hn::Shr(x, shiftBy(bits)); }
+  HWY_INLINE Int abs(Int x) const { return select(hn::Lt(x, hn::Zero(d)), hn::Sub(hn::Zero(d), x), x); }
+  HWY_INLINE Int cycle(Int x, Int period) const {  // SPEC N20
+    const Int next = hn::Add(x, hn::Set(d, 1));
+    return select(atLeast(next, period), hn::Zero(d), next);
+  }
+  HWY_INLINE Int select(Spike condition, Int yes, Int no) const { return hn::IfThenElse(condition, yes, no); }
+  HWY_INLINE Spike atLeast(Int a, Int b) const { return hn::Not(hn::Lt(a, b)); }
+  HWY_INLINE Spike equal(Int a, Int b) const { return hn::Eq(a, b); }
+  HWY_INLINE Spike both(Spike a, Spike b) const { return hn::And(a, b); }
+  HWY_INLINE Spike unless(Spike a, Spike b) const { return hn::AndNot(b, a); }
   HWY_INLINE Int align(Int input) const { return hn::ShiftLeft<fixed::kAlignBits>(input); }  // SPEC N2
 
   // SPEC N4, N5.
@@ -64,6 +84,9 @@ struct VectorAlgebra {
   HWY_INLINE Int reset(Spike spike, Int v, Int keep, Int amount) const {
     return hn::IfThenElse(spike, hn::Sub(hn::And(v, keep), amount), v);
   }
+
+ private:
+  HWY_INLINE Int shiftBy(Int bits) const { return hn::And(bits, hn::Set(d, 31)); }
 };
 
 // The models, each in a namespace of its name.

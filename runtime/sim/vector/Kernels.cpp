@@ -254,6 +254,16 @@ void settle(std::int32_t* kept, std::int32_t* gone, std::int32_t width, std::int
   }
 }
 
+// What a step sends as a payload, 0 for nothing: it is a spike, or the payload itself. SPEC N18
+HWY_INLINE hn::Vec<D32> payloadOf(D32 d, hn::Mask<D32> spike) {
+  return hn::IfThenElseZero(spike, hn::Set(d, 1));
+}
+HWY_INLINE hn::Vec<D32> onlyValid(hn::Mask<D32> valid, hn::Vec<D32> payload) {
+  return hn::IfThenElseZero(valid, payload);
+}
+HWY_INLINE hn::Mask<D32> onlyValid(hn::Mask<D32> valid, hn::Mask<D32> spike) { return hn::And(spike, valid); }
+HWY_INLINE hn::Vec<D32> payloadOf(D32, hn::Vec<D32> payload) { return payload; }
+
 template <class Model, CurrentOverflow kRule>
 std::size_t update(const UpdateCall& call) {
   constexpr std::size_t kStates = Model::table().states.size();
@@ -267,18 +277,22 @@ std::size_t update(const UpdateCall& call) {
     for (std::size_t k = 0; k < kStates; ++k) state[k] = hn::LoadU(d, call.states[k] + x);
     for (std::size_t k = 0; k < kParameters; ++k)
       parameter[k] = hn::LoadU(d, call.parameters[k] + (x & call.parameterMask[k]));
-    VectorAlgebra<D32, kRule> algebra{d};
-    auto spike = Model::step(algebra, state, hn::LoadU(d, call.input + x), parameter);
+    VectorAlgebra<D32, kRule> algebra(d);
+    auto sent = Model::step(algebra, state, hn::LoadU(d, call.input + x), parameter);
     if (x + lanes > size) {  // the lanes beyond the last neuron compute, but say nothing
       const auto valid = hn::FirstN(d, size - x);
-      spike = hn::And(spike, valid);
+      sent = onlyValid(valid, sent);
       algebra.wrapped = hn::And(algebra.wrapped, valid);
       algebra.saturated = hn::And(algebra.saturated, valid);
     }
     for (std::size_t k = 0; k < kStates; ++k) hn::StoreU(state[k], d, call.states[k] + x);
     if constexpr (Model::table().spiking) {
-      hn::StoreU(hn::IfThenElseZero(spike, hn::Set(d, 1)), d, call.payloads + x);
-      fired += appendLanes(d, spike, x, call.active + fired);
+      const Int payload = payloadOf(d, sent);
+      hn::StoreU(payload, d, call.payloads + x);
+      const auto sends = hn::Ne(payload, hn::Zero(d));
+      if constexpr (Model::table().graded)
+        hn::StoreU(hn::Compress(payload, sends), d, call.activePayloads + fired);
+      fired += appendLanes(d, sends, x, call.active + fired);
     }
     if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Or(algebra.wrapped, algebra.saturated)))) {
       forEachLane(d, algebra.wrapped, [&](std::uint32_t lane) { ++call.wraps[x + lane]; });
@@ -288,14 +302,14 @@ std::size_t update(const UpdateCall& call) {
   return fired;
 }
 
-#define RHEO_MODEL(name)                                                                          \
-  struct name##Model {                                                                            \
-    static constexpr const models::ModelTable& table() { return models::name::kTable; }           \
-    template <class A>                                                                            \
-    static HWY_INLINE typename A::Spike step(A& a, typename A::Int* state, typename A::Int input, \
-                                             const typename A::Int* p) {                          \
-      return name::step(a, state, input, p);                                                      \
-    }                                                                                             \
+#define RHEO_MODEL(name)                                                                \
+  struct name##Model {                                                                  \
+    static constexpr const models::ModelTable& table() { return models::name::kTable; } \
+    template <class A>                                                                  \
+    static HWY_INLINE auto step(A& a, typename A::Int* state, typename A::Int input,    \
+                                const typename A::Int* p) {                             \
+      return name::step(a, state, input, p);                                            \
+    }                                                                                   \
   };
 #include "models/Models.def"
 #undef RHEO_MODEL

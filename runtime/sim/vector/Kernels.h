@@ -36,7 +36,7 @@ struct RowsCall {
   std::int32_t* sum;
 };
 
-// One step of every neuron of a population. SPEC N11 to N16, by the model's step.h.
+// One step of every neuron of a population, by the model's step.h.
 struct UpdateCall {
   std::int32_t size = 0;
   std::int32_t* states[models::kMaxStates] = {};
@@ -45,8 +45,9 @@ struct UpdateCall {
   const std::int32_t* parameters[models::kMaxParameters] = {};
   std::size_t parameterMask[models::kMaxParameters] = {};
   const std::int32_t* input = nullptr;
-  std::int32_t* payloads = nullptr;  // out: 1 where a neuron fired
-  std::uint32_t* active = nullptr;   // out: indices of the neurons that fired; room for padded(size)
+  std::int32_t* payloads = nullptr;        // out: 1 where a neuron fired, or its payload
+  std::uint32_t* active = nullptr;         // out: indices of the neurons that sent; room for padded(size)
+  std::int32_t* activePayloads = nullptr;  // out: their payloads; null where all are 1
   std::int64_t* wraps = nullptr;
   std::int64_t* saturations = nullptr;
 };

@@ -21,16 +21,19 @@ std::string codeOf(const Expected<Image>& image) {
   return program ? "" : program.error().diagnostics.front().code;
 }
 
-// An image whose registers are all in the neuron's record, with at least one axon in core 0 and a spiking
-// first population.
+// An image whose registers are all in the neuron's record, with at least one axon in core 0 and cuba_lif as
+// first population; no constants (SPEC I9).
 Image usableImage(const char* profile = nullptr) {
   for (std::uint64_t seed = 0;; ++seed) {
     Image image = test::makeRandomImage(seed, {3, 10, 1});
     const auto program = decode(image);
     const bool wide = image.header().layouts()->Get(0)->bits() > 64;
     const bool fits = !profile || program->profile->name == profile;
-    if (wide && fits && program->cores[0].axons.size() > 2 && program->populations[0].model->spiking &&
-        program->populations.size() > 1)
+    const auto& populations = program->populations;
+    const bool registers = std::none_of(populations.begin(), populations.end(),
+                                        [](const PopulationInfo& p) { return p.model->microcode; });
+    if (wide && fits && registers && program->cores[0].axons.size() > 2 &&
+        program->populations[0].model->name == "cuba_lif" && program->populations.size() > 1)
       return image;
   }
 }
@@ -135,7 +138,7 @@ TEST(Decode, r0508_lists_routes_and_indices_stay_inside) {
   EXPECT_EQ(afterPoke(image, "axon", "count", (1 << 16) - 1), "R0508");
   EXPECT_EQ(afterPoke(image, "axon", "format", 1023), "R0508");
   EXPECT_EQ(afterPoke(image, "neuron", "route_first", (1 << 20) - 1), "R0508");
-  EXPECT_EQ(afterPoke(image, "neuron", "model", 15), "R0508");
+  EXPECT_EQ(afterPoke(image, "neuron", "model", 63), "R0508");
   EXPECT_EQ(afterPoke(image, "route", "core", 200), "R0508");
   EXPECT_EQ(afterPoke(image, "route", "axon", 1 << 19), "R0508");
   EXPECT_EQ(codeOf(test::rewrite(image, nullptr,
@@ -318,7 +321,15 @@ TEST(Decode, w8_bound_is_the_sum_over_groups_and_delays) {
     auto send = [&](const std::vector<Route>& routes, std::int64_t payload) {
       for (const Route& route : routes) payloads[static_cast<std::size_t>(route.core)][route.axon] += payload;
     };
-    for (const Core& core : program->cores) send(core.routes, 1);
+    for (const Core& core : program->cores)
+      for (const CompartmentSlice& slice : core.slices) {
+        if (program->populations[static_cast<std::size_t>(slice.population)].model->graded) continue;
+        const auto start = [&](std::int32_t c) {
+          return core.routes.begin() +
+                 static_cast<std::ptrdiff_t>(core.routeStart[static_cast<std::size_t>(c)]);
+        };
+        send({start(slice.firstCompartment), start(slice.firstCompartment + slice.count)}, 1);
+      }
     for (const InputInfo& input : program->inputs) send(input.routes, input.maxPayload);
     const auto bounds = largestInputs(*program);
     for (std::size_t k = 0; k < program->cores.size(); ++k) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fixed/Arithmetic.h"
+#include "fixed/IntegerAlgebra.h"
 #include "models/AllModels.h"
 #include "sim/vector/AlignedVector.h"
 #include "sim/vector/Kernels.h"
@@ -15,41 +16,16 @@
 namespace rheo::vector {
 namespace {
 
-// SPEC N1 to N10 on plain integers, as step.h wants them.
-struct PlainAlgebra {
-  using Int = std::int32_t;
-  using Spike = bool;
-  CurrentOverflow rule;
-  bool wrapped = false, saturated = false;
-
-  Int decay(Int x, Int d) const { return fixed::decay(x, d); }
-  Int add(Int a, Int b) const { return a + b; }
-  Int align(Int x) const { return fixed::align(x); }
-  Int wrapCurrent(Int x) {
-    const Int result = fixed::wrapCurrent(rule, x);
-    wrapped |= result != x;
-    return result;
-  }
-  Int saturate(Int x) {
-    const Int result = fixed::saturate(x);
-    saturated |= result != x;
-    return result;
-  }
-  Spike fire(Int v, Int threshold) const { return fixed::fires(v, threshold); }
-  Spike never() const { return false; }
-  Int reset(Spike spike, Int v, Int keep, Int amount) const { return fixed::reset(spike, v, keep, amount); }
-};
-
 namespace plain {
 #include "models/AllSteps.inc"
-bool step(const models::ModelTable& model, PlainAlgebra& algebra, std::int32_t* state, std::int32_t input,
-          const std::int32_t* p) {
+std::int32_t step(const models::ModelTable& model, fixed::IntegerAlgebra& algebra, std::int32_t* state,
+                  std::int32_t input, const std::int32_t* p) {
 #define RHEO_MODEL(name) \
   if (model.opcode == models::name::kTable.opcode) return name::step(algebra, state, input, p);
 #include "models/Models.def"
 #undef RHEO_MODEL
   ADD_FAILURE() << "no step for " << model.name;
-  return false;
+  return 0;
 }
 }  // namespace plain
 
@@ -98,7 +74,7 @@ class Random {
 struct Fixture {
   std::int32_t size;
   std::vector<AlignedVector<std::int32_t>> states, parameters;
-  AlignedVector<std::int32_t> input, payloads;
+  AlignedVector<std::int32_t> input, payloads, activePayloads;
   AlignedVector<std::uint32_t> active;
   std::vector<std::int64_t> wraps, saturations;
   UpdateCall call;
@@ -113,7 +89,7 @@ struct Fixture {
         value = shared ? common : random.edgy(parameter.minimum, parameter.maximum);
       parameters.push_back(std::move(values));
     }
-    input.resize(width), payloads.resize(width), active.resize(width);
+    input.resize(width), payloads.resize(width), active.resize(width), activePayloads.resize(width);
     wraps.resize(width), saturations.resize(width);
     call.size = n;
     for (std::size_t k = 0; k < states.size(); ++k) call.states[k] = states[k].data();
@@ -122,6 +98,7 @@ struct Fixture {
       call.parameterMask[k] = shared ? 0 : ~std::size_t{0};
     }
     call.input = input.data(), call.payloads = payloads.data(), call.active = active.data();
+    call.activePayloads = model.graded ? activePayloads.data() : nullptr;
     call.wraps = wraps.data(), call.saturations = saturations.data();
   }
 };
@@ -141,26 +118,31 @@ void checkModel(const Kernels& kernels, const models::ModelTable& model, const P
     const auto before = f.states;
     const std::size_t fired = update(f.call);
     std::vector<std::uint32_t> expected;
+    std::vector<std::int32_t> payloads;
     for (std::int32_t i = 0; i < size; ++i) {
       std::int32_t state[models::kMaxStates], p[models::kMaxParameters];
       for (std::size_t k = 0; k < before.size(); ++k) state[k] = before[k][i];
       for (std::size_t k = 0; k < f.parameters.size(); ++k)
         p[k] = f.parameters[k][i & f.call.parameterMask[k]];
-      PlainAlgebra algebra{profile.currentOverflow};
-      const bool spike = plain::step(model, algebra, state, f.input[i], p);
-      if (spike) expected.push_back(static_cast<std::uint32_t>(i));
-      wraps[i] += algebra.wrapped, saturations[i] += algebra.saturated;
+      fixed::IntegerAlgebra algebra{profile.currentOverflow};
+      const std::int32_t sent = plain::step(model, algebra, state, f.input[i], p);
+      if (sent != 0) expected.push_back(static_cast<std::uint32_t>(i)), payloads.push_back(sent);
+      wraps[i] += algebra.wraps, saturations[i] += algebra.saturations;
       for (std::size_t k = 0; k < before.size(); ++k)
         ASSERT_EQ(f.states[k][i], state[k]) << model.name << "." << model.states[k] << " of neuron " << i;
-      ASSERT_EQ(f.payloads[i], spike ? 1 : 0) << model.name << ", neuron " << i;
+      ASSERT_EQ(f.payloads[i], sent) << model.name << ", neuron " << i;
     }
     ASSERT_EQ(std::vector<std::uint32_t>(f.active.begin(), f.active.begin() + fired), expected) << model.name;
+    if (model.graded)
+      ASSERT_EQ(std::vector<std::int32_t>(f.activePayloads.begin(), f.activePayloads.begin() + fired),
+                payloads)
+          << model.name;
   }
   EXPECT_EQ(f.wraps, wraps) << model.name;
   EXPECT_EQ(f.saturations, saturations) << model.name;
 }
 
-TEST(VectorKernels, n11_to_n16_every_model_and_profile_equals_plain_integers) {
+TEST(VectorKernels, n11_to_n28_every_model_and_profile_equals_plain_integers) {
   onEveryTarget([](const Kernels& kernels) {
     for (const models::ModelTable& model : models::allModels())
       for (const Profile& profile : kProfiles)

@@ -1,0 +1,11 @@
+// One step of the graded vector neuron. SPEC N27.
+// Read by every algebra (integers, vectors, intervals, MLIR), inside the namespace of the reader:
+// hence no include guard and no namespace of its own. `state` and `p` are in the table's order.
+template <class A>
+typename A::Int step(A& a, typename A::Int* state, typename A::Int input, const typename A::Int* p) {
+  enum { v };
+  enum { threshold };
+  const auto sum = a.add(state[v], input);
+  state[v] = a.constant(0);
+  return a.select(a.fire(a.abs(sum), p[threshold]), sum, state[v]);
+}

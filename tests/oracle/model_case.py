@@ -1,0 +1,188 @@
+"""Run in Lava's environment: every neuron model against Lava's process model, states and messages, bit for bit.
+
+python with_lava.py model_case.py SEED [MODEL...]: prints, for each model, its name and how many neuron-steps were equal.
+Each population draws its parameters, its input and the size of both anew; each is driven for STEPS steps.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import rheobase as rb
+from rheobase import _core
+from lava.proc.atrlif.process import ATRLIF
+from lava.proc.graded.process import GradedReluVec, GradedVec
+from lava.proc.lif.process import LIF, LIFRefractory, LIFReset, TernaryLIF
+from lava.proc.sdn.process import ActivationMode, Delta, Sigma, SigmaDelta
+
+sys.path.insert(0, str(Path(__file__).parent))
+from direct import Driven  # noqa: E402
+
+NEURONS, STEPS, POPULATIONS = 32, 160, 24
+LARGEST = 1 << 17  # of an input message: SPEC W8
+
+
+def _edgy(rng, least: int, most: int) -> int:
+    """Mostly anything, now and then an end of the range or beside it."""
+    if rng.random() < 0.15:
+        return int(rng.choice([least, most, min(least + 1, most), max(most - 1, least)]))
+    return int(rng.integers(least, most + 1))
+
+
+def _membrane(rng):
+    """Decays and biases of a LIF: Lava's arguments, and the integers of the step."""
+    du, dv = _edgy(rng, 0, 4095), _edgy(rng, 0, int(rng.choice([300, 4096])))
+    mantissa = rng.integers(-300, 300, NEURONS) * int(rng.integers(0, 2))
+    exponent = int(rng.integers(0, 8))
+    return (
+        dict(du=du, dv=dv, bias_mant=mantissa, bias_exp=exponent),
+        dict(decay_u=du + 1, decay_v=dv, bias=mantissa << exponent),
+    )
+
+
+def lif(rng):
+    lava, ours = _membrane(rng)
+    vth = _edgy(rng, 0, int(rng.choice([300, 131071])))
+    return LIF(shape=(NEURONS,), vth=vth, **lava), "cuba_lif", {**ours, "threshold": vth * 64}, {}
+
+
+def lif_reset(rng):
+    lava, ours = _membrane(rng)
+    vth, interval, offset = _edgy(rng, 0, 3000), int(rng.integers(1, 40)), int(rng.integers(0, 90))
+    process = LIFReset(shape=(NEURONS,), vth=vth, reset_interval=interval, reset_offset=offset, **lava)
+    reset = {"reset_interval": interval, "reset_phase": (offset - 1) % interval}
+    return process, "cuba_lif_reset", {**ours, "threshold": vth * 64, **reset}, {}
+
+
+def ternary_lif(rng):
+    lava, ours = _membrane(rng)
+    high, low = _edgy(rng, 0, 3000), -_edgy(rng, 0, 3000)
+    process = TernaryLIF(shape=(NEURONS,), vth_hi=high, vth_lo=low, **lava)
+    return process, "ternary_lif", {**ours, "threshold_high": high * 64, "threshold_low": low * 64}, {}
+
+
+def atrlif(rng):
+    """Decays are k / 4096, which Lava multiplies by 4096 again without rounding."""
+    i, v, theta, r = (_edgy(rng, 0, 4095) for _ in range(4))
+    theta_0, step = _edgy(rng, 1, 4095), _edgy(rng, 0, 4095)
+    mantissa, exponent = rng.integers(-100, 100, NEURONS), int(rng.integers(0, 7))
+    process = ATRLIF(
+        shape=(NEURONS,),
+        delta_i=i / 4096,
+        delta_v=v / 4096,
+        delta_theta=theta / 4096,
+        delta_r=r / 4096,
+        theta_0=theta_0,
+        theta_step=step,
+        bias_mant=mantissa,
+        bias_exp=exponent,
+    )
+    ours = dict(decay_u=i + 1, decay_v=v, decay_theta=theta, decay_r=r, bias=mantissa << exponent)
+    ours.update(theta_0=theta_0 * 64, theta_step=step * 64)
+    return process, "atrlif", ours, {"adaptation": lambda d: d.state("theta") - theta_0 * 64}
+
+
+def refractory(rng):
+    """Lava has it in floating point only: with whole numbers and decays of all or nothing nothing is rounded."""
+    du, dv, period = float(rng.integers(0, 2)), float(rng.integers(0, 2)), int(rng.integers(0, 12))
+    du = max(du, 1.0)  # a current that is kept would grow beyond 24 bits
+    vth, bias = int(rng.integers(0, 2000)), rng.integers(-100, 100, NEURONS)
+    process = LIFRefractory(
+        shape=(NEURONS,), du=du, dv=dv, vth=vth, bias_mant=bias, refractory_period=max(period, 1)
+    )
+    ours = dict(decay_u=4096, decay_v=int(dv * 4096), threshold=vth * 64, bias=bias * 64)
+    scaled = {s: lambda d, s=s: (d.state(s) * 64).astype(np.int64) for s in ("u", "v")}
+    return process, "cuba_lif_refractory", {**ours, "refractory_steps": max(period, 1)}, scaled
+
+
+def sigma(rng):
+    return Sigma(shape=(NEURONS,)), "sigma", {}, {}
+
+
+def _encoder(rng):
+    spike, state = int(rng.integers(0, 5)), int(rng.integers(0, 7))
+    vth, cumulative = _edgy(rng, 0, 60), bool(rng.integers(0, 2))
+    lava = dict(vth=vth, spike_exp=spike, state_exp=state, cum_error=cumulative)
+    return lava, dict(threshold=vth << (spike + state), state_exponent=state, cumulative=int(cumulative))
+
+
+def delta(rng):
+    lava, ours = _encoder(rng)
+    shift = lava["spike_exp"] + lava["state_exp"]
+    return Delta(shape=(NEURONS,), **lava), "delta", {**ours, "input_shift": shift}, {}
+
+
+def sigma_delta(rng):
+    lava, ours = _encoder(rng)
+    relu, bias = bool(rng.integers(0, 2)), rng.integers(-50, 50, NEURONS)
+    mode = ActivationMode.RELU if relu else ActivationMode.UNIT
+    process = SigmaDelta(shape=(NEURONS,), bias=bias, act_mode=mode, **lava)
+    scaled = bias << (lava["spike_exp"] + lava["state_exp"])
+    return process, "sigma_delta", {**ours, "bias": scaled, "rectified": int(relu)}, {}
+
+
+def graded_vec(rng):
+    vth = _edgy(rng, 0, 1000)
+    return GradedVec(shape=(NEURONS,), vth=vth), "graded_vec", {"threshold": vth}, {}
+
+
+def graded_relu_vec(rng):
+    vth = _edgy(rng, 0, 1000)
+    return GradedReluVec(shape=(NEURONS,), vth=vth), "graded_relu_vec", {"threshold": vth}, {}
+
+
+MODELS = {f.__name__: f for f in (lif, lif_reset, ternary_lif, atrlif, sigma, delta, sigma_delta, graded_vec)}
+MODELS |= {"graded_relu_vec": graded_relu_vec, "refractory": refractory}
+FLOATING = {"refractory": "floating_pt"}
+STATES = {"waiting": None, "clock": None}  # ours -> Lava's; None: Lava has none
+
+
+def drive(rng) -> np.ndarray:
+    """Messages [STEPS, NEURONS] of one size, from spikes to the largest; sparse, steady or swinging."""
+    size = int(rng.choice([2, 20, 300, 5000, LARGEST]))
+    x = rng.integers(-size, size + 1, (STEPS, NEURONS))
+    kind = rng.integers(0, 4)
+    if kind == 0:
+        x *= rng.random(x.shape) < 0.1
+    if kind == 1:
+        x = np.abs(x)
+    if kind == 2:
+        x = np.where(np.arange(STEPS)[:, None] // 20 % 2, size, -size) * np.ones_like(x)
+    return x.astype(np.int32)
+
+
+def compare(name: str, number: int, rng) -> None:
+    process, model, integers, states = MODELS[name](rng)
+    builder = rb.Builder(dt=1e-3)
+    builder.input("in", NEURONS, payload=LARGEST)
+    builder.exact("n", NEURONS, model, **integers)
+    builder.connect("in", "n")
+    builder.output("out", "n")
+    image = rb.compile(builder.build(), chip="loihi2")
+    x = drive(rng)
+    if name in FLOATING:  # nothing may saturate there
+        x = np.clip(x, -200, 200)
+    known = next(m for m in _core.models() if m["name"] == model)["states"]
+    ours = image.run(x, engine="golden", probes=[f"n.{s}" for s in known])
+    driven = Driven(process, FLOATING.get(name, "fixed_pt"))
+    for at in range(STEPS):  # our hop from the input takes a step, SPEC T2
+        sent = driven.step(a_in=x[at - 1] if at else 0 * x[0])["s_out"].astype(np.int32)
+        assert np.array_equal(sent, ours.spikes["n"][at]), f"{name} {number}: messages of step {at}"
+        for state in known:
+            if state in states:
+                theirs = states[state](driven)
+            elif STATES.get(state, state) is None:
+                continue
+            else:
+                theirs = driven.state(STATES.get(state, state))
+            assert np.array_equal(
+                theirs, ours.states[f"n.{state}"][at]
+            ), f"{name} {number}: {state}, step {at}"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[2:] or MODELS:
+        rng = np.random.default_rng([int(sys.argv[1]), len(name)])
+        for number in range(POPULATIONS):
+            compare(name, number, rng)
+        print(name, POPULATIONS * NEURONS * STEPS)

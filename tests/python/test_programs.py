@@ -1,0 +1,85 @@
+"""Neurons that run as programs of the chip: constants in the image, graded messages, chips that cannot."""
+
+import numpy as np
+import pytest
+import rheobase as rb
+from rheobase import _core
+
+PROGRAMS = [m["name"] for m in _core.models() if not m["nir"]]
+
+
+def network(model: str, neurons: int = 5, **integers):
+    b = rb.Builder(dt=1e-3)
+    b.input("in", neurons, payload=500)
+    b.exact("first", neurons, model, **integers)
+    b.exact("second", neurons, "sigma_delta", threshold=3, rectified=0)
+    b.connect("in", "first", np.eye(neurons) * 2)
+    b.connect("first", "second", np.eye(neurons)[::-1] * 2)
+    b.output("out", "second")
+    return b.build()
+
+
+def some_integers(model: str, rng, neurons: int = 5) -> dict:
+    about = next(m for m in _core.models() if m["name"] == model)["parameters"]
+    return {
+        p["name"]: rng.integers(max(p["least"], -50), min(p["most"], 50), neurons, endpoint=True)
+        for p in about
+    }
+
+
+@pytest.mark.parametrize("model", PROGRAMS)
+def test_i9_n18_every_program_gives_the_same_bits_on_every_engine(model):
+    rng = np.random.default_rng(5)
+    image = rb.compile(
+        network(model, **some_integers(model, rng)), chip="tiny" if model == "sigma" else "loihi2"
+    )
+    x = rng.integers(-500, 500, (40, 5))
+    golden = image.run(x, engine="golden")
+    assert golden.spikes["first"].any()
+    for engine in ("vector", "jit"):
+        run = image.run(x, engine=engine)
+        for name in ("first", "second"):
+            assert np.array_equal(run.spikes[name], golden.spikes[name]), (model, engine)
+
+
+def test_i9_neurons_of_equal_constants_share_them():
+    def constants(theta):
+        image = rb.compile(network("atrlif", theta_0=theta))
+        return sum(
+            m["records"] for c in image.info["cores"] for m in c["memories"] if m["name"] == "constant"
+        )
+
+    assert constants(np.full(5, 7)) + 4 * 7 == constants(np.arange(5))
+
+
+def test_e3_a_chip_of_fixed_function_refuses_programs():
+    with pytest.raises(rb.CompileError, match="microcode") as refused:
+        rb.compile(network("atrlif"), chip="loihi1")
+    assert {d.code for d in refused.value.diagnostics} == {"R0411"}
+
+
+def test_constants_beyond_the_core_are_refused():
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 40)
+    b.exact("a", 40, "atrlif", theta_0=np.arange(40))
+    b.connect("in", "a")
+    b.output("out", "a")
+    image = rb.compile(b.build(), chip="tiny")  # 64 constants a core: 9 different neurons of 7
+    assert len(image.info["cores"]) >= 5
+
+
+def test_a_payload_has_to_be_a_whole_number():
+    b = rb.Builder()
+    for wrong in (0, -3, 1.5, True, "many"):
+        with pytest.raises(rb.OptionError):
+            b.input("in", 4, payload=wrong)
+
+
+def test_w8_a_payload_beyond_the_bound_is_refused():
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 4, payload=1 << 30)
+    b.exact("n", 4, "sigma")
+    b.connect("in", "n")
+    b.output("out", "n")
+    with pytest.raises(rb.FormatError, match="payload"):
+        b.build()
