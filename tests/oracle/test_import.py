@@ -81,9 +81,10 @@ def test_each_thing_that_would_give_other_numbers_is_refused():
     both = dense(weights, ring(), ring())  # Lava ORs their spikes
     join(both, a)
     assert "exactly one" in refusals(a)[0]
-    graded = dense(weights, ring(), num_message_bits=np.array([8]))
-    join(graded, b)
-    assert "graded" in refusals(b)[0]
+    sizes = ring()
+    sizes.data = SimpleNamespace(init=np.array([[0, -1, 3]]))
+    join(dense(weights, sizes), b)  # without message bits, -1 acts as 1
+    assert "takes the payloads of 'ringbuffer' for spikes" in refusals(b)[0]
     direct, sender = lif(), ring()
     sender.s_out.out_connections.append(direct.a_in)
     direct.a_in.in_connections.append(sender.s_out)
@@ -103,16 +104,34 @@ def test_each_thing_that_would_give_other_numbers_is_refused():
     transpose = type("TransposePort", (), {})()
     transpose.process, transpose.in_connections, transpose.out_connections = None, [], [turned.a_in]
     synapse.a_out.out_connections.append(transpose)
-    assert "something else than LIF" in refusals(synapse)[0]
+    assert "something else than neuron processes" in refusals(synapse)[0]
+
+
+def test_t4_ways_of_different_length_are_refused():
+    weights, source, first, second = 2 * np.ones((3, 3), int), ring(), lif(), lif()
+    join(dense(weights, source), first)
+    join(dense(weights, first), second)
+    join(dense(weights, source), second)
+    assert all("another number of hops" in message for message in refusals(first))
+
+
+def test_n23_shares_that_lava_never_rounds_are_refused():
+    values = dict(i=0, v=0, r=0, theta_0=5, theta_step=0, bias_mant=0, bias_exp=0)
+    shares = {f"delta_{key}": 0.1 for key in ("i", "v", "theta", "r")}
+    neurons = process_like("ATRLIF", **values, **shares)
+    neurons.a_in, neurons.s_out = port(neurons), port(neurons)
+    neurons.in_ports, neurons.out_ports = [neurons.a_in], [neurons.s_out]
+    join(dense(2 * np.ones((3, 3), int), ring()), neurons)
+    assert sum("no multiple of 1/4096" in message for message in refusals(neurons)) == 4
 
 
 def test_what_is_not_supported_is_named():
-    neurons, other = lif(v=np.array([0, 5, 0])), process_like("ATRLIF")
+    neurons, other = lif(v=np.array([0, 5, 0])), process_like("S4d")
     other.out_ports = [port(other)]
     neurons.s_out.out_connections = [port(other)]
     with pytest.raises(rb.FormatError) as refused:
         rb.from_lava(neurons)
     found = [(d.code, d.where) for d in refused.value.diagnostics]
-    assert found[:2] == [("R0112", "lif"), ("R0112", "atrlif")]
+    assert found[:2] == [("R0112", "lif"), ("R0112", "s4d")]
     with pytest.raises(rb.OptionError, match="a Lava process is needed"):
         rb.from_lava(3)

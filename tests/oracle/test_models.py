@@ -8,6 +8,16 @@ MODELS = (
 )
 
 
+NETWORKS = 640
+
+
+@needs_lava
+def test_n18_w5_f14_random_networks_of_every_model_equal_lava():
+    """1 to 4 layers, recurrent, graded, all exponents and sign modes; 100 steps; messages and states."""
+    told = under_lava(ROOT / "tests/oracle/network_case.py", 1, NETWORKS, package=True).split()
+    assert int(told[1]) >= 500 and int(told[3]) > 100_000
+
+
 @needs_lava
 @pytest.mark.parametrize("model", MODELS)
 def test_n11_to_n28_every_neuron_step_equals_lava(model):

@@ -12,17 +12,20 @@ import numpy as np
 
 from .builder import Builder
 from .errors import Diagnostic, FormatError, option_error
+from .lava_models import LAVA_MODELS, value_of
 from .network import Network
 
-SUPPORTED = "LIF, Dense and Sparse with binary spikes, a RingBuffer that sends, and sinks or monitors behind"
+SUPPORTED = (
+    f"{', '.join(LAVA_MODELS)}, Dense and Sparse, a RingBuffer that sends, and sinks or monitors behind"
+)
 _LISTENERS = ("Monitor", "Sink", "Extractor", "Receiver", "RingBuffer")
 
 
 def from_lava(process, name: str = "lava") -> Network:
     """A network from a graph of Lava processes, of which any one is given: all that are connected to it belong to it.
 
-    LIF becomes exact neurons; Dense and Sparse their weights, clipped and truncated as Lava does; a RingBuffer that
-    sends becomes an input, "in", "in_2" and so on in the order in which they are met. Populations are called as their
+    Neuron processes become exact neurons; Dense and Sparse their weights, clipped and truncated as Lava does; a
+    RingBuffer that sends becomes an input, "in", "in_2" and so on in the order in which they are met. Populations are called as their
     processes. An image compiled from it computes what Lava's fixed-point models compute, in the same steps.
 
     Raises FormatError naming everything that is not supported, OptionError for what is no process.
@@ -49,6 +52,8 @@ class _Graph:
             self._check_ends(synapse)
         for sender in (*self.neurons, *self.sources):
             self._check_receivers(sender)
+        if not self.refused:
+            self._check_hops()
         if not self.sources:
             self._refuse(process, "no RingBuffer sends anything: the network would have no input")
 
@@ -59,17 +64,17 @@ class _Graph:
     def _sort(self, process) -> None:
         kind = type(process).__name__
         sends = bool(list(process.out_ports))
-        if kind == "LIF":
+        if kind in LAVA_MODELS:
             self.neurons.append(process)
-            for state in ("u", "v"):
-                if np.any(_value(process, state)):
+            about = LAVA_MODELS[kind]
+            for state in about.states:
+                if np.any(value_of(process, state)):
                     self._refuse(process, f"'{process.name}' starts with '{state}' that is not 0")
-            self._check_whole(process, ("du", "dv", "vth", "bias_mant", "bias_exp"))
+            self._check_whole(process, about.whole)
+            self._check_fractions(process, about.fractions)
         elif kind in ("Dense", "Sparse"):
             self.synapses.append(process)
             self._check_whole(process, ("weights",))
-            if np.any(_value(process, "num_message_bits") if hasattr(process, "num_message_bits") else 0):
-                self._refuse(process, f"'{process.name}' takes graded messages (num_message_bits)")
         elif kind == "RingBuffer" and sends:
             self.sources.append(process)
         elif sends or not any(word in kind for word in _LISTENERS):
@@ -77,21 +82,50 @@ class _Graph:
 
     def _check_whole(self, process, names: Iterable[str]) -> None:
         for name in names:
-            values = _value(process, name)
+            values = value_of(process, name)
             if not np.array_equal(values, np.floor(values)):
                 self._refuse(
                     process, f"'{name}' of '{process.name}' is no integer: this is a floating-point model"
                 )
 
+    def _check_fractions(self, process, names: Iterable[str]) -> None:
+        """Lava multiplies such a share by 4096 and does not round: what is no multiple gives a floating-point step."""
+        for name in names:
+            steps = value_of(process, name) * 4096
+            if not (np.array_equal(steps, np.floor(steps)) and (steps >= 0).all() and (steps < 4096).all()):
+                self._refuse(
+                    process,
+                    f"'{name}' of '{process.name}' is no multiple of 1/4096 below 1, which Lava never rounds",
+                )
+
+    def _check_messages(self, synapse, sender) -> None:
+        """Without message bits Lava turns every message into one of 1, whatever its size and sign."""
+        if _takes_payloads(synapse):
+            return
+        if sender in self.sources:
+            graded = not set(np.unique(_data(sender))) <= {0, 1}
+        else:
+            graded = LAVA_MODELS[type(sender).__name__].graded
+        if graded:
+            self._refuse(
+                synapse,
+                f"'{synapse.name}' has num_message_bits=0 and takes the payloads of '{sender.name}' for spikes: "
+                "-1 would act as 1",
+            )
+
     def _check_ends(self, synapse) -> None:
         """One sender, whose spikes pass a test for zero; neurons behind."""
         senders = _ends(synapse.s_in.in_connections, "in_connections")
         if senders is None or len(senders) != 1 or senders[0] not in (*self.neurons, *self.sources):
-            self._refuse(synapse, f"'{synapse.name}' needs exactly one LIF or RingBuffer that sends to it")
+            self._refuse(
+                synapse, f"'{synapse.name}' needs exactly one neuron process or RingBuffer that sends to it"
+            )
+        else:
+            self._check_messages(synapse, senders[0])
         targets = _ends(synapse.a_out.out_connections, "out_connections")
         if not targets or any(t not in self.neurons and not _listens(t) for t in targets):
             self._refuse(
-                synapse, f"'{synapse.name}' sends to something else than LIF processes, or to nothing"
+                synapse, f"'{synapse.name}' sends to something else than neuron processes, or to nothing"
             )
 
     def _check_receivers(self, sender) -> None:
@@ -99,6 +133,29 @@ class _Graph:
         targets = _ends(sender.s_out.out_connections, "out_connections")
         if targets is None or any(t not in self.synapses and not _listens(t) for t in targets):
             self._refuse(sender, f"'{sender.name}' sends to something else than Dense and Sparse processes")
+
+    def _check_hops(self) -> None:
+        """Every hop costs a step, in Lava as on a chip. Where ways of different length meet, a network's rules make the
+        short one wait (SPEC T4), Lava does not: such networks are no others' equal."""
+        hops = {id(source): 0 for source in self.sources}
+        edges = [
+            (_ends(synapse.s_in.in_connections, "in_connections")[0], target, synapse)
+            for synapse in self.synapses
+            for target in _ends(synapse.a_out.out_connections, "out_connections")
+            if target in self.neurons
+        ]
+        forward = [(a, b, synapse) for a, b, synapse in edges if a is not b]
+        for _ in range(len(self.neurons) + 1):
+            for source, target, _synapse in forward:
+                if id(source) in hops:
+                    hops.setdefault(id(target), hops[id(source)] + 1)
+        for source, target, synapse in forward:
+            if hops.get(id(target), 0) != hops.get(id(source), 0) + 1:
+                self._refuse(
+                    synapse,
+                    f"'{synapse.name}' leads from '{source.name}' to '{target.name}', which other ways reach in "
+                    "another number of hops",
+                )
 
     def build(self, name: str) -> Network:
         builder = Builder(name=name)
@@ -113,9 +170,15 @@ class _Graph:
 
         names: dict = {}
         for source in self.sources:
-            names[source] = builder.input(fresh("in"), int(np.prod(source.s_out.shape)))
+            largest = int(np.abs(_data(source)).max(initial=0))
+            spikes = largest <= 1 and _data(source).min(initial=0) >= 0
+            names[source] = builder.input(
+                fresh("in"), int(np.prod(source.s_out.shape)), None if spikes else largest
+            )
         for neuron in self.neurons:
-            names[neuron] = builder.exact(neuron.name, int(np.prod(neuron.s_out.shape)), **_registers(neuron))
+            size, about = int(np.prod(neuron.s_out.shape)), LAVA_MODELS[type(neuron).__name__]
+            integers = {key: _each(value, size) for key, value in about.integers(neuron).items()}
+            names[neuron] = builder.exact(neuron.name, size, about.model, **integers)
         for synapse in self.synapses:
             (source,) = _ends(synapse.s_in.in_connections, "in_connections")
             for target in _ends(synapse.a_out.out_connections, "out_connections"):
@@ -162,31 +225,24 @@ def _listens(process) -> bool:
     return not list(process.out_ports)
 
 
-def _value(process, name: str) -> np.ndarray:
-    value = getattr(process, name).init
-    return np.asarray(value.toarray() if hasattr(value, "toarray") else value)
+def _each(value, size: int) -> np.ndarray:
+    """One value for each neuron, of one for all or of an array in any shape."""
+    values = np.asarray(value)
+    return np.broadcast_to(values.ravel() if values.size == size else values.reshape(-1)[:1], (size,))
 
 
-def _registers(lif) -> dict[str, np.ndarray]:
-    """Lava's du is one less than the share of the current that is lost (SPEC N3); a threshold sits 6 bits up (N9)."""
-    mantissa, exponent = _value(lif, "bias_mant").astype(np.int64), _value(lif, "bias_exp").astype(np.int64)
-    up, down = np.maximum(exponent, 0), np.maximum(-exponent, 0)
-    size = int(np.prod(lif.s_out.shape))
+def _data(source) -> np.ndarray:
+    """What a RingBuffer sends; nothing where it does not say."""
+    return value_of(source, "data") if hasattr(source, "data") else np.zeros(1)
 
-    def each(values: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(values.ravel() if values.size == size else values.reshape(-1)[:1], (size,))
 
-    return {
-        "decay_u": each(_value(lif, "du").astype(np.int64) + 1),
-        "decay_v": each(_value(lif, "dv").astype(np.int64)),
-        "threshold": each(_value(lif, "vth").astype(np.int64) * 64),
-        "bias": each(np.asarray((mantissa << up) >> down)),
-    }
+def _takes_payloads(synapse) -> bool:
+    return hasattr(synapse, "num_message_bits") and bool(np.any(value_of(synapse, "num_message_bits")))
 
 
 def _weights(synapse) -> np.ndarray:
     """[targets, sources], clipped and truncated (SPEC W2, W3), times the exponent of their sum (W5)."""
-    weights = _value(synapse, "weights").astype(np.int64)
+    weights = value_of(synapse, "weights").astype(np.int64)
     options = synapse.proc_params
     mode = options.get("sign_mode")
     kind = mode.name if mode is not None else _sign_mode(weights)

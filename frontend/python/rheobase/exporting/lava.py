@@ -20,6 +20,7 @@ from .sums import Sum, parameters_of, sums_of
 NEVER = 1 << 24  # a threshold register beyond every potential: 24 bits, 6 bits up
 LARGEST_MANTISSA = (1 << 15) - 1  # Lava holds bias mantissas in 16 bits
 MESSAGE_BITS = 16  # of graded inputs
+MEMBRANES = ("cuba_lif", "lif", "integrate_and_fire", "cuba_li", "li", "integrator")  # what LIF can be
 
 
 def files(image: Image) -> dict[str, bytes]:
@@ -84,6 +85,13 @@ class _Program:
 
     def _population(self, entry: dict) -> None:
         name, variable = entry["name"], self._name(entry["name"])
+        if entry["model"] not in MEMBRANES:
+            self._refuse(
+                name,
+                f"'{name}' is of the model '{entry['model']}', which the Lava program cannot hold yet",
+                f"export networks of {', '.join(MEMBRANES)}",
+            )
+            return
         values = parameters_of(self.image, name)
         size = entry["size"]
 

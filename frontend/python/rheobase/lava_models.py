@@ -1,0 +1,124 @@
+"""Lava's neuron processes as the integers of a step: one entry for each process type. SPEC N11, N20 to N28.
+
+Only attributes of the processes are read; Lava itself is not imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Callable
+
+import numpy as np
+
+
+def value_of(process, name: str) -> np.ndarray:
+    """What a variable of a process starts with; sparse matrices become dense ones."""
+    value = getattr(process, name).init
+    return np.asarray(value.toarray() if hasattr(value, "toarray") else value)
+
+
+def _membrane(process) -> dict:
+    """Lava's du is one less than the share of the current that is lost (SPEC N3)."""
+    return {
+        "decay_u": value_of(process, "du").astype(np.int64) + 1,
+        "decay_v": value_of(process, "dv").astype(np.int64),
+        "bias": _bias(process),
+    }
+
+
+def _bias(process) -> np.ndarray:
+    mantissa, exponent = (value_of(process, f"bias_{part}").astype(np.int64) for part in ("mant", "exp"))
+    return (mantissa << np.maximum(exponent, 0)) >> np.maximum(-exponent, 0)
+
+
+def _aligned(process, name: str) -> np.ndarray:
+    """Thresholds sit 6 bits up (SPEC N9)."""
+    return value_of(process, name).astype(np.int64) * 64
+
+
+def _lif(process) -> dict:
+    return {**_membrane(process), "threshold": _aligned(process, "vth")}
+
+
+def _lif_reset(process) -> dict:
+    interval = int(process.proc_params["reset_interval"])
+    phase = (int(process.proc_params.get("reset_offset", 0)) - 1) % interval
+    return {**_lif(process), "reset_interval": interval, "reset_phase": phase}
+
+
+def _ternary_lif(process) -> dict:
+    ends = {"threshold_high": _aligned(process, "vth_hi"), "threshold_low": _aligned(process, "vth_lo")}
+    return {**_membrane(process), **ends}
+
+
+def _atrlif(process) -> dict:
+    decays = {key: value_of(process, f"delta_{key}") * 4096 for key in ("i", "v", "theta", "r")}
+    return {
+        "decay_u": decays["i"] + 1,
+        "decay_v": decays["v"],
+        "decay_theta": decays["theta"],
+        "decay_r": decays["r"],
+        "bias": _bias(process),
+        "theta_0": _aligned(process, "theta_0"),
+        "theta_step": _aligned(process, "theta_step"),
+    }
+
+
+def _encoder(process) -> dict:
+    return {
+        "threshold": value_of(process, "vth").astype(np.int64),
+        "state_exponent": value_of(process, "state_exp").astype(np.int64),
+        "cumulative": value_of(process, "cum_error").astype(np.int64),
+    }
+
+
+def _delta(process) -> dict:
+    shift = value_of(process, "spike_exp") + value_of(process, "state_exp")
+    return {**_encoder(process), "input_shift": shift.astype(np.int64)}
+
+
+def _sigma_delta(process) -> dict:
+    rectified = int(process.proc_params.get("act_mode", 1))
+    return {**_encoder(process), "bias": value_of(process, "bias").astype(np.int64), "rectified": rectified}
+
+
+def _graded(process) -> dict:
+    return {"threshold": value_of(process, "vth").astype(np.int64)}
+
+
+@dataclass(frozen=True)
+class LavaModel:
+    """A process type: our model, its integers, the states that have to start at 0, the variables that are integers."""
+
+    model: str
+    integers: Callable[[object], dict]
+    states: tuple[str, ...]
+    whole: tuple[str, ...] = ()
+    fractions: tuple[str, ...] = field(default=())  # multiples of 1/4096 below 1
+    graded: bool = False
+
+
+_MEMBRANE = ("du", "dv", "bias_mant", "bias_exp")
+_ENCODER = ("vth", "spike_exp", "state_exp")
+_CODED = ("act", "residue", "error")
+LAVA_MODELS = {
+    "LIF": LavaModel("cuba_lif", _lif, ("u", "v"), (*_MEMBRANE, "vth")),
+    "LIFReset": LavaModel("cuba_lif_reset", _lif_reset, ("u", "v"), (*_MEMBRANE, "vth")),
+    "TernaryLIF": LavaModel(
+        "ternary_lif", _ternary_lif, ("u", "v"), (*_MEMBRANE, "vth_hi", "vth_lo"), graded=True
+    ),
+    "ATRLIF": LavaModel(
+        "atrlif",
+        _atrlif,
+        ("i", "v", "r"),
+        ("bias_mant", "bias_exp", "theta_0", "theta_step"),
+        tuple(f"delta_{key}" for key in ("i", "v", "theta", "r")),
+    ),
+    "Sigma": LavaModel("sigma", lambda process: {}, ("sigma",), graded=True),
+    "Delta": LavaModel("delta", _delta, _CODED, _ENCODER, graded=True),
+    "SigmaDelta": LavaModel(
+        "sigma_delta", _sigma_delta, ("sigma", *_CODED), (*_ENCODER, "bias"), graded=True
+    ),
+    "GradedVec": LavaModel("graded_vec", _graded, ("v",), ("vth",), graded=True),
+    "GradedReluVec": LavaModel("graded_relu_vec", _graded, ("v",), ("vth",), graded=True),
+}

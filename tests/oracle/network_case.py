@@ -1,0 +1,121 @@
+"""Run in Lava's environment: random networks of every neuron model, run there and here, messages and states compared.
+
+python with_lava.py network_case.py SEED COUNT: prints how many networks were compared and how many messages were sent.
+The processes are connected, which is what from_lava reads; they are then driven one by one, as the runtime would.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import rheobase as rb
+from lava.proc.dense.process import Dense
+from lava.proc.io.source import RingBuffer as Source
+from lava.utils.weightutils import SignMode
+from rheobase import _core
+
+sys.path.insert(0, str(Path(__file__).parent))
+import model_case  # noqa: E402
+from direct import Driven  # noqa: E402
+
+STEPS = 100
+GRADED = {m["name"] for m in _core.models() if m["graded"]}
+KINDS = [kind for kind in model_case.MODELS if kind not in model_case.FLOATING]
+
+
+class Layer:
+    def __init__(self, rng, name: str, size: int):
+        kind = str(rng.choice(KINDS))
+        model_case.NEURONS = size
+        self.process, self.model, _, self.states = model_case.MODELS[kind](rng)
+        self.process.name, self.name, self.size = name, name, size
+        self.driven = Driven(self.process)
+        self.sent = np.zeros(size, np.int32)
+
+
+def synapses(rng, source, sends_payloads: bool, sources: int, target: Layer) -> Dense:
+    sign = SignMode[str(rng.choice(["MIXED", "EXCITATORY", "INHIBITORY"], p=[0.6, 0.2, 0.2]))]
+    weights = rng.integers(-260, 260, (target.size, sources)) * (rng.random((target.size, sources)) < 0.7)
+    process = Dense(
+        weights=weights,
+        weight_exp=int(rng.integers(-6, 3)),
+        num_weight_bits=int(rng.integers(3, 9)),
+        sign_mode=sign,
+        num_message_bits=24 if sends_payloads or rng.random() < 0.3 else 0,
+    )
+    source.s_out.connect(process.s_in)
+    process.a_out.connect(target.process.a_in)
+    return process
+
+
+def run(seed: int) -> int:
+    rng = np.random.default_rng(seed)
+    channels, graded = int(rng.integers(2, 8)), bool(rng.integers(0, 2))
+    x = rng.integers(-40, 41, (STEPS, channels)) if graded else rng.integers(0, 2, (STEPS, channels))
+    source = Source(data=x.T)
+    layers = [Layer(rng, f"layer{k}", int(rng.integers(2, 9))) for k in range(int(rng.integers(1, 5)))]
+    edges, skips = [], False  # (source layer or -1, target layer, driven Dense)
+    for k, layer in enumerate(layers):
+        before = -1 if k == 0 else k - 1
+        loops = (
+            layer.model not in GRADED or layer.model == "ternary_lif"
+        )  # payloads in a loop would only grow
+        wanted = (
+            [before] + [k] * int(loops and rng.random() < 0.4) + [-1] * int(k > 0 and rng.random() < 0.05)
+        )
+        skips |= k > 0 and -1 in wanted
+        for sender in wanted:
+            process = source if sender < 0 else layers[sender].process
+            payloads = graded if sender < 0 else layers[sender].model in GRADED
+            size = channels if sender < 0 else layers[sender].size
+            edges.append((sender, k, Driven(synapses(rng, process, payloads, size, layer))))
+    try:
+        image = rb.compile(rb.from_lava(source, f"case{seed}"))
+    except rb.CompileError as refused:
+        codes = {d.code for d in refused.diagnostics if d.severity == "error"}
+        assert codes <= {"R0312", "R0510"}, refused  # weights of two exponents; sums beyond SPEC W8
+        return -1
+    except rb.FormatError as refused:
+        assert skips and all("hops" in d.message for d in refused.diagnostics), refused
+        return -1
+    known = {m["name"]: m["states"] for m in _core.models()}
+    probes = [f"{layer.name}.{state}" for layer in layers for state in known[layer.model]]
+    ours = image.run(x, engine=("golden", "vector")[seed % 2], probes=probes)
+    for step in range(STEPS):
+        arriving = [np.zeros(layer.size, np.int32) for layer in layers]
+        for _, target, dense in edges:
+            arriving[target] += np.asarray(dense.model.a_buff, np.int32).reshape(-1)
+        for layer, a_in in zip(layers, arriving):
+            layer.sent = layer.driven.step(a_in=a_in)["s_out"].astype(np.int32)
+            theirs = ours.spikes[layer.name][step]
+            assert np.array_equal(
+                layer.sent, theirs
+            ), f"seed {seed}: {layer.name} ({layer.model}), step {step}"
+            for state in known[layer.model]:
+                if state in layer.states:
+                    value = layer.states[state](layer.driven)
+                elif model_case.STATES.get(state, state) is None:
+                    continue
+                else:
+                    value = layer.driven.state(state)
+                assert np.array_equal(value, ours.states[f"{layer.name}.{state}"][step]), (
+                    seed,
+                    layer.name,
+                    state,
+                )
+        for sender, _, dense in edges:
+            sent = x[step] if sender < 0 else layers[sender].sent
+            # Where a sum leaves 32 bits before its shift, bits depend on how Lava split a weight into number and
+            # exponent, which an image does not keep.
+            if (
+                np.abs(dense.model.weights.astype(np.int64)) @ np.abs(sent.astype(np.int64)) >= 1 << 31
+            ).any():
+                return -1
+            dense.step(s_in=x[step] if sender < 0 else layers[sender].sent)
+    return sum(int((ours.spikes[layer.name] != 0).sum()) for layer in layers)
+
+
+if __name__ == "__main__":
+    first, count = int(sys.argv[1]), int(sys.argv[2])
+    found = [run(seed) for seed in range(first, first + count)]
+    print("networks", sum(n >= 0 for n in found), "messages", sum(n for n in found if n > 0))
