@@ -189,9 +189,11 @@ class Builder:
     def exact(self, name: str, shape, model: str = "cuba_lif", **integers) -> str:
         """Neurons given as the integers of a chip's step, which compile keeps as they are (SPEC F14).
 
-        model: cuba_lif, lif, cuba_li, li, integrate_and_fire or integrator. integers, one or one for each neuron:
-        decay_u, decay_v (in 1/4096 per step), threshold, bias, reset_keep, reset_amount (in units of v); what is
-        left out is the model's default. Weights into them are whole numbers too, and enter 64 times as large.
+        model: cuba_lif, lif, cuba_li, li, integrate_and_fire or integrator, or a program of the chip: cuba_lif_reset,
+        cuba_lif_refractory, ternary_lif, atrlif, sigma, delta, sigma_delta, graded_vec, graded_relu_vec (SPEC N20 to
+        N28). integers, one or one for each neuron: what the model's step reads (decay_u, decay_v in 1/4096 per step,
+        threshold, bias, ... in units of v; an unknown name is answered with the known ones); what is left out is the
+        model's default. Weights into them are whole numbers too; those into membranes enter 64 times as large.
 
         Example: b.exact("hidden", 64, decay_u=4096, decay_v=410, threshold=64 * 80)
         """
