@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "algorithms/PeriodicReset.h"
 #include "chip/ChipSpec.h"
 #include "chip/Image.h"
 #include "network/Network.h"
@@ -19,6 +20,7 @@ struct CompileOptions {
   std::optional<std::string> quantSettings;  // JSON text, as `rheobase quant` writes it
   std::string quantFile;                     // its file, for messages
   std::optional<int> weightBits;
+  std::optional<PeriodicReset> periodicReset;
   bool keepWeights = false;  // in CompileResult::quantSettings, of every projection, not just where pinned
   std::map<std::string, double> calibration;  // population -> largest |v| seen on data, float units
   std::string toStage = "image";

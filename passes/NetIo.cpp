@@ -117,6 +117,7 @@ class Writer {
                                  population.shape);
       if (population.hidden) neuron->setAttr("hidden", builder_.getUnitAttr());
     }
+    if (&neuron.getModel() != population.model) replace(neuron, population);
     for (const models::FloatParameter& parameter : population.model->floatParameters)
       neuron.removeParameter(view(parameter.name));
     const std::vector<std::vector<std::int32_t>> parameters = stepParametersOf(population);
@@ -128,6 +129,16 @@ class Writer {
     for (const auto& [state, values] : population.scales)
       scales.set(state, spk::floatElements(context, values, {static_cast<std::int64_t>(values.size())}));
     neuron.setScales(scales.getDictionary(context));
+  }
+
+  // The population under another model: in the same place, between the same synapses.
+  void replace(spk::NeuronOp& neuron, const FixedPopulation& population) {
+    builder_.setInsertionPoint(neuron);
+    spk::NeuronOp other = spk::createNeuron(builder_, neuron.getLoc(), *population.model, population.name,
+                                            population.shape, neuron.getInputs());
+    neuron.getOutput().replaceAllUsesWith(other.getOutput());
+    neuron->erase();
+    neuron = other;
   }
 
   void writeProjection(const FixedProjection& projection) {

@@ -112,6 +112,7 @@ Status Compilation::prepare() {
   quantize_.profile = profile_;
   quantize_.pinsFile = options_.quantFile;
   quantize_.keepWeights = options_.keepWeights;
+  quantize_.periodicReset = options_.periodicReset;
   quantize_.largestPotential = options_.calibration;
   if (options_.quantSettings) {
     Expected<QuantSettings> settings = QuantSettings::fromJson(*options_.quantSettings, options_.quantFile);
@@ -164,8 +165,8 @@ Status Compilation::resume() {
       return refuse(ErrorKind::Data, "R0690",
                     fmt::format("the stage was made from the network '{}', not from '{}'", name, expected),
                     "give the network that the stage was dumped from");
-    if (first_ > Stage::Float &&
-        (options_.quantSettings || options_.weightBits || !options_.calibration.empty())) {
+    if (first_ > Stage::Float && (options_.quantSettings || options_.weightBits || options_.periodicReset ||
+                                  !options_.calibration.empty())) {
       Diagnostic unused;
       unused.code = "R0303";
       unused.severity = Severity::Warning;

@@ -56,6 +56,9 @@ Expected<QuantResult> Quantizer::run() {
   for (std::size_t i = 0; i < net_.populations.size(); ++i) quantizePopulation(static_cast<int>(i));
   if (!errors_.empty()) return failure();
   for (Part& part : parts_) result_.net.projections.push_back(std::move(part.fixed));
+  if (options_.periodicReset)
+    if (Status added = addPeriodicResets(result_.net, *options_.periodicReset, chip_); !added)
+      return std::move(added).error();
   return std::move(result_);
 }
 

@@ -10,10 +10,13 @@
 // itself (N8).
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "algorithms/Net.h"
+#include "algorithms/PeriodicReset.h"
 #include "algorithms/QuantSettings.h"
 #include "chip/ChipSpec.h"
 #include "fixed/Profile.h"
@@ -26,6 +29,7 @@ struct QuantOptions {
   QuantSettings pins;        // empty: everything is chosen
   std::string pinsFile;      // for messages
   bool keepWeights = false;  // in the settings that come back, even those that were not pinned
+  std::optional<PeriodicReset> periodicReset;
   std::map<std::string, double> largestPotential;  // calibration: population -> largest |v| seen, float units
 };
 

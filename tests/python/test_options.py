@@ -99,11 +99,6 @@ def test_seed_is_that_of_an_encoding_without_one(tmp_path):
         (["show", "a", "b"], 2, "unexpected extra argument"),
         (["compile", "NET"], 2, "missing option '-o' / '--output'"),
         (["compile", "NET", "-o", "x", "--chpi", "tiny"], 2, "did you mean '--chip'"),
-        (
-            ["compile", "NET", "-o", "x", "--reset-interval", "5"],
-            2,
-            "no option '--reset-interval' in this version",
-        ),
         (["check", "NET", "--fix"], 2, "no option '--fix' in this version"),
         (["compile", "NET", "-o"], 2, "requires an argument"),
         (["compile", "NET", "-o", "x", "--encode", "rate:5"], 2, "--encode belongs to --calibrate"),

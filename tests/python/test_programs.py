@@ -83,3 +83,53 @@ def test_w8_a_payload_beyond_the_bound_is_refused():
     b.output("out", "n")
     with pytest.raises(rb.FormatError, match="payload"):
         b.build()
+
+
+def layers(model: str = "cuba_lif", bias: int = 0, **more):
+    rng = np.random.default_rng(3)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 12)
+    for name, before, sources in (("one", "in", 12), ("two", "one", 9)):
+        b.exact(name, 9, model, decay_u=700, decay_v=300, threshold=64 * 250, bias=bias, **more)
+        b.connect(before, name, 2 * rng.integers(-30, 36, (9, sources)))
+    b.output("out", "two")
+    return b.build(), rng.integers(0, 2, (3, 20, 12))
+
+
+def test_n20_samples_in_a_row_give_what_each_gives_alone():
+    net, samples = layers()
+    alone = rb.compile(net).run(samples)
+    image = rb.compile(net, reset_interval=20)
+    assert {p["model"] for p in image.info["populations"]} == {"cuba_lif_reset"}
+    row = image.run(samples.reshape(60, 12), engine="golden")
+    for name, lag in (("one", 1), ("two", 2)):
+        for k in range(3):
+            at = 20 * k + lag
+            assert np.array_equal(row.spikes[name][at : at + 20], alone.spikes[name][k, lag : lag + 20]), (
+                name,
+                k,
+            )
+    assert alone.spikes["two"].sum() > 20
+    unaware = rb.compile(net).run(samples.reshape(60, 12))
+    assert not np.array_equal(unaware.spikes["two"], row.spikes["two"])  # the test can fail
+
+
+def test_n20_an_offset_moves_every_reset():
+    net, samples = layers()
+    x = np.concatenate([np.zeros((5, 12), int), *samples[:2]])
+    row = rb.compile(net, reset_interval=20, reset_offset=5).run(x)
+    straight = rb.compile(net, reset_interval=20).run(samples[:2].reshape(40, 12))
+    assert np.array_equal(row.spikes["two"][5:], straight.spikes["two"])
+
+
+def test_r0315_what_cannot_be_reset_in_intervals_is_named():
+    net, _ = layers(reset_keep=-1, reset_amount=64 * 250)
+    with pytest.raises(rb.CompileError) as refused:
+        rb.compile(net, reset_interval=20)
+    assert [(d.code, d.where) for d in refused.value.diagnostics] == [("R0315", "one"), ("R0315", "two")]
+    with pytest.raises(rb.CompileError) as refused:
+        rb.compile(layers()[0], chip="loihi1", reset_interval=20)
+    assert {d.code for d in refused.value.diagnostics} == {"R0411"}
+    for wrong in (dict(reset_interval=0), dict(reset_interval=2.5), dict(reset_offset=3)):
+        with pytest.raises(rb.OptionError):
+            rb.compile(layers()[0], **wrong)

@@ -145,6 +145,8 @@ def run_compiler(
     from_stage=None,
     dump_stages=None,
     keep_weights: bool = False,
+    reset_interval: Optional[int] = None,
+    reset_offset: int = 0,
 ) -> dict:
     """Everything compilation gives: {image: bytes or None, stage: bytes, notes, quantization: JSON text}.
 
@@ -164,6 +166,12 @@ def run_compiler(
         raise unknown_name("stage", to_stage, STAGES)
     if weight_bits is not None:
         weight_bits = whole_number("weight_bits", weight_bits, 1, 32)
+    periodic_reset = None
+    if reset_interval is not None:
+        interval = whole_number("reset_interval", reset_interval, 1, 1 << 24)
+        periodic_reset = interval, whole_number("reset_offset", reset_offset, 0, 1 << 24)
+    elif reset_offset != 0:
+        raise option_error("reset_offset needs a reset_interval", "give both")
     settings, file = _settings(quant)
     request = dict(
         chip=chip_name(chip),
@@ -174,6 +182,7 @@ def run_compiler(
         keep_weights=keep_weights,
         calibration=_calibration(net, calibrate),
         to_stage=to_stage,
+        periodic_reset=periodic_reset,
         from_stage=None if from_stage is None else _stage_text(from_stage),
         from_file=b"" if from_stage is None else os.fsencode(from_stage),
     )
@@ -208,6 +217,8 @@ def compile(
     quant=None,  # noqa: A001
     weight_bits: Optional[int] = None,
     dump_stages=None,
+    reset_interval: Optional[int] = None,
+    reset_offset: int = 0,
     **unknown,
 ) -> Image:
     """A chip image of a network.
@@ -215,7 +226,9 @@ def compile(
     chip: a name, a ChipSpec or a chip's JSON file. profile: "lava" or "loihi1"; the chip's first where None.
     calibrate: spikes [B, T, *input_shape] that show how large the states become, or their file. quant:
     settings as `rb.quantization` gives them, or their file. weight_bits: of every projection that the
-    settings do not name. dump_stages: a folder for every stage as text.
+    settings do not name. dump_stages: a folder for every stage as text. reset_interval: steps after which every
+    population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
+    can follow one another in one run (SPEC N20).
 
     ``image.notes`` says what the compiler found worth knowing. Raises CompileError, whose ``diagnostics``
     hold every violated limit; OptionError and FormatError for wrong names and files. Runs without the GIL;
@@ -224,9 +237,28 @@ def compile(
     Example: rb.compile(net, chip="loihi2").save("net.rheo")
     """
     for name in unknown:
-        known = ["chip", "profile", "calibrate", "quant", "weight_bits", "dump_stages"]
+        known = [
+            "chip",
+            "profile",
+            "calibrate",
+            "quant",
+            "weight_bits",
+            "dump_stages",
+            "reset_interval",
+            "reset_offset",
+        ]
         raise option_error(f"compile has no option '{name}'", nearest(name, known))
-    result = run_compiler(net, chip, profile, calibrate, quant, weight_bits, dump_stages=dump_stages)
+    result = run_compiler(
+        net,
+        chip,
+        profile,
+        calibrate,
+        quant,
+        weight_bits,
+        dump_stages=dump_stages,
+        reset_interval=reset_interval,
+        reset_offset=reset_offset,
+    )
     image = Image.from_bytes(result["image"], net.name)
     image.notes = result["notes"]
     return image

@@ -77,6 +77,22 @@ def compile_command(
         Optional[Path],
         typer.Option("--dump-stages", metavar="DIR", help="Write every stage that is reached here."),
     ] = None,
+    reset_interval: Annotated[
+        Optional[int],
+        typer.Option(
+            "--reset-interval",
+            metavar="N",
+            min=1,
+            max=1 << 24,
+            help="Every population forgets all every N steps, when the next sample reaches it.",
+        ),
+    ] = None,
+    reset_offset: Annotated[
+        int,
+        typer.Option(
+            "--reset-offset", metavar="N", min=0, max=1 << 24, help="Steps by which those resets come later."
+        ),
+    ] = 0,
     encode: o.Encode = None,
     samples: o.Samples = None,
     dt: o.Dt = None,
@@ -99,7 +115,17 @@ def compile_command(
     with progress("compiling"):
         data = _calibration(calibrate, network, encode, samples)
         result = compiler.run_compiler(
-            network, chip, profile, data, quant, weight_bits, to, from_, dump_stages
+            network,
+            chip,
+            profile,
+            data,
+            quant,
+            weight_bits,
+            to,
+            from_,
+            dump_stages,
+            reset_interval=reset_interval,
+            reset_offset=reset_offset,
         )
     report(result["notes"])
     if result["image"] is None:
