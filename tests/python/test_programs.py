@@ -58,6 +58,12 @@ def test_e3_a_chip_of_fixed_function_refuses_programs():
     assert {d.code for d in refused.value.diagnostics} == {"R0411"}
 
 
+def test_e3_check_says_which_chip_could_not_run_an_image():
+    image = rb.compile(network("atrlif", theta_0=64), chip="tiny")
+    assert not [d for d in rb.check(image) if d.severity == "error"]
+    assert "microcode" in " ".join(d.message for d in rb.check(image, chip="loihi1") if d.code == "R0411")
+
+
 def test_constants_beyond_the_core_are_refused():
     b = rb.Builder(dt=1e-3)
     b.input("in", 40)

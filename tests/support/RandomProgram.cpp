@@ -16,7 +16,8 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
   int between(int least, int most) {
-    return least + static_cast<int>(engine_() % static_cast<std::uint64_t>(most - least + 1));
+    const std::int64_t span = std::int64_t{most} - least + 1;
+    return static_cast<int>(least + static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(span)));
   }
   bool chance(int percent) { return between(1, 100) <= percent; }
 

@@ -29,6 +29,7 @@ _KINDS = (
     _Kind("synapse_words_per_core", "R0413", "synapse", "synapse words"),
     _Kind("profiles_per_core", "R0415", "profile", "neuron profiles"),
     _Kind("formats_per_core", "R0416", "format", "synapse formats"),
+    _Kind("constants_per_core", "R0415", "constant", "constants"),
 )
 _RESETS = {2: ("subtract_reset", "SPEC E1"), 1: ("reset_value", "SPEC E2")}
 
@@ -154,6 +155,10 @@ class _Checker:
     def _resets(self, index: int, where: str) -> None:
         if not self.chip:
             return
+        values = self.image._core.records(index, "constant").get("value")
+        if values is not None and values.size and "microcode" not in self.chip.extensions:
+            message = f"{where} holds programs: it needs the extension 'microcode', which '{self.name}' lacks"
+            self.add("R0411", message, where, limit_source="SPEC E3")
         for memory in ("neuron", "profile"):
             modes = self.image._core.records(index, memory).get("reset_mode")
             for mode, (extension, rule) in _RESETS.items():
