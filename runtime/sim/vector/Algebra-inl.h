@@ -31,7 +31,7 @@ class VectorAlgebra {
   // exact because hi * f is a whole number. No product leaves 31 bits while |x| < 2^31 and f <= 4096.
   HWY_INLINE Int decay(Int x, Int decay12) const {
     const Int keep = hn::Sub(hn::Set(d, fixed::kDecayOne), decay12);
-    const Int magnitude = abs(x);
+    const Int magnitude = hn::Abs(x);
     // Unsigned: the magnitude of the least integer has all 32 bits.
     const hn::RebindToUnsigned<D> du;
     const Int high = hn::BitCast(d, hn::ShiftRight<fixed::kDecayBits>(hn::BitCast(du, magnitude)));
@@ -45,7 +45,7 @@ class VectorAlgebra {
   HWY_INLINE Int sub(Int a, Int b) const { return hn::Sub(a, b); }
   HWY_INLINE Int shiftLeft(Int x, Int bits) const { return hn::Shl(x, shiftBy(bits)); }
   HWY_INLINE Int shiftRight(Int x, Int bits) const { return hn::Shr(x, shiftBy(bits)); }
-  HWY_INLINE Int abs(Int x) const { return select(hn::Lt(x, hn::Zero(d)), hn::Sub(hn::Zero(d), x), x); }
+  HWY_INLINE Int abs(Int x) const { return hn::Abs(x); }
   HWY_INLINE Int cycle(Int x, Int period) const {  // SPEC N20
     const Int next = hn::Add(x, hn::Set(d, 1));
     return select(atLeast(next, period), hn::Zero(d), next);

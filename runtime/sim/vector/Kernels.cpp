@@ -258,11 +258,13 @@ void settle(std::int32_t* kept, std::int32_t* gone, std::int32_t width, std::int
 HWY_INLINE hn::Vec<D32> payloadOf(D32 d, hn::Mask<D32> spike) {
   return hn::IfThenElseZero(spike, hn::Set(d, 1));
 }
+HWY_INLINE hn::Mask<D32> whoSends(D32, hn::Mask<D32> spike) { return spike; }
 HWY_INLINE hn::Vec<D32> onlyValid(hn::Mask<D32> valid, hn::Vec<D32> payload) {
   return hn::IfThenElseZero(valid, payload);
 }
 HWY_INLINE hn::Mask<D32> onlyValid(hn::Mask<D32> valid, hn::Mask<D32> spike) { return hn::And(spike, valid); }
 HWY_INLINE hn::Vec<D32> payloadOf(D32, hn::Vec<D32> payload) { return payload; }
+HWY_INLINE hn::Mask<D32> whoSends(D32 d, hn::Vec<D32> payload) { return hn::Ne(payload, hn::Zero(d)); }
 
 template <class Model, CurrentOverflow kRule>
 std::size_t update(const UpdateCall& call) {
@@ -289,7 +291,7 @@ std::size_t update(const UpdateCall& call) {
     if constexpr (Model::table().spiking) {
       const Int payload = payloadOf(d, sent);
       hn::StoreU(payload, d, call.payloads + x);
-      const auto sends = hn::Ne(payload, hn::Zero(d));
+      const auto sends = whoSends(d, sent);
       if constexpr (Model::table().graded)
         hn::StoreU(hn::Compress(payload, sends), d, call.activePayloads + fired);
       fired += appendLanes(d, sends, x, call.active + fired);
