@@ -1,4 +1,4 @@
-"""Every rule of ir/SPEC.md is cited by code and by a test that is named after it.
+"""Every rule of ir/SPEC.md is cited by code and by a test that is named after it; those of ir/DIFFERENCES.md by a test.
 
 Usage: rules.py [ROOT]. Code cites with `SPEC N1`, `SPEC N4, N5` or `SPEC N11 to N16`. A test is named after a rule
 if its own name begins with it: TEST(Golden, n1_...), `n10_e1_...`, `n11_to_n16_...`, `def test_n1_...`, or a lit or
@@ -51,9 +51,15 @@ def files_below(folder: Path):
     return (p for p in sorted(folder.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
 
 
+def rules_of(page: Path) -> list[str]:
+    """Return the rules that a page states, in its order; a page that is absent states none."""
+    return RULE.findall(page.read_text(encoding="utf-8")) if page.exists() else []
+
+
 def findings(root: Path) -> tuple[int, list[str]]:
     """Return the number of rules and one line for each fault."""
-    rules = set(RULE.findall((root / "ir/SPEC.md").read_text(encoding="utf-8")))
+    stated = [*rules_of(root / "ir/SPEC.md"), *rules_of(root / "ir/DIFFERENCES.md")]
+    rules, vectors = set(stated), set(rules_of(root / "ir/DIFFERENCES.md"))
     letters = {rule[0] for rule in rules}
     in_code: dict[str, str] = {}  # rule -> a file that cites it
     in_tests: dict[str, str] = {}
@@ -67,18 +73,24 @@ def findings(root: Path) -> tuple[int, list[str]]:
                 if rule[0] in letters:
                     in_tests.setdefault(rule, path.relative_to(root).as_posix())
     order = sorted(rules, key=lambda rule: (rule[0], int(rule[1:])))
-    lines = [f"{rule}: no code cites it" for rule in order if rule not in in_code]
+    lines = [f"{rule}: it is stated twice" for rule in order if stated.count(rule) > 1]
+    lines += [f"{rule}: no code cites it" for rule in order if rule not in in_code and rule not in vectors]
     lines += [f"{rule}: no test is named after it" for rule in order if rule not in in_tests]
     for rule, path in sorted({**in_tests, **in_code}.items()):
         if rule not in rules:
-            lines.append(f"{rule}: {path} names it, but ir/SPEC.md has no such rule")
+            lines.append(
+                f"{rule}: {path} names it, but neither ir/SPEC.md nor ir/DIFFERENCES.md has such a rule"
+            )
     return len(rules), lines
 
 
 def main() -> int:
     """Print every fault under the given root."""
     count, lines = findings(Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve())
-    print("\n".join(lines) or f"all {count} rules are cited by code, and tests are named after them")
+    print(
+        "\n".join(lines)
+        or f"all {count} rules have tests named after them, and code cites those of ir/SPEC.md"
+    )
     return 1 if lines else 0
 
 

@@ -64,7 +64,24 @@ def test_rules_that_do_not_exist_are_found(tmp_path, where):
     }
     write(tmp_path, ir__SPEC_dot_md="**N1 A.**", **files)
     (line,) = rules.findings(tmp_path)[1]
-    assert line.startswith("N9: ") and "no such rule" in line
+    assert line.startswith("N9: ") and "has such a rule" in line
+
+
+def test_differences_need_a_test_and_no_code(tmp_path):
+    write(
+        tmp_path,
+        ir__SPEC_dot_md="**N1 A.**",
+        ir__DIFFERENCES_dot_md="**X1 B.** ...\n**X2 C.** ...\n**X2 D.** ...\n",
+        runtime__a_dot_h="// SPEC N1\n",
+        tests__a__test_a_dot_py="def test_n1_x1_a(): ...\ndef test_x3_c(): ...\n",
+    )
+    count, lines = rules.findings(tmp_path)
+    assert count == 3
+    assert [line.split(",")[0] for line in lines] == [
+        "X2: it is stated twice",
+        "X2: no test is named after it",
+        "X3: tests/a/test_a.py names it",
+    ]
 
 
 def test_diagnostics_are_no_rules(tmp_path):

@@ -25,11 +25,35 @@ def test_explain_prints_the_page():
     assert result.stdout.startswith("# R0690: ")
 
 
-def test_explain_lists_every_code():
+def test_explain_lists_every_code_and_topic():
     listing = invoke("explain").stdout.splitlines()
     pages = Path(__file__).parents[2] / "runtime" / "support" / "codes"
-    assert [line[:5] for line in listing] == sorted(page.stem for page in pages.glob("R*.md"))
+    named = [line.split()[0] for line in listing]
+    assert named == [*sorted(page.stem for page in pages.glob("R*.md")), "differences"]
     assert all(len(line) > 10 for line in listing)
+    known = json.loads(invoke("explain", "--json").stdout)
+    assert [*known["codes"], *known["topics"]] == named
+
+
+def test_explain_prints_a_topic_and_one_rule_of_it():
+    page = invoke("explain", "Differences").stdout
+    assert page == (Path(__file__).parents[2] / "ir" / "DIFFERENCES.md").read_text(encoding="utf-8")
+    rules = json.loads(invoke("explain", "differences", "--json").stdout)["rules"]
+    assert [r["code"] for r in rules] == [f"X{k + 1}" for k in range(len(rules))] and len(rules) >= 30
+    for r in rules:
+        assert r["text"] in page and r["vector"]["given"] and len(r["vector"]["results"]) > 1, r["code"]
+    rule = invoke("explain", "x4")
+    assert rule.returncode == 0 and rule.stdout.strip() == rules[3]["text"]
+    assert rules[3]["text"].startswith("**X4 The sum of one step.** ") and "X5" not in rule.stdout
+    assert json.loads(invoke("explain", "X4", "--json").stdout)["vector"] == rules[3]["vector"]
+    assert rules[3]["vector"]["results"]["nengo"] == [-2097152]
+
+
+@pytest.mark.parametrize("wrong, near", [("diferences", "differences (Where "), ("X44", "X4 (The sum")])
+def test_explain_offers_the_nearest_topic_and_rule(wrong, near):
+    result = invoke("explain", wrong)
+    assert result.returncode == 3
+    assert f"there is no diagnostic, topic or rule '{wrong}'" in result.stderr and near in result.stderr
 
 
 def test_explain_offers_the_nearest_code():

@@ -7,7 +7,7 @@ from typing import Optional
 import typer
 from typing_extensions import Annotated
 
-from .. import codes, doctoring
+from .. import codes, doctoring, topics
 from . import options as o
 from .common import Settings, app, emit_json, say
 
@@ -43,25 +43,43 @@ def common(
     """
 
 
-@o.command("explain", "rheobase explain R0412", "rheobase explain")
+@o.command("explain", "rheobase explain R0412", "rheobase explain differences", "rheobase explain X4")
 def explain(
     code: Annotated[
-        Optional[str], typer.Argument(metavar="[CODE]", help="A code such as R0412; without one, all codes.")
+        Optional[str],
+        typer.Argument(
+            metavar="[CODE]",
+            help="A diagnostic such as R0412, a topic, or a rule of a topic such as X4; without one, all "
+            "diagnostics and topics.",
+        ),
     ] = None,
 ) -> None:
-    """Print what a diagnostic means and what to do."""
-    if code is not None:
-        text = codes.page(code).rstrip()
+    """Print what a diagnostic means and what to do, or a topic."""
+    if code is None:
+        titles, pages = codes.known(), topics.known()
         if Settings.json:
-            emit_json("rheobase.explanation/1", {"code": text[2:7], "text": text})
-        else:
-            say(text)
+            emit_json("rheobase.explanations/1", {"codes": titles, "topics": pages})
+        width = max(map(len, pages), default=5)
+        for name, title in {**titles, **pages}.items():
+            say(f"{name if name in titles else name.ljust(width)}  {title}")
         return
-    titles = codes.known()
+    body = _explanation(code)
     if Settings.json:
-        emit_json("rheobase.explanations/1", {"codes": titles})
-    for name, title in titles.items():
-        say(f"{name}  {title}")
+        emit_json("rheobase.explanation/1", body)
+    else:
+        say(body["text"])
+
+
+def _explanation(code: str) -> dict:
+    """{code, text}; a rule has its title and vector, too, a topic its rules."""
+    rule, text = topics.rule(code), topics.page(code)
+    if rule is not None:
+        return rule.as_dict()
+    if text is not None:
+        name = code.strip().lower()
+        return {"code": name, "text": text.rstrip(), "rules": topics.rules(name)}
+    text = codes.page(code).rstrip()
+    return {"code": text[2:7], "text": text}
 
 
 @o.command(

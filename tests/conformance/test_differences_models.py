@@ -1,0 +1,95 @@
+"""X17 to X23: models that are not here yet. Lava's rules stand here in a few lines; tests/oracle asks Lava itself."""
+
+import numpy as np
+import rheobase as rb
+from differences import lacks, results
+
+
+def toward_zero(x: int, bits: int) -> int:
+    return (abs(x) >> bits) * (1 if x >= 0 else -1)
+
+
+def ours(model: str, messages: list[int], state: str = "", **integers) -> list[int]:
+    """The messages, or a state, of one neuron that receives those messages from step 1 on."""
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 1, payload=1000)
+    b.exact("n", 1, model, **integers)
+    b.connect("in", "n")
+    b.output("out", "n")
+    run = rb.compile(b.build()).run(
+        np.array([*messages, 0])[:, None], probes=[f"n.{state}"] if state else None
+    )
+    return (run.states[f"n.{state}"] if state else run.spikes["n"])[:, 0].tolist()
+
+
+def test_x17_what_a_sigma_delta_neuron_rounds_off():
+    bits = 6
+
+    def sent(reference) -> list[int]:
+        """reference(the last one, the activation, what is sent): what the next activation is compared with."""
+        last, values = 0, []
+        for act in (100, 200, 300, 400):
+            values.append((act - last) >> bits)
+            last = reference(last, act, values[-1])
+        return values
+
+    found = {
+        "lava": sent(lambda last, act, value: act),
+        "lava (corrected)": sent(lambda last, act, value: last + (value << bits)),
+        "here": ours("sigma_delta", [100] * 4, state_exponent=bits)[1:5],
+    }
+    assert found == results("X17")
+    assert sum(found["lava (corrected)"]) == 400 >> bits > sum(found["lava"])
+
+
+def test_x18_the_exponent_of_a_convolution():
+    found = {"lava (Dense)": [3 << 2], "lava (Conv)": [3], "here": "not yet"}
+    assert found == results("X18")
+
+
+def test_x19_the_overflow_of_a_convolution():
+    total, half = 2 * 4194304, 1 << 23
+    found = {"lava (Dense)": [total], "lava (Conv)": [(total + half) % (2 * half) - half], "here": "not yet"}
+    assert found == results("X19")
+
+
+def test_x20_the_direction_of_a_convolution():
+    kernel, given = np.array([1, 2, 3]), np.array([1, 0, 0])
+    found = {
+        "lava": np.convolve(given, kernel, "valid").tolist(),
+        "nir": np.correlate(given, kernel, "valid").tolist(),
+        "netx": np.convolve(given, kernel[::-1], "valid").tolist(),
+        "here": "not yet",
+    }
+    assert found == results("X20")
+
+
+def test_x21_rounding_in_resonators():
+    found = {
+        "lava (RF)": [toward_zero(-3 * 2048, 12)],
+        "lava (RFZero)": [-3 * (1 << 14) // (1 << 15)],
+        "here": lacks("resonate_and_fire", "rf"),
+    }
+    assert found == results("X21")
+
+
+def test_x22_rounding_a_product_or_their_sum():
+    re, im, cos, sin = 1, -1, 2049, 2049
+    found = {
+        "lava": [toward_zero(cos * re, 12) - toward_zero(sin * im, 12)],
+        "slayer": [toward_zero(cos * re - sin * im, 12)],
+        "here": lacks("resonate_and_fire", "rf"),
+    }
+    assert found == results("X22")
+
+
+def test_x23_the_deltas_of_atrlif():
+    def step(current: int, delta_i: float) -> int:
+        return toward_zero(current * (4096 - int(delta_i * 4096 + 1)), 12)
+
+    found = {
+        "lava": [step(8192, 1)],
+        "lava (delta_i 4095/4096)": [step(8192, 4095 / 4096)],
+        "here": ours("atrlif", [128], state="i", decay_u=4096, theta_0=1 << 20)[2:3],
+    }
+    assert found == results("X23")

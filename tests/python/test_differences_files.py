@@ -1,0 +1,103 @@
+"""X24 to X30: what lava-dl's NetX makes of a .net file. Its rules stand here in a few lines; our reader refuses."""
+
+import numpy as np
+import pytest
+import rheobase as rb
+from rheobase import topics
+from test_netx import LEAVE_OUT, write
+
+NEURON = ("type", "iDecay", "vDecay", "vThMant", "refDelay", "gradedSpike")
+
+
+def results(rule: str) -> dict:
+    return topics.rule(rule).results
+
+
+@pytest.fixture
+def refusal(tmp_path):
+    """refusal({field: value}): the code of the error that a file with these fields gets."""
+
+    def read(fields: dict) -> str:
+        file = write(tmp_path / "bad.net", {f"/layer/{name}": value for name, value in fields.items()})
+        with pytest.raises(rb.FormatError) as refused:
+            rb.load(file)
+        return f"refused {refused.value.code}"
+
+    return read
+
+
+def test_x24_a_layer_without_neurons(refusal):
+    found = {
+        "netx": [eval("1<<18-1")],
+        "netx (meant)": [(1 << 18) - 1],
+        "here": refusal({f"0/neuron/{name}": LEAVE_OUT for name in NEURON}),
+    }
+    assert found == results("X24")
+    largest = (1 << 23) - 1  # of a potential, N7: neither is ever exceeded
+    assert min(64 * found["netx"][0], 64 * found["netx (meant)"][0]) > largest
+
+
+def test_x25_a_threshold_beyond_its_register(refusal):
+    given, bits = (1 << 18) - 1, 17
+    found = {
+        "netx": [given],
+        "register": [given % (1 << bits)],
+        "here": refusal({"0/neuron/vThMant": np.array(given)}),
+    }
+    assert found == results("X25")
+    assert 64 * found["register"][0] < (1 << 23) - 1  # this one can be exceeded
+
+
+def test_x26_adaptive_neurons_of_a_file(refusal):
+    given, threshold, step = [100, 100, 100], 80, 80
+
+    def as_trained() -> list[int]:
+        spikes, theta, refractory = [], threshold, 0
+        for im in given:  # all memory is lost, nothing of theta and of the refractory state
+            spikes.append(int(im >= theta + refractory))
+            refractory += 2 * theta * spikes[-1]
+            theta += step * spikes[-1]
+        return spikes
+
+    found = {"slayer": as_trained(), "netx": [int(im >= threshold) for im in given]}
+    found["here"] = refusal({"0/neuron/type": "ADRF_IZHIKEVICH"})
+    assert found == results("X26")
+    assert refusal({"0/neuron/type": "ALIF"}) == found["here"]
+
+
+def test_x27_the_refractory_delay_of_a_file(refusal):
+    delay = 3
+    found = {
+        "chip": [int(t % delay == 0) for t in range(6)],
+        "netx": [1] * 6,
+        "here": refusal({"0/neuron/refDelay": np.array(delay)}),
+    }
+    assert found == results("X27")
+
+
+def test_x28_the_exponent_of_a_file(refusal):
+    weight, exponent = 6, 2
+    found = {
+        "slayer": [weight << exponent],
+        "netx": [weight],
+        "here": refusal({"0/neuron/weight_exp": np.array(exponent)}),
+    }
+    assert found == results("X28")
+
+
+def test_x29_the_delay_of_a_convolution(refusal):
+    delay = 3
+    layer = {"1/type": np.array(["conv"]), "1/delay": np.array(delay)}
+    found = {"slayer": [1 + delay], "netx": [1], "here": refusal(layer)}
+    assert found == results("X29")
+
+
+def test_x30_recurrent_layers_with_delays(refusal):
+    weights, exponent = [1, -1], -7  # what fills 8 mixed bits with 1 and -1, and the exponent that undoes it
+    shifted = [w << -exponent for w in weights]
+    found = {
+        "slayer": [w >> -exponent for w in shifted],
+        "netx": shifted,
+        "here": refusal({"2/delay": np.array([0, 3, 0])}),
+    }
+    assert found == results("X30")
