@@ -2,7 +2,7 @@
 
 import numpy as np
 import rheobase as rb
-from differences import PROFILES, compiled, ours, refusal, results, run, same_in_both
+from differences import PROFILES, compiled, ours, refusal, results, run, same_in_both, sent
 
 HALF = 1 << 23
 
@@ -124,6 +124,9 @@ def test_x7_refractory_period():
             found[f"{who} (period {period})"] = spikes_of_six(lambda since: since < period)
     weights, x = [[128]], [[1]] * 6
     found["here"] = same_in_both(lambda p: ours(weights, p, x, "lif", "spikes", threshold=128))
+    for steps in (1, 2):
+        spikes = sent("cuba_lif_refractory", [1] * 6, 128, threshold=128, refractory_steps=steps)
+        found[f"here (refractory_steps {steps})"] = spikes
     assert found == results("X7")
 
 
@@ -142,9 +145,11 @@ def test_x8_the_potential_in_the_step_of_a_spike():
 def test_x9_at_the_threshold():
     state = threshold = 128
     more, not_less = [int(state > threshold)], [int(state >= threshold)]
-    found = {who: more for who in ("lava (LIF)", "nengo", "brian2")}
+    found = {who: more for who in ("lava (LIF)", "lava (RFZero)", "nengo", "brian2")}
     found |= {f"lava ({model})": not_less for model in ("ATRLIF", "RF", "Delta")}
-    found["here"] = same_in_both(lambda p: ours([[2]], p, [[1]], "lif", "spikes", threshold=threshold))
+    found["here (lif)"] = same_in_both(lambda p: ours([[2]], p, [[1]], "lif", "spikes", threshold=threshold))
+    found["here (atrlif)"] = sent("atrlif", [1], 2, theta_0=threshold)
+    found["here (delta)"] = [int(s != 0) for s in sent("delta", [2], payload=2, threshold=2)]
     assert found == results("X9")
 
 

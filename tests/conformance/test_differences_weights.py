@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import rheobase as rb
-from differences import PROFILES, compiled, ours, refusal, results, same_in_both
+from differences import PROFILES, compiled, ours, refusal, results, same_in_both, sent
 
 ACTIVE = [[1, 1]]
 
@@ -85,7 +85,8 @@ def test_x16_negative_spikes():
     found = {
         "lava (0 message bits)": [weight * bool(spike)],
         "lava (8 message bits)": [weight * spike],
-        "here": refusal(lambda: image.run(np.array([[spike]]))),
+        "here": sent("graded_vec", [spike], weight, payload=1),
+        "here (input of spikes)": refusal(lambda: image.run(np.array([[spike]]))),
     }
     assert found == results("X16")
     with pytest.raises(rb.DataError, match="takes spikes, 0 or 1"):
