@@ -1,0 +1,18 @@
+"""Lava's side of every vector of ir/DIFFERENCES.md, asked of Lava itself."""
+
+import json
+
+from environment import ROOT, needs_lava, under_lava
+from rheobase import topics
+
+NEWER = "lava (corrected)"  # a model that Lava has only since 0.10
+
+
+@needs_lava
+def test_x1_to_x23_lava_gives_the_integers_that_are_listed():
+    listed = {
+        rule.name: {who: v for who, v in rule.results.items() if who.split(" ")[0] == "lava" and who != NEWER}
+        for rule in topics.rules("differences")
+    }
+    found = json.loads(under_lava(ROOT / "tests/oracle/differences_case.py"))
+    assert len(found) == 23 and found == {name: who for name, who in listed.items() if who}
