@@ -54,6 +54,10 @@ def test_everything_is_in_the_wheel(fresh):
     assert os.access(package / "rheo-hdf5-reader", os.X_OK)
     pages = {p.name for p in (ROOT / "runtime/support/codes").glob("R*.md")}
     assert {p.name for p in (package / "codes").glob("R*.md")} == pages
+    topics = {"differences.md": ROOT / "ir/DIFFERENCES.md"}
+    assert {p.name: p.read_bytes() for p in (package / "topics").iterdir()} == {
+        name: page.read_bytes() for name, page in topics.items()
+    }
     modules = {
         p.relative_to(ROOT / "frontend/python") for p in (ROOT / "frontend/python/rheobase").rglob("*.py")
     }
@@ -80,6 +84,7 @@ def test_the_command_goes_the_whole_road(fresh, tmp_path):
     run(rheobase, "--version", cwd=tmp_path)
     assert "broken" not in run(rheobase, "doctor", cwd=tmp_path)
     assert "R0412" in run(rheobase, "explain", "R0412", cwd=tmp_path)
+    assert run(rheobase, "explain", "X4", cwd=tmp_path).startswith("**X4 ")
     assert "LIF" in run(rheobase, "show", FASHION, cwd=tmp_path)
     run(rheobase, "compile", REACHING, "-o", "net.rheo", cwd=tmp_path)
     for engine in ("golden", "vector", "jit"):
