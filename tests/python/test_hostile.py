@@ -81,6 +81,8 @@ def calls(tmp_path_factory):
         "stream spikes": lambda v: image.stream().spikes(v),
         "stream state": lambda v: setattr(image.stream(), "state", v),
         "compile": rb.compile,
+        "export": lambda v: rb.export(v, "net", "out.net"),
+        "export to": lambda v: rb.export(image, v, "out"),
         "chip": lambda v: rb.compile(net, chip=v),
         "profile": lambda v: rb.compile(net, profile=v),
         "calibrate": lambda v: rb.compile(net, calibrate=v),

@@ -30,7 +30,7 @@ void setNumbers(Tree& tree, const py::array& array) {
   tree.array.values.assign(values.data(), values.data() + values.size());
 }
 
-// dict: a group; str: one text; list of pairs of str: texts [n, 2]; array: numbers.
+// dict: a group; str: one text; tuple of str: texts [n]; list of pairs of str: texts [n, 2]; array: numbers.
 Tree treeOf(const std::string& name, const py::handle& value) {
   Tree tree;
   tree.name = name;
@@ -40,6 +40,10 @@ Tree treeOf(const std::string& name, const py::handle& value) {
   } else if (py::isinstance<py::str>(value)) {
     tree.kind = Tree::Kind::Strings;
     tree.strings = {value.cast<std::string>()};
+  } else if (py::isinstance<py::tuple>(value)) {
+    tree.kind = Tree::Kind::Strings;
+    tree.strings = value.cast<std::vector<std::string>>();
+    tree.shape = {static_cast<std::int64_t>(tree.strings.size())};
   } else if (py::isinstance<py::list>(value)) {
     tree.kind = Tree::Kind::Strings;
     for (const auto& [left, right] : value.cast<std::vector<std::pair<std::string, std::string>>>()) {
