@@ -83,6 +83,7 @@ def calls(tmp_path_factory):
         "compile": rb.compile,
         "export": lambda v: rb.export(v, "net", "out.net"),
         "export to": lambda v: rb.export(image, v, "out"),
+        "export path": lambda v: rb.export(net, "nir", v),
         "chip": lambda v: rb.compile(net, chip=v),
         "profile": lambda v: rb.compile(net, profile=v),
         "calibrate": lambda v: rb.compile(net, calibrate=v),

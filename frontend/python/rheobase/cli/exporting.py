@@ -20,12 +20,13 @@ from .common import Settings, emit_json, report, say
     "python net_lava/network.py input.npz -o out.npz      (with lava-nc installed)",
     "rheobase diff out.npz run.npz",
     "rheobase export net.rheo --to net -o net.net",
+    "rheobase export net.net --to nir -o net.nir",
 )
 def export_command(
     path: Annotated[
         Path, typer.Argument(metavar="NET|IMAGE", help="The network or image to export.", show_default=False)
     ],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="The format: lava or net.")],
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="The format: lava, net or nir.")],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="PATH", help="The file to write; with lava the folder.")
     ],
@@ -39,7 +40,8 @@ def export_command(
 
     lava: from an image, a readable Python program of Lava processes and its arrays; it runs under Lava 0.10 with the
     image's spikes and states, bit for bit. net: from an image, or from a network whose neurons are integers, the HDF5
-    file that lava-dl's NetX runs: a chain of layers of CUBA neurons. What a format cannot express is refused, all of it at once (exit status 1); what it
+    file that lava-dl's NetX runs: a chain of layers of CUBA neurons. nir: from a network, a NIR file; neurons that are
+    integers become real-valued. What a format cannot express is refused, all of it at once (exit status 1); what it
     does not keep is listed: warnings where results may differ, with -v also notes.
     """
     if to == "lava" and not is_image(path):

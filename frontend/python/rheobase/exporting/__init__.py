@@ -8,9 +8,9 @@ from ..errors import Diagnostic, option_error, unknown_name
 from ..files import filling, write_bytes
 from ..image import Image
 from ..network import Network
-from . import lava, net
+from . import lava, net, nir
 
-FORMATS = ("lava", "net")
+FORMATS = ("lava", "net", "nir")
 
 
 def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
@@ -18,7 +18,7 @@ def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
 
     source, to: an image to "lava", a Python program of Lava processes that runs with the image's spikes, bit for bit,
     and its arrays; an image, or a network of exact nodes, to "net", the HDF5 file that lava-dl's SLAYER writes and its
-    NetX runs on Lava.
+    NetX runs on Lava; a network to "nir", a NIR file.
     path: the file, for "lava" the folder; what is written is written whole or not at all.
 
     Returns what the format does not keep, as diagnostics R0671: a "note" where the numbers stay what they are, a
@@ -30,7 +30,7 @@ def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
     """
     if not isinstance(to, str) or to not in FORMATS:
         raise unknown_name("format", to, FORMATS)
-    kinds = {"lava": Image, "net": (Image, Network)}[to]
+    kinds = {"lava": Image, "net": (Image, Network), "nir": Network}[to]
     if not isinstance(source, kinds):
         what = {Image: "an image", Network: "a network"}.get(type(source), type(source).__name__)
         raise option_error(f"{what} cannot be exported to '{to}'", _REMEDIES[to])
@@ -40,7 +40,7 @@ def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
             for name, content in contents.items():
                 (folder / name).write_bytes(content)
         return []
-    content, lost = net.content(source)
+    content, lost = (net if to == "net" else nir).content(source)
     write_bytes(path, content)
     return lost
 
@@ -48,4 +48,5 @@ def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
 _REMEDIES = {
     "lava": "compile the network first: rheobase compile NET -o IMAGE",
     "net": "give an image, or a network of exact nodes",
+    "nir": "give the network that the image was compiled from",
 }
