@@ -12,7 +12,7 @@ function(rheo_install_library target name)
   target_compile_features(${target} INTERFACE cxx_std_20)
   install(TARGETS ${target} EXPORT rheobase ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT cpp)
   install(DIRECTORY ${ARG_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/rheobase COMPONENT cpp
-          FILES_MATCHING PATTERN "*.h" PATTERN "*.inc" PATTERN "*.def")
+          FILES_MATCHING PATTERN "*.h" PATTERN "*.inc" PATTERN "*.def" PATTERN "writer" EXCLUDE)
 endfunction()
 
 set(rheo_cmake_folder ${CMAKE_INSTALL_LIBDIR}/cmake/rheobase)

@@ -20,6 +20,8 @@ constexpr double kAlign = 1 << fixed::kAlignBits;  // from SLAYER's potentials t
 constexpr std::int32_t kLeastWeight = leastWeight(SignMode::Mixed);
 constexpr std::int32_t kMostWeight = mostWeight(SignMode::Excitatory);
 constexpr double kMillisecond = 1e-3;
+constexpr std::int64_t kNeverSpikes =
+    (1 << 18) - 1;  // the threshold of lava-dl's Affine: beyond every potential
 
 std::string shown(const std::string& text) { return hdf5::quoteName(text); }
 
@@ -169,18 +171,20 @@ class NetxReader {
                              fmt::format("'{}' is {}; only {} is supported", field, *value, meaningless),
                              "train the network without it");
     }
-    Node node{name, "cuba_lif", shape_, shape_, {}, layer.place()};
+    Expected<std::int64_t> current = neuron->integer("iDecay"), potential = neuron->integer("vDecay"),
+                           threshold = neuron->integer("vThMant");
+    const bool spiking = !threshold || *threshold != kNeverSpikes;
+    Node node{name, spiking ? "cuba_lif" : "cuba_li", shape_, shape_, {}, layer.place()};
     const auto set = [&](const char* parameter, double value) {
       node.parameters[parameter] = Tensor{{}, {value}, DType::Int64, ""};
     };
-    Expected<std::int64_t> current = neuron->integer("iDecay"), potential = neuron->integer("vDecay"),
-                           threshold = neuron->integer("vThMant");
-    constexpr std::int64_t kForgetAll = fixed::kDecayOne, kMostThreshold = fixed::kThresholdMax;
+    constexpr std::int64_t kForgetAll = fixed::kDecayOne;
+    const std::int64_t mostThreshold = spiking ? fixed::kThresholdMax : kNeverSpikes;
     for (const auto& [field, value, least, most] :
          // a register of 0 still loses 1/4096 of the current: SPEC N3
          {std::tuple{"iDecay", &current, std::int64_t{1}, kForgetAll},
           std::tuple{"vDecay", &potential, std::int64_t{0}, kForgetAll},
-          std::tuple{"vThMant", &threshold, std::int64_t{0}, kMostThreshold}}) {
+          std::tuple{"vThMant", &threshold, std::int64_t{0}, mostThreshold}}) {
       if (!*value) return std::move(*value).error();
       if (**value < least || **value > most)
         return neuron->error("R0113", field,
@@ -189,7 +193,7 @@ class NetxReader {
     }
     set("decay_u", static_cast<double>(*current));
     set("decay_v", static_cast<double>(*potential));
-    set("threshold", kAlign * static_cast<double>(*threshold));
+    if (spiking) set("threshold", kAlign * static_cast<double>(*threshold));
     if (layer.has("bias")) {
       Expected<Tensor> bias = layer.array("bias");
       if (!bias) return std::move(bias).error();

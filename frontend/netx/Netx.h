@@ -7,8 +7,9 @@
 //   flatten               nothing: what comes before it is flat already
 //
 // A neuron of type LOIHI or CUBA: decay_u = iDecay, decay_v = vDecay, threshold = 64 vThMant, bias = 64 bias:
-// what NetX hands to Lava's LIF (du = iDecay - 1, bias_exp = 6). What the files can hold beyond that
-// (convolutions, other neurons, delays) is refused by name.
+// what NetX hands to Lava's LIF (du = iDecay - 1, bias_exp = 6). With lava-dl's threshold of neurons that are
+// not to spike, 2^18 - 1 (its Affine block), it is a cuba_li, whose potential is read. What the files can
+// hold beyond that (convolutions, other neurons, delays) is refused by name.
 #pragma once
 
 #include <string>

@@ -85,6 +85,7 @@ def test_doctor_examines_every_part():
     for what, state in {
         "rheobase": "ok",
         "nir reader": "ok",
+        "nir writer": "ok",
         "compiler": works,
         "engine golden": works,
         "engine vector": works,

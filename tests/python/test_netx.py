@@ -130,6 +130,14 @@ def test_the_time_step_of_a_file_or_a_millisecond(tmp_path, step, dt):
     assert rb.load(file).dt == pytest.approx(dt)
 
 
+def test_f14_a_threshold_beyond_every_potential_is_a_readout(tmp_path):
+    """2^18 - 1: lava-dl's Affine block, whose neurons are read and do not spike."""
+    net = rb.load(write(tmp_path / "small.net", {"/layer/2/neuron/vThMant": np.array((1 << 18) - 1)}))
+    readout = net.nodes["layer2"]
+    assert (readout.kind, readout.spiking) == ("cuba_li", False) and "threshold" not in readout.parameters
+    assert (readout.parameters["decay_v"] == 410).all() and (readout.parameters["bias"] == 64 * BIAS).all()
+
+
 def test_f14_options_about_real_numbers_are_not_used(tmp_path):
     net = rb.load(write(tmp_path / "small.net"), reset="subtract", spikes="dirac")
     unused = [a for a in net.assumptions if a["value"] == "not used"]

@@ -14,6 +14,7 @@ import numpy as np
 from . import _core, codes, compiler
 from .builder import Builder
 from .errors import Error, FormatError
+from .exporting.hdf5 import file_of
 from .image import Image
 from .recording import first_difference
 
@@ -41,6 +42,7 @@ def examine() -> list[dict]:
     for package in ("numpy", "typer", "rich"):
         add(package, lambda: _version(package))  # noqa: B023  (called at once)
     add("nir reader", _reader)
+    add("nir writer", lambda: f"an empty file of {len(file_of({})):,} bytes")
     add("compiler", _compiler)
     images: list[Image] = []
     add("compilation", lambda: _compile(images))

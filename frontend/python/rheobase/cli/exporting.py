@@ -8,10 +8,10 @@ import typer
 from typing_extensions import Annotated
 
 from ..errors import usage_error
-from ..exporting import export
-from ..files import check_folder, is_image
+from ..exporting import FORMATS, export
+from ..files import check_folder, check_writable, is_image
 from . import options as o
-from .common import Settings, emit_json, say
+from .common import Settings, emit_json, report, say
 
 
 @o.command(
@@ -19,24 +19,41 @@ from .common import Settings, emit_json, say
     "rheobase export net.rheo --to lava -o net_lava",
     "python net_lava/network.py input.npz -o out.npz      (with lava-nc installed)",
     "rheobase diff out.npz run.npz",
+    "rheobase export net.rheo --to net -o net.net",
+    "rheobase export net.net --to nir -o net.nir",
 )
 def export_command(
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="The image to export.", show_default=False)],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="The format: lava.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="PATH", help="The folder to write.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="NET|IMAGE", help="The network or image to export.", show_default=False)
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="The format: lava, net or nir.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="PATH", help="The file to write; with lava the folder.")
+    ],
+    dt: o.Dt = None,
+    reset: o.Reset = None,
+    discretization: o.Discretization = None,
+    spikes: o.Spikes = None,
+    as_: o.Framework = None,
 ) -> None:
-    """Write an image in the form of another program.
+    """Write a network or an image in the form of another program.
 
-    lava: a readable Python program of Lava processes and its arrays; it runs under Lava 0.10 with the image's spikes
-    and states, bit for bit. What Lava cannot express is refused, all of it at once (exit status 1).
+    lava: from an image, a readable Python program of Lava processes and its arrays; it runs under Lava 0.10 with the
+    image's spikes and states, bit for bit. net: from an image, or from a network whose neurons are integers, the HDF5
+    file that lava-dl's NetX runs: a chain of layers of CUBA neurons. nir: from a network, a NIR file; neurons that are
+    integers become real-valued. What a format cannot express is refused, all of it at once (exit status 1); what it
+    does not keep is listed: warnings where results may differ, with -v also notes.
     """
-    if not is_image(image):
-        raise usage_error(
-            f"'{image}' is no image", "compile the network first: rheobase compile NET -o IMAGE"
-        )
-    check_folder(output)
-    export(o.read_image(image), to, output)
+    if to == "lava" and not is_image(path):
+        raise usage_error(f"'{path}' is no image", "compile the network first: rheobase compile NET -o IMAGE")
+    source = o.read_any(path, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    if to == "lava":
+        check_folder(output)
+    elif to in FORMATS:
+        check_writable(output, path)
+    lost = export(source, to, output)
+    report(lost)
     if Settings.json:
-        emit_json("rheobase.export/1", {"output": str(output), "format": to})
+        emit_json("rheobase.export/1", {"output": str(output), "format": to, "lost": lost})
     else:
         say(f"{output}: {to}")

@@ -1,30 +1,52 @@
-"""Images for other programs. Every format is a file here that offers `files(image)`."""
+"""Networks and images for other programs. A format is a file here that makes the content of a file, or of a folder."""
 
 from __future__ import annotations
 
-from ..errors import option_error, unknown_name
-from ..files import filling
+from typing import Union
+
+from ..errors import Diagnostic, option_error, unknown_name
+from ..files import filling, write_bytes
 from ..image import Image
-from . import lava
+from ..network import Network
+from . import lava, net, nir
 
-_FORMATS = {"lava": lava}
+FORMATS = ("lava", "net", "nir")
 
 
-def export(image: Image, to: str, path) -> None:
-    """Writes an image in the form of another program, into a folder.
+def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
+    """Writes an image or a network in the form of another program.
 
-    to: "lava", a Python program of Lava processes that runs with the image's spikes, bit for bit, and its arrays.
-    path: the folder; the files in it are written whole or not at all.
+    source, to: an image to "lava", a Python program of Lava processes that runs with the image's spikes, bit for bit,
+    and its arrays; an image, or a network of exact nodes, to "net", the HDF5 file that lava-dl's SLAYER writes and its
+    NetX runs on Lava; a network to "nir", a NIR file.
+    path: the file, for "lava" the folder; what is written is written whole or not at all.
 
-    Raises OptionError for an unknown format, CompileError naming everything that the format cannot express.
+    Returns what the format does not keep, as diagnostics R0671: a "note" where the numbers stay what they are, a
+    "warning" where the other program may compute something else. Raises OptionError for an unknown format or a source
+    of the wrong kind, CompileError naming everything that the format cannot express, DataError where the place cannot
+    be written.
 
-    Example: rb.export(image, "lava", "reaching_lava")
+    Example: rb.export(image, "net", "net.net")
     """
-    if not isinstance(image, Image):
-        raise option_error(f"an image is exported, not {type(image).__name__}", "rb.compile(net) makes one")
-    if to not in _FORMATS:
-        raise unknown_name("format", to, _FORMATS)
-    contents = _FORMATS[to].files(image)
-    with filling(path) as folder:
-        for name, content in contents.items():
-            (folder / name).write_bytes(content)
+    if not isinstance(to, str) or to not in FORMATS:
+        raise unknown_name("format", to, FORMATS)
+    kinds = {"lava": Image, "net": (Image, Network), "nir": Network}[to]
+    if not isinstance(source, kinds):
+        what = {Image: "an image", Network: "a network"}.get(type(source), type(source).__name__)
+        raise option_error(f"{what} cannot be exported to '{to}'", _REMEDIES[to])
+    if to == "lava":
+        contents = lava.files(source)
+        with filling(path) as folder:
+            for name, content in contents.items():
+                (folder / name).write_bytes(content)
+        return []
+    content, lost = (net if to == "net" else nir).content(source)
+    write_bytes(path, content)
+    return lost
+
+
+_REMEDIES = {
+    "lava": "compile the network first: rheobase compile NET -o IMAGE",
+    "net": "give an image, or a network of exact nodes",
+    "nir": "give the network that the image was compiled from",
+}

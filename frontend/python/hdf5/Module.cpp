@@ -1,0 +1,74 @@
+// The extension module `rheobase._hdf5`: dictionaries to the bytes of an HDF5 file. Links libhdf5, and thirty
+// libraries behind it, so it is imported only when something is exported.
+#include "../core/Module.h"
+
+#include <pybind11/numpy.h>
+
+#include "hdf5/writer/Writer.h"
+
+namespace rheo::python {
+namespace {
+
+using hdf5::Tree;
+
+void setNumbers(Tree& tree, const py::array& array) {
+  tree.kind = Tree::Kind::Array;
+  const std::string type = py::str(array.dtype());
+  if (type == "float16") {
+    tree.array.dtype = DType::Float16;
+  } else if (type == "float32") {
+    tree.array.dtype = DType::Float32;
+  } else if (type == "float64") {
+    tree.array.dtype = DType::Float64;
+  } else if (type == "int64") {
+    tree.array.dtype = DType::Int64;
+  } else {
+    throw py::type_error("numbers of type " + type + " are not written");
+  }
+  tree.array.shape.assign(array.shape(), array.shape() + array.ndim());
+  const auto values = py::array_t<double, py::array::c_style | py::array::forcecast>(array);
+  tree.array.values.assign(values.data(), values.data() + values.size());
+}
+
+// dict: a group; str: one text; tuple of str: texts [n]; list of pairs of str: texts [n, 2]; array: numbers.
+Tree treeOf(const std::string& name, const py::handle& value) {
+  Tree tree;
+  tree.name = name;
+  if (py::isinstance<py::dict>(value)) {
+    for (const auto& [key, child] : value.cast<py::dict>())
+      tree.children.push_back(treeOf(key.cast<std::string>(), child));
+  } else if (py::isinstance<py::str>(value)) {
+    tree.kind = Tree::Kind::Strings;
+    tree.strings = {value.cast<std::string>()};
+  } else if (py::isinstance<py::tuple>(value)) {
+    tree.kind = Tree::Kind::Strings;
+    tree.strings = value.cast<std::vector<std::string>>();
+    tree.shape = {static_cast<std::int64_t>(tree.strings.size())};
+  } else if (py::isinstance<py::list>(value)) {
+    tree.kind = Tree::Kind::Strings;
+    for (const auto& [left, right] : value.cast<std::vector<std::pair<std::string, std::string>>>()) {
+      tree.strings.push_back(left);
+      tree.strings.push_back(right);
+    }
+    tree.shape = {static_cast<std::int64_t>(tree.strings.size() / 2), 2};
+  } else if (py::isinstance<py::array>(value)) {
+    setNumbers(tree, value.cast<py::array>());
+  } else {
+    throw py::type_error("a file holds dictionaries, texts, pairs of texts and arrays");
+  }
+  return tree;
+}
+
+}  // namespace
+}  // namespace rheo::python
+
+PYBIND11_MODULE(_hdf5, m) {
+  using namespace rheo::python;
+  py::module_::import("rheobase._core");
+  m.doc() = "HDF5 files from dictionaries.";
+  registerExceptions();
+  // Under the GIL: the library takes one thread at a time.
+  m.def(
+      "file_of", [](const py::dict& root) { return py::bytes(unwrap(rheo::hdf5::fileOf(treeOf("", root)))); },
+      py::arg("root"));
+}
