@@ -139,3 +139,23 @@ def test_r0315_what_cannot_be_reset_in_intervals_is_named():
     for wrong in (dict(reset_interval=0), dict(reset_interval=2.5), dict(reset_offset=3)):
         with pytest.raises(rb.OptionError):
             rb.compile(layers()[0], **wrong)
+
+
+def test_what_other_files_cannot_say_of_programs_and_payloads_is_named(tmp_path):
+    program = network("atrlif", theta_0=64)
+    for to in ("net", "nir"):
+        with pytest.raises(rb.CompileError) as refused:
+            rb.export(program, to, tmp_path / f"program.{to}")
+        assert any("'atrlif'" in d.message for d in refused.value.diagnostics), to
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 3, payload=9)
+    b.exact("n", 3, decay_u=700, decay_v=300, threshold=6400)
+    b.connect("in", "n", 2 * np.ones((3, 3), int))
+    b.output("out", "n")
+    with pytest.raises(rb.CompileError, match="graded"):
+        rb.export(b.build(), "net", tmp_path / "payloads.net")
+    lost = rb.export(b.build(), "nir", tmp_path / "payloads.nir")
+    assert [d.message for d in lost if d.severity == "warning"] == [
+        "the payloads of 'in' are not kept: a reader of the file takes its messages for spikes"
+    ]
+    assert not [p for p in tmp_path.iterdir() if p.name != "payloads.nir"]

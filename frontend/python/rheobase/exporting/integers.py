@@ -97,6 +97,7 @@ def _of_image(image: Image) -> Integers:
 def _of_network(net: Network) -> Integers:
     found = Integers(net.name, net.dt, file=net.file)
     found.inputs = {n.name: n.size for n in net.inputs}
+    found.graded = [n.name for n in net.inputs if "payload" in n.parameters]
     before: dict[str, list[str]] = {name: [] for name in net.nodes}
     after: dict[str, list[str]] = {name: [] for name in net.nodes}
     flat = {n.name for n in net.nodes.values() if n.kind == "Flatten"}

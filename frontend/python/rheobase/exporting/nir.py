@@ -12,7 +12,7 @@ from ..errors import CompileError, Diagnostic
 from ..loading import load
 from ..network import Network, Node
 from .hdf5 import file_of
-from .real import Real, weights_in_units
+from .real import KINDS, Real, weights_in_units
 
 VERSION = "1.0"  # of the format
 
@@ -51,6 +51,8 @@ class _Writing:
         self.filled = next(
             (a["value"] for a in self.net.assumptions if a["what"] == "missing parameters"), ""
         )
+        if self._programs():
+            return
         real = Real(self.net)
         self.reset = real.reset
         for node in self.net.nodes.values():
@@ -68,11 +70,38 @@ class _Writing:
             self.nodes[node.name] = self._fields(node, real)
         self.lost += real.lost
 
+    def _programs(self) -> bool:
+        """Refuses the exact nodes that have no counterpart in NIR; whether there are any."""
+        for node in self.net.populations:
+            if node.kind.islower() and node.kind not in KINDS:
+                self.refused.append(
+                    Diagnostic(
+                        "R0670",
+                        "error",
+                        f"'{node.name}' is of the model '{node.kind}', which NIR does not have",
+                        self.net.file,
+                        node.name,
+                        remedy=f"NIR has what {', '.join(KINDS)} become",
+                    )
+                )
+        return bool(self.refused)
+
     def _fields(self, node: Node, real: Real) -> dict:
         if node.name in real.nodes:
             kind, parameters = real.nodes[node.name]
             return {"type": kind, **parameters}
         parameters = {name: self._as_read(node, name, values) for name, values in node.parameters.items()}
+        if parameters.pop("payload", None) is not None:
+            self.lost.append(
+                Diagnostic(
+                    "R0671",
+                    "warning",
+                    f"the payloads of '{node.name}' are not kept: a reader of the file takes its messages for spikes",
+                    self.net.file,
+                    node.name,
+                    remedy="say so beside the file",
+                )
+            )
         if node.kind in ("Input", "Output"):
             parameters.setdefault("shape", np.array(node.output_shape, np.int64))
         if node.kind == "Flatten":
