@@ -37,15 +37,17 @@ def test_x24_a_layer_without_neurons(refusal):
     assert min(64 * found["netx"][0], 64 * found["netx (meant)"][0]) > largest
 
 
-def test_x25_a_threshold_beyond_its_register(refusal):
+def test_x25_a_threshold_beyond_its_register(refusal, tmp_path):
     given, bits = (1 << 18) - 1, 17
     found = {
         "netx": [given],
         "register": [given % (1 << bits)],
-        "here": refusal({"0/neuron/vThMant": np.array(given)}),
+        "here (262142)": refusal({"0/neuron/vThMant": np.array(given - 1)}),
     }
     assert found == results("X25")
     assert 64 * found["register"][0] < (1 << 23) - 1  # this one can be exceeded
+    readout = rb.load(write(tmp_path / "readout.net", {"/layer/0/neuron/vThMant": np.array(given)}))
+    assert readout.nodes["layer0"].kind == "cuba_li"
 
 
 def test_x26_adaptive_neurons_of_a_file(refusal):
