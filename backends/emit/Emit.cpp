@@ -42,9 +42,9 @@ class Emitter {
   // The memories of one core under construction.
   struct CoreWords {
     RecordWriter profiles, axons, formats, neurons, routes;
-    std::vector<std::uint64_t> synapses;
-    std::map<std::vector<std::int64_t>, std::int64_t> knownProfiles, knownConstants;
     std::optional<RecordWriter> constants;  // where the chip runs programs
+    std::vector<std::uint64_t> synapses = {};
+    std::map<std::vector<std::int64_t>, std::int64_t> knownProfiles = {}, knownConstants = {};
   };
 
   RecordWriter writer(const char* record) const { return RecordWriter(makeLayout(*chip_.layout(record))); }
@@ -182,9 +182,8 @@ Status Emitter::emitNeurons(const PlacedSlice& slice, CoreWords& words) const {
       const std::int64_t value = field.name == "profile"       ? *profile
                                  : field.name == "constants"   ? *constants
                                  : field.name == "route_first" ? (targets.empty() ? 0 : firstRoute)
-                                 : field.name == "route_count" ? static_cast<std::int64_t>(targets.size())
-                                 : population.model->microcode
-                                     ? 0
+                                 : field.name == "route_count"
+                                     ? static_cast<std::int64_t>(targets.size())
                                      : registerValue(population, field.name, neuron);
       if (auto set = words.neurons.set(record, field.name, value); !set) return set;
     }
@@ -316,16 +315,10 @@ Expected<Image> Emitter::run() {
     fromInputs_.emplace_back(static_cast<std::size_t>(input.size));
   std::vector<CoreWords> cores;
   for (std::size_t core = 0; core < placement_.cores.size(); ++core) {
-    cores.push_back({writer("profile"),
-                     writer("axon"),
-                     writer("format"),
-                     writer("neuron"),
-                     writer("route"),
-                     {},
-                     {},
-                     {},
-                     {}});
-    if (chip_.layout("constant") != nullptr) cores.back().constants = writer("constant");
+    std::optional<RecordWriter> constants;
+    if (chip_.layout("constant") != nullptr) constants = writer("constant");
+    cores.push_back({writer("profile"), writer("axon"), writer("format"), writer("neuron"), writer("route"),
+                     std::move(constants)});
     if (auto done = emitLists(core, cores.back()); !done) return done.error();
   }
   // Only now is it known where the spikes of every neuron go.

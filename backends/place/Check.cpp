@@ -120,12 +120,8 @@ Status Checker::consistent() const {
 void Checker::registers(const PopulationSpec& population) {
   const std::string& where = shown(population.where, population.name);
   if (population.model->microcode) {  // SPEC I9, E3: constants hold what the model's table allows
-    if (!chip_.extends("microcode"))
-      add("R0411", where,
-          fmt::format("'{}' needs the extension 'microcode' for its model '{}', which '{}' lacks",
-                      population.name, population.model->name, chip_.name),
-          "choose a chip that runs programs of its own (loihi2)")
-          .limitSource = "SPEC E3";
+    if (auto refused = refuseProgram(chip_, *population.model, population.name, where))
+      found_.push_back(*std::move(refused));
     return;
   }
   for (const auto& [name, values] : population.registers) {

@@ -194,9 +194,9 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     profiles.insert(profileOf_[population][first + row]);
     use.profiles = static_cast<std::int64_t>(profiles.size());
     std::set<int> constants = trial.constants;
-    constants.insert(constantsOf_[population][first + row]);
-    use.constants = 0;
-    for (const int block : constants) use.constants += constantsOfBlock_[static_cast<std::size_t>(block)];
+    const int block = constantsOf_[population][first + row];
+    use.constants = trial.use.constants;
+    if (constants.insert(block).second) use.constants += constantsOfBlock_[static_cast<std::size_t>(block)];
     for (ListCost& cost : costs) {
       cost.addRow(first + row);
       use.inputAxons += cost.axons();

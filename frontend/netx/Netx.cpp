@@ -20,8 +20,6 @@ constexpr double kAlign = 1 << fixed::kAlignBits;  // from SLAYER's potentials t
 constexpr std::int32_t kLeastWeight = leastWeight(SignMode::Mixed);
 constexpr std::int32_t kMostWeight = mostWeight(SignMode::Excitatory);
 constexpr double kMillisecond = 1e-3;
-constexpr std::int64_t kNeverSpikes =
-    (1 << 18) - 1;  // the threshold of lava-dl's Affine: beyond every potential
 
 std::string shown(const std::string& text) { return hdf5::quoteName(text); }
 

@@ -12,6 +12,7 @@
 // hold beyond that (convolutions, other neurons, delays) is refused by name.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "hdf5/Tree.h"
@@ -19,6 +20,9 @@
 #include "support/Error.h"
 
 namespace rheo::netx {
+
+// lava-dl's threshold of neurons that are not to spike: beyond every potential (SPEC N7).
+inline constexpr std::int64_t kNeverSpikes = (1 << 18) - 1;
 
 // Whether a tree is a .net file's, by its content.
 bool isNetx(const hdf5::Tree& tree);

@@ -21,6 +21,11 @@ struct Interval {
 // Every integer of 32 bits.
 inline constexpr std::int64_t kLeast32 = -(std::int64_t{1} << 31), kMost32 = -kLeast32 - 1;
 
+// SPEC N19: what may leave 32 bits may be anything.
+inline Interval wrapped32(Interval x) {
+  return x.lo < kLeast32 || x.hi > kMost32 ? Interval{kLeast32, kMost32} : x;
+}
+
 inline Interval hull(Interval a, Interval b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)}; }
 
 // The primitives of step.h on intervals. With `bounded` false neither wrap nor saturation acts, which tells
@@ -45,7 +50,7 @@ class IntervalAlgebra {
   std::int64_t largestPotential = 0;  // |v| before saturation
 
   Int constant(std::int64_t value) const { return {value, value}; }
-  // SPEC N19: what may leave 32 bits may be anything.
+  // SPEC N19.
   Int add(Int a, Int b) { return within({a.lo + b.lo, a.hi + b.hi}); }
   Int sub(Int a, Int b) { return within({a.lo - b.hi, a.hi - b.lo}); }
   Int shiftLeft(Int x, Int bits) {
@@ -109,9 +114,10 @@ class IntervalAlgebra {
 
  private:
   Int within(Int x) {
-    if (!bounded_ || (x.lo >= kLeast32 && x.hi <= kMost32)) return x;
-    mayWrap = true;
-    return {kLeast32, kMost32};
+    if (!bounded_) return x;
+    const Int wrapped = wrapped32(x);
+    mayWrap |= wrapped != x;
+    return wrapped;
   }
 
   static std::int64_t decayOne(std::int64_t x, std::int64_t decay12) {

@@ -93,7 +93,7 @@ Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
   return solution;
 }
 
-Status assignLags(FixedNet& net, int maxDelay) {
+Expected<LagSolution> solveLags(const FixedNet& net, int maxDelay) {
   std::vector<std::string> names;
   for (const FixedPopulation& population : net.populations) names.push_back(population.name);
   std::vector<LagEdge> edges;
@@ -103,7 +103,11 @@ Status assignLags(FixedNet& net, int maxDelay) {
     edges.push_back(
         {never ? -1 : projection.source.index, projection.target, projection.delaySteps, projection.name});
   }
-  Expected<LagSolution> solution = solveLags(names, edges, maxDelay);
+  return solveLags(names, edges, maxDelay);
+}
+
+Status assignLags(FixedNet& net, int maxDelay) {
+  Expected<LagSolution> solution = solveLags(net, maxDelay);
   if (!solution) return solution.error();
   for (std::size_t i = 0; i < net.populations.size(); ++i) net.populations[i].lag = solution->lag[i];
   for (std::size_t i = 0; i < net.projections.size(); ++i)

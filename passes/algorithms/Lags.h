@@ -30,7 +30,8 @@ struct LagSolution {
 Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
                                 const std::vector<LagEdge>& edges, int maxDelay);
 
-// The same for a network: fills lags and axon delays in.
+// The same for a network; assignLags fills lags and axon delays in.
+Expected<LagSolution> solveLags(const FixedNet& net, int maxDelay);
 Status assignLags(FixedNet& net, int maxDelay);
 
 }  // namespace rheo

@@ -32,8 +32,7 @@ class ProjectionInput {
 
   // SPEC W5: flooring is monotone, so the ends may be shifted. SPEC W7: the parts add.
   Interval of(std::int64_t row) const {
-    Interval sum = sums_[static_cast<std::size_t>(row)];
-    if (sum.lo < kLeast32 || sum.hi > kMost32) sum = {kLeast32, kMost32};  // SPEC N19
+    const Interval sum = wrapped32(sums_[static_cast<std::size_t>(row)]);
     return perWeight_ ? sum : Interval{shift(sum.lo), shift(sum.hi)};
   }
 
@@ -47,6 +46,9 @@ class ProjectionInput {
   bool perWeight_;
   std::vector<Interval> sums_;
 };
+
+// Payloads that grow round a loop would grow for ever: after so many times they may be anything.
+constexpr int kPatience = 8;
 
 class NetProof {
  public:
@@ -95,8 +97,6 @@ class NetProof {
       const Interval now = hull(sent, neuron.payload);
       if (!population.model->spiking || now == sent) continue;
       changed = true;
-      // Payloads that grow round a loop would grow for ever.
-      constexpr int kPatience = 8;
       sent_[index][at] =
           population.model->graded && ++grown_[index][at] > kPatience ? Interval{kLeast32, kMost32} : now;
       spread(index, n, sent, sent_[index][at]);
@@ -168,7 +168,7 @@ class NetProof {
   std::vector<PopulationRange> ranges_;
   std::vector<std::vector<bool>> stale_;
   std::vector<std::vector<Interval>> sent_;  // what each neuron may send, as far as its targets know
-  std::vector<std::vector<int>> grown_;
+  std::vector<std::vector<int>> grown_;      // how often that grew
 };
 
 }  // namespace

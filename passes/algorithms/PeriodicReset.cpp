@@ -3,31 +3,39 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
 
 #include "algorithms/Lags.h"
 #include "algorithms/Registers.h"
 #include "chip/Program.h"
+#include "models/Registers.h"
 
 namespace rheo {
 namespace {
 
-const std::set<std::string_view> kMembranes{"cuba_lif", "lif", "integrate_and_fire"};
+bool resetsToZero(const FixedPopulation& population) {
+  const auto modes = population.registers.find("reset_mode");
+  return modes == population.registers.end() ||
+         std::all_of(modes->second.begin(), modes->second.end(),
+                     [](std::int32_t mode) { return mode == models::kResetZero; });
+}
 
-Diagnostic refusal(const char* code, const FixedPopulation& population, std::string message,
-                   std::string remedy) {
+Diagnostic notPossible(const FixedPopulation& population, bool toZero) {
   Diagnostic diagnostic;
-  diagnostic.code = code;
+  diagnostic.code = "R0315";
   diagnostic.where = population.name;
-  diagnostic.message = std::move(message);
-  diagnostic.remedy = std::move(remedy);
+  diagnostic.message = fmt::format("'{}' ({}{}) cannot be reset in intervals", population.name,
+                                   population.model->name, toZero ? "" : ", no reset to zero");
+  diagnostic.remedy =
+      "leave --reset-interval out and reset between samples (image.run does); or use neurons that spike and "
+      "reset to zero";
   return diagnostic;
 }
 
-// What step.h of cuba_lif_reset reads, from what the population's own step reads.
+// What the clocked step reads, from what the population's own step reads.
 std::vector<std::vector<std::int32_t>> withClock(const FixedPopulation& population,
+                                                 const models::ModelTable& clocked,
                                                  const PeriodicReset& reset, int lag) {
-  const models::ModelTable& clocked = *models::findModel("cuba_lif_reset");
   const std::vector<std::vector<std::int32_t>> before = stepParametersOf(population);
   std::vector<std::vector<std::int32_t>> after;
   for (const models::FixedParameter& parameter : clocked.fixedParameters) {
@@ -44,34 +52,25 @@ std::vector<std::vector<std::int32_t>> withClock(const FixedPopulation& populati
 }  // namespace
 
 Status addPeriodicResets(FixedNet& net, const PeriodicReset& reset, const ChipSpec& chip) {
-  FixedNet lagged = net;
-  if (Status solved = assignLags(lagged, kMaxDelay); !solved) return solved;
+  const models::ModelTable& clocked = *models::findModel("cuba_lif_reset");
+  Expected<LagSolution> lags = solveLags(net, kMaxDelay);
+  if (!lags) return std::move(lags).error();
   std::vector<Diagnostic> found;
   for (std::size_t i = 0; i < net.populations.size(); ++i) {
     FixedPopulation& population = net.populations[i];
     if (population.hidden) continue;
-    const bool zero =
-        population.registerOf("reset_mode", 0) == 0 &&
-        (!population.registers.contains("reset_mode") || population.registers.at("reset_mode").size() == 1);
-    if (!kMembranes.contains(population.model->name) || !zero) {
-      found.push_back(refusal("R0315", population,
-                              fmt::format("'{}' ({}{}) cannot be reset in intervals", population.name,
-                                          population.model->name, zero ? "" : ", no reset to zero"),
-                              "leave --reset-interval out and reset between samples (image.run does); or use "
-                              "neurons that spike and reset to zero"));
-      continue;
+    const bool membrane = population.model->spiking && !population.model->microcode;
+    const bool toZero = resetsToZero(population);
+    if (!membrane || !toZero) {
+      found.push_back(notPossible(population, toZero));
+    } else if (auto refused = refuseProgram(chip, clocked, population.name, population.name)) {
+      found.push_back(*std::move(refused));
+    } else {
+      const auto parameters = withClock(population, clocked, reset, lags->lag[i]);
+      population.model = &clocked;
+      population.registers.clear();
+      if (Status set = setRegisters(population, parameters); !set) return set;
     }
-    if (!chip.extends("microcode")) {
-      found.push_back(refusal(
-          "R0411", population,
-          fmt::format("a reset in intervals needs the extension 'microcode', which '{}' lacks", chip.name),
-          "choose a chip that runs programs of its own (loihi2)"));
-      continue;
-    }
-    const auto parameters = withClock(population, reset, lagged.populations[i].lag);
-    population.model = models::findModel("cuba_lif_reset");
-    population.registers.clear();
-    if (Status set = setRegisters(population, parameters); !set) return set;
   }
   if (found.empty()) return ok();
   return Error{ErrorKind::Compile, std::move(found)};

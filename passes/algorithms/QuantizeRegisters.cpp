@@ -29,17 +29,15 @@ void Quantizer::exactPopulation(const FloatPopulation& source, const PopulationS
     errors_.insert(errors_.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
     return;
   }
-  if (source.model->microcode && !chip_.extends("microcode")) {
-    error("R0411", source.name,
-          fmt::format("'{}' needs the extension 'microcode' for its model '{}', which '{}' lacks",
-                      source.name, source.model->name, chip_.name),
-          "choose a chip that runs programs of its own (loihi2)")
-        .limitSource = "SPEC E3";
+  if (auto refused = refuseProgram(chip_, *source.model, source.name, source.name)) {
+    onlyPinsAtFault_ = false;
+    errors_.push_back(*std::move(refused));
     return;
   }
-  for (const auto& [field, values] : target.registers)
-    for (const std::int32_t value : values)
-      if (!source.model->microcode && !holds(source, field, value)) return;
+  if (!source.model->microcode)  // constants hold whatever the model's table admits
+    for (const auto& [field, values] : target.registers)
+      for (const std::int32_t value : values)
+        if (!holds(source, field, value)) return;
   for (const std::string_view state : source.model->states) target.scales[std::string(state)] = {1};
   if (pins.scaleV && *pins.scaleV != 1)
     pinError("populations." + source.name + ".scale_v",

@@ -95,42 +95,43 @@ States hullOf(States a, const States& b) {
   return a;
 }
 
-// A box that holds the start and that a step never leaves; false where none was found.
+// The start, and everywhere that a step can lead from `states`.
+States reach(const NeuronModel& neuron, const Profile& profile, bool bounded, States states) {
+  IntervalAlgebra algebra(profile.currentOverflow, bounded);
+  neuron.step(algebra, states);
+  return hullOf(States(states.size()), states);
+}
+
+void tighten(const NeuronModel& neuron, const Profile& profile, bool bounded, States& box) {
+  for (int i = 0; i < kTighten; ++i) box = reach(neuron, profile, bounded, box);
+}
+
 // Programs of a chip have no closed form: a bound that has not settled soon is given up, one at a time.
-void findProgramBox(const NeuronModel& neuron, const Profile& profile, States& box) {
-  const States start(neuron.table.states.size());
-  const auto after = [&](States states) {
-    IntervalAlgebra algebra(profile.currentOverflow, true);
-    neuron.step(algebra, states);
-    return hullOf(start, states);
-  };
-  box = start;
+States programBox(const NeuronModel& neuron, const Profile& profile) {
+  States box(neuron.table.states.size());
   for (int i = 0;; ++i) {
-    const States next = hullOf(box, after(box));
+    const States next = hullOf(box, reach(neuron, profile, true, box));
     if (next == box) break;
-    for (std::size_t s = 0; s < box.size(); ++s) {
-      if (i >= kProgramSteps && next[s].lo < box[s].lo) box[s].lo = kLeast32;
-      if (i >= kProgramSteps && next[s].hi > box[s].hi) box[s].hi = kMost32;
+    for (std::size_t s = 0; s < box.size() && i >= kProgramSteps; ++s) {
+      if (next[s].lo < box[s].lo) box[s].lo = kLeast32;
+      if (next[s].hi > box[s].hi) box[s].hi = kMost32;
     }
     box = hullOf(box, next);
   }
-  for (int i = 0; i < kTighten; ++i) box = after(box);
+  tighten(neuron, profile, true, box);
+  return box;
 }
 
+// A box that holds the start and that a step never leaves; false where none was found.
 bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, States& box) {
   const std::int64_t end = bounded ? fixed::kStateMax : std::int64_t{1} << 40;
   const States start(neuron.table.states.size());
-  const auto after = [&](States states) {
-    IntervalAlgebra algebra(profile.currentOverflow, bounded);
-    neuron.step(algebra, states);
-    return hullOf(start, states);
-  };
   box = hullOf(start, guess(neuron, end));
-  bool found = holds(box, after(box));
+  bool found = holds(box, reach(neuron, profile, bounded, box));
   if (!found) {
     box = start;
     for (int i = 0; i < kPlainSteps && !found; ++i) {
-      const States next = hullOf(box, after(box));
+      const States next = hullOf(box, reach(neuron, profile, bounded, box));
       found = next == box;
       box = next;
     }
@@ -139,7 +140,7 @@ bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, St
     box.assign(box.size(), Interval{-fixed::kHalfPeriod, fixed::kHalfPeriod});
     found = true;
   }
-  for (int i = 0; i < kTighten && found; ++i) box = after(box);
+  if (found) tighten(neuron, profile, bounded, box);
   return found;
 }
 
@@ -176,14 +177,13 @@ int missingBits(std::int64_t largest) {
 NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::int32_t>& parameters,
                         Interval input, const Profile& profile) {
   // SPEC N19: sums of payloads that may leave 32 bits may be anything.
-  if (input.lo < kLeast32 || input.hi > kMost32) input = {kLeast32, kMost32};
+  input = wrapped32(input);
   NeuronModel neuron{model, {}, input};
   for (std::int32_t value : parameters) neuron.parameters.push_back({value, value});
   NeuronRange range;
   range.input = input;
-  const bool program = model.microcode;
-  if (program)
-    findProgramBox(neuron, profile, range.states);
+  if (model.microcode)
+    range.states = programBox(neuron, profile);
   else
     findBox(neuron, profile, true, range.states);
   IntervalAlgebra algebra(profile.currentOverflow, true);
@@ -195,7 +195,7 @@ NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::
   range.maySaturate = algebra.maySaturate;
   if (range.proven()) return range;
   range.safeSteps = countSafeSteps(neuron, profile);
-  if (program) return range;
+  if (model.microcode) return range;
   States unbounded;
   if (findBox(neuron, profile, false, unbounded)) {
     IntervalAlgebra free(profile.currentOverflow, false);

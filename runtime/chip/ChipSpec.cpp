@@ -241,17 +241,13 @@ void Reader::complete() {
       fail("R0403", "/layouts", fmt::format("the layout of record '{}' is missing", record));
       continue;
     }
-    for (const std::string& field : fields)
+    Names required = fields;
+    if (record == "neuron" && spec_.extends("microcode")) required.emplace_back("constants");  // SPEC I9
+    for (const std::string& field : required)
       if (std::none_of(layout->fields.begin(), layout->fields.end(),
                        [&](const FieldSpec& f) { return f.name == field; }))
         fail("R0403", "/layouts/" + record, fmt::format("record '{}' lacks the field '{}'", record, field));
   }
-  const LayoutSpec* neuron = spec_.layout("neuron");
-  if (spec_.extends("microcode") && neuron != nullptr &&
-      std::none_of(neuron->fields.begin(), neuron->fields.end(),
-                   [](const FieldSpec& f) { return f.name == "constants"; }))
-    fail("R0403", "/layouts/neuron",
-         "record 'neuron' lacks the field 'constants', which the extension 'microcode' needs");
 }
 
 void Reader::holds(const char* record, const char* field, std::int64_t largest, const std::string& why) {
@@ -332,6 +328,20 @@ Expected<ChipSpec> Reader::read(const std::string& source) {
 
 bool ChipSpec::runs(const std::string& profile) const {
   return std::find(profiles.begin(), profiles.end(), profile) != profiles.end();
+}
+
+std::optional<Diagnostic> refuseProgram(const ChipSpec& chip, const models::ModelTable& model,
+                                        const std::string& population, const std::string& where) {
+  if (!model.microcode || chip.extends("microcode")) return std::nullopt;
+  Diagnostic diagnostic;
+  diagnostic.code = "R0411";
+  diagnostic.where = where;
+  diagnostic.message =
+      fmt::format("'{}' needs the extension 'microcode' for its model '{}', which '{}' lacks", population,
+                  model.name, chip.name);
+  diagnostic.limitSource = "SPEC E3";
+  diagnostic.remedy = "choose a chip that runs programs of its own (loihi2)";
+  return diagnostic;
 }
 
 bool ChipSpec::extends(const std::string& extension) const {

@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "fixed/Profile.h"
+#include "models/Model.h"
 #include "support/Error.h"
 
 namespace rheo {
@@ -49,6 +51,10 @@ struct ChipSpec {
   bool extends(const std::string& extension) const;
   const LayoutSpec* layout(const std::string& record) const;  // nullptr if there is none
 };
+
+// R0411 where the chip runs no programs and the population's model is one. SPEC E3
+std::optional<Diagnostic> refuseProgram(const ChipSpec& chip, const models::ModelTable& model,
+                                        const std::string& population, const std::string& where);
 
 // `base` resolves "base": it returns nullptr for an unknown chip.
 Expected<ChipSpec> parseChipSpec(const std::string& json, const std::string& fileName,

@@ -32,8 +32,20 @@ constexpr std::int32_t decay(std::int32_t x, std::int32_t decay12) {
 // SPEC N19: sums, differences, products and left shifts of 32 bits drop what lies above.
 constexpr std::int32_t wrap32(std::int64_t x) { return static_cast<std::int32_t>(x); }
 constexpr std::int32_t addWrapped(std::int32_t a, std::int32_t b) { return wrap32(std::int64_t{a} + b); }
+constexpr std::int32_t subWrapped(std::int32_t a, std::int32_t b) { return wrap32(std::int64_t{a} - b); }
+constexpr std::int32_t addProduct(std::int32_t sum, std::int32_t weight, std::int32_t payload) {
+  return addWrapped(sum, wrap32(std::int64_t{weight} * payload));
+}
+constexpr std::int32_t magnitude(std::int32_t x) { return x < 0 ? subWrapped(0, x) : x; }
 constexpr std::int32_t shiftLeft(std::int32_t x, std::int32_t bits) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << (bits & 31));
+}
+
+constexpr std::int32_t shiftRight(std::int32_t x, std::int32_t bits) { return x >> (bits & 31); }  // floors
+
+// SPEC N20: counts from 0 to period - 1, round and round.
+constexpr std::int32_t cycle(std::int32_t x, std::int32_t period) {
+  return addWrapped(x, 1) >= period ? 0 : addWrapped(x, 1);
 }
 
 // SPEC N2: the summed input enters the current 6 bits up.

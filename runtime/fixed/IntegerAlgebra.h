@@ -21,11 +21,11 @@ struct IntegerAlgebra {
   Int constant(std::int32_t value) { return value; }
   // SPEC N19.
   Int add(Int a, Int b) { return addWrapped(a, b); }
-  Int sub(Int a, Int b) { return wrap32(std::int64_t{a} - b); }
+  Int sub(Int a, Int b) { return subWrapped(a, b); }
   Int shiftLeft(Int x, Int bits) { return fixed::shiftLeft(x, bits); }
-  Int shiftRight(Int x, Int bits) { return x >> (bits & 31); }
-  Int abs(Int x) { return x < 0 ? sub(0, x) : x; }
-  Int cycle(Int x, Int period) { return add(x, 1) >= period ? 0 : add(x, 1); }  // SPEC N20
+  Int shiftRight(Int x, Int bits) { return fixed::shiftRight(x, bits); }
+  Int abs(Int x) { return magnitude(x); }
+  Int cycle(Int x, Int period) { return fixed::cycle(x, period); }
   Int select(Spike condition, Int yes, Int no) { return condition ? yes : no; }
   Spike atLeast(Int a, Int b) { return a >= b; }
   Spike equal(Int a, Int b) { return a == b; }

@@ -36,6 +36,33 @@ inline constexpr FixedParameter kResetKeep{
 inline constexpr FixedParameter kResetAmount{
     "reset_amount", -(1 << 23), (1 << 23), 0, "v", "", "subtracted from what survives a spike"};
 
+// Of programs that send payloads. SPEC N25 to N28.
+inline constexpr std::int32_t kWide = 0x7FFFFFFF;
+inline constexpr FixedParameter kChangeThreshold{"threshold",
+                                                 -kWide,
+                                                 kWide,
+                                                 0,
+                                                 "state",
+                                                 "vth << (spike_exp + state_exp)",
+                                                 "a message needs a change of at least this size"};
+inline constexpr FixedParameter kStateExponent{"state_exponent",
+                                               0,
+                                               31,
+                                               0,
+                                               "bits",
+                                               "state_exp",
+                                               "bits of the state below a payload: shifted away, flooring"};
+inline constexpr FixedParameter kCumulative{
+    "cumulative", 0, 1, 0, "", "cum_error", "1: changes add up until they reach the threshold"};
+inline constexpr FixedParameter kPayloadThreshold{
+    "threshold",
+    -kWide,
+    kWide,
+    1,
+    "payload",
+    "vth",
+    "a message needs a sum, or its magnitude, strictly above it"};
+
 using Need = FloatParameter::Need;
 using Range = FloatParameter::Range;
 inline constexpr FloatParameter kTauSyn{

@@ -19,7 +19,8 @@ struct Need {
   bool required;
   bool positive;
   std::string_view unit;
-  const models::FixedParameter* fixed = nullptr;  // of an exact node: whole numbers within its range
+  const models::FixedParameter* whole = nullptr;  // whole numbers within its range
+  std::string remedy = {};                        // where they are none
 };
 
 // The largest magnitude of what an Input hands on, where it is more than spikes. SPEC W8 bounds it.
@@ -27,7 +28,9 @@ constexpr models::FixedParameter kPayload{"payload", 1, fixed::kInputBound, 1, "
 
 // What a node of this kind may hold.
 std::vector<Need> parametersOf(const std::string& kind) {
-  if (kind == "Input") return {{"shape", false, true, ""}, {"payload", false, true, "", &kPayload}};
+  if (kind == "Input")
+    return {{"shape", false, true, ""},
+            {"payload", false, true, "", &kPayload, "give the largest magnitude of its messages"}};
   if (kind == "Output") return {{"shape", false, true, ""}};
   if (kind == "Affine") return {{"weight", true, false, "1"}, {"bias", true, false, "1"}};
   if (kind == "Linear") return {{"weight", true, false, "1"}};
@@ -39,7 +42,9 @@ std::vector<Need> parametersOf(const std::string& kind) {
   const auto [model, exact] = models::findNodeModel(kind);
   if (exact) {
     for (const models::FixedParameter& p : model->fixedParameters)
-      needs.push_back({p.name, false, false, p.unit, &p});
+      needs.push_back(
+          {p.name, false, false, p.unit, &p,
+           fmt::format("'{}' is an exact node: its parameters are the integers of a chip's step", kind)});
   } else if (model) {
     for (const models::FloatParameter& p : model->floatParameters) {
       needs.push_back({p.name, p.need == models::FloatParameter::Need::Required,
@@ -68,18 +73,15 @@ void checkKind(const Node& node, Report& report) {
 
 // SPEC F14.
 void checkInteger(const Node& node, const std::string& name, const models::FixedParameter& parameter,
-                  const Tensor& tensor, Report& report) {
+                  const std::string& remedy, const Tensor& tensor, Report& report) {
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
     const double value = tensor.values[static_cast<std::size_t>(i)];
     if (value == std::floor(value) && value >= parameter.minimum && value <= parameter.maximum) continue;
-    Diagnostic& d = report.add(
-        "R0204", node.name,
-        fmt::format("parameter '{}' is {} at flat index {}; it is a whole number from {} to {}", name,
-                    numberText(value), i, parameter.minimum, parameter.maximum),
-        node.kind == "Input"
-            ? std::string("give the largest magnitude of its messages")
-            : fmt::format("'{}' is an exact node: its parameters are the integers of a chip's step",
-                          node.kind));
+    Diagnostic& d =
+        report.add("R0204", node.name,
+                   fmt::format("parameter '{}' is {} at flat index {}; it is a whole number from {} to {}",
+                               name, numberText(value), i, parameter.minimum, parameter.maximum),
+                   remedy);
     d.value = value;
     d.limit = value < parameter.minimum ? parameter.minimum : parameter.maximum;
     return;
@@ -118,7 +120,7 @@ void checkTensor(const Node& node, const std::string& name, const Need& need, Te
     }
   }
   tensor.unit = std::string(need.unit);
-  if (need.fixed) checkInteger(node, name, *need.fixed, tensor, report);
+  if (need.whole) checkInteger(node, name, *need.whole, need.remedy, tensor, report);
 }
 
 void checkParameters(Node& node, std::vector<std::string>& filled, Report& report) {

@@ -33,7 +33,7 @@ FloatInput<Real> floatInput(const InputBatch& input, const Network& network);
 
 // Runs every sample from state 0 (SPEC F4 order), samples spread over threads; results do not depend on
 // their number, nor on how many inputs are zero: sums run over the sources in ascending order.
-//   spikes   of every spiking node, 0 or 1 (with recordAllSpikes)
+//   spikes   of every spiking node, 0 or 1, or a payload (with recordAllSpikes)
 //   states   the probes, "hidden.v", "hidden.u" (the synaptic current I), after the step and its reset
 //   outputs  what every Output node receives
 //   lag      0 for all

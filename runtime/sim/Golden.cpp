@@ -221,10 +221,6 @@ class GoldenSession final : public Session {
     std::fill(state.payloads.begin(), state.payloads.end(), 0);
   }
 
-  static void add(std::int32_t& sum, std::int64_t product) {  // SPEC N19
-    sum = fixed::wrap32(std::int64_t{sum} + fixed::wrap32(product));
-  }
-
   // Sums of one group and delay; false if no spike contributes.
   bool accumulate(const Core& core, const Part& part, CoreState& state) {
     bool any = false;
@@ -235,8 +231,9 @@ class GoldenSession final : public Session {
       any = true;
       for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
         const Synapse& synapse = core.synapses[s];
-        if (synapse.delay == part.delay)
-          add(state.sums[static_cast<std::size_t>(synapse.compartment)], synapse.weight * state.payloads[a]);
+        if (synapse.delay != part.delay) continue;
+        std::int32_t& sum = state.sums[static_cast<std::size_t>(synapse.compartment)];
+        sum = fixed::addProduct(sum, synapse.weight, fixed::wrap32(state.payloads[a]));  // SPEC N19
       }
     }
     return any;

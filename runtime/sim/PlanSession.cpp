@@ -59,8 +59,7 @@ void addSparse(const PlanProjection& projection, const Sent& sent, std::int32_t*
     const std::int32_t payload = sent.unit ? 1 : sent.payload[k];
     for (std::uint64_t s = projection.rowStart[row]; s < projection.rowStart[row + 1]; ++s)
       sum[projection.target[s]] =
-          fixed::addWrapped(sum[projection.target[s]],
-                            fixed::wrap32(std::int64_t{projection.weight[s]} * payload));  // SPEC N19
+          fixed::addProduct(sum[projection.target[s]], projection.weight[s], payload);  // SPEC N19
   }
 }
 

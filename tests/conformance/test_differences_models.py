@@ -1,31 +1,17 @@
-"""X17 to X23: models that are not here yet. Lava's rules stand here in a few lines; tests/oracle asks Lava itself."""
+"""X17 to X23: other models. The others' rules stand here once more, in a few lines; tests/oracle asks Lava itself."""
 
 import numpy as np
-import rheobase as rb
-from differences import lacks, results
+from differences import lacks, results, sent
 
 
 def toward_zero(x: int, bits: int) -> int:
     return (abs(x) >> bits) * (1 if x >= 0 else -1)
 
 
-def ours(model: str, messages: list[int], state: str = "", **integers) -> list[int]:
-    """The messages, or a state, of one neuron that receives those messages from step 1 on."""
-    b = rb.Builder(dt=1e-3)
-    b.input("in", 1, payload=1000)
-    b.exact("n", 1, model, **integers)
-    b.connect("in", "n")
-    b.output("out", "n")
-    run = rb.compile(b.build()).run(
-        np.array([*messages, 0])[:, None], probes=[f"n.{state}"] if state else None
-    )
-    return (run.states[f"n.{state}"] if state else run.spikes["n"])[:, 0].tolist()
-
-
 def test_x17_what_a_sigma_delta_neuron_rounds_off():
     bits = 6
 
-    def sent(reference) -> list[int]:
+    def changes(reference) -> list[int]:
         """reference(the last one, the activation, what is sent): what the next activation is compared with."""
         last, values = 0, []
         for act in (100, 200, 300, 400):
@@ -34,9 +20,9 @@ def test_x17_what_a_sigma_delta_neuron_rounds_off():
         return values
 
     found = {
-        "lava": sent(lambda last, act, value: act),
-        "lava (corrected)": sent(lambda last, act, value: last + (value << bits)),
-        "here": ours("sigma_delta", [100] * 4, state_exponent=bits)[1:5],
+        "lava": changes(lambda last, act, value: act),
+        "lava (corrected)": changes(lambda last, act, value: last + (value << bits)),
+        "here": sent("sigma_delta", [100] * 4, payload=100, state_exponent=bits)[:4],
     }
     assert found == results("X17")
     assert sum(found["lava (corrected)"]) == 400 >> bits > sum(found["lava"])
@@ -90,6 +76,6 @@ def test_x23_the_deltas_of_atrlif():
     found = {
         "lava": [step(8192, 1)],
         "lava (delta_i 4095/4096)": [step(8192, 4095 / 4096)],
-        "here": ours("atrlif", [128], state="i", decay_u=4096, theta_0=1 << 20)[2:3],
+        "here": sent("atrlif", [128, 0], payload=128, state="i", decay_u=4096, theta_0=1 << 20)[1:2],
     }
     assert found == results("X23")

@@ -1,7 +1,6 @@
 """X1 to X10: currents, potentials and spikes. The others' rules stand here once more, in a few lines each."""
 
 import numpy as np
-import rheobase as rb
 from differences import PROFILES, compiled, ours, refusal, results, run, same_in_both, sent
 
 HALF = 1 << 23
@@ -163,22 +162,13 @@ def spikes_counting_up(fresh_before) -> list[int]:
     return steps
 
 
-def clocked() -> list[int]:
-    """The steps, counted from 1, in which a neuron with a clock spikes. SPEC N20"""
-    b = rb.Builder(dt=1e-3)
-    b.input("in", 1)
-    b.exact("n", 1, "cuba_lif_reset", bias=1, threshold=3, reset_interval=4, reset_phase=0)
-    b.connect("in", "n", [[2]])
-    b.output("out", "n")
-    run = rb.compile(b.build()).run(np.zeros((15, 1), int))
-    return (np.flatnonzero(run.spikes["n"][:15, 0]) + 1).tolist()
-
-
 def test_x10_resets_by_the_clock():
+    clocked = dict(bias=1, threshold=3, reset_interval=4, reset_phase=0)
+    here = sent("cuba_lif_reset", [0] * 15, 2, **clocked)  # from the second step on
     found = {
         "lava (LIFReset)": spikes_counting_up(lambda t: t % 4 == 1),
         "lava (Reset)": spikes_counting_up(lambda t: t > 1 and (t - 1 - 1) % 4 == 1),  # after the step before
-        "here": clocked(),
+        "here": [step for step, spike in enumerate(here[:14], 2) if spike],
     }
     assert found == results("X10")
     assert refusal(lambda: compiled([[2]], "lava", "lif", reset_interval=4)).startswith("refused")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import rheobase as rb
-from rheobase import _core
 from lava.proc.atrlif.process import ATRLIF
 from lava.proc.graded.process import GradedReluVec, GradedVec
 from lava.proc.lif.process import LIF, LIFRefractory, LIFReset, TernaryLIF
 from lava.proc.sdn.process import ActivationMode, Delta, Sigma, SigmaDelta
+from rheobase import _core
 
 sys.path.insert(0, str(Path(__file__).parent))
 from direct import Driven  # noqa: E402
@@ -29,10 +29,10 @@ def _edgy(rng, least: int, most: int) -> int:
     return int(rng.integers(least, most + 1))
 
 
-def _membrane(rng):
+def _membrane(rng, size: int):
     """Decays and biases of a LIF: Lava's arguments, and the integers of the step."""
     du, dv = _edgy(rng, 0, 4095), _edgy(rng, 0, int(rng.choice([300, 4096])))
-    mantissa = rng.integers(-300, 300, NEURONS) * int(rng.integers(0, 2))
+    mantissa = rng.integers(-300, 300, size) * int(rng.integers(0, 2))
     exponent = int(rng.integers(0, 8))
     return (
         dict(du=du, dv=dv, bias_mant=mantissa, bias_exp=exponent),
@@ -40,34 +40,34 @@ def _membrane(rng):
     )
 
 
-def lif(rng):
-    lava, ours = _membrane(rng)
+def lif(rng, size: int):
+    lava, ours = _membrane(rng, size)
     vth = _edgy(rng, 0, int(rng.choice([300, 131071])))
-    return LIF(shape=(NEURONS,), vth=vth, **lava), "cuba_lif", {**ours, "threshold": vth * 64}, {}
+    return LIF(shape=(size,), vth=vth, **lava), "cuba_lif", {**ours, "threshold": vth * 64}, {}
 
 
-def lif_reset(rng):
-    lava, ours = _membrane(rng)
+def lif_reset(rng, size: int):
+    lava, ours = _membrane(rng, size)
     vth, interval, offset = _edgy(rng, 0, 3000), int(rng.integers(1, 40)), int(rng.integers(0, 90))
-    process = LIFReset(shape=(NEURONS,), vth=vth, reset_interval=interval, reset_offset=offset, **lava)
+    process = LIFReset(shape=(size,), vth=vth, reset_interval=interval, reset_offset=offset, **lava)
     reset = {"reset_interval": interval, "reset_phase": (offset - 1) % interval}
     return process, "cuba_lif_reset", {**ours, "threshold": vth * 64, **reset}, {}
 
 
-def ternary_lif(rng):
-    lava, ours = _membrane(rng)
+def ternary_lif(rng, size: int):
+    lava, ours = _membrane(rng, size)
     high, low = _edgy(rng, 0, 3000), -_edgy(rng, 0, 3000)
-    process = TernaryLIF(shape=(NEURONS,), vth_hi=high, vth_lo=low, **lava)
+    process = TernaryLIF(shape=(size,), vth_hi=high, vth_lo=low, **lava)
     return process, "ternary_lif", {**ours, "threshold_high": high * 64, "threshold_low": low * 64}, {}
 
 
-def atrlif(rng):
+def atrlif(rng, size: int):
     """Decays are k / 4096, which Lava multiplies by 4096 again without rounding."""
     i, v, theta, r = (_edgy(rng, 0, 4095) for _ in range(4))
     theta_0, step = _edgy(rng, 1, 4095), _edgy(rng, 0, 4095)
-    mantissa, exponent = rng.integers(-100, 100, NEURONS), int(rng.integers(0, 7))
+    mantissa, exponent = rng.integers(-100, 100, size), int(rng.integers(0, 7))
     process = ATRLIF(
-        shape=(NEURONS,),
+        shape=(size,),
         delta_i=i / 4096,
         delta_v=v / 4096,
         delta_theta=theta / 4096,
@@ -82,21 +82,19 @@ def atrlif(rng):
     return process, "atrlif", ours, {"adaptation": lambda d: d.state("theta") - theta_0 * 64}
 
 
-def refractory(rng):
+def refractory(rng, size: int):
     """Lava has it in floating point only: with whole numbers and decays of all or nothing nothing is rounded."""
-    du, dv, period = float(rng.integers(0, 2)), float(rng.integers(0, 2)), int(rng.integers(0, 12))
-    du = max(du, 1.0)  # a current that is kept would grow beyond 24 bits
-    vth, bias = int(rng.integers(0, 2000)), rng.integers(-100, 100, NEURONS)
-    process = LIFRefractory(
-        shape=(NEURONS,), du=du, dv=dv, vth=vth, bias_mant=bias, refractory_period=max(period, 1)
-    )
+    du = 1.0  # a current that is kept would grow beyond 24 bits
+    dv, period = float(rng.integers(0, 2)), int(rng.integers(1, 12))
+    vth, bias = int(rng.integers(0, 2000)), rng.integers(-100, 100, size)
+    process = LIFRefractory(shape=(size,), du=du, dv=dv, vth=vth, bias_mant=bias, refractory_period=period)
     ours = dict(decay_u=4096, decay_v=int(dv * 4096), threshold=vth * 64, bias=bias * 64)
     scaled = {s: lambda d, s=s: (d.state(s) * 64).astype(np.int64) for s in ("u", "v")}
-    return process, "cuba_lif_refractory", {**ours, "refractory_steps": max(period, 1)}, scaled
+    return process, "cuba_lif_refractory", {**ours, "refractory_steps": period}, scaled
 
 
-def sigma(rng):
-    return Sigma(shape=(NEURONS,)), "sigma", {}, {}
+def sigma(rng, size: int):
+    return Sigma(shape=(size,)), "sigma", {}, {}
 
 
 def _encoder(rng):
@@ -106,35 +104,47 @@ def _encoder(rng):
     return lava, dict(threshold=vth << (spike + state), state_exponent=state, cumulative=int(cumulative))
 
 
-def delta(rng):
+def delta(rng, size: int):
     lava, ours = _encoder(rng)
     shift = lava["spike_exp"] + lava["state_exp"]
-    return Delta(shape=(NEURONS,), **lava), "delta", {**ours, "input_shift": shift}, {}
+    return Delta(shape=(size,), **lava), "delta", {**ours, "input_shift": shift}, {}
 
 
-def sigma_delta(rng):
+def sigma_delta(rng, size: int):
     lava, ours = _encoder(rng)
-    relu, bias = bool(rng.integers(0, 2)), rng.integers(-50, 50, NEURONS)
+    relu, bias = bool(rng.integers(0, 2)), rng.integers(-50, 50, size)
     mode = ActivationMode.RELU if relu else ActivationMode.UNIT
-    process = SigmaDelta(shape=(NEURONS,), bias=bias, act_mode=mode, **lava)
+    process = SigmaDelta(shape=(size,), bias=bias, act_mode=mode, **lava)
     scaled = bias << (lava["spike_exp"] + lava["state_exp"])
     return process, "sigma_delta", {**ours, "bias": scaled, "rectified": int(relu)}, {}
 
 
-def graded_vec(rng):
+def graded_vec(rng, size: int):
     vth = _edgy(rng, 0, 1000)
-    return GradedVec(shape=(NEURONS,), vth=vth), "graded_vec", {"threshold": vth}, {}
+    return GradedVec(shape=(size,), vth=vth), "graded_vec", {"threshold": vth}, {}
 
 
-def graded_relu_vec(rng):
+def graded_relu_vec(rng, size: int):
     vth = _edgy(rng, 0, 1000)
-    return GradedReluVec(shape=(NEURONS,), vth=vth), "graded_relu_vec", {"threshold": vth}, {}
+    return GradedReluVec(shape=(size,), vth=vth), "graded_relu_vec", {"threshold": vth}, {}
 
 
-MODELS = {f.__name__: f for f in (lif, lif_reset, ternary_lif, atrlif, sigma, delta, sigma_delta, graded_vec)}
-MODELS |= {"graded_relu_vec": graded_relu_vec, "refractory": refractory}
+_ALL = (
+    lif,
+    lif_reset,
+    ternary_lif,
+    atrlif,
+    refractory,
+    sigma,
+    delta,
+    sigma_delta,
+    graded_vec,
+    graded_relu_vec,
+)
+MODELS = {make.__name__: make for make in _ALL}
 FLOATING = {"refractory": "floating_pt"}
-STATES = {"waiting": None, "clock": None}  # ours -> Lava's; None: Lava has none
+OURS_ALONE = {"waiting", "clock"}  # states that Lava does not hold
+STATES = {model["name"]: model["states"] for model in _core.models()}
 
 
 def drive(rng) -> np.ndarray:
@@ -151,38 +161,39 @@ def drive(rng) -> np.ndarray:
     return x.astype(np.int32)
 
 
+def assert_equal_states(driven: Driven, special: dict, model: str, recording, name: str, step: int) -> None:
+    """special: state -> what it is of the driven model, where it is not Lava's variable of that name."""
+    for state in STATES[model]:
+        if state in OURS_ALONE:
+            continue
+        theirs = special[state](driven) if state in special else driven.state(state)
+        assert np.array_equal(
+            theirs, recording.states[f"{name}.{state}"][step]
+        ), f"{name}.{state}, step {step}"
+
+
 def compare(name: str, number: int, rng) -> None:
-    process, model, integers, states = MODELS[name](rng)
+    process, model, integers, special = MODELS[name](rng, NEURONS)
     builder = rb.Builder(dt=1e-3)
     builder.input("in", NEURONS, payload=LARGEST)
-    builder.exact("n", NEURONS, model, **integers)
-    builder.connect("in", "n")
-    builder.output("out", "n")
+    builder.exact(name, NEURONS, model, **integers)
+    builder.connect("in", name)
+    builder.output("out", name)
     image = rb.compile(builder.build(), chip="loihi2")
     x = drive(rng)
     if name in FLOATING:  # nothing may saturate there
         x = np.clip(x, -200, 200)
-    known = next(m for m in _core.models() if m["name"] == model)["states"]
-    ours = image.run(x, engine="golden", probes=[f"n.{s}" for s in known])
+    ours = image.run(x, engine="golden", probes=[f"{name}.{state}" for state in STATES[model]])
     driven = Driven(process, FLOATING.get(name, "fixed_pt"))
     for at in range(STEPS):  # our hop from the input takes a step, SPEC T2
         sent = driven.step(a_in=x[at - 1] if at else 0 * x[0])["s_out"].astype(np.int32)
-        assert np.array_equal(sent, ours.spikes["n"][at]), f"{name} {number}: messages of step {at}"
-        for state in known:
-            if state in states:
-                theirs = states[state](driven)
-            elif STATES.get(state, state) is None:
-                continue
-            else:
-                theirs = driven.state(STATES.get(state, state))
-            assert np.array_equal(
-                theirs, ours.states[f"n.{state}"][at]
-            ), f"{name} {number}: {state}, step {at}"
+        assert np.array_equal(sent, ours.spikes[name][at]), f"{name} {number}: messages of step {at}"
+        assert_equal_states(driven, special, model, ours, name, at)
 
 
 if __name__ == "__main__":
     for name in sys.argv[2:] or MODELS:
-        rng = np.random.default_rng([int(sys.argv[1]), len(name)])
+        rng = np.random.default_rng([int(sys.argv[1]), *name.encode()])
         for number in range(POPULATIONS):
             compare(name, number, rng)
         print(name, POPULATIONS * NEURONS * STEPS)

@@ -26,8 +26,7 @@ KINDS = [kind for kind in model_case.MODELS if kind not in model_case.FLOATING]
 class Layer:
     def __init__(self, rng, name: str, size: int):
         kind = str(rng.choice(KINDS))
-        model_case.NEURONS = size
-        self.process, self.model, _, self.states = model_case.MODELS[kind](rng)
+        self.process, self.model, _, self.special = model_case.MODELS[kind](rng, size)
         self.process.name, self.name, self.size = name, name, size
         self.driven = Driven(self.process)
         self.sent = np.zeros(size, np.int32)
@@ -57,12 +56,12 @@ def run(seed: int) -> int:
     edges, skips = [], False  # (source layer or -1, target layer, driven Dense)
     for k, layer in enumerate(layers):
         before = -1 if k == 0 else k - 1
-        loops = (
-            layer.model not in GRADED or layer.model == "ternary_lif"
-        )  # payloads in a loop would only grow
-        wanted = (
-            [before] + [k] * int(loops and rng.random() < 0.4) + [-1] * int(k > 0 and rng.random() < 0.05)
-        )
+        loops = layer.model == "ternary_lif" or layer.model not in GRADED  # other payloads would only grow
+        wanted = [before]
+        if loops and rng.random() < 0.4:
+            wanted.append(k)
+        if k > 0 and rng.random() < 0.05:
+            wanted.append(-1)
         skips |= k > 0 and -1 in wanted
         for sender in wanted:
             process = source if sender < 0 else layers[sender].process
@@ -78,8 +77,7 @@ def run(seed: int) -> int:
     except rb.FormatError as refused:
         assert skips and all("hops" in d.message for d in refused.diagnostics), refused
         return -1
-    known = {m["name"]: m["states"] for m in _core.models()}
-    probes = [f"{layer.name}.{state}" for layer in layers for state in known[layer.model]]
+    probes = [f"{layer.name}.{state}" for layer in layers for state in model_case.STATES[layer.model]]
     ours = image.run(x, engine=("golden", "vector")[seed % 2], probes=probes)
     for step in range(STEPS):
         arriving = [np.zeros(layer.size, np.int32) for layer in layers]
@@ -91,27 +89,15 @@ def run(seed: int) -> int:
             assert np.array_equal(
                 layer.sent, theirs
             ), f"seed {seed}: {layer.name} ({layer.model}), step {step}"
-            for state in known[layer.model]:
-                if state in layer.states:
-                    value = layer.states[state](layer.driven)
-                elif model_case.STATES.get(state, state) is None:
-                    continue
-                else:
-                    value = layer.driven.state(state)
-                assert np.array_equal(value, ours.states[f"{layer.name}.{state}"][step]), (
-                    seed,
-                    layer.name,
-                    state,
-                )
+            model_case.assert_equal_states(layer.driven, layer.special, layer.model, ours, layer.name, step)
         for sender, _, dense in edges:
             sent = x[step] if sender < 0 else layers[sender].sent
             # Where a sum leaves 32 bits before its shift, bits depend on how Lava split a weight into number and
             # exponent, which an image does not keep.
-            if (
-                np.abs(dense.model.weights.astype(np.int64)) @ np.abs(sent.astype(np.int64)) >= 1 << 31
-            ).any():
+            largest = np.abs(dense.model.weights.astype(np.int64)) @ np.abs(sent.astype(np.int64))
+            if (largest >= 1 << 31).any():
                 return -1
-            dense.step(s_in=x[step] if sender < 0 else layers[sender].sent)
+            dense.step(s_in=sent)
     return sum(int((ours.spikes[layer.name] != 0).sum()) for layer in layers)
 
 

@@ -6,8 +6,6 @@ from environment import ROOT, needs_lava, under_lava
 MODELS = (
     "lif lif_reset ternary_lif atrlif sigma delta sigma_delta graded_vec graded_relu_vec refractory".split()
 )
-
-
 NETWORKS = 640
 
 

@@ -1,10 +1,14 @@
 """Neurons that run as programs of the chip: constants in the image, graded messages, chips that cannot."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import rheobase as rb
 from rheobase import _core
 
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = [m["name"] for m in _core.models() if not m["nir"]]
 
 
@@ -27,12 +31,11 @@ def some_integers(model: str, rng, neurons: int = 5) -> dict:
     }
 
 
+@pytest.mark.parametrize("chip", ["loihi2", "tiny"])
 @pytest.mark.parametrize("model", PROGRAMS)
-def test_i9_n18_every_program_gives_the_same_bits_on_every_engine(model):
+def test_i9_n18_every_program_gives_the_same_bits_on_every_engine(model, chip):
     rng = np.random.default_rng(5)
-    image = rb.compile(
-        network(model, **some_integers(model, rng)), chip="tiny" if model == "sigma" else "loihi2"
-    )
+    image = rb.compile(network(model, **some_integers(model, rng)), chip=chip)
     x = rng.integers(-500, 500, (40, 5))
     golden = image.run(x, engine="golden")
     assert golden.spikes["first"].any()
@@ -64,7 +67,18 @@ def test_e3_check_says_which_chip_could_not_run_an_image():
     assert "microcode" in " ".join(d.message for d in rb.check(image, chip="loihi1") if d.code == "R0411")
 
 
-def test_constants_beyond_the_core_are_refused():
+def test_i9_a_chip_may_hold_the_model_in_the_neuron_s_record(tmp_path):
+    record = json.loads((ROOT / "backends/tiny/chip.json").read_text())
+    record["name"] = "mine"
+    record["layouts"]["neuron"].append({"name": "model", "bits": 8})
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(record))
+    net, x = network("atrlif", theta_0=64), np.full((20, 5), 300)
+    mine, tiny = (rb.compile(net, chip=chip).run(x) for chip in (path, "tiny"))
+    assert np.array_equal(mine.spikes["second"], tiny.spikes["second"]) and mine.spikes["second"].any()
+
+
+def test_i9_constants_beyond_one_core_take_another():
     b = rb.Builder(dt=1e-3)
     b.input("in", 40)
     b.exact("a", 40, "atrlif", theta_0=np.arange(40))

@@ -38,14 +38,16 @@ def ours(weights, profile: str, x, model: str, state: str, settings=None, **inte
     return (out.spikes["n"] if state == "spikes" else out.states[f"n.{state}"])[1:]
 
 
-def sent(model: str, x: list, weight=None, payload=None, **integers) -> list[int]:
-    """What one neuron sends over a chip with programs, from the step on in which x arrives; weight None: as it is."""
+def sent(model: str, x: list, weight=None, payload=None, state="spikes", **integers) -> list[int]:
+    """What one neuron sends, or a state, on a chip with programs, from the step on in which x arrives; weight None: as
+    it is."""
     b = rb.Builder()
     b.input("in", 1, payload=payload)
     b.exact("n", 1, model, **integers)
     b.connect("in", "n", None if weight is None else [[weight]])
     image = rb.compile(b.build())
-    return run_engines(image, {"in": np.array(x)[:, None]}).spikes["n"][1:, 0].tolist()
+    out = run_engines(image, {"in": np.array(x)[:, None]})
+    return (out.spikes["n"] if state == "spikes" else out.states[f"n.{state}"])[1:, 0].tolist()
 
 
 def same_in_both(values) -> list[int]:

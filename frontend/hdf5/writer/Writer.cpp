@@ -101,8 +101,7 @@ class FileWriter {
   Status children(const Tree& tree, hid_t parent, const std::string& place) {
     for (const Tree& child : tree.children) {
       const std::string here = place + "/" + escaped(child.name);
-      if (child.name.empty() || child.name == "." || child.name.find('/') != std::string::npos ||
-          child.name.find('\0') != std::string::npos)
+      if (!isName(child.name))
         return Error::of(ErrorKind::Compile,
                          {.code = "R0670",
                           .message = fmt::format("'{}' cannot be a name in an HDF5 file, where '/' and '.' "
@@ -167,6 +166,11 @@ class FileWriter {
 };
 
 }  // namespace
+
+bool isName(const std::string& name) {
+  const auto holds = [&](char letter) { return name.find(letter) != std::string::npos; };
+  return !name.empty() && name != "." && !holds('/') && !holds('\0');
+}
 
 Expected<std::string> fileOf(const Tree& root) { return FileWriter().run(root); }
 

@@ -1,7 +1,10 @@
 // The extension module `rheobase._core`: everything that needs neither MLIR nor LLVM.
 #include "Module.h"
 
+#include "chip/SignMode.h"
+#include "fixed/Arithmetic.h"
 #include "models/Model.h"
+#include "netx/Netx.h"
 
 namespace rheo::python {
 
@@ -14,6 +17,7 @@ static py::list models() {
     entry["summary"] = std::string(model.summary);
     entry["spiking"] = model.spiking;
     entry["graded"] = model.graded;
+    entry["program"] = model.microcode;
     py::list states, parameters;
     for (const std::string_view state : model.states) states.append(std::string(state));
     for (const models::FixedParameter& parameter : model.fixedParameters) {
@@ -34,6 +38,16 @@ static py::list models() {
   return list;
 }
 
+// Numbers that files and other programs are measured against. SPEC N1, N2, N9, W1
+static py::dict arithmetic() {
+  return py::dict(py::arg("align") = 1 << fixed::kAlignBits, py::arg("decay_one") = fixed::kDecayOne,
+                  py::arg("most_threshold") = fixed::kThresholdMax,
+                  py::arg("least_weight") = leastWeight(SignMode::Mixed),
+                  py::arg("most_mixed_weight") = mostWeight(SignMode::Mixed),
+                  py::arg("most_weight") = mostWeight(SignMode::Excitatory),
+                  py::arg("netx_never_spikes") = netx::kNeverSpikes);
+}
+
 }  // namespace rheo::python
 
 PYBIND11_MODULE(_core, m) {
@@ -41,6 +55,7 @@ PYBIND11_MODULE(_core, m) {
   m.doc() = "The part of rheobase that is written in C++ and needs no compiler.";
   m.attr("version") = RHEO_VERSION;
   m.def("models", &models, "The neuron models: name, NIR primitive, summary, states, integers of the step.");
+  m.attr("arithmetic") = arithmetic();
   registerExceptions();
   bindChips(m);
   bindNetworks(m);

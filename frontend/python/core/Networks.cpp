@@ -1,6 +1,7 @@
 // Networks for Python: built from arrays, shown as dictionaries.
 #include "Arrays.h"
 #include "Supervisor.h"
+#include "Tensors.h"
 #include "load/Load.h"
 #include "network/Network.h"
 #include "sim/FloatReference.h"
@@ -64,19 +65,6 @@ py::dict conventions(const Network& network) {
       py::arg("dt") = c.dt, py::arg("reset") = kResets[static_cast<int>(c.reset)],
       py::arg("discretization") = c.discretization == Discretization::Euler ? "euler" : "exponential",
       py::arg("spikes") = c.spikes == SpikeUnit::Unit ? "unit" : "dirac");
-}
-
-Tensor toTensor(const py::array& array) {
-  Tensor tensor;
-  const std::string type = py::str(array.dtype());
-  tensor.dtype = type == "float32"   ? DType::Float32
-                 : type == "float16" ? DType::Float16
-                 : type == "int64"   ? DType::Int64
-                                     : DType::Float64;
-  tensor.shape.assign(array.shape(), array.shape() + array.ndim());
-  auto values = py::array_t<double, py::array::c_style | py::array::forcecast>(array);
-  tensor.values.assign(values.data(), values.data() + values.size());
-  return tensor;
 }
 
 // nodes: (name, kind, {parameter: array}, shape or None); edges: (source index, target index).

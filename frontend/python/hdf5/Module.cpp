@@ -2,8 +2,7 @@
 // libraries behind it, so it is imported only when something is exported.
 #include "../core/Module.h"
 
-#include <pybind11/numpy.h>
-
+#include "../core/Tensors.h"
 #include "hdf5/writer/Writer.h"
 
 namespace rheo::python {
@@ -13,21 +12,10 @@ using hdf5::Tree;
 
 void setNumbers(Tree& tree, const py::array& array) {
   tree.kind = Tree::Kind::Array;
+  tree.array = toTensor(array);
   const std::string type = py::str(array.dtype());
-  if (type == "float16") {
-    tree.array.dtype = DType::Float16;
-  } else if (type == "float32") {
-    tree.array.dtype = DType::Float32;
-  } else if (type == "float64") {
-    tree.array.dtype = DType::Float64;
-  } else if (type == "int64") {
-    tree.array.dtype = DType::Int64;
-  } else {
+  if (tree.array.dtype == DType::Float64 && type != "float64")
     throw py::type_error("numbers of type " + type + " are not written");
-  }
-  tree.array.shape.assign(array.shape(), array.shape() + array.ndim());
-  const auto values = py::array_t<double, py::array::c_style | py::array::forcecast>(array);
-  tree.array.values.assign(values.data(), values.data() + values.size());
 }
 
 // dict: a group; str: one text; tuple of str: texts [n]; list of pairs of str: texts [n, 2]; array: numbers.
@@ -66,6 +54,7 @@ PYBIND11_MODULE(_hdf5, m) {
   using namespace rheo::python;
   py::module_::import("rheobase._core");
   m.doc() = "HDF5 files from dictionaries.";
+  m.def("is_name", &rheo::hdf5::isName, py::arg("name"), "Whether an object in a file can be called so.");
   registerExceptions();
   // Under the GIL: the library takes one thread at a time.
   m.def(

@@ -8,6 +8,8 @@ from typing import Optional
 import numpy as np
 
 from . import _core
+from .arguments import whole_number
+from .arithmetic import MODELS
 from .data import check_numbers
 from .errors import option_error, shown, unknown_name
 from .network import Network, convention_options
@@ -119,10 +121,7 @@ class Builder:
         shape = _checked_shape(name, shape)
         parameters = {"shape": np.array(shape, np.int64)}
         if payload is not None:
-            if not isinstance(payload, (int, np.integer)) or isinstance(payload, bool) or payload < 1:
-                raise option_error(
-                    f"the payload of '{name}' cannot be {shown(payload)}", "give a whole number above zero"
-                )
+            payload = whole_number(f"the payload of '{name}'", payload, 1, (1 << 31) - 1)
             parameters["payload"] = np.array([payload], np.int64)
         return self._add(name, "Input", parameters, shape, prod(shape))
 
@@ -197,9 +196,8 @@ class Builder:
 
         Example: b.exact("hidden", 64, decay_u=4096, decay_v=410, threshold=64 * 80)
         """
-        known = [m["name"] for m in _core.models()]
-        if model not in known:
-            raise unknown_name("model", model, known)
+        if model not in MODELS:
+            raise unknown_name("model", model, MODELS)
         return self._neurons(name, model, shape, integers)
 
     def connect(

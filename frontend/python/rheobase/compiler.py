@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from . import data as data_files
 from .arguments import gather, whole_number
+from .arithmetic import most
 from .chipspec import ChipSpec, chip_name
 from .errors import (
     CompileError,
@@ -33,6 +35,7 @@ from .image import Image
 from .limits import check_image
 from .network import Network
 
+LONGEST_INTERVAL = most("cuba_lif_reset", "reset_interval")  # steps
 STAGES = ("import", "float", "quant", "legal", "placed", "image")
 CALIBRATION_CHUNK = 256  # samples that run at a time
 
@@ -168,8 +171,8 @@ def run_compiler(
         weight_bits = whole_number("weight_bits", weight_bits, 1, 32)
     periodic_reset = None
     if reset_interval is not None:
-        interval = whole_number("reset_interval", reset_interval, 1, 1 << 24)
-        periodic_reset = interval, whole_number("reset_offset", reset_offset, 0, 1 << 24)
+        interval = whole_number("reset_interval", reset_interval, 1, LONGEST_INTERVAL)
+        periodic_reset = interval, whole_number("reset_offset", reset_offset, 0, LONGEST_INTERVAL)
     elif reset_offset != 0:
         raise option_error("reset_offset needs a reset_interval", "give both")
     settings, file = _settings(quant)
@@ -238,14 +241,7 @@ def compile(
     """
     for name in unknown:
         known = [
-            "chip",
-            "profile",
-            "calibrate",
-            "quant",
-            "weight_bits",
-            "dump_stages",
-            "reset_interval",
-            "reset_offset",
+            option for option in inspect.signature(compile).parameters if option not in ("net", "unknown")
         ]
         raise option_error(f"compile has no option '{name}'", nearest(name, known))
     result = run_compiler(

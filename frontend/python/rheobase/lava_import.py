@@ -12,7 +12,8 @@ import numpy as np
 
 from .builder import Builder
 from .errors import Diagnostic, FormatError, option_error
-from .lava_models import LAVA_MODELS, value_of
+from .arithmetic import DECAY_ONE
+from .lava_models import LAVA_MODELS, shares_of, value_of
 from .network import Network
 
 SUPPORTED = (
@@ -25,8 +26,9 @@ def from_lava(process, name: str = "lava") -> Network:
     """A network from a graph of Lava processes, of which any one is given: all that are connected to it belong to it.
 
     Neuron processes become exact neurons; Dense and Sparse their weights, clipped and truncated as Lava does; a
-    RingBuffer that sends becomes an input, "in", "in_2" and so on in the order in which they are met. Populations are called as their
-    processes. An image compiled from it computes what Lava's fixed-point models compute, in the same steps.
+    RingBuffer that sends becomes an input, "in", "in_2" and so on in the order in which they are met. Populations are
+    called as their processes. An image compiled from it computes what Lava's fixed-point models compute, in the same
+    steps.
 
     Raises FormatError naming everything that is not supported, OptionError for what is no process.
 
@@ -89,10 +91,11 @@ class _Graph:
                 )
 
     def _check_fractions(self, process, names: Iterable[str]) -> None:
-        """Lava multiplies such a share by 4096 and does not round: what is no multiple gives a floating-point step."""
+        """Lava multiplies such a share and does not round: what is no multiple gives a floating-point step."""
         for name in names:
-            steps = value_of(process, name) * 4096
-            if not (np.array_equal(steps, np.floor(steps)) and (steps >= 0).all() and (steps < 4096).all()):
+            parts = shares_of(process, name)
+            whole = np.array_equal(parts, np.floor(parts))
+            if not whole or (parts < 0).any() or (parts >= DECAY_ONE).any():
                 self._refuse(
                     process,
                     f"'{name}' of '{process.name}' is no multiple of 1/4096 below 1, which Lava never rounds",

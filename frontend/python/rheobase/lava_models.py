@@ -5,16 +5,23 @@ Only attributes of the processes are read; Lava itself is not imported.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Callable
 
 import numpy as np
+
+from .arithmetic import ALIGN, DECAY_ONE, MODELS
 
 
 def value_of(process, name: str) -> np.ndarray:
     """What a variable of a process starts with; sparse matrices become dense ones."""
     value = getattr(process, name).init
     return np.asarray(value.toarray() if hasattr(value, "toarray") else value)
+
+
+def shares_of(process, name: str) -> np.ndarray:
+    """A share that Lava holds as a fraction, in the parts of SPEC N1; whole numbers where Lava rounds nothing."""
+    return value_of(process, name) * DECAY_ONE
 
 
 def _membrane(process) -> dict:
@@ -33,7 +40,7 @@ def _bias(process) -> np.ndarray:
 
 def _aligned(process, name: str) -> np.ndarray:
     """Thresholds sit 6 bits up (SPEC N9)."""
-    return value_of(process, name).astype(np.int64) * 64
+    return value_of(process, name).astype(np.int64) * ALIGN
 
 
 def _lif(process) -> dict:
@@ -52,7 +59,7 @@ def _ternary_lif(process) -> dict:
 
 
 def _atrlif(process) -> dict:
-    decays = {key: value_of(process, f"delta_{key}") * 4096 for key in ("i", "v", "theta", "r")}
+    decays = {key: shares_of(process, f"delta_{key}") for key in _DELTAS}
     return {
         "decay_u": decays["i"] + 1,
         "decay_v": decays["v"],
@@ -94,31 +101,31 @@ class LavaModel:
     integers: Callable[[object], dict]
     states: tuple[str, ...]
     whole: tuple[str, ...] = ()
-    fractions: tuple[str, ...] = field(default=())  # multiples of 1/4096 below 1
-    graded: bool = False
+    fractions: tuple[str, ...] = ()  # multiples of 1/4096 below 1
+
+    @property
+    def graded(self) -> bool:
+        return MODELS[self.model]["graded"]
 
 
+_DELTAS = ("i", "v", "theta", "r")
 _MEMBRANE = ("du", "dv", "bias_mant", "bias_exp")
 _ENCODER = ("vth", "spike_exp", "state_exp")
 _CODED = ("act", "residue", "error")
 LAVA_MODELS = {
     "LIF": LavaModel("cuba_lif", _lif, ("u", "v"), (*_MEMBRANE, "vth")),
     "LIFReset": LavaModel("cuba_lif_reset", _lif_reset, ("u", "v"), (*_MEMBRANE, "vth")),
-    "TernaryLIF": LavaModel(
-        "ternary_lif", _ternary_lif, ("u", "v"), (*_MEMBRANE, "vth_hi", "vth_lo"), graded=True
-    ),
+    "TernaryLIF": LavaModel("ternary_lif", _ternary_lif, ("u", "v"), (*_MEMBRANE, "vth_hi", "vth_lo")),
     "ATRLIF": LavaModel(
         "atrlif",
         _atrlif,
         ("i", "v", "r"),
         ("bias_mant", "bias_exp", "theta_0", "theta_step"),
-        tuple(f"delta_{key}" for key in ("i", "v", "theta", "r")),
+        tuple(f"delta_{key}" for key in _DELTAS),
     ),
-    "Sigma": LavaModel("sigma", lambda process: {}, ("sigma",), graded=True),
-    "Delta": LavaModel("delta", _delta, _CODED, _ENCODER, graded=True),
-    "SigmaDelta": LavaModel(
-        "sigma_delta", _sigma_delta, ("sigma", *_CODED), (*_ENCODER, "bias"), graded=True
-    ),
-    "GradedVec": LavaModel("graded_vec", _graded, ("v",), ("vth",), graded=True),
-    "GradedReluVec": LavaModel("graded_relu_vec", _graded, ("v",), ("vth",), graded=True),
+    "Sigma": LavaModel("sigma", lambda process: {}, ("sigma",)),
+    "Delta": LavaModel("delta", _delta, _CODED, _ENCODER),
+    "SigmaDelta": LavaModel("sigma_delta", _sigma_delta, ("sigma", *_CODED), (*_ENCODER, "bias")),
+    "GradedVec": LavaModel("graded_vec", _graded, ("v",), ("vth",)),
+    "GradedReluVec": LavaModel("graded_relu_vec", _graded, ("v",), ("vth",)),
 }

@@ -115,7 +115,7 @@ class _Checker:
             for kind, value in zip(_KINDS, core_use(core).values()):
                 self.limited(kind.code, f"{where} holds {value:,} {kind.what}", value, kind.limit, where)
             self._formats(index, where)
-            self._resets(index, where)
+            self._extensions(index, where)
         for r in info["ranges"]:
             if not r["proven"]:
                 self.add(
@@ -152,7 +152,7 @@ class _Checker:
             self.limited("R0419", f"{text}{high}", high, "weight_exponent_max", where)
             self.limited("R0419", f"{text}{low}", low, "weight_exponent_min", where, least=True)
 
-    def _resets(self, index: int, where: str) -> None:
+    def _extensions(self, index: int, where: str) -> None:
         if not self.chip:
             return
         values = self.image._core.records(index, "constant").get("value")

@@ -9,6 +9,7 @@ from typing import Callable, Optional
 import numpy as np
 
 from . import _core
+from .arithmetic import MODELS
 from .arguments import callback, gather, option_name, probe_names, thread_count
 from .errors import option_error, shown
 from .recording import Recording, check_room, from_core
@@ -37,6 +38,11 @@ class Node:
     origin: str
     stateful: bool  # its output depends on earlier steps
     spiking: bool  # its output is spikes
+
+    @property
+    def exact(self) -> bool:
+        """Its parameters are the integers of a chip's step (SPEC F14): its kind is a model, not a NIR primitive."""
+        return self.kind in MODELS
 
     @property
     def shape(self) -> tuple:

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import condition
 from .arguments import thread_count
+from .arithmetic import ALIGN
 from .data import DataSet, check_numbers, check_targets, with_batch
 from .errors import DataError, Diagnostic, data_error, in_file, option_error
 from .files import filling, write_text
@@ -22,7 +23,7 @@ from .statistics import Error2, bits_of, proportion
 SCHEMA = "rheobase.report/1"
 CHUNK_BYTES = 64 << 20  # of recordings held at a time
 ROUNDING = 0.05  # of the threshold: two potentials that differ by more do so for another reason
-THRESHOLD_STEP = 64  # of the chip's threshold, in its integers (SPEC N9)
+THRESHOLD_STEP = ALIGN  # of the chip's threshold, in its integers (SPEC N9)
 
 FIGURES = (
     "samples",

@@ -5,8 +5,7 @@ template <class A>
 typename A::Spike step(A& a, typename A::Int* state, typename A::Int input, const typename A::Int* p) {
   enum { i, v, adaptation, r };
   enum { decay_u, decay_v, bias, decay_theta, decay_r, theta_0, theta_step };
-  state[i] = a.wrapCurrent(a.add(a.decay(state[i], p[decay_u]), a.align(input)));
-  state[v] = a.saturate(a.add(a.add(a.decay(state[v], p[decay_v]), state[i]), p[bias]));
+  moveMembrane(a, state[i], state[v], input, p[decay_u], p[decay_v], p[bias]);
   const auto theta = a.add(a.decay(state[adaptation], p[decay_theta]), p[theta_0]);
   const auto trace = a.decay(state[r], p[decay_r]);
   const auto spike = a.atLeast(a.sub(state[v], trace), theta);

@@ -5,8 +5,7 @@ template <class A>
 typename A::Spike step(A& a, typename A::Int* state, typename A::Int input, const typename A::Int* p) {
   enum { u, v };
   enum { decay_u, decay_v, bias, threshold, reset_keep, reset_amount };
-  state[u] = a.wrapCurrent(a.add(a.decay(state[u], p[decay_u]), a.align(input)));
-  state[v] = a.saturate(a.add(a.add(a.decay(state[v], p[decay_v]), state[u]), p[bias]));
+  moveMembrane(a, state[u], state[v], input, p[decay_u], p[decay_v], p[bias]);
   const auto spike = a.fire(state[v], p[threshold]);
   state[v] = a.reset(spike, state[v], p[reset_keep], p[reset_amount]);
   return spike;

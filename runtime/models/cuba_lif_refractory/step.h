@@ -6,8 +6,8 @@ typename A::Spike step(A& a, typename A::Int* state, typename A::Int input, cons
   enum { u, v, waiting };
   enum { decay_u, decay_v, bias, threshold, refractory_steps };
   const auto zero = a.constant(0);
-  state[u] = a.wrapCurrent(a.add(a.decay(state[u], p[decay_u]), a.align(input)));
-  const auto moved = a.saturate(a.add(a.add(a.decay(state[v], p[decay_v]), state[u]), p[bias]));
+  auto moved = state[v];
+  moveMembrane(a, state[u], moved, input, p[decay_u], p[decay_v], p[bias]);
   const auto waits = a.atLeast(state[waiting], a.constant(1));
   state[v] = a.select(waits, state[v], moved);
   const auto spike = a.unless(a.fire(state[v], p[threshold]), waits);

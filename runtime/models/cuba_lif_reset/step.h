@@ -10,8 +10,7 @@ typename A::Spike step(A& a, typename A::Int* state, typename A::Int input, cons
   state[clock] = a.cycle(state[clock], p[reset_interval]);
   state[u] = a.select(due, zero, state[u]);
   state[v] = a.select(due, zero, state[v]);
-  state[u] = a.wrapCurrent(a.add(a.decay(state[u], p[decay_u]), a.align(input)));
-  state[v] = a.saturate(a.add(a.add(a.decay(state[v], p[decay_v]), state[u]), p[bias]));
+  moveMembrane(a, state[u], state[v], input, p[decay_u], p[decay_v], p[bias]);
   const auto spike = a.fire(state[v], p[threshold]);
   state[v] = a.reset(spike, state[v], zero, zero);
   return spike;

@@ -6,8 +6,6 @@
 namespace rheo::models::graded_relu_vec {
 
 inline constexpr std::array<std::string_view, 1> kStates{"v"};
-inline constexpr FixedParameter kPayloadThreshold{
-    "threshold", -0x7FFFFFFF, 0x7FFFFFFF, 1, "payload", "vth", "a message needs a sum strictly above it"};
 inline constexpr std::array kFixed{kPayloadThreshold};
 inline constexpr ModelTable kTable{
     "graded_relu_vec", "", "sends sums above a threshold", 15, true, kStates, kFixed, {}, true, true};

@@ -5,7 +5,6 @@ template <class A>
 typename A::Int step(A& a, typename A::Int* state, typename A::Int input, const typename A::Int* p) {
   enum { v };
   enum { threshold };
-  const auto sum = a.add(state[v], input);
-  state[v] = a.constant(0);
-  return a.select(a.fire(sum, p[threshold]), sum, state[v]);
+  const auto sum = takeSum(a, state[v], input);
+  return a.select(a.fire(sum, p[threshold]), sum, a.constant(0));
 }

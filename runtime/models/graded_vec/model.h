@@ -6,13 +6,6 @@
 namespace rheo::models::graded_vec {
 
 inline constexpr std::array<std::string_view, 1> kStates{"v"};
-inline constexpr FixedParameter kPayloadThreshold{"threshold",
-                                                  -0x7FFFFFFF,
-                                                  0x7FFFFFFF,
-                                                  1,
-                                                  "payload",
-                                                  "vth",
-                                                  "a message needs a magnitude strictly above it"};
 inline constexpr std::array kFixed{kPayloadThreshold};
 inline constexpr ModelTable kTable{
     "graded_vec", "",  "sends sums of a magnitude above a threshold", 14, true, kStates, kFixed, {},

@@ -10,13 +10,5 @@ typename A::Int step(A& a, typename A::Int* state, typename A::Int input, const 
   const auto sum = a.add(state[sigma], p[bias]);
   const auto cuts = a.both(a.equal(p[rectified], a.constant(1)), a.fire(zero, sum));
   const auto now = a.select(cuts, zero, sum);
-  const auto change = a.add(a.sub(now, state[act]), state[residue]);
-  const auto cumulates = a.equal(p[cumulative], a.constant(1));
-  const auto gathered = a.select(cumulates, a.add(state[error], change), state[error]);
-  const auto measure = a.abs(a.select(cumulates, gathered, change));
-  const auto sent = a.select(a.atLeast(measure, p[threshold]), change, zero);
-  state[error] = a.select(a.equal(sent, zero), gathered, a.select(cumulates, zero, gathered));
-  state[residue] = a.sub(change, sent);
-  state[act] = now;
-  return a.shiftRight(sent, p[state_exponent]);
+  return encodeChange(a, state + act, now, p[threshold], p[state_exponent], p[cumulative]);
 }

@@ -6,13 +6,11 @@ typename A::Int step(A& a, typename A::Int* state, typename A::Int input, const 
   enum { u, v };
   enum { decay_u, decay_v, bias, threshold_high, threshold_low };
   const auto zero = a.constant(0);
-  state[u] = a.wrapCurrent(a.add(a.decay(state[u], p[decay_u]), a.align(input)));
-  state[v] = a.saturate(a.add(a.add(a.decay(state[v], p[decay_v]), state[u]), p[bias]));
+  moveMembrane(a, state[u], state[v], input, p[decay_u], p[decay_v], p[bias]);
   const auto above = a.select(a.fire(state[v], p[threshold_high]), a.constant(1), zero);
   const auto below = a.select(a.fire(p[threshold_low], state[v]), a.constant(1), zero);
-  const auto quiet = a.equal(a.add(above, below), zero);
   const auto payload = a.sub(above, below);
   // Above one threshold and below the other at once: both signs cancel, and Lava leaves the potential.
   state[v] = a.select(a.equal(payload, zero), state[v], zero);
-  return a.select(quiet, zero, payload);
+  return payload;
 }

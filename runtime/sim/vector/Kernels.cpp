@@ -254,17 +254,19 @@ void settle(std::int32_t* kept, std::int32_t* gone, std::int32_t width, std::int
   }
 }
 
-// What a step sends as a payload, 0 for nothing: it is a spike, or the payload itself. SPEC N18
+// What a step sends is spikes or payloads: as payloads, who sends, and without the lanes beyond the last.
+// SPEC N18
 HWY_INLINE hn::Vec<D32> payloadOf(D32 d, hn::Mask<D32> spike) {
   return hn::IfThenElseZero(spike, hn::Set(d, 1));
 }
 HWY_INLINE hn::Mask<D32> whoSends(D32, hn::Mask<D32> spike) { return spike; }
+HWY_INLINE hn::Mask<D32> onlyValid(hn::Mask<D32> valid, hn::Mask<D32> spike) { return hn::And(spike, valid); }
+
+HWY_INLINE hn::Vec<D32> payloadOf(D32, hn::Vec<D32> payload) { return payload; }
+HWY_INLINE hn::Mask<D32> whoSends(D32 d, hn::Vec<D32> payload) { return hn::Ne(payload, hn::Zero(d)); }
 HWY_INLINE hn::Vec<D32> onlyValid(hn::Mask<D32> valid, hn::Vec<D32> payload) {
   return hn::IfThenElseZero(valid, payload);
 }
-HWY_INLINE hn::Mask<D32> onlyValid(hn::Mask<D32> valid, hn::Mask<D32> spike) { return hn::And(spike, valid); }
-HWY_INLINE hn::Vec<D32> payloadOf(D32, hn::Vec<D32> payload) { return payload; }
-HWY_INLINE hn::Mask<D32> whoSends(D32 d, hn::Vec<D32> payload) { return hn::Ne(payload, hn::Zero(d)); }
 
 template <class Model, CurrentOverflow kRule>
 std::size_t update(const UpdateCall& call) {

@@ -83,14 +83,18 @@ def compile_command(
             "--reset-interval",
             metavar="N",
             min=1,
-            max=1 << 24,
+            max=compiler.LONGEST_INTERVAL,
             help="Every population forgets all every N steps, when the next sample reaches it.",
         ),
     ] = None,
     reset_offset: Annotated[
         int,
         typer.Option(
-            "--reset-offset", metavar="N", min=0, max=1 << 24, help="Steps by which those resets come later."
+            "--reset-offset",
+            metavar="N",
+            min=0,
+            max=compiler.LONGEST_INTERVAL,
+            help="Steps by which those resets come later.",
         ),
     ] = 0,
     encode: o.Encode = None,

@@ -7,12 +7,11 @@ from typing import Union
 
 import numpy as np
 
+from ..arithmetic import ALIGN, DECAY_ONE
 from ..errors import Diagnostic
 from ..image import Image
 from ..network import Network, Node
-from .sums import parameters_of, sums_of
-
-ALIGN = 64  # SPEC N2: a weight of 1 adds 64 to the current
+from .sums import other_arithmetic, parameters_of, sums_of
 
 
 @dataclass
@@ -66,12 +65,8 @@ def integers_of(source: Union[Image, Network]) -> Integers:
 def _of_image(image: Image) -> Integers:
     info = image.info
     found = Integers(info["network"], info["dt"], file=image.file)
-    if info["profile"] != "lava":
-        found.refuse(
-            "",
-            f"the image follows the arithmetic profile '{info['profile']}', Lava its own",
-            "compile with --profile lava, on a chip that has it",
-        )
+    if (other := other_arithmetic(image)) is not None:
+        found.refuse("", *other)
     found.inputs = {i["name"]: i["size"] for i in info["inputs"]}
     found.graded = [i["name"] for i in info["inputs"] if i["encoding"] != "Binary"]
     for p in info["populations"]:
@@ -98,95 +93,87 @@ def _of_network(net: Network) -> Integers:
     found = Integers(net.name, net.dt, file=net.file)
     found.inputs = {n.name: n.size for n in net.inputs}
     found.graded = [n.name for n in net.inputs if "payload" in n.parameters]
-    before: dict[str, list[str]] = {name: [] for name in net.nodes}
-    after: dict[str, list[str]] = {name: [] for name in net.nodes}
-    flat = {n.name for n in net.nodes.values() if n.kind == "Flatten"}
-
-    def sources(name: str) -> list[str]:
-        """Those of a node, a Flatten left out: populations are flat in C order, as it makes them."""
-        return [s for n in before[name] for s in (sources(n) if n in flat else [n])]
-
-    for a, b, _ in net.edges:
-        before[b].append(a)
-        after[a].append(b)
     for node in net.nodes.values():
-        if node.stateful and not _exact(node):
+        if node.exact:
+            values = {k: np.asarray(v).astype(np.int64).ravel() for k, v in node.parameters.items()}
+            found.populations[node.name] = Population(node.name, node.kind, node.size, values)
+        elif node.stateful:
             found.refuse(
                 node.name,
                 f"'{node.name}' ({node.kind}) is given as real numbers; a .net file holds a chip's integers",
                 "compile the network and export the image: rheobase compile NET -o IMAGE",
             )
-        elif node.stateful:
-            found.populations[node.name] = _population(node)
+    ways = _Ways(net)
     for node in net.nodes.values():
-        _connect(found, net, node, sources(node.name))
+        _connect(found, node, ways)
     return found
 
 
-def _exact(node: Node) -> bool:
-    return node.kind.islower()  # "cuba_lif" is a model's own name, "CubaLIF" that of a NIR primitive
+class _Ways:
+    """What flows into nodes, a Flatten left out: populations are flat in C order, as it makes them."""
+
+    def __init__(self, net: Network):
+        self._nodes = net.nodes
+        self._before: dict[str, list[str]] = {name: [] for name in net.nodes}
+        for source, target, _ in net.edges:
+            self._before[target].append(source)
+
+    def into(self, name: str) -> list[Node]:
+        before = (self._nodes[source] for source in self._before[name])
+        return [n for node in before for n in (self.into(node.name) if node.kind == "Flatten" else [node])]
 
 
-def _population(node: Node) -> Population:
-    values = {k: np.asarray(v).astype(np.int64).ravel() for k, v in node.parameters.items()}
-    return Population(node.name, node.kind, node.size, values)
+def _sends(node: Node) -> bool:
+    return node.stateful or node.kind == "Input"
 
 
-def _connect(found: Integers, net: Network, node: Node, sources: list[str]) -> None:
+def _connect(found: Integers, node: Node, ways: _Ways) -> None:
     """Adds what flows into this node through matrices, or refuses what has another form."""
+    matrix = node.kind in ("Linear", "Affine")
+    sources = ways.into(node.name)
     if node.kind == "Output":
-        found.outputs[node.name] = sources
-        for name in sources:
-            if not net.nodes[name].stateful:
+        found.outputs[node.name] = [source.name for source in sources]
+        for source in sources:
+            if not source.stateful:
                 found.refuse(
                     node.name,
-                    f"'{node.name}' receives '{name}' ({net.nodes[name].kind}), which is no population",
+                    f"'{node.name}' receives '{source.name}' ({source.kind}), which is no population",
                     "end the network with neurons",
                 )
-        return
-    if node.kind not in ("Input", "Linear", "Affine", "Flatten") and not node.stateful:
+    elif matrix:
+        for source in sources:
+            if not _sends(source):
+                found.refuse(
+                    node.name,
+                    f"'{source.name}' and '{node.name}' are two matrices in a row",
+                    "multiply them",
+                )
+    elif node.name in found.populations:
+        for source in sources:
+            _connect_population(found, node, source, ways)
+    elif not _sends(node) and node.kind != "Flatten":
         found.refuse(
             node.name,
             f"'{node.name}' ({node.kind}) has no form in a .net file",
             "fold it into the weights",
         )
-    if node.kind in ("Linear", "Affine"):
-        for name in sources:
-            if not (net.nodes[name].stateful or net.nodes[name].kind == "Input"):
-                found.refuse(
-                    node.name, f"'{name}' and '{node.name}' are two matrices in a row", "multiply them"
-                )
-    if not node.stateful or node.name not in found.populations:
-        return
-    for name in sources:
-        middle = net.nodes[name]
-        if middle.kind not in ("Linear", "Affine"):
-            if middle.stateful or middle.kind == "Input":
-                found.refuse(
-                    node.name,
-                    f"'{name}' and '{node.name}' are connected one to one; layers are connected by weights",
-                    "connect them by a matrix with ones on its diagonal",
-                )
-                found.synapses.append(Synapses(name, node.name, np.zeros((0, 0))))
-            continue
+
+
+def _connect_population(found: Integers, node: Node, middle: Node, ways: _Ways) -> None:
+    if middle.kind in ("Linear", "Affine"):
         weights = np.asarray(middle.parameters["weight"], np.float64)
-        for source in _ends(net, name):
-            found.synapses.append(Synapses(source, node.name, weights, name=name))
+        for source in ways.into(middle.name):
+            if _sends(source):
+                found.synapses.append(Synapses(source.name, node.name, weights, name=middle.name))
         if middle.kind == "Affine":
-            _add_bias(found, node.name, name, np.asarray(middle.parameters["bias"], np.float64))
-
-
-def _ends(net: Network, matrix: str) -> list[str]:
-    """The inputs and populations that a matrix reads."""
-    found, waiting = [], [matrix]
-    while waiting:
-        at = waiting.pop()
-        for a, b, _ in net.edges:
-            if b == at and net.nodes[a].kind == "Flatten":
-                waiting.append(a)
-            elif b == at and (net.nodes[a].stateful or net.nodes[a].kind == "Input"):
-                found.append(a)
-    return found
+            _add_bias(found, node.name, middle.name, np.asarray(middle.parameters["bias"], np.float64))
+    elif _sends(middle):
+        found.refuse(
+            node.name,
+            f"'{middle.name}' and '{node.name}' are connected one to one; layers are connected by weights",
+            "connect them by a matrix with ones on its diagonal",
+        )
+        found.synapses.append(Synapses(middle.name, node.name, np.zeros((0, 0))))
 
 
 def _add_bias(found: Integers, population: str, matrix: str, bias: np.ndarray) -> None:
@@ -194,7 +181,7 @@ def _add_bias(found: Integers, population: str, matrix: str, bias: np.ndarray) -
     if not bias.any():
         return
     values = found.populations[population].parameters
-    if np.any(values.get("decay_u", 4096) != 4096):
+    if np.any(values.get("decay_u", DECAY_ONE) != DECAY_ONE):
         found.refuse(
             matrix,
             f"the bias of '{matrix}' enters the current of '{population}', which keeps part of it",

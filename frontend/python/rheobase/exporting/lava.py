@@ -15,12 +15,12 @@ import numpy as np
 from ..errors import CompileError, Diagnostic
 from ..image import Image
 from . import lava_text as text
-from .sums import Sum, parameters_of, sums_of
+from ..arithmetic import ALIGN, DECAY_ONE, FIXED_FUNCTION
+from .sums import Sum, other_arithmetic, parameters_of, sums_of
 
 NEVER = 1 << 24  # a threshold register beyond every potential: 24 bits, 6 bits up
 LARGEST_MANTISSA = (1 << 15) - 1  # Lava holds bias mantissas in 16 bits
 MESSAGE_BITS = 16  # of graded inputs
-MEMBRANES = ("cuba_lif", "lif", "integrate_and_fire", "cuba_li", "li", "integrator")  # what LIF can be
 
 
 def files(image: Image) -> dict[str, bytes]:
@@ -44,12 +44,8 @@ class _Program:
         self.taken = set(text.TAKEN)
         self.lines: list[str] = []
         self.resets = False
-        if image.info["profile"] != "lava":
-            self._refuse(
-                "",
-                f"the image follows the arithmetic profile '{image.info['profile']}', Lava its own",
-                "compile with --profile lava, on a chip that has it",
-            )
+        if (other := other_arithmetic(image)) is not None:
+            self._refuse("", *other)
             return
         for entry in image.info["inputs"]:
             self._input(entry)
@@ -85,11 +81,11 @@ class _Program:
 
     def _population(self, entry: dict) -> None:
         name, variable = entry["name"], self._name(entry["name"])
-        if entry["model"] not in MEMBRANES:
+        if entry["model"] not in FIXED_FUNCTION:  # each of them can be a LIF
             self._refuse(
                 name,
                 f"'{name}' is of the model '{entry['model']}', which the Lava program cannot hold yet",
-                f"export networks of {', '.join(MEMBRANES)}",
+                f"export networks of {', '.join(FIXED_FUNCTION)}",
             )
             return
         values = parameters_of(self.image, name)
@@ -104,9 +100,9 @@ class _Program:
         resets = bool(keep.any() or amount.any())
         self.resets |= resets
         arguments = {
-            "du": self._store(f"{variable}.du", parameter("decay_u", 4096) - 1),
+            "du": self._store(f"{variable}.du", parameter("decay_u", DECAY_ONE) - 1),
             "dv": self._store(f"{variable}.dv", parameter("decay_v", 0)),
-            "vth": self._store(f"{variable}.vth", values["threshold"] // 64) if spiking else str(NEVER),
+            "vth": self._store(f"{variable}.vth", values["threshold"] // ALIGN) if spiking else str(NEVER),
             "bias_mant": self._store(f"{variable}.bias_mant", mantissa),
             "bias_exp": self._store(f"{variable}.bias_exp", exponent),
         }

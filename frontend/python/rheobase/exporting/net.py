@@ -11,17 +11,22 @@ from typing import Optional, Union
 
 import numpy as np
 
+from ..arithmetic import (
+    ALIGN,
+    DECAY_ONE,
+    FIXED_FUNCTION,
+    LEAST_WEIGHT,
+    MOST_MIXED_WEIGHT,
+    MOST_THRESHOLD,
+    MOST_WEIGHT,
+    NETX_NEVER_SPIKES,
+)
 from ..errors import CompileError, Diagnostic
 from ..image import Image
 from ..network import Network
 from .hdf5 import file_of
-from .integers import ALIGN, Integers, Population, Synapses, integers_of
-
-READOUT = (1 << 18) - 1  # lava-dl's threshold of neurons that are not to spike: beyond every potential
-LARGEST_THRESHOLD = (1 << 17) - 1  # SPEC N9
-LARGEST_BIAS = (1 << 15) - 1  # Lava holds bias mantissas in 16 bits
-LEAST_WEIGHT, MOST_WEIGHT = -256, 255
-MODELS = ("cuba_lif", "lif", "integrate_and_fire", "cuba_li", "li", "integrator")
+from .integers import Integers, Population, Synapses, integers_of
+from .lava import LARGEST_MANTISSA
 
 
 def content(source: Union[Image, Network]) -> tuple[bytes, list[Diagnostic]]:
@@ -57,7 +62,7 @@ class Layer:
 
 def _check_population(found: Integers, population: Population) -> None:
     name, values = population.name, population.parameters
-    if population.model not in MODELS:
+    if population.model not in FIXED_FUNCTION:
         found.refuse(
             name, f"neurons of model '{population.model}' are not NetX's CUBA", "choose another model"
         )
@@ -91,30 +96,30 @@ def _check_population(found: Integers, population: Population) -> None:
             'pin "bias_mantissa", the bias divided by 64 and rounded, and "bias_exponent": 6 in the quantization settings',
             value=float(bias[at]),
         )
-    elif np.abs(bias // ALIGN).max() > LARGEST_BIAS:
+    elif np.abs(bias // ALIGN).max() > LARGEST_MANTISSA:
         at = int(np.argmax(np.abs(bias)))
         found.refuse(
             name,
             f"the bias of neuron {at} of '{name}' is 64 times {int(bias[at]) // ALIGN}; Lava holds 16 bits, "
-            f"{LARGEST_BIAS} at most",
+            f"{LARGEST_MANTISSA} at most",
             "choose a smaller scale",
             value=float(bias[at] // ALIGN),
-            limit=float(LARGEST_BIAS),
+            limit=float(LARGEST_MANTISSA),
         )
 
 
 def _check_threshold(found: Integers, name: str, values: dict[str, np.ndarray]) -> None:
     threshold = values["threshold"]
-    bad = (threshold % ALIGN != 0) | (threshold < 0) | (threshold > ALIGN * LARGEST_THRESHOLD)
+    bad = (threshold % ALIGN != 0) | (threshold < 0) | (threshold > ALIGN * MOST_THRESHOLD)
     if bad.any():
         at = int(np.argmax(bad))
         found.refuse(
             name,
             f"the threshold of neuron {at} of '{name}' is {int(threshold[at])}; 'vThMant' holds multiples of 64 from 0 "
-            f"to 64 times {LARGEST_THRESHOLD}",
+            f"to 64 times {MOST_THRESHOLD}",
             "choose another threshold or scale",
             value=float(threshold[at]),
-            limit=float(ALIGN * LARGEST_THRESHOLD),
+            limit=float(ALIGN * MOST_THRESHOLD),
         )
     if values["reset_keep"].any():
         found.refuse(
@@ -251,21 +256,21 @@ def _check_as_read(found: Integers, layer: Layer) -> None:
     if low == high == 0:
         found.refuse(name, f"all weights of '{name}' are zero, which NetX cannot open", "leave out the layer")
         return
-    if low < 0 and high > MOST_WEIGHT - 1:
+    if low < 0 and high > MOST_MIXED_WEIGHT:
         found.refuse(
             name,
-            f"the largest weight of '{name}' is {high}, which NetX cuts to 254 where others are negative",
+            f"the largest weight of '{name}' is {high}, which NetX cuts to {MOST_MIXED_WEIGHT} where others are negative",
             'pin "sign_mode": "mixed" in the quantization settings, or use weights up to 254',
             value=float(high),
-            limit=254.0,
+            limit=float(MOST_MIXED_WEIGHT),
         )
         return
     if low >= 0:
-        room = 255 / high
+        room = MOST_WEIGHT / high
     elif high < 0:
-        room = 256 / -low
+        room = LEAST_WEIGHT / low
     else:
-        room = 2 * min(128 / -low, 127 / high if high else np.inf)
+        room = min(LEAST_WEIGHT / low, MOST_MIXED_WEIGHT / high if high else np.inf)
     shift = int(np.floor(np.log2(room)))
     for s in parts:
         lowest = int(s.weights.min())
@@ -299,9 +304,9 @@ def _fields(layer: Layer) -> dict:
         fields["bias"] = (values["bias"] // ALIGN).astype(np.float32)
     fields["neuron"] = {
         "type": "CUBA",
-        "iDecay": number(values["decay_u"][0] if "decay_u" in values else 4096),
+        "iDecay": number(values["decay_u"][0] if "decay_u" in values else DECAY_ONE),
         "vDecay": number(values["decay_v"][0] if "decay_v" in values else 0),
-        "vThMant": number(values["threshold"][0] // ALIGN if population.spiking else READOUT),
+        "vThMant": number(values["threshold"][0] // ALIGN if population.spiking else NETX_NEVER_SPIKES),
         "refDelay": number(1),
         "gradedSpike": number(0),
     }
@@ -332,7 +337,7 @@ def _lost(found: Integers, source: Union[Image, Network], layers: list[Layer]) -
         if not population.spiking:
             note(
                 population.name,
-                f"'{population.name}' never spikes: its layer has lava-dl's threshold of such neurons, {READOUT}",
+                f"'{population.name}' never spikes: its layer has lava-dl's threshold of such neurons, {NETX_NEVER_SPIKES}",
                 "read the potential 'v' of its neurons",
             )
         elif population.model != "cuba_lif":

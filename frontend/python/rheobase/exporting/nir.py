@@ -11,8 +11,8 @@ import numpy as np
 from ..errors import CompileError, Diagnostic
 from ..loading import load
 from ..network import Network, Node
-from .hdf5 import file_of
-from .real import KINDS, Real, weights_in_units
+from .hdf5 import file_of, is_name
+from .real import KINDS, Real, not_kept, weights_in_units
 
 VERSION = "1.0"  # of the format
 
@@ -56,33 +56,26 @@ class _Writing:
         real = Real(self.net)
         self.reset = real.reset
         for node in self.net.nodes.values():
-            if node.name in (".", "") or "/" in node.name:
-                self.refused.append(
-                    Diagnostic(
-                        "R0670",
-                        "error",
-                        f"'{node.name}' cannot be a name in a NIR file, where '/' and '.' make paths",
-                        self.net.file,
-                        node.name,
-                        remedy="rename the node",
-                    )
+            if not is_name(node.name):
+                self._refuse(
+                    node.name,
+                    f"'{node.name}' cannot be a name in a NIR file, where '/' and '.' make paths",
+                    "rename the node",
                 )
             self.nodes[node.name] = self._fields(node, real)
         self.lost += real.lost
 
+    def _refuse(self, where: str, message: str, remedy: str) -> None:
+        self.refused.append(Diagnostic("R0670", "error", message, self.net.file, where, remedy=remedy))
+
     def _programs(self) -> bool:
         """Refuses the exact nodes that have no counterpart in NIR; whether there are any."""
         for node in self.net.populations:
-            if node.kind.islower() and node.kind not in KINDS:
-                self.refused.append(
-                    Diagnostic(
-                        "R0670",
-                        "error",
-                        f"'{node.name}' is of the model '{node.kind}', which NIR does not have",
-                        self.net.file,
-                        node.name,
-                        remedy=f"NIR has what {', '.join(KINDS)} become",
-                    )
+            if node.exact and node.kind not in KINDS:
+                self._refuse(
+                    node.name,
+                    f"'{node.name}' is of the model '{node.kind}', which NIR does not have",
+                    f"NIR has what {', '.join(KINDS)} become",
                 )
         return bool(self.refused)
 
@@ -93,13 +86,11 @@ class _Writing:
         parameters = {name: self._as_read(node, name, values) for name, values in node.parameters.items()}
         if parameters.pop("payload", None) is not None:
             self.lost.append(
-                Diagnostic(
-                    "R0671",
-                    "warning",
-                    f"the payloads of '{node.name}' are not kept: a reader of the file takes its messages for spikes",
-                    self.net.file,
+                not_kept(
+                    self.net,
                     node.name,
-                    remedy="say so beside the file",
+                    f"the payloads of '{node.name}' are not kept: a reader of the file takes its messages for spikes",
+                    "say so beside the file",
                 )
             )
         if node.kind in ("Input", "Output"):
@@ -138,12 +129,11 @@ def _unsaid(net: Network, again: Network, reset: str) -> list[Diagnostic]:
             continue
         said, other = (f"{v:.10g} s" if name == "dt" else f"'{v}'" for v in (value, found))
         lost.append(
-            Diagnostic(
-                "R0671",
-                "warning",
+            not_kept(
+                net,
+                "",
                 f"{name} is {said}, which no NIR file says; a reader of this one would take {other}",
-                net.file,
-                remedy=f"read the file with --{name} {value:.10g}"
+                f"read the file with --{name} {value:.10g}"
                 if name == "dt"
                 else f"read the file with --{name} {value}",
             )

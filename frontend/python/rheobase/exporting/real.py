@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arithmetic import ALIGN, DECAY_ONE, MODELS
 from ..errors import Diagnostic
 from ..network import Network, Node
 
-ONE = 4096.0  # SPEC N1
-ALIGN = 64.0  # SPEC N2
 ALMOST_NOTHING = 2.0**-12  # the decay, of 4096, that stands for none: compiling makes it 0 again
-KINDS = {
-    "cuba_lif": "CubaLIF",
-    "lif": "LIF",
-    "integrate_and_fire": "IF",
-    "cuba_li": "CubaLI",
-    "li": "LI",
-    "integrator": "I",
-}
+KINDS = {name: model["nir"] for name, model in MODELS.items() if model["nir"]}
+
+
+def not_kept(
+    net: Network, where: str, message: str, remedy: str = "", severity: str = "warning"
+) -> Diagnostic:
+    return Diagnostic("R0671", severity, message, net.file, where, remedy=remedy)
 
 
 def weights_in_units(values: np.ndarray) -> np.ndarray:
@@ -58,7 +56,7 @@ class Real:
             )
 
     def _lose(self, severity: str, where: str, message: str, remedy: str = "") -> None:
-        self.lost.append(Diagnostic("R0671", severity, message, self.net.file, where, remedy=remedy))
+        self.lost.append(not_kept(self.net, where, message, remedy, severity))
 
     def _matrices(self, exact: set[str]) -> set[str]:
         """All that lead into exact nodes; none where one of them leads elsewhere too, or where there is none between."""
@@ -79,10 +77,10 @@ class Real:
     def _node(self, node: Node) -> tuple[str, dict[str, np.ndarray]]:
         values = {k: np.asarray(v, np.float64) for k, v in node.parameters.items()}
         kind = KINDS[node.kind]
-        current = values.get("decay_u", np.full(node.shape, ONE))
+        current = values.get("decay_u", np.full(node.shape, DECAY_ONE))
         potential = values.get("decay_v", np.zeros(node.shape))
         bias = values["bias"]
-        keeps_current = (current != ONE).any()
+        keeps_current = (current != DECAY_ONE).any()
         if not potential.any() and not bias.any() and not keeps_current:  # whatever its name
             kind = "IF" if node.spiking else "I"
         elif kind in ("IF", "I"):
@@ -90,22 +88,22 @@ class Real:
         leaks = kind not in ("IF", "I")
         if leaks:
             potential = self._leaking(node, "potential", potential)
-        gain = 1.0 if self.scaled else ALIGN
+        gain = 1 if self.scaled else ALIGN
         parameters: dict[str, np.ndarray] = {}
         dt = self.net.dt
         if kind.startswith("Cuba"):
             current = self._leaking(node, "current", current)
-            parameters["tau_syn"] = dt * ONE / current
-            parameters["w_in"] = gain * ONE / current
-            parameters["tau_mem"] = dt * ONE / potential
-            parameters["r"] = ONE / potential
+            parameters["tau_syn"] = dt * DECAY_ONE / current
+            parameters["w_in"] = gain * DECAY_ONE / current
+            parameters["tau_mem"] = dt * DECAY_ONE / potential
+            parameters["r"] = DECAY_ONE / potential
         elif leaks:
-            parameters["tau"] = dt * ONE / potential
-            parameters["r"] = gain * ONE / potential
+            parameters["tau"] = dt * DECAY_ONE / potential
+            parameters["r"] = gain * DECAY_ONE / potential
         else:
-            parameters["r"] = np.full(node.shape, gain)
+            parameters["r"] = np.full(node.shape, float(gain))
         if leaks:
-            parameters["v_leak"] = bias * ONE / potential
+            parameters["v_leak"] = bias * DECAY_ONE / potential
         if node.spiking:
             parameters["v_threshold"] = values["threshold"]
             parameters["v_reset"] = self._v_reset(node, values)

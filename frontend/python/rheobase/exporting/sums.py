@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
@@ -59,6 +60,17 @@ def sums_of(image: Image) -> list[Sum]:
             for neuron, routes in enumerate(part["routes"], part["first_neuron"]):
                 follow(name, neuron, size[name], routes)
     return list(found.values())
+
+
+def other_arithmetic(image: Image) -> Optional[tuple[str, str]]:
+    """(message, remedy) where an image does not compute as Lava does."""
+    profile = image.info["profile"]
+    if profile == "lava":
+        return None
+    return (
+        f"the image follows the arithmetic profile '{profile}', Lava its own",
+        "compile with --profile lava, on a chip that has it",
+    )
 
 
 def parameters_of(image: Image, population: str) -> dict[str, np.ndarray]:

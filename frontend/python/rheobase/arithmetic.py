@@ -1,0 +1,21 @@
+"""The numbers of a chip's arithmetic and the neuron models, as the C++ side has them. SPEC N, W."""
+
+from __future__ import annotations
+
+from . import _core
+
+_NUMBERS = _core.arithmetic
+ALIGN = _NUMBERS["align"]  # N2: weights and thresholds enter so many times as large
+DECAY_ONE = _NUMBERS["decay_one"]  # N1: decays count parts of this; all of it keeps nothing
+MOST_THRESHOLD = _NUMBERS["most_threshold"]  # N9: the register vth
+LEAST_WEIGHT, MOST_MIXED_WEIGHT = _NUMBERS["least_weight"], _NUMBERS["most_mixed_weight"]  # W1
+MOST_WEIGHT = _NUMBERS["most_weight"]  # W1: of one sign
+NETX_NEVER_SPIKES = _NUMBERS["netx_never_spikes"]  # lava-dl's vThMant of neurons that are not to spike
+
+MODELS = {model["name"]: model for model in _core.models()}
+FIXED_FUNCTION = tuple(name for name, model in MODELS.items() if not model["program"])
+
+
+def most(model: str, parameter: str) -> int:
+    """The largest value of an integer of a model's step."""
+    return next(p["most"] for p in MODELS[model]["parameters"] if p["name"] == parameter)

@@ -1,0 +1,35 @@
+// Parts of a step that several models have in common. Read as a step.h is, by every algebra, inside the
+// namespace of the reader and before the models: hence no include guard and no namespace of its own.
+
+// The current takes what arrives, the potential takes the current. SPEC N3, N6.
+template <class A>
+void moveMembrane(A& a, typename A::Int& u, typename A::Int& v, typename A::Int input, typename A::Int decayU,
+                  typename A::Int decayV, typename A::Int bias) {
+  u = a.wrapCurrent(a.add(a.decay(u, decayU), a.align(input)));
+  v = a.saturate(a.add(a.add(a.decay(v, decayV), u), bias));
+}
+
+// The payload that tells of a change to `now`; `coded` holds act, residue and error. SPEC N25.
+template <class A>
+typename A::Int encodeChange(A& a, typename A::Int* coded, typename A::Int now, typename A::Int threshold,
+                             typename A::Int stateExponent, typename A::Int cumulative) {
+  enum { act, residue, error };
+  const auto zero = a.constant(0);
+  const auto change = a.add(a.sub(now, coded[act]), coded[residue]);
+  const auto cumulates = a.equal(cumulative, a.constant(1));
+  const auto gathered = a.select(cumulates, a.add(coded[error], change), coded[error]);
+  const auto measure = a.abs(a.select(cumulates, gathered, change));
+  const auto sent = a.select(a.atLeast(measure, threshold), change, zero);
+  coded[error] = a.select(a.equal(sent, zero), gathered, a.select(cumulates, zero, gathered));
+  coded[residue] = a.sub(change, sent);
+  coded[act] = now;
+  return a.shiftRight(sent, stateExponent);
+}
+
+// What has been gathered with what arrives; nothing of it stays. SPEC N27, N28.
+template <class A>
+typename A::Int takeSum(A& a, typename A::Int& v, typename A::Int input) {
+  const auto sum = a.add(v, input);
+  v = a.constant(0);
+  return sum;
+}
