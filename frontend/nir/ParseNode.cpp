@@ -8,6 +8,7 @@
 #include "Parser.h"
 #include "hdf5/Messages.h"
 #include "network/Checks.h"
+#include "network/ConvolutionNodes.h"
 
 namespace rheo::nir {
 
@@ -59,6 +60,39 @@ Status checkExtents(const Tensor& tensor, const std::string& field, const Node& 
       "store the extents without a batch dimension, as integers");
 }
 
+// NIR's words for the padding of a convolution, as numbers. SPEC F15.
+Status setPadding(const std::string& word, Node& node, const std::string& file) {
+  Tensor padding{{}, {0}, DType::Int64, ""};
+  const auto refused = [&](std::string message, std::string remedy) {
+    return formatError("R0108", file, node.origin + "/padding", std::move(message), std::move(remedy));
+  };
+  const auto weight = node.parameters.find("weight");
+  if (word == "same" && weight != node.parameters.end() && weight->second.shape.size() > 2) {
+    const std::vector<std::int64_t> kernel(weight->second.shape.begin() + 2, weight->second.shape.end());
+    const auto entry = [&](const char* name, std::size_t i) {
+      const auto found = node.parameters.find(name);
+      if (found == node.parameters.end() || found->second.values.empty()) return 1.0;
+      return found->second
+          .values[found->second.size() == 1 ? 0 : std::min<std::size_t>(i, found->second.size() - 1)];
+    };
+    padding = Tensor{{static_cast<std::int64_t>(kernel.size())}, {}, DType::Int64, ""};
+    for (std::size_t i = 0; i < kernel.size(); ++i) {
+      const double missing = entry("dilation", i) * static_cast<double>(kernel[i] - 1);
+      if (entry("stride", i) != 1 || missing != 2 * std::floor(missing / 2))
+        return refused(
+            fmt::format("the padding of node {} is 'same', but its stride is not 1 or its kernel even",
+                        quoteName(node.name)),
+            "store the padding as numbers");
+      padding.values.push_back(missing / 2);
+    }
+  } else if (word != "valid") {
+    return refused(fmt::format("the padding of node {} is {}", quoteName(node.name), quoteName(word)),
+                   "store 'same', 'valid' or numbers");
+  }
+  node.parameters["padding"] = std::move(padding);
+  return ok();
+}
+
 // A batch dimension of 1, which some exporters leave before a matrix.
 void dropLeadingOnes(std::vector<std::int64_t>& shape, std::size_t rank) {
   while (shape.size() > rank && shape.front() == 1) shape.erase(shape.begin());
@@ -91,6 +125,8 @@ Expected<Node> parseNode(Tree& group, const std::string& kind, const std::string
   node.kind = kind;
   node.origin = origin;
   const auto kinds = network::supportedKinds();
+  const std::size_t rank = kind == "Conv1d" ? 3 : hasWindow(kind) ? 4 : 2;  // of 'weight'
+  std::string padding;
   // The parameters of other kinds may be anything; finishNetwork refuses the kind.
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) return node;
   for (Tree& child : group.children) {
@@ -100,15 +136,22 @@ Expected<Node> parseNode(Tree& group, const std::string& kind, const std::string
                          fmt::format("{} cannot be the name of a parameter", quoteName(child.name)),
                          "use the names of the NIR specification");
     }
+    if (child.name == "padding" && hasWindow(kind) && child.kind == Tree::Kind::Strings &&
+        child.strings.size() == 1) {
+      padding = child.strings[0];
+      continue;
+    }
     if (Status status = checkNumbers(child, node, file); !status) return status.error();
     Tensor& tensor = node.parameters[child.name];
     tensor = std::move(child.array);
-    if (child.name == "weight") dropLeadingOnes(tensor.shape, 2);
+    if (child.name == "weight") dropLeadingOnes(tensor.shape, rank);
     if (child.name == "bias") dropLeadingOnes(tensor.shape, 1);
     if (child.name == "shape" || child.name == "input_type") {
       if (Status status = checkExtents(tensor, child.name, node, file); !status) return status.error();
     }
   }
+  if (!padding.empty())
+    if (Status status = setPadding(padding, node, file); !status) return status.error();
   if ((kind == "Input" || kind == "Output") && !node.parameters.contains("shape")) {
     return formatError("R0105", file, origin + "/shape",
                        fmt::format("node {} has no 'shape'", quoteName(name)),

@@ -23,6 +23,7 @@ class Report {
   explicit Report(std::string file) : file_(std::move(file)) {}
   Diagnostic& add(std::string code, std::string where, std::string message, std::string remedy);
   bool failed() const { return !diagnostics_.empty(); }
+  std::size_t count() const { return diagnostics_.size(); }
   Error take() { return Error{ErrorKind::Format, std::move(diagnostics_)}; }
 
  private:
@@ -41,13 +42,13 @@ std::vector<std::string_view> supportedKinds();
 // Time constants and other numbers as a person writes them: "0.0001".
 std::string numberText(double value);
 
-// Node names, kinds, parameters (known, present, finite, in range), counts. SPEC F2, F7 to F10.
+// Node names, kinds, parameters (known, present, finite, in range), counts. SPEC F2, F7 to F10, F15 to F18.
 void checkNodes(Network& network, Report& report);
 // Edges: ends that exist, nothing into an Input or out of an Output. Sorts them; drops repeated ones
 // with an assumption.
 void checkEdges(Network& network, Report& report);
 // Infers inputShape and outputShape of every node, checks that shapes agree along every edge, and
-// broadcasts neuron parameters to the node's shape. SPEC F4, F7 to F10.
+// broadcasts neuron parameters to the node's shape. SPEC F4, F7 to F10, F15 to F18.
 void inferShapes(Network& network, Report& report);
 // Refuses cycles without a stateful node; sets delaySteps of the edges that close a cycle. SPEC F5.
 void delayCycles(Network& network, Report& report);

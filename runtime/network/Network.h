@@ -27,8 +27,9 @@ struct Tensor {
 };
 
 // The kind of a node is the name of the NIR primitive it follows: Input, Output, Affine, Linear, Scale,
-// Flatten, I, IF, LI, LIF, CubaLI, CubaLIF; or, where the parameters are already a chip's integers, the name
-// of a neuron model: cuba_lif, lif, ... The float rules (SPEC F*) are stated per kind.
+// Flatten, Conv1d, Conv2d, SumPool2d, AvgPool2d, I, IF, LI, LIF, CubaLI, CubaLIF; ConvTranspose2d, which NIR
+// lacks; or, where the parameters are already a chip's integers, the name of a neuron model: cuba_lif, lif,
+// ... The float rules (SPEC F*) are stated per kind.
 struct Node {
   std::string name;  // nested graphs joined with '.': "lif1.w_rec"
   std::string kind;

@@ -8,6 +8,8 @@
 #include "fixed/Arithmetic.h"
 #include "models/Model.h"
 #include "network/Checks.h"
+#include "network/ConvolutionNodes.h"
+#include "network/Delays.h"
 #include "support/Text.h"
 
 namespace rheo::network {
@@ -26,14 +28,44 @@ struct Need {
 // The largest magnitude of what an Input hands on, where it is more than spikes. SPEC W8 bounds it.
 constexpr models::FixedParameter kPayload{"payload", 1, fixed::kInputBound, 1, "", "", ""};
 
+// SPEC F18.
+constexpr models::FixedParameter kDelay{"delay", 0, kMaxDelay, 0, "", "", ""};
+constexpr const char* kDelayRemedy = "delays are counted in steps";
+
+// What a node with a window may say along an axis. SPEC F15 to F17.
+constexpr models::FixedParameter kLength{"length", 1, static_cast<std::int32_t>(kMaxStep), 1, "", "", ""};
+constexpr models::FixedParameter kPadding{"padding", 0, static_cast<std::int32_t>(kMaxStep), 0, "", "", ""};
+constexpr models::FixedParameter kCount{"count", 1, static_cast<std::int32_t>(kMaxNeurons), 1, "", "", ""};
+
+std::vector<Need> parametersOfWindow(const std::string& kind) {
+  const std::string remedy = "these are numbers of elements: correct the node";
+  std::vector<Need> needs{{"stride", false, false, "", &kLength, remedy},
+                          {"padding", false, false, "", &kPadding, remedy}};
+  if (isPool(kind)) {
+    needs.push_back({"kernel_size", true, false, "", &kLength, remedy});
+    return needs;
+  }
+  needs.insert(needs.end(), {{"weight", true, false, "1"},
+                             {"bias", false, false, "1"},
+                             {"dilation", false, false, "", &kLength, remedy},
+                             {"groups", false, false, "", &kCount, remedy},
+                             {"input_shape", false, false, "", &kCount, remedy},
+                             {"delay", false, false, "", &kDelay, kDelayRemedy}});
+  return needs;
+}
+
 // What a node of this kind may hold.
 std::vector<Need> parametersOf(const std::string& kind) {
   if (kind == "Input")
     return {{"shape", false, true, ""},
             {"payload", false, true, "", &kPayload, "give the largest magnitude of its messages"}};
   if (kind == "Output") return {{"shape", false, true, ""}};
-  if (kind == "Affine") return {{"weight", true, false, "1"}, {"bias", true, false, "1"}};
-  if (kind == "Linear") return {{"weight", true, false, "1"}};
+  if (kind == "Affine" || kind == "Linear") {
+    std::vector<Need> needs{{"weight", true, false, "1"}, {"delay", false, false, "", &kDelay, kDelayRemedy}};
+    if (kind == "Affine") needs.push_back({"bias", true, false, "1"});
+    return needs;
+  }
+  if (hasWindow(kind)) return parametersOfWindow(kind);
   if (kind == "Scale") return {{"scale", true, false, "1"}};
   if (kind == "Flatten") {
     return {{"start_dim", false, false, ""}, {"end_dim", false, false, ""}, {"input_type", false, false, ""}};
@@ -55,8 +87,7 @@ std::vector<Need> parametersOf(const std::string& kind) {
 }
 
 void checkKind(const Node& node, Report& report) {
-  static constexpr std::string_view kOthers[] = {"Conv1d", "Conv2d",    "SumPool2d", "AvgPool2d",
-                                                 "Delay",  "Threshold", "NIRGraph"};
+  static constexpr std::string_view kOthers[] = {"Delay", "Threshold", "NIRGraph"};
   const auto kinds = supportedKinds();
   const std::string list = fmt::format("supported kinds: {}", fmt::join(kinds, ", "));
   if (std::find(std::begin(kOthers), std::end(kOthers), node.kind) != std::end(kOthers)) {
@@ -162,7 +193,9 @@ void checkParameters(Node& node, std::vector<std::string>& filled, Report& repor
 }  // namespace
 
 std::vector<std::string_view> supportedKinds() {
-  std::vector<std::string_view> kinds{"Input", "Output", "Affine", "Linear", "Scale", "Flatten"};
+  std::vector<std::string_view> kinds{"Input",           "Output",    "Affine",   "Linear",
+                                      "Scale",           "Flatten",   "Conv1d",   "Conv2d",
+                                      "ConvTranspose2d", "SumPool2d", "AvgPool2d"};
   for (const models::ModelTable& model : models::allModels())
     if (!model.nirName.empty()) kinds.push_back(model.nirName);
   for (const models::ModelTable& model : models::allModels()) kinds.push_back(model.name);

@@ -1,10 +1,13 @@
-// Shape inference: what the file leaves out follows from weights, parameters and neighbours. SPEC F7 to F10.
+// Shape inference: what the file leaves out follows from weights, parameters and neighbours. SPEC F7 to F10,
+// F15 to F17.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 
 #include "network/Checks.h"
+#include "network/ConvolutionNodes.h"
+#include "network/Delays.h"
 
 namespace rheo::network {
 
@@ -58,6 +61,7 @@ class Inference {
     for (Node& node : network_.nodes) declare(node);
     if (report_.failed()) return;
     propagate();
+    if (report_.failed()) return;
     for (const Node& node : network_.nodes) checkKnown(node);
     if (report_.failed()) return;
     for (const Edge& edge : network_.edges) checkEdge(edge);
@@ -82,6 +86,10 @@ class Inference {
       }
     } else if (node.kind == "Linear" || node.kind == "Affine") {
       declareMatrix(node);
+    } else if (hasWindow(node.kind)) {
+      const std::size_t before = report_.count();
+      declareWindow(node, report_);
+      if (report_.count() == before && node.parameters.contains("delay")) checkDelay(node, report_);
     } else if (node.kind == "Flatten") {
       const auto type = node.parameters.find("input_type");
       if (type != node.parameters.end()) node.inputShape = valuesAsShape(type->second);
@@ -102,6 +110,7 @@ class Inference {
     }
     node.inputShape = {weight.shape[1]};
     node.outputShape = {weight.shape[0]};
+    checkDelay(node, report_);
     if (node.kind != "Affine") return;
     Tensor& bias = node.parameters.at("bias");
     if (bias.size() != 1 && bias.size() != weight.shape[0]) {
@@ -175,12 +184,14 @@ class Inference {
       node.inputShape = shape;
       if (node.kind == "Flatten") {
         flatten(node);
+      } else if (hasWindow(node.kind)) {
+        takeInputShape(node, shape, report_);
       } else {
         node.outputShape = shape;
       }
       return true;
     };
-    for (bool changed = true; changed;) {
+    for (bool changed = true; changed && !report_.failed();) {
       changed = false;
       for (const Edge& edge : network_.edges) {
         changed |= learn(network_.nodes[edge.target], network_.nodes[edge.source].outputShape);
@@ -188,7 +199,9 @@ class Inference {
       if (changed) continue;
       for (const Edge& edge : network_.edges) {  // backwards only where nothing comes from the front
         Node& source = network_.nodes[edge.source];
-        if (source.kind != "Flatten") changed |= learn(source, network_.nodes[edge.target].inputShape);
+        // Many inputs give these the same output.
+        if (source.kind != "Flatten" && !hasWindow(source.kind))
+          changed |= learn(source, network_.nodes[edge.target].inputShape);
       }
     }
     for (Node& node : network_.nodes) {  // single-valued neurons that no neighbour sizes

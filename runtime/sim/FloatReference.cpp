@@ -1,4 +1,4 @@
-// The float reference. SPEC F1 to F13.
+// The float reference. SPEC F1 to F14; what has no state is in FloatMaps.
 #include "sim/FloatReference.h"
 
 #include <fmt/format.h>
@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <memory>
 #include <thread>
 
 #include "fixed/RealAlgebra.h"
 #include "models/AllFloatSteps.h"
 #include "models/AllModels.h"
+#include "sim/FloatMaps.h"
 
 namespace rheo {
 namespace {
@@ -97,7 +99,7 @@ Real shareOf(double tau, const Conventions& conventions) {
   return static_cast<Real>(conventions.dt) / static_cast<Real>(tau);
 }
 
-enum class Work : std::uint8_t { Copy, Matrix, Scale, Neurons };
+enum class Work : std::uint8_t { Copy, Map, Neurons };
 
 // A node made ready to run.
 template <class Real>
@@ -105,10 +107,9 @@ struct Prepared {
   Work work = Work::Copy;
   std::int64_t inputSize = 0, outputSize = 0;
   std::vector<Edge> incoming;
-  bool rememberOutput = false;   // a delayed edge leaves it
-  std::vector<Real> columns;     // Matrix: [inputs][outputs], so that a spike adds one row of memory
-  std::vector<Real> bias;        // Matrix: empty without one
-  std::vector<Real> parameters;  // Scale: one per value; Neurons: neuron by neuron in the table's order
+  bool rememberOutput = false;  // a delayed edge leaves it
+  std::unique_ptr<FloatMap<Real>> map;
+  std::vector<Real> parameters;  // Neurons: neuron by neuron in the table's order
   const models::ModelTable* model = nullptr;
   UpdatePopulation<Real> update = nullptr;
   Real spikeValue = 1;  // what a spike of this node, or an input of 1, is worth
@@ -117,25 +118,6 @@ struct Prepared {
   Trace<Real>* output = nullptr;
   std::vector<std::pair<int, Trace<Real>*>> probes;  // state index
 };
-
-template <class Real>
-std::vector<Real> convert(const Tensor& tensor) {
-  return std::vector<Real>(tensor.values.begin(), tensor.values.end());
-}
-
-template <class Real>
-void prepareMatrix(const Node& node, Prepared<Real>& prepared) {
-  prepared.work = Work::Matrix;
-  const Tensor& weight = node.parameters.at("weight");
-  prepared.columns.resize(weight.values.size());
-  for (std::int64_t i = 0; i < prepared.outputSize; ++i) {
-    for (std::int64_t j = 0; j < prepared.inputSize; ++j) {
-      prepared.columns[j * prepared.outputSize + i] =
-          static_cast<Real>(weight.values[i * prepared.inputSize + j]);
-    }
-  }
-  if (node.kind == "Affine") prepared.bias = convert<Real>(node.parameters.at("bias"));
-}
 
 template <class Real>
 void prepareExact(const Node& node, Prepared<Real>& prepared) {
@@ -185,12 +167,9 @@ std::vector<Prepared<Real>> prepare(const Network& network) {
     const Node& node = network.nodes[n];
     nodes[n].inputSize = node.inputSize();
     nodes[n].outputSize = node.outputSize();
-    if (node.kind == "Linear" || node.kind == "Affine") prepareMatrix(node, nodes[n]);
     if (node.stateful()) prepareNeurons(node, network.conventions, nodes[n]);
-    if (node.kind == "Scale") {
-      nodes[n].work = Work::Scale;
-      nodes[n].parameters = convert<Real>(node.parameters.at("scale"));
-    }
+    nodes[n].map = makeFloatMap<Real>(node);
+    if (nodes[n].map) nodes[n].work = Work::Map;
   }
   for (const Edge& edge : network.edges) {
     nodes[edge.target].incoming.push_back(edge);
@@ -217,6 +196,7 @@ class FloatState {
       values_[n].input.resize(nodes[n].inputSize);
       values_[n].output.resize(nodes[n].outputSize);
       if (nodes[n].rememberOutput) values_[n].previous.resize(nodes[n].outputSize);
+      if (nodes[n].map) values_[n].memory = nodes[n].map->memory();
       if (nodes[n].model) values_[n].states.resize(nodes[n].model->states.size() * nodes[n].outputSize);
     }
   }
@@ -225,6 +205,7 @@ class FloatState {
     for (Values& values : values_) {
       std::fill(values.output.begin(), values.output.end(), Real(0));
       std::fill(values.states.begin(), values.states.end(), Real(0));
+      values.memory.clear();
     }
   }
 
@@ -250,6 +231,7 @@ class FloatState {
  private:
   struct Values {
     std::vector<Real> input, output, previous, states;
+    FloatMemory<Real> memory;
   };
 
   bool read(const FloatInput<Real>& input, std::int64_t sample, std::int64_t time, const Prepared<Real>& node,
@@ -284,49 +266,14 @@ class FloatState {
       case Work::Copy:
         std::copy(values.input.begin(), values.input.end(), values.output.begin());
         return;
-      case Work::Scale:
-        for (std::size_t i = 0; i < values.output.size(); ++i)
-          values.output[i] = node.parameters[i] * values.input[i];
-        return;
       case Work::Neurons:
         node.update(node.outputSize, values.states.data(), node.parameters.data(), values.input.data(),
                     reset_, values.output.data());
         return;
-      case Work::Matrix:
-        multiply(node, values);
+      case Work::Map:
+        node.map->apply(values.input.data(), values.memory, values.output.data());
         return;
     }
-  }
-
-  // SPEC F6, F7. A zero adds nothing, so leaving it out gives the same bits. Four columns at a time, so that
-  // the sums stay in registers; each sum still takes its sources one by one, in ascending order.
-  void multiply(const Prepared<Real>& node, Values& values) {
-    const std::int64_t size = node.outputSize;
-    Real* __restrict out = values.output.data();
-    std::fill(out, out + size, Real(0));
-    active_.clear();
-    for (std::int64_t j = 0; j < node.inputSize; ++j) {
-      if (values.input[j] != Real(0)) active_.push_back(j);
-    }
-    std::size_t next = 0;
-    for (; next + 4 <= active_.size(); next += 4) {
-      const Real* __restrict column[4];
-      Real x[4];
-      for (int c = 0; c < 4; ++c) {
-        column[c] = node.columns.data() + active_[next + c] * size;
-        x[c] = values.input[active_[next + c]];
-      }
-      for (std::int64_t i = 0; i < size; ++i) {
-        out[i] = (((out[i] + column[0][i] * x[0]) + column[1][i] * x[1]) + column[2][i] * x[2]) +
-                 column[3][i] * x[3];
-      }
-    }
-    for (; next < active_.size(); ++next) {
-      const Real x = values.input[active_[next]];
-      const Real* __restrict column = node.columns.data() + active_[next] * size;
-      for (std::int64_t i = 0; i < size; ++i) out[i] += column[i] * x;
-    }
-    for (std::size_t i = 0; i < node.bias.size(); ++i) out[i] += node.bias[i];
   }
 
   void record(const Prepared<Real>& node, Values& values, std::int64_t sample, std::int64_t time) {
@@ -347,7 +294,6 @@ class FloatState {
   const std::vector<int>& order_;
   models::FloatReset reset_;
   std::vector<Values> values_;
-  std::vector<std::int64_t> active_;  // inputs of the matrix under way that are not zero
 };
 
 // Allocates the traces and hangs them on the nodes.

@@ -41,8 +41,89 @@ def test_builder_refuses_what_does_not_fit():
         b.input("in", 3)
     with pytest.raises(rb.DataError, match="nan"):
         b.connect("in", "hidden", np.full((4, 3), np.nan), name="bad")
-    with pytest.raises(rb.UsageError, match="no float rule"):
-        b.connect("in", "hidden", np.ones((4, 3)), delay=7)
+    with pytest.raises(rb.UsageError, match="the delay is 63, needed is a whole number from 0 to 62"):
+        b.connect("in", "hidden", np.ones((4, 3)), delay=63)
+    with pytest.raises(rb.UsageError, match=r"have shape \[3, 4\], the weights \[4, 3\]"):
+        b.connect("in", "hidden", np.ones((4, 3)), delay=np.ones((3, 4)))
+    with pytest.raises(rb.UsageError, match="whole steps"):
+        b.connect("in", "hidden", np.ones((4, 3)), delay=[[0.5], [1], [1], [1]])
+    with pytest.raises(rb.UsageError, match="a delay needs a matrix"):
+        b.connect("in", "hidden", delay=1)
+    with pytest.raises(rb.UsageError, match=r"the kernel from 'in' to 'hidden' has shape \[4, 3\]"):
+        b.convolve("in", "hidden", np.ones((4, 3)))
+    with pytest.raises(rb.UsageError, match="'stride' of in->hidden has 3 values for 2 axes"):
+        b.convolve("in", "hidden", np.ones((4, 3, 1, 1)), stride=(1, 1, 1))
+    with pytest.raises(rb.UsageError, match="'padding' of in->hidden is -1, needed is a whole number from 0"):
+        b.pool("in", "hidden", 2, padding=-1)
+
+
+def correlate(x, weight, stride, padding, groups=1):
+    """y[o, r, c], in NumPy: x [channels, rows, columns], weight [outputs, inputs / groups, rows, columns]."""
+    x = np.pad(x, ((0, 0), (padding[0],) * 2, (padding[1],) * 2))
+    windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], (1, 2))[:, :: stride[0], :: stride[1]]
+    parts = np.split(np.arange(len(weight)), groups)
+    inputs = np.split(windows, groups)
+    return np.concatenate([np.einsum("irckl,oikl->orc", w, weight[p]) for w, p in zip(inputs, parts)])
+
+
+def test_f15_f16_a_convolution_and_a_pool_from_arrays():
+    rng = np.random.default_rng(1)
+    first, second, bias = rng.normal(size=(6, 1, 3, 2)), rng.normal(size=(5, 6, 1, 2)), rng.normal(size=5)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (2, 9, 8))
+    b.integrator("a", (6, 5, 8))
+    b.integrator("b", (6, 2, 4))
+    b.integrator("c", (5, 2, 3))
+    b.convolve("in", "a", first, stride=(2, 1), padding=(1, 0), groups=2)  # [6, 5, 7]
+    with pytest.raises(rb.FormatError, match=r"\[6, 5, 7\] but 'a' takes \[6, 5, 8\]"):
+        b.build()
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (2, 9, 8))
+    b.integrator("a", (6, 5, 7))
+    b.integrator("b", (6, 2, 3))
+    b.integrator("c", (5, 2, 2))
+    b.convolve("in", "a", first, stride=(2, 1), padding=(1, 0), groups=2)
+    b.pool("a", "b", 2)
+    b.convolve("b", "c", second, bias=bias, name="last")
+    net = b.build()
+    assert net.nodes["in_to_a"].kind == "Conv2d" and net.nodes["last"].parameters["groups"] == 1
+    assert net.nodes["a_to_b"].parameters["stride"].tolist() == [2, 2]
+    x = rng.normal(size=(3, 2, 9, 8))
+    found = net.run(x, dtype="float64").output
+    a = np.cumsum([correlate(step, first, (2, 1), (1, 0), 2) for step in x], 0)
+    pooled = np.cumsum(a[:, :, :4, :6].reshape(3, 6, 2, 2, 3, 2).sum((3, 5)), 0)
+    expected = np.cumsum([correlate(step, second, (1, 1), (0, 0)) + bias[:, None, None] for step in pooled], 0)
+    assert found.shape == (3, 5, 2, 2) and np.allclose(found, expected, rtol=1e-12)
+
+
+def test_f17_a_transposed_convolution_from_arrays():
+    rng = np.random.default_rng(2)
+    weight = rng.normal(size=(3, 2, 3, 3))
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (3, 4, 5))
+    b.integrator("n", (2, 9, 11))
+    b.convolve("in", "n", weight, stride=2, transposed=True)
+    x = rng.normal(size=(1, 3, 4, 5))
+    expected = np.zeros((2, 9, 11))
+    for i, r, c in np.ndindex(3, 4, 5):
+        expected[:, 2 * r : 2 * r + 3, 2 * c : 2 * c + 3] += x[0, i, r, c] * weight[i]
+    assert np.allclose(b.build().run(x, dtype="float64").output[0], expected, rtol=1e-12)
+
+
+def test_f18_a_delay_from_arrays():
+    weight = np.array([[1.0, 10], [100, 1000]])
+    for delay in (2, [[0, 3]], [[1], [2]], [[0, 1], [2, 3]]):
+        b = rb.Builder(dt=1e-3)
+        b.input("in", 2)
+        b.integrator("n", 2)
+        b.connect("in", "n", weight, delay=delay)
+        x = np.zeros((8, 2))
+        x[1] = 1
+        found = np.diff(b.build().run(x).output, axis=0, prepend=0)
+        expected = np.zeros((8, 2))
+        for (i, j), d in np.ndenumerate(np.broadcast_to(delay, (2, 2))):
+            expected[1 + d, i] += weight[i, j]
+        assert np.array_equal(found, expected)
 
 
 def test_network_faults_are_format_errors():

@@ -58,6 +58,7 @@ def calls(tmp_path_factory):
     x = np.ones((2, 5, 2), int)
     out = image.run(x)
     weights = np.ones((3, 2))
+    kernel = np.ones((3, 2, 1, 1))
     return {
         "load": rb.load,
         "load dt": lambda v: rb.load(path, dt=v),
@@ -117,6 +118,11 @@ def calls(tmp_path_factory):
         "connect bias": lambda v: builder().connect("in", "hidden", weights, bias=v),
         "connect delay": lambda v: builder().connect("in", "hidden", weights, delay=v),
         "connect name": lambda v: builder().connect("in", "hidden", weights, name=v),
+        "convolve": lambda v: builder().convolve("in", "hidden", v),
+        "convolve by": lambda v: builder().convolve("in", "hidden", kernel, stride=v, padding=v, dilation=v),
+        "convolve in": lambda v: builder().convolve("in", "hidden", kernel, groups=v, transposed=v),
+        "convolve delay": lambda v: builder().convolve("in", "hidden", kernel, bias=v, delay=v),
+        "pool": lambda v: builder().pool("in", "hidden", v, stride=v),
         "output": lambda v: builder().output("out", v),
     }
 

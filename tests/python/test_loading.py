@@ -128,9 +128,9 @@ def test_inspect_shows_every_word(tmp_path):
             lambda b: (
                 b.input("in", 2),
                 b.lif("a", 3, tau=1),
-                b.connect("in", "a", np.ones((3, 2)), delay=2),
+                b.connect("in", "a", np.ones((3, 2)), delay=-2),
             ),
-            "no float rule",
+            "the delay is -2, needed is a whole number from 0 to 62",
         ),
         (
             lambda b: (b.input("in", 2), b.lif("a", 3, tau=1), b.connect("in", "a", np.ones(6))),

@@ -16,6 +16,8 @@ from .network import Network, convention_options
 
 
 LARGEST = 1 << 24  # elements of one node, as in files: R0209
+LARGEST_STEP = 1 << 16  # stride, padding, dilation, kernel: R0209
+MAX_DELAY = 62  # steps: SPEC T7
 
 
 def _checked_name(what: str, name) -> str:
@@ -47,6 +49,35 @@ def _checked_shape(name: str, shape) -> tuple[int, ...]:
             f"give whole numbers above zero, at most {LARGEST:,} elements in all",
         )
     return tuple(whole)
+
+
+def _counts(where: str, what: str, value, axes: int, least: int) -> np.ndarray:
+    """A number for each axis, from one for all or one for each."""
+    given = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value] * axes
+    if len(given) != axes:
+        raise option_error(
+            f"'{what}' of {where} has {len(given)} values for {axes} axes",
+            "give one number, or one for each axis",
+        )
+    return np.array([whole_number(f"'{what}' of {where}", v, least, LARGEST_STEP) for v in given], np.int64)
+
+
+def _delays(source: str, target: str, delay, shape: tuple) -> np.ndarray:
+    """Whole steps: one number, or one for each row, column or weight of a matrix of that shape."""
+    if isinstance(delay, (int, np.integer)):
+        return np.array(whole_number("the delay", delay, 0, MAX_DELAY), np.int64)
+    values = check_numbers(delay, where=f"{source}->{target}")
+    if values.shape not in {(shape[0], 1), (1, shape[1]), tuple(shape)}:
+        raise option_error(
+            f"the delays from '{source}' to '{target}' have shape {list(values.shape)}, the weights {list(shape)}",
+            "give one number, or [targets, 1], [1, sources] or [targets, sources] of them",
+        )
+    if (values != np.floor(values)).any() or values.min() < 0 or values.max() > MAX_DELAY:
+        raise option_error(
+            f"the delays from '{source}' to '{target}' go from {values.min():g} to {values.max():g}",
+            f"give whole steps from 0 to {MAX_DELAY}",
+        )
+    return values.astype(np.int64)
 
 
 class Builder:
@@ -82,7 +113,6 @@ class Builder:
         self._index: dict[str, int] = {}
         self._size: dict[str, int] = {}
         self._edges: list[tuple[int, int]] = []
-        self._delays: list[tuple] = []
 
     def _add(self, name: str, kind: str, parameters: dict, shape=None, size: Optional[int] = None) -> str:
         _checked_name("node", name)
@@ -206,62 +236,139 @@ class Builder:
         target: str,
         weight=None,
         bias=None,
-        delay: Optional[int] = None,
+        delay=None,
         name: Optional[str] = None,
     ) -> None:
         """Connects two nodes: by a matrix [targets, sources] and an optional bias [targets] added in every
         step, or one to one where ``weight`` is None.
 
-        delay: None, or what the float rules give the connection anyway: 0 steps forward, 1 on a connection
-        that closes a cycle. Other delays have no float rule and are refused. name: of the matrix's node, else
-        "SOURCE_to_TARGET".
+        delay: whole steps, 0 to 62, that what is sent waits on its way, beside the step that a connection takes
+        which closes a cycle (SPEC F5, F18): one number, or [targets, 1], [1, sources] or [targets, sources] of
+        them. name: of the matrix's node, else "SOURCE_to_TARGET".
 
-        Example: b.connect("in", "hidden", W, bias=np.zeros(64))
+        Example: b.connect("in", "hidden", W, bias=np.zeros(64), delay=3)
         """
-        for node in (source, target):
-            self._check_known(node)
-        if delay is not None and not (type(delay) is int and delay in (0, 1)):
-            raise option_error(
-                f"a delay of {shown(delay)} steps between '{source}' and '{target}' has no float rule",
-                "leave it out: forward connections act in the same step, recurrent ones one step later",
-            )
-        middle = None
-        if weight is not None:
-            where = f"{source}->{target}"
-            weight = check_numbers(weight, where=where)
-            weight = weight if weight.dtype in (np.float32, np.float64) else weight.astype(np.float64)
-            wanted = (self._size.get(target), self._size.get(source))
-            if weight.ndim != 2 or (None not in wanted and weight.shape != wanted):
-                raise option_error(
-                    f"the matrix from '{source}' to '{target}' has shape {list(weight.shape)}, needed is "
-                    f"{list(wanted)}",
-                    "rows are targets, columns are sources",
-                )
-            parameters = {"weight": weight}
-            if bias is not None:
-                bias = check_numbers(bias, where=where)
-                if bias.shape not in ((), (weight.shape[0],)):
+        self._check_known(source)
+        self._check_known(target)
+        if weight is None:
+            for what, value in (("bias", bias), ("delay", delay)):
+                if value is not None:
                     raise option_error(
-                        f"the bias from '{source}' to '{target}' has shape {list(bias.shape)}, needed is "
-                        f"[{weight.shape[0]}]"
+                        f"a {what} needs a matrix", "give weight=numpy.eye(n) for a one-to-one connection"
                     )
-                parameters["bias"] = np.broadcast_to(bias, (weight.shape[0],)).astype(weight.dtype)
-            middle = self._add(
-                f"{source}_to_{target}" if name is None else name,
-                "Affine" if bias is not None else "Linear",
-                parameters,
-            )
-        elif bias is not None:
+            self._edges.append((self._index[source], self._index[target]))
+            return
+        weight = self._weight(source, target, weight)
+        wanted = (self._size.get(target), self._size.get(source))
+        if weight.ndim != 2 or (None not in wanted and weight.shape != wanted):
             raise option_error(
-                "a bias needs a matrix", "give weight=numpy.eye(n) for a one-to-one connection"
+                f"the matrix from '{source}' to '{target}' has shape {list(weight.shape)}, needed is {list(wanted)}",
+                "rows are targets, columns are sources",
             )
-        a, b = self._index[source], self._index[target]
-        if middle is None:
-            self._edges.append((a, b))
-        else:
-            self._edges += [(a, self._index[middle]), (self._index[middle], b)]
+        parameters = {"weight": weight, **self._bias(source, target, bias, weight)}
         if delay is not None:
-            self._delays.append((source, middle, target, delay))
+            parameters["delay"] = _delays(source, target, delay, weight.shape)
+        self._between(source, target, "Linear" if bias is None else "Affine", parameters, name)
+
+    def convolve(
+        self,
+        source: str,
+        target: str,
+        weight,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups: int = 1,
+        bias=None,
+        transposed: bool = False,
+        delay: Optional[int] = None,
+        name: Optional[str] = None,
+    ) -> None:
+        """Connects two nodes of shape [channels, rows, columns] by a convolution (SPEC F15).
+
+        weight: [outputs, inputs / groups, rows, columns], or [outputs, inputs / groups, taps] between shapes
+        [channels, length]; it is slid over the source without being flipped. stride, padding, dilation: one number,
+        or one for each axis. bias: one for each output channel, added in every step. transposed: the transpose of
+        such a convolution (SPEC F17); its weight is [inputs, outputs / groups, rows, columns]. delay: whole steps, 0
+        to 62. name: of the node, else "SOURCE_to_TARGET".
+
+        Example: b.convolve("in", "hidden", W, stride=2, padding=1)
+        """
+        self._check_known(source)
+        self._check_known(target)
+        weight = self._weight(source, target, weight)
+        kinds = {(4, False): "Conv2d", (4, True): "ConvTranspose2d", (3, False): "Conv1d"}
+        kind = kinds.get((weight.ndim, transposed is True))
+        if kind is None:
+            raise option_error(
+                f"the kernel from '{source}' to '{target}' has shape {list(weight.shape)}",
+                "give [outputs, inputs / groups, rows, columns]",
+            )
+        axes = weight.ndim - 2
+        where = f"{source}->{target}"
+        parameters = {
+            "weight": weight,
+            "stride": _counts(where, "stride", stride, axes, 1),
+            "padding": _counts(where, "padding", padding, axes, 0),
+            "dilation": _counts(where, "dilation", dilation, axes, 1),
+            "groups": np.array(whole_number("groups", groups, 1, LARGEST), np.int64),
+        }
+        channels = weight.shape[0] if kind != "ConvTranspose2d" else weight.shape[1] * int(groups)
+        parameters.update(self._bias(source, target, bias, weight, channels))
+        if delay is not None:
+            parameters["delay"] = np.array(whole_number("the delay", delay, 0, MAX_DELAY), np.int64)
+        self._between(source, target, kind, parameters, name)
+
+    def pool(
+        self,
+        source: str,
+        target: str,
+        kernel_size,
+        stride=None,
+        padding=0,
+        average: bool = False,
+        name: Optional[str] = None,
+    ) -> None:
+        """Connects two nodes of shape [channels, rows, columns] by sums over windows, or averages (SPEC F16).
+
+        kernel_size, stride, padding: one number, or one for rows and one for columns; the stride is kernel_size where
+        it is None. name: of the node, else "SOURCE_to_TARGET".
+
+        Example: b.pool("hidden", "smaller", 2)
+        """
+        self._check_known(source)
+        self._check_known(target)
+        where = f"{source}->{target}"
+        size = _counts(where, "kernel_size", kernel_size, 2, 1)
+        parameters = {
+            "kernel_size": size,
+            "stride": size if stride is None else _counts(where, "stride", stride, 2, 1),
+            "padding": _counts(where, "padding", padding, 2, 0),
+        }
+        self._between(source, target, "AvgPool2d" if average else "SumPool2d", parameters, name)
+
+    def _weight(self, source: str, target: str, weight) -> np.ndarray:
+        weight = check_numbers(weight, where=f"{source}->{target}")
+        return weight if weight.dtype in (np.float32, np.float64) else weight.astype(np.float64)
+
+    def _bias(
+        self, source: str, target: str, bias, weight: np.ndarray, outputs: Optional[int] = None
+    ) -> dict:
+        """The parameter 'bias', if there is one: one value for each row or output channel."""
+        if bias is None:
+            return {}
+        outputs = weight.shape[0] if outputs is None else outputs
+        bias = check_numbers(bias, where=f"{source}->{target}")
+        if bias.shape not in ((), (outputs,)):
+            raise option_error(
+                f"the bias from '{source}' to '{target}' has shape {list(bias.shape)}, needed is [{outputs}]"
+            )
+        return {"bias": np.broadcast_to(bias, (outputs,)).astype(weight.dtype)}
+
+    def _between(self, source: str, target: str, kind: str, parameters: dict, name: Optional[str]) -> None:
+        middle = self._add(f"{source}_to_{target}" if name is None else name, kind, parameters)
+        edges = [(source, middle), (middle, target)]
+        self._edges += [(self._index[a], self._index[b]) for a, b in edges]
 
     def output(self, name: str, source: str) -> str:
         """An output that receives what ``source`` sends: spikes, or the membrane of a readout without spikes.
@@ -298,15 +405,4 @@ class Builder:
             ends = [node[0] for k, node in enumerate(self._nodes) if node[1] != "Input" and self._is_end(k)]
             for end in ends:
                 self.output("output" if len(ends) == 1 else f"output_{end}", end)
-        network = Network(_core.build_network(self._name, self._nodes, self._edges, self._options))
-        actual = {(source, target): delay for source, target, delay in network.edges}
-        for source, middle, target, wanted in self._delays:
-            hops = [(source, target)] if middle is None else [(source, middle), (middle, target)]
-            delay = sum(actual.get(hop, 0) for hop in hops)
-            if wanted != delay:
-                raise option_error(
-                    f"a delay of {wanted} from '{source}' to '{target}' is not what the float rules give: "
-                    f"{delay}",
-                    "leave the delay out, or close or open the cycle",
-                )
-        return network
+        return Network(_core.build_network(self._name, self._nodes, self._edges, self._options))

@@ -4,10 +4,12 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 
 #include "Hdf5Writer.h"
 #include "hdf5/Hdf5Process.h"
 #include "load/Load.h"
+#include "network/ConvolutionNodes.h"
 
 namespace rheo {
 namespace {
@@ -241,15 +243,72 @@ TEST_F(PublicFiles, damagedBrailleTwinIsTheSameNetwork) {
   }
 }
 
-TEST_F(PublicFiles, convolutionsAreRefusedByName) {
+TEST_F(PublicFiles, f15_f16_theConvolutionalNetwork) {
   const auto network = load("cnn_sinabs.nir");
-  ASSERT_FALSE(network);
-  for (const Diagnostic& diagnostic : network.error().diagnostics) {
-    EXPECT_EQ(diagnostic.code, "R0201");
-    EXPECT_THAT(diagnostic.message,
-                testing::AnyOf(testing::HasSubstr("Conv2d"), testing::HasSubstr("SumPool2d")));
-    EXPECT_THAT(diagnostic.remedy, testing::HasSubstr("CubaLIF"));
+  ASSERT_TRUE(network) << explain(network);
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const Node& node : network->nodes)
+    if (hasWindow(node.kind) || node.kind == "Flatten") shapes.push_back(node.outputShape);
+  EXPECT_THAT(shapes, testing::UnorderedElementsAre(
+                          testing::ElementsAre(16, 16, 16), testing::ElementsAre(16, 16, 16),
+                          testing::ElementsAre(16, 8, 8), testing::ElementsAre(8, 8, 8),
+                          testing::ElementsAre(8, 4, 4), testing::ElementsAre(128)));
+}
+
+// in [2, 5, 5] -> a Conv2d of `padding` -> an IF without shapes -> out
+Expected<Network> withPadding(const std::string& name,
+                              const std::function<void(Hdf5Writer&, std::string)>& padding,
+                              std::vector<hsize_t> kernel = {3, 2, 3, 1}) {
+  const std::string path = temporaryPath(name + ".nir");
+  {
+    Hdf5Writer writer(path);
+    writer.text("/version", "1.0.8");
+    writer.text("/node/type", "NIRGraph");
+    writer.text("/node/nodes/in/type", "Input");
+    writer.numbers("/node/nodes/in/shape", {3}, {2, 5, 5}, H5T_STD_I64LE);
+    writer.text("/node/nodes/conv/type", "Conv2d");
+    std::size_t size = 1;
+    for (const hsize_t extent : kernel) size *= extent;
+    writer.numbers("/node/nodes/conv/weight", kernel, std::vector<double>(size, 1));
+    writer.numbers("/node/nodes/conv/bias", {}, {0});
+    writer.numbers("/node/nodes/conv/input_shape", {2}, {5, 5}, H5T_STD_I64LE);
+    writer.numbers("/node/nodes/conv/stride", {2}, {1, 1}, H5T_STD_I64LE);
+    writer.numbers("/node/nodes/conv/dilation", {}, {2}, H5T_STD_I64LE);
+    writer.numbers("/node/nodes/conv/groups", {}, {1}, H5T_STD_I64LE);
+    padding(writer, "/node/nodes/conv/padding");
+    writer.text("/node/nodes/if/type", "IF");
+    writer.numbers("/node/nodes/if/r", {}, {1});
+    writer.numbers("/node/nodes/if/v_threshold", {}, {1});
+    writer.text("/node/nodes/out/type", "Output");
+    writer.numbers("/node/nodes/out/shape", {3}, {3, 5, 5}, H5T_STD_I64LE);
+    writer.edges("/node", {{"in", "conv"}, {"conv", "if"}, {"if", "out"}});
   }
+  return loadNetwork(path, {});
+}
+
+TEST(Nir, f15_theWordsForPadding) {
+  const auto same = withPadding("same", [](auto& w, auto p) { w.text(p, "same"); });
+  ASSERT_TRUE(same) << explain(same);
+  const Node& node = same->nodes[static_cast<std::size_t>(same->find("conv"))];
+  EXPECT_EQ(node.parameters.at("padding").values, (std::vector<double>{2, 0}));
+  EXPECT_EQ(node.outputShape, (std::vector<std::int64_t>{3, 5, 5}));
+  EXPECT_EQ(node.parameters.at("bias").values, (std::vector<double>{0, 0, 0}));
+  const auto valid = withPadding("valid", [](auto& w, auto p) { w.text(p, "valid"); }, {3, 2, 1, 1});
+  ASSERT_TRUE(valid) << explain(valid);
+  const auto bad = [](const char* name, const char* word, std::int64_t stride) {
+    const auto network = withPadding(name, [&](auto& w, auto p) {
+      w.text(p, word);
+      H5Ldelete(w.file(), "/node/nodes/conv/stride", H5P_DEFAULT);
+      w.numbers("/node/nodes/conv/stride", {}, {static_cast<double>(stride)}, H5T_STD_I64LE);
+    });
+    if (network) return std::string("accepted");
+    const Diagnostic& found = network.error().diagnostics[0];
+    EXPECT_EQ(found.where, "/node/nodes/conv/padding");
+    return found.code + ": " + found.message;
+  };
+  EXPECT_THAT(bad("strided", "same", 2),
+              testing::HasSubstr("R0108: the padding of node 'conv' is 'same', but"));
+  EXPECT_THAT(bad("word", "sane", 1), testing::HasSubstr("R0108: the padding of node 'conv' is 'sane'"));
 }
 
 TEST(Examples, trainedExamplesParse) {
