@@ -136,7 +136,11 @@ void NetworkBuilder::makeSynapse(const FoldedProjection& projection) {
   state.addOperands(source);
   state.addAttribute("name", text(projection.name));
   state.addAttribute("weight", spk::floatElements(&context_, projection.weight,
-                                                  {targets, spk::sizeOf(source.getType())}, projection.name));
+                                                  spk::weightShape(projection.wiring), projection.name));
+  if (const auto convolution = spk::convolutionAttr(&context_, projection.wiring))
+    state.addAttribute("convolution", convolution);
+  if (const auto delays = spk::delayElements(&context_, projection.delays, projection.wiring))
+    state.addAttribute("delays", delays);
   if (!projection.bias.empty())
     state.addAttribute("bias", spk::floatElements(&context_, projection.bias, {targets}));
   if (projection.delaySteps)

@@ -1,18 +1,18 @@
-// Multiplies chains of Linear, Affine, Scale and Flatten nodes to one matrix and one bias.
+// Folds chains of stateless nodes to one linear map and one bias.
 #include "ir/Projections.h"
 
-#include <Eigen/Core>
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
 
+#include "ir/LinearMap.h"
 #include "models/Model.h"
+#include "network/ConvolutionNodes.h"
+#include "network/Delays.h"
 
 namespace rheo {
 namespace {
-
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using MatrixView = Eigen::Map<const Matrix>;
 
 std::int64_t sizeOf(const std::vector<std::int64_t>& shape) {
   std::int64_t size = 1;
@@ -29,19 +29,14 @@ Error refuse(const Node& node, std::string message, std::string remedy) {
   return Error::of(ErrorKind::Compile, std::move(diagnostic));
 }
 
-// An affine map of one source's spikes. `identity` spares the matrix of a bare connection.
+// An affine map of one source's spikes.
 struct Term {
   int source = -1;
   int delaySteps = 0;
-  bool identity = true;
-  Matrix weight;
-  std::optional<Eigen::VectorXd> bias;
+  LinearMap map;
+  std::optional<LinearMap::Vector> bias;
   std::vector<std::string> chain;
 };
-
-Matrix weightOf(const Term& term, std::int64_t size) {
-  return term.identity ? Matrix(Matrix::Identity(size, size)) : term.weight;
-}
 
 class Folder {
  public:
@@ -54,9 +49,13 @@ class Folder {
 
  private:
   Expected<std::vector<Term>> outOf(int index);
-  Expected<std::vector<Term>> merged(std::vector<Term> terms, std::int64_t size);
-  Status apply(const Node& node, std::vector<Term>& terms);
-  Status applyMatrix(const Node& node, std::vector<Term>& terms);
+  static Expected<std::vector<Term>> merged(const Node& node, std::vector<Term> terms);
+  static Status apply(const Node& node, std::vector<Term>& terms);
+  static Status scale(const Node& node, std::vector<Term>& terms);
+  static Status multiply(const Node& node, std::vector<Term>& terms);
+  static Status convolve(const Node& node, std::vector<Term>& terms);
+  static Status addBias(const Node& node, std::int64_t copies, std::vector<Term>& terms);
+  static Status delay(const Node& node, std::vector<Term>& terms);
 
   const Network& network_;
   std::vector<std::vector<const Edge*>> incoming_;
@@ -77,20 +76,31 @@ Expected<std::vector<Term>> Folder::into(int target) {
   return terms;
 }
 
+Error tooLarge(const Node& node) {
+  return refuse(node,
+                "the nodes before '" + node.name +
+                    "' do not stay a convolution with it, and as one matrix they "
+                    "have more than 67,108,864 weights",
+                "put neurons between them, or scale every position of a channel alike");
+}
+
 // Parallel ways from one source to a stateless node are added up, so that the number of terms stays small.
-Expected<std::vector<Term>> Folder::merged(std::vector<Term> terms, std::int64_t size) {
+Expected<std::vector<Term>> Folder::merged(const Node& node, std::vector<Term> terms) {
   std::vector<Term> result;
   for (Term& term : terms) {
     Term* same = nullptr;
     for (Term& other : result)
-      if (other.source == term.source && other.delaySteps == term.delaySteps) same = &other;
+      if (other.source == term.source && other.delaySteps == term.delaySteps && !term.map.delayed() &&
+          !other.map.delayed())
+        same = &other;
     if (!same) {
       result.push_back(std::move(term));
       continue;
     }
-    same->weight = weightOf(*same, size) + weightOf(term, size);
-    same->identity = false;
-    if (term.bias) same->bias = same->bias ? Eigen::VectorXd(*same->bias + *term.bias) : *term.bias;
+    std::optional<LinearMap> sum = same->map.plus(term.map);
+    if (!sum) return tooLarge(node);
+    same->map = *std::move(sum);
+    if (term.bias) same->bias = same->bias ? LinearMap::Vector(*same->bias + *term.bias) : *term.bias;
     same->chain.insert(same->chain.end(), term.chain.begin(), term.chain.end());
   }
   return result;
@@ -105,6 +115,7 @@ Expected<std::vector<Term>> Folder::outOf(int index) {
                     "connect '" + node.name + "' to outputs only, or give it a model that spikes");
     Term term;
     term.source = index;
+    term.map = LinearMap::identity(sizeOf(node.outputShape));
     return std::vector<Term>{std::move(term)};
   }
   if (const auto known = done_.find(index); known != done_.end()) return known->second;
@@ -115,7 +126,7 @@ Expected<std::vector<Term>> Folder::outOf(int index) {
   if (!terms) return terms;
   if (terms->empty())
     return refuse(node, "nothing flows into '" + node.name + "'", "connect it, or remove it");
-  terms = merged(std::move(*terms), sizeOf(node.inputShape));
+  terms = merged(node, *std::move(terms));
   if (!terms) return terms;
   if (const Status applied = apply(node, *terms); !applied) return applied.error();
   open_.erase(index);
@@ -123,35 +134,52 @@ Expected<std::vector<Term>> Folder::outOf(int index) {
   return terms;
 }
 
-// SPEC F6 to F9.
+// SPEC F6 to F9, F15 to F17.
 Status Folder::apply(const Node& node, std::vector<Term>& terms) {
-  const std::int64_t size = sizeOf(node.inputShape);
-  if (node.kind == "Linear" || node.kind == "Affine") {
-    if (const Status applied = applyMatrix(node, terms); !applied) return applied;
-  } else if (node.kind == "Scale") {
-    const auto scale = node.parameters.find("scale");
-    if (scale == node.parameters.end() || (scale->second.size() != 1 && scale->second.size() != size))
-      return refuse(node,
-                    "'" + node.name + "' needs a scale for each of its " + std::to_string(size) + " elements",
-                    "give 'scale' one value, or one for each element");
-    Eigen::VectorXd factors = Eigen::VectorXd::Constant(size, scale->second.values[0]);
-    if (scale->second.size() == size)
-      factors = Eigen::Map<const Eigen::VectorXd>(scale->second.values.data(), size);
-    for (Term& term : terms) {
-      term.weight = factors.asDiagonal() * weightOf(term, size);
-      term.identity = false;
-      if (term.bias) term.bias = Eigen::VectorXd(factors.cwiseProduct(*term.bias));
-    }
-  } else if (node.kind != "Flatten") {  // Flatten keeps the row-major order
-    return refuse(node,
-                  "'" + node.name + "' is a " + node.kind + ", which has no counterpart between populations",
-                  "use Linear, Affine, Scale and Flatten nodes between neurons");
-  }
+  const bool matrix = node.kind == "Linear" || node.kind == "Affine";
+  if (node.kind != "Flatten")  // which keeps the row-major order
+    for (const Term& term : terms)
+      if (term.map.delayed())
+        return refuse(node, "'" + node.name + "' follows a node with delays, which are a synapse's own",
+                      "put neurons between them, or the delays into the last node before the neurons");
+  if (Status done =
+          matrix                 ? multiply(node, terms)
+          : hasWindow(node.kind) ? convolve(node, terms)
+          : node.kind == "Scale" ? scale(node, terms)
+          : node.kind == "Flatten"
+              ? ok()
+              : Status(refuse(
+                    node,
+                    "'" + node.name + "' is a " + node.kind +
+                        ", which has no counterpart between populations",
+                    "use Linear, Affine, convolution, pooling, Scale and Flatten nodes between neurons"));
+      !done)
+    return done;
+  if (Status done = delay(node, terms); !done) return done;
   for (Term& term : terms) term.chain.push_back(node.name);
   return ok();
 }
 
-Status Folder::applyMatrix(const Node& node, std::vector<Term>& terms) {
+Status Folder::scale(const Node& node, std::vector<Term>& terms) {
+  const std::int64_t size = sizeOf(node.inputShape);
+  const auto scale = node.parameters.find("scale");
+  if (scale == node.parameters.end() || (scale->second.size() != 1 && scale->second.size() != size))
+    return refuse(node,
+                  "'" + node.name + "' needs a scale for each of its " + std::to_string(size) + " elements",
+                  "give 'scale' one value, or one for each element");
+  LinearMap::Vector factors = LinearMap::Vector::Constant(size, scale->second.values[0]);
+  if (scale->second.size() == size)
+    factors = Eigen::Map<const LinearMap::Vector>(scale->second.values.data(), size);
+  for (Term& term : terms) {
+    std::optional<LinearMap> scaled = term.map.scaled(factors);
+    if (!scaled) return tooLarge(node);
+    term.map = *std::move(scaled);
+    if (term.bias) term.bias = LinearMap::Vector(factors.cwiseProduct(*term.bias));
+  }
+  return ok();
+}
+
+Status Folder::multiply(const Node& node, std::vector<Term>& terms) {
   const std::int64_t size = sizeOf(node.inputShape);
   const auto weight = node.parameters.find("weight");
   if (weight == node.parameters.end() || weight->second.shape.size() != 2 || weight->second.shape[1] < 1 ||
@@ -163,36 +191,82 @@ Status Folder::applyMatrix(const Node& node, std::vector<Term>& terms) {
   const std::int64_t outputs = weight->second.shape[0];
   const std::int64_t inputs = weight->second.shape[1];
   const std::int64_t blocks = size / inputs;  // the last axis is transformed
-  const MatrixView matrix(weight->second.values.data(), outputs, inputs);
+  const LinearMap::MatrixView matrix(weight->second.values.data(), outputs, inputs);
   for (Term& term : terms) {
-    if (term.identity && blocks == 1) {
-      term.weight = matrix;
-    } else {
-      const Matrix before = weightOf(term, size);
-      Matrix after(blocks * outputs, before.cols());
-      for (std::int64_t block = 0; block < blocks; ++block)
-        after.middleRows(block * outputs, outputs).noalias() =
-            matrix * before.middleRows(block * inputs, inputs);
-      term.weight = std::move(after);
-    }
-    term.identity = false;
-    if (term.bias) {
-      Eigen::VectorXd after(blocks * outputs);
-      for (std::int64_t block = 0; block < blocks; ++block)
-        after.segment(block * outputs, outputs) = matrix * term.bias->segment(block * inputs, inputs);
-      term.bias = std::move(after);
-    }
+    std::optional<LinearMap> product = term.map.then(matrix, blocks);
+    if (!product) return tooLarge(node);
+    term.map = *std::move(product);
+    if (!term.bias) continue;
+    LinearMap::Vector after(blocks * outputs);
+    for (std::int64_t block = 0; block < blocks; ++block)
+      after.segment(block * outputs, outputs) = matrix * term.bias->segment(block * inputs, inputs);
+    term.bias = std::move(after);
   }
+  return addBias(node, blocks, terms);
+}
+
+Status Folder::convolve(const Node& node, std::vector<Term>& terms) {
+  const std::optional<Convolution> transposed = transposedConvolutionOf(node);
+  const Convolution convolution = transposed ? *transposed : *convolutionOf(node);
+  const std::vector<double> kernel = kernelOf(node, convolution);
+  for (Term& term : terms) {
+    std::optional<LinearMap> product =
+        transposed ? term.map.thenTransposed(convolution, kernel) : term.map.then(convolution, kernel);
+    if (!product) return tooLarge(node);
+    term.map = *std::move(product);
+    if (term.bias)
+      term.bias = transposed ? convolvedTransposed(convolution, kernel, *term.bias)
+                             : convolved(convolution, kernel, *term.bias);
+  }
+  return addBias(node, 0, terms);
+}
+
+// Added once, however many sources meet here. `copies`: the bias of a matrix repeats with its blocks, that of
+// a convolution (0) has one value for each channel.
+Status Folder::addBias(const Node& node, std::int64_t copies, std::vector<Term>& terms) {
   if (node.kind == "Linear") return ok();
   const auto bias = node.parameters.find("bias");
-  if (bias == node.parameters.end() || bias->second.size() != outputs)
+  if (bias == node.parameters.end()) {
+    if (node.kind != "Affine") return ok();
+    return refuse(node, "'" + node.name + "' lacks a bias", "store one value for each output");
+  }
+  const std::int64_t outputs = sizeOf(node.outputShape);
+  const std::int64_t values = copies != 0 ? outputs / copies : node.outputShape[0];
+  if (bias->second.size() != values)
     return refuse(node,
-                  "'" + node.name + "' needs a bias for each of its " + std::to_string(outputs) + " outputs",
+                  "'" + node.name + "' needs a bias for each of its " + std::to_string(values) + " outputs",
                   "check the shape of 'bias'");
-  // Added once, however many sources meet here.
-  const Eigen::Map<const Eigen::VectorXd> values(bias->second.values.data(), outputs);
-  Eigen::VectorXd all = values.replicate(blocks, 1);
-  terms[0].bias = terms[0].bias ? Eigen::VectorXd(*terms[0].bias + all) : all;
+  const Eigen::Map<const LinearMap::Vector> given(bias->second.values.data(), values);
+  LinearMap::Vector all(outputs);
+  for (std::int64_t i = 0; i < outputs; ++i)
+    all[i] = copies != 0 ? given[i % values] : given[i * values / outputs];
+  terms[0].bias = terms[0].bias ? LinearMap::Vector(*terms[0].bias + all) : all;
+  return ok();
+}
+
+// SPEC F18.
+Status Folder::delay(const Node& node, std::vector<Term>& terms) {
+  const Delays delays = delaysOf(node);
+  if (!delays.any()) return ok();
+  for (Term& term : terms) {
+    if (!term.chain.empty())
+      return refuse(node, "'" + node.name + "' has delays and follows '" + term.chain.back() + "'",
+                    "give delays to nodes that read neurons or inputs directly");
+    const Wiring& wiring = term.map.wiring();
+    if (!delays.synapses.empty() && static_cast<std::int64_t>(delays.synapses.size()) != wiring.valueCount())
+      return refuse(node, "'" + node.name + "' repeats its matrix, and with it delays of single weights",
+                    "flatten its input, or give one delay for each row or column");
+    std::vector<std::int32_t> steps(static_cast<std::size_t>(wiring.valueCount()));
+    for (std::int64_t source = 0; source < wiring.sources(); ++source)
+      wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+        const auto of = [](const std::vector<std::int32_t>& values, std::int64_t i) {
+          return values.empty() ? 0 : values[static_cast<std::size_t>(i)];
+        };
+        steps[static_cast<std::size_t>(index)] =
+            of(delays.inputs, source) + of(delays.outputs, target) + of(delays.synapses, index);
+      });
+    term.map = term.map.delayedBy(std::move(steps));
+  }
   return ok();
 }
 
@@ -213,11 +287,10 @@ Expected<std::vector<FoldedProjection>> foldProjections(const Network& network) 
       const Node& source = network.nodes[term.source];
       const std::int64_t sources = sizeOf(source.outputShape);
       const std::int64_t targets = sizeOf(node.inputShape);
-      const Matrix weight = weightOf(term, sources);
-      if (weight.rows() != targets || weight.cols() != sources || term.delaySteps > 1)
+      if (term.map.outputs() != targets || term.map.inputs() != sources || term.delaySteps > 1)
         return refuse(node,
                       "the connection from '" + source.name + "' to '" + node.name + "' makes " +
-                          std::to_string(weight.rows()) + " currents with a delay of " +
+                          std::to_string(term.map.outputs()) + " currents with a delay of " +
                           std::to_string(term.delaySteps) + " steps for " + std::to_string(targets) +
                           " neurons",
                       "check the shapes of the nodes between them");
@@ -229,7 +302,9 @@ Expected<std::vector<FoldedProjection>> foldProjections(const Network& network) 
       projection.source = term.source;
       projection.target = target;
       projection.delaySteps = term.delaySteps;
-      projection.weight.assign(weight.data(), weight.data() + weight.size());
+      projection.wiring = term.map.wiring();
+      projection.weight = term.map.values();
+      projection.delays = term.map.delays();
       if (term.bias) projection.bias.assign(term.bias->data(), term.bias->data() + term.bias->size());
       projections.push_back(std::move(projection));
     }

@@ -6,18 +6,21 @@
 #include <vector>
 
 #include "network/Network.h"
+#include "network/Wiring.h"
 #include "support/Error.h"
 
 namespace rheo {
 
-// current[targets] = weight[targets, sources] * spikes[sources] + bias[targets].
+// current[targets] = W * spikes[sources] + bias[targets]; `wiring` says which values make up W.
 struct FoldedProjection {
-  std::string name;            // the chain's node names joined with '+', "source->target" if there is none
-  int source = -1;             // node: an Input or a neuron
-  int target = -1;             // node: a neuron
-  int delaySteps = 0;          // of the float network: 0 or 1
-  std::vector<double> weight;  // row major
-  std::vector<double> bias;    // empty if no Affine is in the chain
+  std::string name;    // the chain's node names joined with '+', "source->target" if there is none
+  int source = -1;     // node: an Input or a neuron
+  int target = -1;     // node: a neuron
+  int delaySteps = 0;  // of the float network: 0 or 1
+  Wiring wiring;
+  std::vector<double> weight;        // wiring.valueCount()
+  std::vector<std::int32_t> delays;  // steps, one for each value; empty where no synapse has any
+  std::vector<double> bias;          // empty if no Affine is in the chain
 };
 
 // True for the neuron models of runtime/models.

@@ -147,10 +147,10 @@ void checkSlices(chip::ModuleOp module, Findings& findings) {
     if (!ids.insert(core.getId()).second) findings.add(place, "'" + place + "' exists twice");
     std::map<std::int64_t, std::int64_t> used;  // first compartment -> one past the last
     for (auto slice : core.getBody().getOps<chip::SliceOp>()) {
-      for (std::uint32_t i = 0; i < slice.getCount(); ++i)
-        ++held[slice.getPopulation().str()][slice.getFirstNeuron() + i];
+      for (std::int64_t i = 0; i < slice.getSize(); ++i)
+        ++held[slice.getPopulation().str()][slice.getNeuron(i)];
       const std::int64_t first = slice.getFirstCompartment();
-      const std::int64_t end = first + slice.getCount();
+      const std::int64_t end = first + slice.getSize();
       const auto next = used.lower_bound(first);
       if ((next != used.end() && next->first < end) ||
           (next != used.begin() && std::prev(next)->second > first))
@@ -167,34 +167,58 @@ void checkSlices(chip::ModuleOp module, Findings& findings) {
       }
 }
 
-// Every nonzero weight is delivered exactly once, with the projection's delay.
-void checkAxons(chip::ModuleOp module, Findings& findings) {
-  std::map<std::string, std::vector<std::uint8_t>> delivered;  // [targets * sources]
-  for (auto projection : module.getBody().getOps<chip::ProjectionOp>())
-    delivered[projection.getSymName().str()].assign(projection.getWeight().getValues().getNumElements(), 0);
-  for (auto core : module.getBody().getOps<chip::CoreOp>()) {
-    const std::string place = "core " + std::to_string(core.getId());
-    std::vector<chip::GroupOp> groups(core.getBody().getOps<chip::GroupOp>().begin(),
-                                      core.getBody().getOps<chip::GroupOp>().end());
-    std::set<std::int64_t> records;
-    for (auto axon : core.getBody().getOps<chip::AxonOp>()) {
-      chip::GroupOp group = groups[axon.getGroup()];
-      auto projection = module.lookupSymbol<chip::ProjectionOp>(group.getProjection());
-      if (axon.getDelay() != projection.getDelay())
-        findings.add(place, "'" + group.getProjection() + "' has a delay of " +
-                                llvm::Twine(projection.getDelay()) + " steps, an axon of it in '" + place +
-                                "' " + llvm::Twine(axon.getDelay()));
-      const std::int64_t sources = projection.getWeight().getValues().getShapedType().getShape()[1];
-      std::vector<std::uint8_t>& reached = delivered[group.getProjection().str()];
-      for (std::int64_t i = 0; i < axon.getAxonCount(); ++i) {
-        if (!records.insert(std::int64_t{axon.getFirstAxon()} + i).second)
-          findings.add(place, "'" + place + "' uses axon " + llvm::Twine(axon.getFirstAxon() + i) + " twice");
-        for (std::uint32_t row = 0; row < group.getTargetCount(); ++row) {
-          std::uint8_t& count = reached[(group.getFirstTarget() + row) * sources + axon.getSourceOf(i)];
-          if (count < 2) ++count;
-        }
-      }
+// [population][neuron]: the slice that holds it, counted over all cores.
+using SliceNumbers = std::map<std::string, std::vector<std::int32_t>>;
+
+SliceNumbers numberSlices(chip::ModuleOp module) {
+  SliceNumbers numbers;
+  for (auto population : module.getBody().getOps<chip::PopulationOp>())
+    numbers[population.getSymName().str()].assign(population.getSize(), -1);
+  std::int32_t next = 0;
+  for (auto core : module.getBody().getOps<chip::CoreOp>())
+    for (auto slice : core.getBody().getOps<chip::SliceOp>()) {
+      std::vector<std::int32_t>& of = numbers[slice.getPopulation().str()];
+      for (std::int64_t i = 0; i < slice.getSize(); ++i) of[slice.getNeuron(i)] = next;
+      ++next;
     }
+  return numbers;
+}
+
+// The slices that an axon of each source leads to.
+using Delivered = std::map<std::string, std::map<std::int32_t, std::vector<std::int32_t>>>;
+
+// The axons of a core; their delays and numbers on the way.
+void followAxons(chip::CoreOp core, std::int32_t firstSlice, chip::ModuleOp module, Delivered& delivered,
+                 Findings& findings) {
+  const std::string place = "core " + std::to_string(core.getId());
+  std::vector<chip::GroupOp> groups(core.getBody().getOps<chip::GroupOp>().begin(),
+                                    core.getBody().getOps<chip::GroupOp>().end());
+  std::set<std::int64_t> records;
+  for (auto axon : core.getBody().getOps<chip::AxonOp>()) {
+    chip::GroupOp group = groups[axon.getGroup()];
+    auto projection = module.lookupSymbol<chip::ProjectionOp>(group.getProjection());
+    const std::int64_t delay = projection.getDelay() + spk::leastDelay(projection.getDelays());
+    if (axon.getDelay() != delay)
+      findings.add(place, "'" + group.getProjection() + "' has a delay of " + llvm::Twine(delay) +
+                              " steps, an axon of it in '" + place + "' " + llvm::Twine(axon.getDelay()));
+    auto& slicesOf = delivered[group.getProjection().str()];
+    for (std::int64_t i = 0; i < axon.getAxonCount(); ++i) {
+      if (!records.insert(std::int64_t{axon.getFirstAxon()} + i).second)
+        findings.add(place, "'" + place + "' uses axon " + llvm::Twine(axon.getFirstAxon() + i) + " twice");
+      slicesOf[axon.getSourceOf(i)].push_back(firstSlice + static_cast<std::int32_t>(group.getSlice()));
+    }
+  }
+}
+
+// Every nonzero weight is delivered exactly once to each neuron it is for, with the projection's delay.
+void checkAxons(chip::ModuleOp module, Findings& findings) {
+  const SliceNumbers numbers = numberSlices(module);
+  Delivered delivered;
+  std::int32_t slices = 0;
+  for (auto core : module.getBody().getOps<chip::CoreOp>()) {
+    followAxons(core, slices, module, delivered, findings);
+    const auto held = core.getBody().getOps<chip::SliceOp>();
+    slices += static_cast<std::int32_t>(std::distance(held.begin(), held.end()));
   }
   for (auto projection : module.getBody().getOps<chip::ProjectionOp>()) {
     const std::optional<std::vector<std::int32_t>> weights = spk::fixedValues(projection.getWeight());
@@ -202,16 +226,28 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
       findings.add(projection.getSymName(), "'" + projection.getSymName() + "' has lost its weights");
       continue;
     }
-    const std::int64_t sources = projection.getWeight().getValues().getShapedType().getShape()[1];
-    const std::vector<std::uint8_t>& reached = delivered[projection.getSymName().str()];
-    for (std::size_t i = 0; i < weights->size(); ++i)
-      if ((*weights)[i] != 0 && reached[i] != 1) {
+    const std::vector<std::int32_t>& holders = numbers.at(projection.getTarget().str());
+    const auto sources =
+        spk::elementCount(llvm::isa<chip::InputOp>(module.lookupSymbol(projection.getSource()))
+                              ? module.lookupSymbol<chip::InputOp>(projection.getSource()).getShape()
+                              : module.lookupSymbol<chip::PopulationOp>(projection.getSource()).getShape());
+    const Wiring wiring =
+        spk::wiringOf(projection.getConvolution(), static_cast<std::int64_t>(holders.size()), sources);
+    const auto& slicesOf = delivered[projection.getSymName().str()];
+    bool right = true;
+    for (std::int64_t source = 0; source < sources && right; ++source) {
+      const auto found = slicesOf.find(static_cast<std::int32_t>(source));
+      wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+        if (!right || (*weights)[index] == 0) return;
+        const std::int64_t times = found == slicesOf.end() ? 0 : llvm::count(found->second, holders[target]);
+        if (times == 1) return;
+        right = false;
         findings.add(projection.getSymName(),
-                     "the weight of '" + projection.getSymName() + "' from " + llvm::Twine(i % sources) +
-                         " to " + llvm::Twine(i / sources) +
-                         (reached[i] ? " is delivered more than once" : " is never delivered"));
-        break;
-      }
+                     "the weight of '" + projection.getSymName() + "' from " + llvm::Twine(source) + " to " +
+                         llvm::Twine(target) +
+                         (times > 0 ? " is delivered more than once" : " is never delivered"));
+      });
+    }
   }
 }
 

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <deque>
 #include <map>
 
 #include "algorithms/Net.h"
@@ -158,19 +157,21 @@ class ModuleReader {
     projection.fromInput = inputs_.count(op.getSource()) != 0;
     projection.source = projection.fromInput ? inputs_[op.getSource()] : populations_[op.getSource()];
     projection.target = populations_[op.getTarget()];
-    weights_.push_back(spk::fixedValues(op.getWeight()).value_or(std::vector<std::int32_t>{}));
-    projection.weights = weights_.back();
+    FixedProjection& same = net_.projections.emplace_back();
+    const std::int64_t targets = problem_.populations[projection.target].size;
+    same.weights.wiring = spk::wiringOf(op.getConvolution(), targets, problem_.sourceSize(projection));
+    same.weights.values = spk::fixedValues(op.getWeight()).value_or(std::vector<std::int32_t>{});
+    if (op.getDelays()) same.weights.delays = *spk::fixedValues(*op.getDelays());
+    projection.wiring = same.weights.wiring;
+    projection.weights = same.weights.values;
+    projection.setDelays(same.weights.delays);
     projection.weightBits = static_cast<int>(op.getWeightBits());
     projection.signMode = signModeNamed(op.getSignMode()).value_or(SignMode::Mixed);
     projection.exponent = op.getWeight().getFormat().getExponent();
     projection.delay = static_cast<int>(op.getDelay());
-    FixedProjection& same = net_.projections.emplace_back();
     same.source = {projection.fromInput, projection.source};
     same.target = projection.target;
     same.exponent = projection.exponent;
-    same.weights.rows = problem_.populations[projection.target].size;
-    same.weights.columns = problem_.sourceSize(projection);
-    same.weights.values = weights_.back();
     problem_.projections.push_back(std::move(projection));
   }
 
@@ -200,15 +201,16 @@ class ModuleReader {
       refuse(place, fmt::format("core {} stands where core {} is due", op.getId(), placement_.cores.size()));
     PlacedCore& core = placement_.cores.emplace_back();
     for (auto slice : op.getBody().getOps<chip::SliceOp>()) {
-      core.slices.push_back({populations_[slice.getPopulation()],
-                             static_cast<std::int32_t>(slice.getFirstNeuron()),
-                             static_cast<std::int32_t>(slice.getCount()),
-                             static_cast<std::int32_t>(slice.getFirstCompartment())});
+      core.slices.push_back(
+          {populations_[slice.getPopulation()], static_cast<std::int32_t>(slice.getFirstNeuron()),
+           static_cast<std::int32_t>(slice.getCount()),
+           static_cast<std::int32_t>(slice.getFirstCompartment()),
+           static_cast<std::int32_t>(slice.getRepeats()), static_cast<std::int32_t>(slice.getStride())});
       if (core.slices.back().firstCompartment != core.use.neurons)
         refuse(place,
                fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",
                            slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
-      core.use.neurons += slice.getCount();
+      core.use.neurons += core.slices.back().size();
     }
     std::map<std::pair<int, int>, int> numbers;
     for (auto group : op.getBody().getOps<chip::GroupOp>()) readGroup(group, place, core, numbers);
@@ -225,25 +227,20 @@ class ModuleReader {
                  std::map<std::pair<int, int>, int>& numbers) {
     PlacedGroup group;
     group.projection = projections_[op.getProjection()];
-    group.dense = op.getKind() == "dense";
-    group.slice = -1;
+    group.kind = op.getKind() == "kernel"  ? ListKind::Kernel
+                 : op.getKind() == "dense" ? ListKind::Dense
+                                           : ListKind::Sparse;
+    group.slice = static_cast<int>(op.getSlice());
     const ProjectionSpec& projection = problem_.projections[group.projection];
-    for (std::size_t s = 0; s < core.slices.size(); ++s)
-      if (core.slices[s].population == projection.target &&
-          core.slices[s].firstNeuron == static_cast<std::int32_t>(op.getFirstTarget()) &&
-          core.slices[s].count == static_cast<std::int32_t>(op.getTargetCount()))
-        group.slice = static_cast<int>(s);
-    if (group.slice < 0) {
-      refuse(place, fmt::format("a group of '{}' covers part of a slice; groups cover whole slices",
-                                op.getProjection().str()));
-      group.slice = 0;
-    }
-    const SynapseFormat format = formatOf(projection, chip_, group.dense);
+    const SynapseFormat format = formatOf(projection, chip_, group.kind);
     if (format.delayBits != static_cast<int>(op.getDelayBits()) ||
         format.indexBits != static_cast<int>(op.getIndexBits()))
       refuse(place, fmt::format("a group of '{}' has {} delay bits and {} index bits, '{}' stores {} and {}",
                                 op.getProjection().str(), op.getDelayBits(), op.getIndexBits(), chip_.name,
                                 format.delayBits, format.indexBits));
+    if (group.kind == ListKind::Dense && projection.mostSynapseDelay() > 0)
+      refuse(place, fmt::format("a dense group of '{}' has no room for its synapses' delays",
+                                op.getProjection().str()));
     const auto next = static_cast<int>(numbers.size());
     group.number = numbers.emplace(std::pair{group.projection, group.slice}, next).first->second;
     core.groups.push_back(group);
@@ -253,9 +250,8 @@ class ModuleReader {
   const ChipSpec& chip_;
   PlacementProblem problem_;
   Placement placement_;
-  FixedNet net_;  // the same network, for the proof
+  FixedNet net_;  // the same network, for the proof; the problem refers to its weights
   ImageMetadata metadata_;
-  std::deque<std::vector<std::int32_t>> weights_;  // the problem refers to them
   std::map<llvm::StringRef, int> inputs_, populations_, projections_;
   std::vector<Diagnostic> found_;
 };

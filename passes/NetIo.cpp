@@ -80,12 +80,14 @@ Conventions conventionsOf(spk::NetworkOp network) {
 }
 
 template <class T>
-Matrix<T> matrixOf(spk::SynapseOp synapse, std::vector<T> values) {
-  Matrix<T> matrix;
-  matrix.rows = synapse.getTargets();
-  matrix.columns = synapse.getSources();
-  matrix.values = std::move(values);
-  return matrix;
+Expected<Connections<T>> connectionsOf(spk::SynapseOp synapse, std::optional<std::vector<T>> values) {
+  if (!values) return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
+  Connections<T> connections;
+  connections.wiring = synapse.getWiring();
+  connections.values = *std::move(values);
+  if (synapse.getDelays())
+    connections.delays = spk::fixedValues(*synapse.getDelays()).value_or(std::vector<std::int32_t>{});
+  return connections;
 }
 
 // Operations that writeQuantized makes and changes.
@@ -144,9 +146,15 @@ class Writer {
   void writeProjection(const FixedProjection& projection) {
     spk::SynapseOp& synapse = synapses_[projection.name];
     if (!synapse) synapse = makeSynapse(projection);
-    const std::int64_t shape[] = {projection.weights.rows, projection.weights.columns};
-    synapse->setAttr("weight", spk::fixedElements(network_.getContext(), projection.weights.values, shape, 9,
-                                                  projection.exponent, true, projection.name));
+    mlir::MLIRContext* context = network_.getContext();
+    const Wiring& wiring = projection.weights.wiring;
+    synapse->setAttr("weight",
+                     spk::fixedElements(context, projection.weights.values, spk::weightShape(wiring), 9,
+                                        projection.exponent, true, projection.name));
+    if (const auto convolution = spk::convolutionAttr(context, wiring))
+      synapse->setAttr("convolution", convolution);
+    else
+      synapse->removeAttr("convolution");
     synapse->removeAttr("bias");
     synapse->setAttr("sign_mode", builder_.getStringAttr(signModeName(projection.signMode)));
     synapse->setAttr("weight_bits", builder_.getI32IntegerAttr(projection.weightBits));
@@ -221,15 +229,11 @@ Expected<FloatNet> readFloat(spk::NetworkOp network) {
           population.parameters[std::string(parameter.name)] = std::move(*values);
       net.populations.push_back(std::move(population));
     } else if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) {
-      auto weights = spk::floatValues(synapse.getWeight());
-      if (!weights)
-        return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
-      FloatProjection projection{synapse.getName().str(),
-                                 reader.sourceOf(synapse),
-                                 reader.targetOf(synapse),
-                                 static_cast<int>(synapse.getFloatDelay()),
-                                 matrixOf(synapse, std::move(*weights)),
-                                 {}};
+      auto weights = connectionsOf(synapse, spk::floatValues(synapse.getWeight()));
+      if (!weights) return std::move(weights).error();
+      FloatProjection projection{synapse.getName().str(),  reader.sourceOf(synapse),
+                                 reader.targetOf(synapse), static_cast<int>(synapse.getFloatDelay()),
+                                 *std::move(weights),      {}};
       if (synapse.getBias()) projection.bias = spk::floatValues(*synapse.getBias()).value_or(projection.bias);
       net.projections.push_back(std::move(projection));
     }
@@ -261,9 +265,8 @@ Expected<FixedNet> readFixed(spk::NetworkOp network) {
         found.insert(found.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
       net.populations.push_back(std::move(population));
     } else if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) {
-      auto weights = spk::fixedValues(synapse.getWeight());
-      if (!weights)
-        return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
+      auto weights = connectionsOf(synapse, spk::fixedValues(synapse.getWeight()));
+      if (!weights) return std::move(weights).error();
       FixedProjection projection;
       projection.name = synapse.getName().str();
       projection.source = reader.sourceOf(synapse);
@@ -273,7 +276,7 @@ Expected<FixedNet> readFixed(spk::NetworkOp network) {
       projection.weightBits = static_cast<int>(synapse.getWeightBits().value_or(8));
       projection.exponent = synapse.getWeightExponent();
       projection.signMode = signModeNamed(synapse.getSignMode().value_or("mixed")).value_or(SignMode::Mixed);
-      projection.weights = matrixOf(synapse, std::move(*weights));
+      projection.weights = *std::move(weights);
       net.projections.push_back(std::move(projection));
     }
   }

@@ -116,6 +116,8 @@ class ModuleWriter {
             {"source", symbol(source)},
             {"target", symbol(net_.populations[projection.target].name)},
             {"weight", synapse.getWeight()},
+            {"convolution", synapse.getConvolutionAttr()},
+            {"delays", synapse.getDelaysAttr()},
             {"delay", number(projection.axonDelay)},
             {"sign_mode", synapse.getSignModeAttr()},
             {"weight_bits", synapse.getWeightBitsAttr()}});
@@ -130,23 +132,24 @@ class ModuleWriter {
     auto op = llvm::cast<chip::CoreOp>(builder_.create(state));
     mlir::OpBuilder::InsertionGuard guard(builder_);
     builder_.setInsertionPointToEnd(&op.getBody().front());
-    for (const PlacedSlice& slice : core.slices)
-      create("chip.slice", location,
-             {{"population", symbol(net_.populations[slice.population].name)},
-              {"first_neuron", number(slice.firstNeuron)},
-              {"count", number(slice.count)},
-              {"first_compartment", number(slice.firstCompartment)}});
+    for (const PlacedSlice& slice : core.slices) {
+      Attributes attributes{{"population", symbol(net_.populations[slice.population].name)},
+                            {"first_neuron", number(slice.firstNeuron)},
+                            {"count", number(slice.count)},
+                            {"first_compartment", number(slice.firstCompartment)}};
+      if (slice.repeats > 1)
+        attributes.insert(attributes.end(),
+                          {{"repeats", number(slice.repeats)}, {"stride", number(slice.stride)}});
+      create("chip.slice", location, attributes);
+    }
     for (std::size_t g = 0; g < core.groups.size(); ++g) {
       const PlacedGroup& group = core.groups[g];
-      const PlacedSlice& slice = core.slices[group.slice];
-      const SynapseFormat format = formatOf(problem_.projections[group.projection], chip_, group.dense);
+      const SynapseFormat format = formatOf(problem_.projections[group.projection], chip_, group.kind);
       create("chip.group", location,
              {{"projection", symbol(symbols_[group.projection])},
               {"index", number(static_cast<std::int64_t>(g))},
-              {"kind", text(group.dense ? "dense" : "sparse")},
-              {"first_target", number(slice.firstNeuron)},
-              {"target_count", number(slice.count)},
-              {"first_compartment", number(slice.firstCompartment)},
+              {"kind", text(view(kListKindNames[static_cast<std::size_t>(group.kind)]))},
+              {"slice", number(group.slice)},
               {"delay_bits", number(format.delayBits)},
               {"index_bits", number(format.indexBits)}});
     }
@@ -162,9 +165,10 @@ class ModuleWriter {
         sources.push_back(core.axons[end].source);
       const bool consecutive =
           sources.back() - sources.front() + 1 == static_cast<std::int64_t>(sources.size());
-      Attributes attributes{{"group", number(group)},
-                            {"first_axon", number(static_cast<std::int64_t>(first))},
-                            {"delay", number(problem_.projections[core.groups[group].projection].delay)}};
+      Attributes attributes{
+          {"group", number(group)},
+          {"first_axon", number(static_cast<std::int64_t>(first))},
+          {"delay", number(problem_.projections[core.groups[group].projection].axonDelay())}};
       if (consecutive) {
         attributes.push_back({"first_source", number(sources.front())});
         attributes.push_back({"source_count", number(static_cast<std::int64_t>(sources.size()))});

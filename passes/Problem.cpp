@@ -23,7 +23,9 @@ PlacementProblem problemOf(const FixedNet& net, const Profile& profile) {
     projection.fromInput = source.source.input;
     projection.source = source.source.index;
     projection.target = source.target;
+    projection.wiring = source.weights.wiring;
     projection.weights = source.weights.values;
+    projection.setDelays(source.weights.delays);
     projection.weightBits = source.weightBits;
     projection.signMode = source.signMode;
     projection.exponent = source.exponent;

@@ -10,6 +10,7 @@
 
 #include "chip/Layout.h"
 #include "chip/Synapses.h"
+#include "place/Kernels.h"
 
 namespace rheo {
 namespace {
@@ -45,13 +46,20 @@ class Emitter {
     std::optional<RecordWriter> constants;  // where the chip runs programs
     std::vector<std::uint64_t> synapses = {};
     std::map<std::vector<std::int64_t>, std::int64_t> knownProfiles = {}, knownConstants = {};
+    std::map<std::pair<int, std::int64_t>, std::int64_t> kernels = {};  // group, channel of sources -> list
   };
 
   RecordWriter writer(const char* record) const { return RecordWriter(makeLayout(*chip_.layout(record))); }
   static Expected<std::uint64_t> append(RecordWriter& records, const Values& values);
   Status emitLists(std::size_t core, CoreWords& words);
   Status emitFormats(const PlacedCore& core, CoreWords& words) const;
+  Expected<SynapseFormat> formatIn(const PlacedCore& core, const PlacedGroup& group) const;
+  std::optional<Tile> tileIn(const PlacedCore& core, const PlacedGroup& group) const;
   Status emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& words);
+  Expected<Values> emitList(const PlacedCore& core, const PlacedAxon& axon, const SynapseFormat& format,
+                            CoreWords& words) const;
+  Expected<Values> emitKernel(const PlacedCore& core, const PlacedAxon& axon, const SynapseFormat& format,
+                              CoreWords& words) const;
   Status emitNeurons(const PlacedSlice& slice, CoreWords& words) const;
   Status emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const;
   Expected<std::int64_t> profileOf(const PopulationSpec& population, std::int32_t neuron,
@@ -79,50 +87,115 @@ Expected<std::uint64_t> Emitter::append(RecordWriter& records, const Values& val
   return index;
 }
 
-// SPEC I7.
+// The format of a group's lists, in its place in the core. SPEC I7, I10.
+Expected<SynapseFormat> Emitter::formatIn(const PlacedCore& core, const PlacedGroup& group) const {
+  const ProjectionSpec& projection = problem_.projections[group.projection];
+  const PlacedSlice& slice = core.slices[group.slice];
+  SynapseFormat format = formatOf(projection, chip_, group.kind);
+  if (group.kind == ListKind::Kernel) {
+    const std::optional<Tile> tile = tileIn(core, group);
+    if (!tile) return fault(fmt::format("the slice of '{}' is no tile for kernels", projection.name));
+    format = kernelFormat(projection, *tile, slice.firstCompartment);
+  } else if (group.kind == ListKind::Dense) {
+    format.first = slice.firstCompartment;
+  }
+  format.group = group.number;
+  return format;
+}
+
+// nullopt where kernels cannot reach the group's slice.
+std::optional<Tile> Emitter::tileIn(const PlacedCore& core, const PlacedGroup& group) const {
+  const ProjectionSpec& projection = problem_.projections[group.projection];
+  if (!projection.wiring.convolution()) return std::nullopt;
+  const std::optional<Tile> tile = tileOf(core.slices[group.slice], *projection.wiring.convolution());
+  return tile && kernelsFit(projection, chip_, *tile) ? tile : std::nullopt;
+}
+
 Status Emitter::emitFormats(const PlacedCore& core, CoreWords& words) const {
   for (const PlacedGroup& group : core.groups) {
-    const SynapseFormat format = formatOf(problem_.projections[group.projection], chip_, group.dense);
-    const std::int64_t first = group.dense ? core.slices[group.slice].firstCompartment : 0;
-    auto added = append(words.formats, {{"kind", group.dense},
-                                        {"weight_bits", format.weightBits},
-                                        {"sign_mode", static_cast<std::int64_t>(format.signMode)},
-                                        {"exponent", format.exponent},
-                                        {"delay_bits", format.delayBits},
-                                        {"index_bits", format.indexBits},
-                                        {"first", first},
-                                        {"group", group.number}});
-    if (!added) return added.error();
+    const Expected<SynapseFormat> format = formatIn(core, group);
+    if (!format) return format.error();
+    Values values{{"kind", static_cast<std::int64_t>(format->kind)},
+                  {"weight_bits", format->weightBits},
+                  {"sign_mode", static_cast<std::int64_t>(format->signMode)},
+                  {"exponent", format->exponent},
+                  {"delay_bits", format->delayBits},
+                  {"index_bits", format->indexBits},
+                  {"first", format->first},
+                  {"group", format->group}};
+    if (format->kind == ListKind::Kernel)
+      values.insert(values.end(), {{"rows", format->rows.outputs},
+                                   {"columns", format->columns.outputs},
+                                   {"kernel_rows", format->rows.kernel},
+                                   {"kernel_columns", format->columns.kernel},
+                                   {"stride_rows", format->rows.stride},
+                                   {"stride_columns", format->columns.stride},
+                                   {"dilation_rows", format->rows.dilation},
+                                   {"dilation_columns", format->columns.dilation}});
+    if (auto added = append(words.formats, values); !added) return added.error();
   }
   return ok();
 }
 
 // SPEC I5, I6: an axon, and the list behind it.
 Status Emitter::emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& words) {
-  const PlacedGroup& group = placement_.cores[core].groups[axon.group];
-  const PlacedSlice& slice = placement_.cores[core].slices[group.slice];
+  const PlacedCore& placed = placement_.cores[core];
+  const PlacedGroup& group = placed.groups[axon.group];
   const ProjectionSpec& projection = problem_.projections[group.projection];
-  const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
-  const WeightTruncation truncation = problem_.profile->weightTruncation;
-  SynapseFormat format = formatOf(projection, chip_, group.dense);
-  format.first = group.dense ? slice.firstCompartment : 0;
-  std::vector<ListedSynapse> list;
-  for (std::int32_t i = 0; i < slice.count; ++i) {
-    const std::int32_t weight = projection.weights[(slice.firstNeuron + i) * sources + axon.source];
-    if (group.dense || storeWeight(weight, format, truncation) != 0)
-      list.push_back({slice.firstCompartment + i, weight, 0});
-  }
-  auto address = packSynapses(words.synapses, list, format, truncation);
-  if (!address) return address.error();
-  auto record = append(words.axons, {{"list", static_cast<std::int64_t>(*address)},
-                                     {"count", static_cast<std::int64_t>(list.size())},
-                                     {"format", axon.group},
-                                     {"delay", projection.delay}});
+  const Expected<SynapseFormat> format = formatIn(placed, group);
+  if (!format) return format.error();
+  auto values = group.kind == ListKind::Kernel ? emitKernel(placed, axon, *format, words)
+                                               : emitList(placed, axon, *format, words);
+  if (!values) return values.error();
+  values->insert(values->end(), {{"format", axon.group}, {"delay", projection.axonDelay()}});
+  auto record = append(words.axons, *values);
   if (!record) return record.error();
   Targets& targets =
       projection.fromInput ? fromInputs_[projection.source] : fromPopulations_[projection.source];
   targets[axon.source].push_back({static_cast<std::int64_t>(core), static_cast<std::int64_t>(*record)});
   return ok();
+}
+
+// A list of the source's own; what its axon record says of it.
+Expected<Values> Emitter::emitList(const PlacedCore& core, const PlacedAxon& axon,
+                                   const SynapseFormat& format, CoreWords& words) const {
+  const PlacedGroup& group = core.groups[axon.group];
+  const PlacedSlice& slice = core.slices[group.slice];
+  const ProjectionSpec& projection = problem_.projections[group.projection];
+  const WeightTruncation truncation = problem_.profile->weightTruncation;
+  std::vector<ListedSynapse> list;
+  for (const ListedTargets& target : targetsIn(projection, slice, axon.source)) {
+    const std::int32_t weight = projection.weights[static_cast<std::size_t>(target.index)];
+    if (format.kind == ListKind::Dense || storeWeight(weight, format, truncation) != 0)
+      list.push_back({slice.firstCompartment + target.place, weight, projection.synapseDelay(target.index)});
+  }
+  auto address = packSynapses(words.synapses, list, format, truncation);
+  if (!address) return address.error();
+  return Values{{"list", static_cast<std::int64_t>(*address)},
+                {"count", static_cast<std::int64_t>(list.size())}};
+}
+
+// SPEC I10: the sources of a channel share their list.
+Expected<Values> Emitter::emitKernel(const PlacedCore& core, const PlacedAxon& axon,
+                                     const SynapseFormat& format, CoreWords& words) const {
+  const PlacedGroup& group = core.groups[axon.group];
+  const ProjectionSpec& projection = problem_.projections[group.projection];
+  const Convolution& convolution = *projection.wiring.convolution();
+  const Tile tile = *tileIn(core, group);
+  const KernelPlace place = kernelPlaceOf(convolution, tile, axon.source);
+  if (place.channels.count == 0)
+    return fault(fmt::format("source {} of '{}' does not reach its tile", axon.source, projection.name));
+  const std::int64_t channel = axon.source / (convolution.rows.inputs * convolution.columns.inputs);
+  const auto [known, isNew] = words.kernels.try_emplace({axon.group, channel}, 0);
+  if (isNew)
+    known->second = static_cast<std::int64_t>(packKernel(
+        words.synapses, kernelWeights(projection, tile, place, channel),
+        static_cast<std::uint64_t>(place.channels.count), format, problem_.profile->weightTruncation));
+  return Values{{"list", known->second},
+                {"count", place.channels.count},
+                {"row", place.row},
+                {"column", place.column},
+                {"channel", place.channels.first}};
 }
 
 Status Emitter::emitLists(std::size_t core, CoreWords& words) {
@@ -169,8 +242,8 @@ Status Emitter::emitRoutes(const std::vector<Target>& targets, RecordWriter& rou
 // SPEC I3, I4, I8.
 Status Emitter::emitNeurons(const PlacedSlice& slice, CoreWords& words) const {
   const PopulationSpec& population = problem_.populations[slice.population];
-  for (std::int32_t i = 0; i < slice.count; ++i) {
-    const std::int32_t neuron = slice.firstNeuron + i;
+  for (std::int32_t i = 0; i < slice.size(); ++i) {
+    const std::int32_t neuron = slice.neuron(i);
     const auto& targets = fromPopulations_[slice.population][neuron];
     const std::uint64_t record = words.neurons.add();
     auto profile = profileOf(population, neuron, words);
@@ -197,12 +270,14 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   described->id = static_cast<std::uint32_t>(core);
   for (const PlacedSlice& slice : placement_.cores[core].slices) {
     if (auto done = emitNeurons(slice, words); !done) return done;
-    auto entry = std::make_unique<image::SliceT>();
-    entry->population = static_cast<std::uint32_t>(slice.population);
-    entry->first_neuron = static_cast<std::uint32_t>(slice.firstNeuron);
-    entry->count = static_cast<std::uint32_t>(slice.count);
-    entry->first_compartment = static_cast<std::uint32_t>(slice.firstCompartment);
-    described->slices.push_back(std::move(entry));
+    for (std::int32_t repeat = 0; repeat < slice.repeats; ++repeat) {
+      auto entry = std::make_unique<image::SliceT>();
+      entry->population = static_cast<std::uint32_t>(slice.population);
+      entry->first_neuron = static_cast<std::uint32_t>(slice.firstNeuron + repeat * slice.stride);
+      entry->count = static_cast<std::uint32_t>(slice.count);
+      entry->first_compartment = static_cast<std::uint32_t>(slice.firstCompartment + repeat * slice.count);
+      described->slices.push_back(std::move(entry));
+    }
   }
   const auto memory = [&](image::MemoryT made) {
     described->memories.push_back(std::make_unique<image::MemoryT>(std::move(made)));

@@ -108,11 +108,19 @@ Status Checker::consistent() const {
     if (projection.source < 0 || static_cast<std::size_t>(projection.source) >= sources ||
         projection.target < 0 || static_cast<std::size_t>(projection.target) >= problem_.populations.size())
       return fault(projection.name, fmt::format("projection '{}' has no source or target", projection.name));
-    const std::int64_t size =
-        std::int64_t{problem_.sourceSize(projection)} * problem_.populations[projection.target].size;
-    if (static_cast<std::int64_t>(projection.weights.size()) != size)
-      return fault(projection.name, fmt::format("projection '{}' has {} weights instead of {}",
-                                                projection.name, projection.weights.size(), size));
+    const Wiring& wiring = projection.wiring;
+    if (wiring.sources() != problem_.sourceSize(projection) ||
+        wiring.targets() != problem_.populations[projection.target].size)
+      return fault(projection.name,
+                   fmt::format("projection '{}' is wired from {} to {} instead of {} to {}", projection.name,
+                               wiring.sources(), wiring.targets(), problem_.sourceSize(projection),
+                               problem_.populations[projection.target].size));
+    for (const auto& [what, values] :
+         {std::pair{"weights", projection.weights}, {"delays", projection.delays()}})
+      if (static_cast<std::int64_t>(values.size()) != wiring.valueCount() &&
+          (what[0] == 'w' || !values.empty()))
+        return fault(projection.name, fmt::format("projection '{}' has {} {} instead of {}", projection.name,
+                                                  values.size(), what, wiring.valueCount()));
   }
   return ok();
 }
@@ -179,11 +187,12 @@ void Checker::limited(const ProjectionSpec& projection, const char* code, const 
 
 void Checker::format(const ProjectionSpec& projection) {
   const char* settings = "choose fewer bits or another scale in the quantization settings";
-  limited(projection, "R0418", "a delay in steps", projection.delay, "max_delay", true,
+  const int delay = projection.axonDelay() + projection.mostSynapseDelay();
+  limited(projection, "R0418", "a delay in steps", delay, "max_delay", true,
           "shorten the delay; a connection that skips layers waits for them");
-  if (projection.delay < 0 || projection.delay > kMaxDelay)
+  if (delay < 0 || delay > kMaxDelay)
     add("R0418", shown(projection.where, projection.name),
-        fmt::format("'{}' has a delay of {} steps, SPEC T7 allows 0 to {}", projection.name, projection.delay,
+        fmt::format("'{}' has a delay of {} steps, SPEC T7 allows 0 to {}", projection.name, delay,
                     kMaxDelay),
         "shorten the delay");
   limited(projection, "R0419", "weight bits", projection.weightBits, "weight_bits", true, settings);
@@ -214,17 +223,59 @@ std::vector<std::int64_t> constantsOf(const PopulationSpec& population, std::int
   return values;
 }
 
-SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, bool dense) {
+void ProjectionSpec::setDelays(std::span<const std::int32_t> steps) {
+  delays_ = steps;
+  const auto [least, most] = std::minmax_element(steps.begin(), steps.end());
+  least_ = steps.empty() ? 0 : *least;
+  most_ = steps.empty() ? 0 : *most;
+}
+
+SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, ListKind kind) {
   SynapseFormat format;
-  format.dense = dense;
+  format.kind = kind;
   format.weightBits = projection.weightBits;
   format.signMode = projection.signMode;
   format.exponent = projection.exponent;
-  if (!dense) {
+  if (kind == ListKind::Sparse) {
     const auto last = static_cast<std::uint64_t>(chip.limit("neurons_per_core").value - 1);
     format.indexBits = last == 0 ? 1 : static_cast<int>(std::bit_width(last));
+    format.delayBits = static_cast<int>(std::bit_width(static_cast<unsigned>(projection.mostSynapseDelay())));
   }
   return format;
+}
+
+std::int32_t PlacedSlice::find(std::int64_t neuronNumber) const {
+  const std::int64_t offset = neuronNumber - firstNeuron;
+  if (offset < 0) return -1;
+  const std::int64_t repeat = stride > 0 ? std::min<std::int64_t>(offset / stride, repeats - 1) : 0;
+  const std::int64_t within = offset - repeat * stride;
+  return within < count ? static_cast<std::int32_t>(repeat * count + within) : -1;
+}
+
+std::vector<ListedTargets> targetsIn(const ProjectionSpec& projection, const PlacedSlice& slice,
+                                     std::int32_t source) {
+  std::vector<ListedTargets> targets;
+  if (projection.wiring.convolution()) {
+    projection.wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+      if (const std::int32_t place = slice.find(target); place >= 0) targets.push_back({place, index});
+    });
+  } else {
+    for (std::int32_t i = 0; i < slice.size(); ++i)
+      targets.push_back({i, slice.neuron(i) * projection.wiring.sources() + source});
+  }
+  return targets;
+}
+
+std::vector<std::int64_t> countSynapses(const ProjectionSpec& projection, const ChipSpec& chip,
+                                        WeightTruncation truncation, const PlacedSlice& slice) {
+  const SynapseFormat format = formatOf(projection, chip, ListKind::Sparse);
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(projection.wiring.sources()), 0);
+  for (std::int32_t i = 0; i < slice.size(); ++i)
+    projection.wiring.sourcesOf(slice.neuron(i), [&](std::int64_t source, std::int64_t index) {
+      const std::int32_t weight = projection.weights[static_cast<std::size_t>(index)];
+      counts[static_cast<std::size_t>(source)] += weight != 0 && storeWeight(weight, format, truncation) != 0;
+    });
+  return counts;
 }
 
 Status checkProblem(const PlacementProblem& problem, const ChipSpec& chip) {

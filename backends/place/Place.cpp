@@ -9,6 +9,7 @@
 #include <set>
 
 #include "chip/Layout.h"
+#include "place/Kernels.h"
 
 namespace rheo {
 namespace {
@@ -34,9 +35,16 @@ constexpr std::array kCoreLimits{
 struct ListChoice {
   int projection = 0;
   int slice = 0;
-  bool dense = false;  // the only kind, unless `mixed`
-  bool mixed = false;  // every list takes the shorter of the two encodings
+  ListKind kind = ListKind::Sparse;  // the only kind, unless `mixed`
+  bool mixed = false;                // every list takes the shorter of sparse and dense
 };
+
+// Whether a projection's targets are laid out as this map says.
+bool sameMap(const ProjectionSpec& projection, const Convolution& map) {
+  const std::optional<Convolution>& own = projection.wiring.convolution();
+  return own && own->channelsOut == map.channelsOut && own->rows.outputs == map.rows.outputs &&
+         own->columns.outputs == map.columns.outputs;
+}
 
 struct OpenCore {
   PlacedCore core;
@@ -53,34 +61,34 @@ struct Trial {
   std::set<int> profiles, constants;
 };
 
-// Running cost of the lists of one projection while rows are added.
+// Running cost of the lists of one projection while targets are added.
 class ListCost {
  public:
   ListCost(const PlacementProblem& problem, const ChipSpec& chip, int index)
       : index_(index),
         projection_(problem.projections[index]),
         truncation_(problem.profile->weightTruncation),
-        sparseFormat_(formatOf(projection_, chip, false)),
-        denseFormat_(formatOf(projection_, chip, true)),
+        sparseFormat_(formatOf(projection_, chip, ListKind::Sparse)),
+        denseFormat_(formatOf(projection_, chip, ListKind::Dense)),
         counts_(static_cast<std::size_t>(problem.sourceSize(projection_))) {}
 
-  void addRow(std::int32_t target) {
-    const auto row =
-        projection_.weights.subspan(static_cast<std::size_t>(target) * counts_.size(), counts_.size());
-    ++rows_;
-    axons_ = sparse_ = mixed_ = 0;
+  void addTarget(std::int32_t target) {
+    ++targets_;
+    projection_.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+      const std::int32_t weight = projection_.weights[static_cast<std::size_t>(index)];
+      if (weight == 0 || storeWeight(weight, sparseFormat_, truncation_) == 0) return;
+      std::int32_t& count = counts_[static_cast<std::size_t>(source)];
+      axons_ += count == 0;
+      sparse_ -= words(count, sparseFormat_);
+      sparse_ += words(++count, sparseFormat_);
+    });
+    if (onlySparse()) return;
+    const std::int64_t dense = words(targets_, denseFormat_);
     bool anyDense = false, anySparse = false;
-    const auto words = [](std::int64_t count, const SynapseFormat& format) {
-      return static_cast<std::int64_t>(
-          wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(format)));
-    };
-    const std::int64_t dense = words(rows_, denseFormat_);
-    for (std::size_t source = 0; source < counts_.size(); ++source) {
-      if (row[source] != 0 && storeWeight(row[source], sparseFormat_, truncation_) != 0) ++counts_[source];
-      if (counts_[source] == 0) continue;
-      const std::int64_t sparse = words(counts_[source], sparseFormat_);
-      ++axons_;
-      sparse_ += sparse;
+    mixed_ = 0;
+    for (const std::int32_t count : counts_) {
+      if (count == 0) continue;
+      const std::int64_t sparse = words(count, sparseFormat_);
       mixed_ += std::min(sparse, dense);
       (dense < sparse ? anyDense : anySparse) = true;
     }
@@ -90,21 +98,40 @@ class ListCost {
 
   int index() const { return index_; }
   std::int64_t axons() const { return axons_; }
-  std::int64_t singleWords() const { return std::min(sparse_, dense_); }
-  bool dense() const { return dense_ < sparse_; }
+  std::int64_t singleWords() const { return onlySparse() ? sparse_ : std::min(sparse_, dense_); }
+  ListKind kind() const { return !onlySparse() && dense_ < sparse_ ? ListKind::Dense : ListKind::Sparse; }
   // Words that a second format saves, each list taking the shorter encoding.
   std::int64_t savedByBoth() const { return bothKinds_ ? singleWords() - mixed_ : 0; }
 
  private:
+  static std::int64_t words(std::int64_t count, const SynapseFormat& format) {
+    return static_cast<std::int64_t>(wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(format)));
+  }
+  // Where a source reaches few targets by construction, or synapses wait for different times.
+  bool onlySparse() const { return projection_.wiring.convolution() || projection_.mostSynapseDelay() > 0; }
+
   int index_;
   const ProjectionSpec& projection_;
   WeightTruncation truncation_;
   SynapseFormat sparseFormat_, denseFormat_;
   std::vector<std::int32_t> counts_;
-  std::int32_t rows_ = 0;
+  std::int32_t targets_ = 0;
   std::int64_t axons_ = 0, sparse_ = 0, dense_ = 0, mixed_ = 0;
   bool bothKinds_ = false;
 };
+
+// The largest count up to `most` for which fits() holds; it holds for every smaller one then.
+template <class Fits>
+std::int64_t mostThatFits(std::int64_t most, Fits fits) {
+  std::int64_t known = 0;
+  for (std::int64_t tried = most; known < most; tried = known + (most - known + 1) / 2) {
+    if (fits(tried))
+      known = tried;
+    else
+      most = tried - 1;
+  }
+  return known;
+}
 
 class Placer {
  public:
@@ -132,8 +159,14 @@ class Placer {
   void findProfiles();
   bool fits(const CoreUse& use) const;
   Trial tryRows(const OpenCore& open, int population, std::int32_t first, std::int32_t count) const;
-  void commit(OpenCore& open, int population, std::int32_t first, Trial trial);
+  Trial tryTile(const OpenCore& open, int population, const Convolution& map, const Tile& tile) const;
+  void takeNeuron(int population, std::int32_t neuron, Trial& trial) const;
+  void commit(OpenCore& open, PlacedSlice slice, Trial trial);
   void placePopulation(int population, bool fill);
+  void placeTiles(int population, const Convolution& map);
+  void placeRow(int population, const Convolution& map, const Range& channels, std::int64_t row);
+  void placeTile(int population, const Convolution& map, const Tile& tile);
+  void noteRefused(int population, std::int32_t neuron, const CoreUse& use);
   void placeAll(bool fill);
   void note(std::size_t limit, int population, std::int32_t neuron, std::int64_t value);
   std::vector<std::vector<std::int64_t>> countRoutes() const;
@@ -186,19 +219,12 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
   std::vector<ListCost> costs;
   for (const int projection : incoming_[population]) costs.emplace_back(problem_, chip_, projection);
   const std::int64_t formatLimit = chip_.limit("formats_per_core").value;
+  Trial neurons = trial;  // without their lists
   for (std::int32_t row = 0; row < count; ++row) {
-    CoreUse use = open.core.use;
-    use.neurons += row + 1;
-    for (std::int32_t i = 0; i <= row; ++i) use.outputRoutes += routes_[population][first + i];
-    std::set<int> profiles = trial.profiles;
-    profiles.insert(profileOf_[population][first + row]);
-    use.profiles = static_cast<std::int64_t>(profiles.size());
-    std::set<int> constants = trial.constants;
-    const int block = constantsOf_[population][first + row];
-    use.constants = trial.use.constants;
-    if (constants.insert(block).second) use.constants += constantsOfBlock_[static_cast<std::size_t>(block)];
+    takeNeuron(population, first + row, neurons);
+    CoreUse use = neurons.use;
     for (ListCost& cost : costs) {
-      cost.addRow(first + row);
+      cost.addTarget(first + row);
       use.inputAxons += cost.axons();
       use.synapseWords += cost.singleWords();
       use.formats += cost.axons() > 0 ? 1 : 0;
@@ -207,7 +233,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     for (const ListCost& cost : costs) {
       if (cost.axons() == 0) continue;
       const bool mixed = cost.savedByBoth() > 0 && use.formats < formatLimit;
-      lists.push_back({cost.index(), 0, cost.dense(), mixed});
+      lists.push_back({cost.index(), 0, cost.kind(), mixed});
       if (!mixed) continue;
       use.synapseWords -= cost.savedByBoth();
       ++use.formats;
@@ -217,18 +243,63 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     trial.rows = row + 1;
     trial.use = use;
     trial.lists = std::move(lists);
-    trial.profiles = std::move(profiles);
-    trial.constants = std::move(constants);
+    trial.profiles = neurons.profiles;
+    trial.constants = neurons.constants;
   }
   return trial;
 }
 
-void Placer::commit(OpenCore& open, int population, std::int32_t first, Trial trial) {
-  const auto slice = static_cast<int>(open.core.slices.size());
-  open.core.slices.push_back(
-      {population, first, trial.rows, static_cast<std::int32_t>(open.core.use.neurons)});
+// What one neuron more takes, its lists left out.
+void Placer::takeNeuron(int population, std::int32_t neuron, Trial& trial) const {
+  ++trial.use.neurons;
+  trial.use.outputRoutes += routes_[population][neuron];
+  trial.profiles.insert(profileOf_[population][neuron]);
+  trial.use.profiles = static_cast<std::int64_t>(trial.profiles.size());
+  const int block = constantsOf_[population][neuron];
+  if (trial.constants.insert(block).second)
+    trial.use.constants += constantsOfBlock_[static_cast<std::size_t>(block)];
+}
+
+// All of a tile or nothing: `rows` is its size or 0.
+Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& map, const Tile& tile) const {
+  Trial trial;
+  trial.use = open.core.use;
+  trial.profiles = open.profiles;
+  trial.constants = open.constants;
+  const PlacedSlice slice = sliceOf(tile, map, population, static_cast<std::int32_t>(open.core.use.neurons));
+  const bool roomy = open.core.use.neurons + slice.size() <= chip_.limit("neurons_per_core").value;
+  if (roomy || slice.size() == 1) {
+    for (std::int32_t i = 0; i < slice.size(); ++i) takeNeuron(population, slice.neuron(i), trial);
+    for (const int index : incoming_[population]) {
+      const ProjectionSpec& projection = problem_.projections[index];
+      ListChoice choice{index, 0, ListKind::Kernel, false};
+      KernelCost cost;
+      if (sameMap(projection, map) && kernelsFit(projection, chip_, tile)) {
+        cost = kernelCost(projection, tile);
+      } else {
+        ListCost lists(problem_, chip_, index);
+        for (std::int32_t i = 0; i < slice.size(); ++i) lists.addTarget(slice.neuron(i));
+        cost = {lists.axons(), lists.singleWords()};
+        choice.kind = lists.kind();
+      }
+      if (cost.axons == 0) continue;
+      trial.use.inputAxons += cost.axons;
+      trial.use.synapseWords += cost.words;
+      ++trial.use.formats;
+      trial.lists.push_back(choice);
+    }
+    trial.rows = fits(trial.use) ? slice.size() : 0;
+  }
+  trial.refused = trial.use;
+  return trial;
+}
+
+void Placer::commit(OpenCore& open, PlacedSlice slice, Trial trial) {
+  const auto number = static_cast<int>(open.core.slices.size());
+  slice.firstCompartment = static_cast<std::int32_t>(open.core.use.neurons);
+  open.core.slices.push_back(slice);
   for (ListChoice& choice : trial.lists) {
-    choice.slice = slice;
+    choice.slice = number;
     open.lists.push_back(choice);
   }
   open.core.use = trial.use;
@@ -246,7 +317,64 @@ void Placer::note(std::size_t limit, int population, std::int32_t neuron, std::i
   violations_.push_back({limit, population, neuron, value, 1});
 }
 
+// A neuron that fits no core is noted, and left out to find what else is wrong.
+void Placer::noteRefused(int population, std::int32_t neuron, const CoreUse& use) {
+  for (std::size_t i = 0; i < kCoreLimits.size(); ++i)
+    if (use.*kCoreLimits[i].use > limits_[i]) note(i, population, neuron, use.*kCoreLimits[i].use);
+}
+
+// A feature map whole, where a core holds it; else in blocks of channels as large as one position allows.
+void Placer::placeTiles(int population, const Convolution& map) {
+  const Tile whole{{0, map.channelsOut}, {0, map.rows.outputs}, {0, map.columns.outputs}};
+  for (OpenCore& open : cores_)
+    if (Trial trial = tryTile(open, population, map, whole); trial.rows > 0)
+      return commit(open, sliceOf(whole, map, population, 0), std::move(trial));
+  for (std::int64_t channel = 0; channel < map.channelsOut;) {
+    const std::int64_t channels = mostThatFits(map.channelsOut - channel, [&](std::int64_t count) {
+      return tryTile({}, population, map, {{channel, count}, {0, 1}, {0, 1}}).rows > 0;
+    });
+    const Range block{channel, std::max<std::int64_t>(1, channels)};
+    for (std::int64_t row = 0; row < map.rows.outputs;) {
+      const Range columns{0, map.columns.outputs};
+      const std::int64_t rows = mostThatFits(map.rows.outputs - row, [&](std::int64_t count) {
+        return tryTile({}, population, map, {block, {row, count}, columns}).rows > 0;
+      });
+      if (rows == 0) {
+        placeRow(population, map, block, row++);
+        continue;
+      }
+      placeTile(population, map, {block, {row, rows}, columns});
+      row += rows;
+    }
+    channel += block.count;
+  }
+}
+
+// A row that no core holds whole, part by part.
+void Placer::placeRow(int population, const Convolution& map, const Range& channels, std::int64_t row) {
+  for (std::int64_t column = 0; column < map.columns.outputs;) {
+    const std::int64_t columns = mostThatFits(map.columns.outputs - column, [&](std::int64_t count) {
+      return tryTile({}, population, map, {channels, {row, 1}, {column, count}}).rows > 0;
+    });
+    const Tile tile{channels, {row, 1}, {column, std::max<std::int64_t>(1, columns)}};
+    if (columns > 0)
+      placeTile(population, map, tile);
+    else
+      noteRefused(population, sliceOf(tile, map, population, 0).firstNeuron,
+                  tryTile({}, population, map, tile).refused);
+    column += tile.columns.count;
+  }
+}
+
+void Placer::placeTile(int population, const Convolution& map, const Tile& tile) {
+  OpenCore fresh;
+  Trial trial = tryTile(fresh, population, map, tile);
+  commit(fresh, sliceOf(tile, map, population, 0), std::move(trial));
+  cores_.push_back(std::move(fresh));
+}
+
 void Placer::placePopulation(int population, bool fill) {
+  if (const Convolution* map = featureMapOf(problem_, population)) return placeTiles(population, *map);
   const std::int32_t size = problem_.populations[population].size;
   for (std::int32_t next = 0; next < size;) {
     const std::int32_t rest = size - next;
@@ -257,7 +385,7 @@ void Placer::placePopulation(int population, bool fill) {
       Trial trial = tryRows(open, population, next, rest);
       if (trial.rows < rest && (!last || trial.rows == 0)) continue;
       const std::int32_t rows = trial.rows;
-      commit(open, population, next, std::move(trial));
+      commit(open, {population, next, rows}, std::move(trial));
       next += rows;
       placed = true;
       break;
@@ -265,15 +393,12 @@ void Placer::placePopulation(int population, bool fill) {
     if (placed) continue;
     OpenCore fresh;
     Trial trial = tryRows(fresh, population, next, rest);
-    if (trial.rows == 0) {  // fits no core: noted, and left out to find what else is wrong
-      for (std::size_t i = 0; i < kCoreLimits.size(); ++i)
-        if (trial.refused.*kCoreLimits[i].use > limits_[i])
-          note(i, population, next, trial.refused.*kCoreLimits[i].use);
-      ++next;
+    if (trial.rows == 0) {
+      noteRefused(population, next++, trial.refused);
       continue;
     }
     const std::int32_t rows = trial.rows;
-    commit(fresh, population, next, std::move(trial));
+    commit(fresh, {population, next, rows}, std::move(trial));
     cores_.push_back(std::move(fresh));
     next += rows;
   }
@@ -294,16 +419,10 @@ std::vector<std::vector<std::int64_t>> Placer::countRoutes() const {
       const ProjectionSpec& projection = problem_.projections[placed.projection];
       if (projection.fromInput) continue;
       const PlacedSlice& slice = open.core.slices[placed.slice];
-      const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
-      const SynapseFormat format = formatOf(projection, chip_, false);
-      std::vector<bool> reached(sources);
-      for (std::int32_t row = slice.firstNeuron; row < slice.firstNeuron + slice.count; ++row)
-        for (std::size_t source = 0; source < sources; ++source)
-          if (!reached[source] && storeWeight(projection.weights[row * sources + source], format,
-                                              problem_.profile->weightTruncation) != 0)
-            reached[source] = true;
-      for (std::size_t source = 0; source < sources; ++source)
-        counts[projection.source][source] += reached[source];
+      const std::vector<std::int64_t> synapses =
+          countSynapses(projection, chip_, problem_.profile->weightTruncation, slice);
+      for (std::size_t source = 0; source < synapses.size(); ++source)
+        counts[projection.source][source] += synapses[source] > 0;
     }
   return counts;
 }
@@ -317,8 +436,8 @@ bool Placer::routesFit() {
   for (OpenCore& open : cores_) {
     open.core.use.outputRoutes = 0;
     for (const PlacedSlice& slice : open.core.slices)
-      for (std::int32_t i = 0; i < slice.count; ++i)
-        open.core.use.outputRoutes += counts[slice.population][slice.firstNeuron + i];
+      for (std::int32_t i = 0; i < slice.size(); ++i)
+        open.core.use.outputRoutes += counts[slice.population][slice.neuron(i)];
     fit &= open.core.use.outputRoutes <= limit;
   }
   for (std::size_t p = 0; p < counts.size(); ++p)
@@ -380,24 +499,19 @@ std::vector<Diagnostic> Placer::diagnostics() const {
 void Placer::resolveLists(const ListChoice& choice, PlacedCore& core) const {
   const ProjectionSpec& projection = problem_.projections[choice.projection];
   const PlacedSlice& slice = core.slices[choice.slice];
-  const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
-  const SynapseFormat format = formatOf(projection, chip_, false);
-  std::vector<std::int64_t> counts(sources, 0);
-  for (std::int32_t row = slice.firstNeuron; row < slice.firstNeuron + slice.count; ++row)
-    for (std::size_t source = 0; source < sources; ++source)
-      counts[source] += storeWeight(projection.weights[row * sources + source], format,
-                                    problem_.profile->weightTruncation) != 0;
+  const std::vector<std::int64_t> counts =
+      countSynapses(projection, chip_, problem_.profile->weightTruncation, slice);
   const int number = core.groups.empty() ? 0 : core.groups.back().number + 1;
-  for (const bool dense : {false, true}) {
+  for (const ListKind kind : {ListKind::Sparse, ListKind::Dense, ListKind::Kernel}) {
     const auto group = static_cast<int>(core.groups.size());
-    for (std::size_t source = 0; source < sources; ++source) {
+    for (std::size_t source = 0; source < counts.size(); ++source) {
       if (counts[source] == 0) continue;
-      const bool here =
-          choice.mixed ? denseIsShorter(projection, chip_, slice.count, counts[source]) : choice.dense;
-      if (here == dense) core.axons.push_back({group, static_cast<std::int32_t>(source)});
+      const bool dense = denseIsShorter(projection, chip_, slice.size(), counts[source]);
+      const ListKind here = !choice.mixed ? choice.kind : dense ? ListKind::Dense : ListKind::Sparse;
+      if (here == kind) core.axons.push_back({group, static_cast<std::int32_t>(source)});
     }
     if (!core.axons.empty() && core.axons.back().group == group)
-      core.groups.push_back({choice.projection, choice.slice, dense, number});
+      core.groups.push_back({choice.projection, choice.slice, kind, number});
   }
 }
 
@@ -438,10 +552,10 @@ std::span<const CoreLimit> coreLimits() { return kCoreLimits; }
 
 bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t neurons,
                     std::int64_t weights) {
-  const auto words = [&](std::int64_t count, bool dense) {
-    return wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(formatOf(projection, chip, dense)));
+  const auto words = [&](std::int64_t count, ListKind kind) {
+    return wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(formatOf(projection, chip, kind)));
   };
-  return words(neurons, true) < words(weights, false);
+  return words(neurons, ListKind::Dense) < words(weights, ListKind::Sparse);
 }
 
 Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip) {

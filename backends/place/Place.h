@@ -12,6 +12,7 @@
 #include "chip/Synapses.h"
 #include "fixed/Profile.h"
 #include "models/Model.h"
+#include "network/Wiring.h"
 #include "support/Error.h"
 
 namespace rheo {
@@ -39,13 +40,28 @@ struct ProjectionSpec {
   bool fromInput = false;
   int source = 0;  // index into inputs or populations
   int target = 0;  // index into populations
-  // [target size, source size], C order; cut to what a synapse word stores (storeWeight).
-  // The caller keeps them alive until the image is made.
+  Wiring wiring;
+  // Of the wiring; cut to what a synapse word stores (storeWeight). The caller keeps them alive until the
+  // image is made.
   std::span<const std::int32_t> weights;
   int weightBits = 8;
   SignMode signMode = SignMode::Mixed;
   int exponent = 0;
-  int delay = 0;  // steps, beyond the one that every hop takes. SPEC T2
+  int delay = 0;  // steps of every synapse, beyond the one that every hop takes. SPEC T2
+
+  // Steps of each value of the wiring, or none; kept alive as the weights are. What all synapses wait is the
+  // axon's, the rest a synapse's own. SPEC T7
+  void setDelays(std::span<const std::int32_t> steps);
+  int axonDelay() const { return delay + least_; }
+  int synapseDelay(std::int64_t index) const {
+    return delays_.empty() ? 0 : delays_[static_cast<std::size_t>(index)] - least_;
+  }
+  int mostSynapseDelay() const { return most_ - least_; }
+  const std::span<const std::int32_t>& delays() const { return delays_; }
+
+ private:
+  std::span<const std::int32_t> delays_ = {};
+  int least_ = 0, most_ = 0;
 };
 
 struct PlacementProblem {
@@ -60,20 +76,29 @@ struct PlacementProblem {
 };
 
 // How the lists of a projection are stored; the place in a core is left open.
-SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, bool dense);
+SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, ListKind kind);
 
+// Neurons of one population in consecutive compartments: `count` of them, and again for each of `repeats`
+// channels, `stride` neurons further on.
 struct PlacedSlice {
   int population = 0;
   std::int32_t firstNeuron = 0;
   std::int32_t count = 0;
   std::int32_t firstCompartment = 0;
+  std::int32_t repeats = 1;
+  std::int32_t stride = 0;
+
+  std::int32_t size() const { return count * repeats; }
+  std::int32_t neuron(std::int32_t i) const { return firstNeuron + i / count * stride + i % count; }
+  // The i of a neuron; -1 where it lies elsewhere.
+  std::int32_t find(std::int64_t neuronNumber) const;
 };
 
 // How the lists of one projection in one slice are stored: a format record of the core. SPEC I7.
 struct PlacedGroup {
   int projection = 0;
   int slice = 0;  // into PlacedCore::slices
-  bool dense = false;
+  ListKind kind = ListKind::Sparse;
   int number = 0;  // sparse and dense lists of one projection and slice share it: they are one sum. SPEC W5
 };
 
@@ -112,6 +137,18 @@ struct Placement {
 // The encoding of a source's list in a group's slice, `weights` its nonzero ones: the shorter of the two.
 bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t neurons,
                     std::int64_t weights);
+
+// What the sources of a projection send to a slice, through lists of their own.
+struct ListedTargets {
+  std::int32_t place;  // in the slice
+  std::int64_t index;  // of the wiring's value
+};
+std::vector<ListedTargets> targetsIn(const ProjectionSpec& projection, const PlacedSlice& slice,
+                                     std::int32_t source);
+
+// How many synapses of each source end in a slice, those without weight left out.
+std::vector<std::int64_t> countSynapses(const ProjectionSpec& projection, const ChipSpec& chip,
+                                        WeightTruncation truncation, const PlacedSlice& slice);
 
 // What register `field` of a neuron holds, "model" included. SPEC I4
 std::int64_t registerValue(const PopulationSpec& population, const std::string& field, std::int32_t neuron);

@@ -39,39 +39,34 @@ int64_t sizeOfSymbol(ModuleOp module, llvm::StringRef symbol) {
 mlir::LogicalResult verifySlice(SliceOp slice, ModuleOp module) {
   auto population = module.lookupSymbol<PopulationOp>(slice.getPopulation());
   if (!population) return complain(slice, slice.getPopulation()) << "is no population";
-  const int64_t first = asSigned(slice.getFirstNeuron());
-  const int64_t count = asSigned(slice.getCount());
-  if (first < 0 || count < 1 || first + count > population.getSize() ||
+  const int64_t first = asSigned(slice.getFirstNeuron()), count = asSigned(slice.getCount());
+  const int64_t repeats = asSigned(slice.getRepeats()), stride = asSigned(slice.getStride());
+  const bool sound = first >= 0 && count >= 1 && repeats >= 1 && (repeats == 1 || stride >= count);
+  if (!sound || first + (repeats - 1) * stride + count > population.getSize() ||
       asSigned(slice.getFirstCompartment()) < 0)
     return complain(slice, slice.getPopulation())
            << "has " << population.getSize() << " neurons, a slice of it goes from " << first << " to "
-           << first + count << " at compartment " << asSigned(slice.getFirstCompartment());
+           << first + (repeats - 1) * stride + count << " at compartment "
+           << asSigned(slice.getFirstCompartment());
   return mlir::success();
 }
 
-mlir::LogicalResult verifyGroup(GroupOp group, ModuleOp module) {
+mlir::LogicalResult verifyGroup(GroupOp group, ModuleOp module, llvm::ArrayRef<SliceOp> slices) {
   auto projection = module.lookupSymbol<ProjectionOp>(group.getProjection());
   if (!projection) return complain(group, group.getProjection()) << "is no projection";
-  if (!isOneOf(group.getKind(), {"sparse", "dense"}))
+  if (!isOneOf(group.getKind(), {"sparse", "dense", "kernel"}))
     return complain(group, group.getProjection())
-           << "has format kind '" << group.getKind() << "', expected sparse or dense";
-  const int64_t targets = sizeOfSymbol(module, projection.getTarget());
-  const int64_t first = asSigned(group.getFirstTarget());
-  const int64_t count = asSigned(group.getTargetCount());
-  if (first < 0 || count < 1 || first + count > targets)
+           << "has format kind '" << group.getKind() << "', expected sparse, dense or kernel";
+  if (group.getKind() == "kernel" && !projection.getConvolution())
+    return complain(group, group.getProjection()) << "has kernels, but is no convolution";
+  if (group.getSlice() >= slices.size())
     return complain(group, group.getProjection())
-           << "has " << targets << " targets, a group of it goes from " << first << " to " << first + count;
-  // The compartments that the group writes are those that hold its targets.
-  auto core = llvm::cast<CoreOp>(group->getParentOp());
-  for (auto slice : core.getBody().getOps<SliceOp>())
-    if (slice.getPopulation() == projection.getTarget() && slice.getFirstNeuron() <= group.getFirstTarget() &&
-        slice.getFirstNeuron() + slice.getCount() >= group.getFirstTarget() + group.getTargetCount() &&
-        group.getFirstTarget() - slice.getFirstNeuron() + slice.getFirstCompartment() ==
-            group.getFirstCompartment())
-      return mlir::success();
-  return complain(group, group.getProjection())
-         << "has a group for targets " << first << " to " << first + count << " in core " << core.getId()
-         << ", but no slice of that core holds them at compartment " << group.getFirstCompartment();
+           << "has a group for slice " << group.getSlice() << " of " << slices.size();
+  if (SliceOp(slices[group.getSlice()]).getPopulation() != projection.getTarget())
+    return complain(group, group.getProjection())
+           << "enters '" << projection.getTarget() << "', its group's slice holds '"
+           << SliceOp(slices[group.getSlice()]).getPopulation() << "'";
+  return mlir::success();
 }
 
 mlir::LogicalResult verifyAxon(AxonOp axon, ModuleOp module, llvm::ArrayRef<GroupOp> groups) {
@@ -107,14 +102,18 @@ mlir::LogicalResult verifyEnds(ProjectionOp op, ModuleOp module) {
            << "has source '" << op.getSource() << "', which is no population or input";
   if (targets < 0)
     return complain(op, op.getSymName()) << "has target '" << op.getTarget() << "', which is no population";
+  if (failed(spk::verifyWiring(op, op.getSymName(), op.getConvolution(), op.getDelays(), targets, sources)))
+    return mlir::failure();
   const mlir::ShapedType type = op.getWeight().getValues().getShapedType();
-  if (!type.hasStaticShape() || type.getShape() != llvm::ArrayRef<int64_t>{targets, sources})
+  const Wiring wiring = spk::wiringOf(op.getConvolution(), targets, sources);
+  if (!type.hasStaticShape() || type.getShape() != llvm::ArrayRef<int64_t>(spk::weightShape(wiring)))
     return complain(op, op.getSymName()) << "has weights of type " << type << " for " << targets
                                          << " targets and " << sources << " sources";
   return mlir::success();
 }
 
 mlir::LogicalResult verifyCore(CoreOp core, ModuleOp module) {
+  const llvm::SmallVector<SliceOp> slices(core.getBody().getOps<SliceOp>());
   llvm::SmallVector<GroupOp> groups;
   for (mlir::Operation& op : core.getBody().front()) {
     if (auto slice = llvm::dyn_cast<SliceOp>(op)) {
@@ -123,7 +122,7 @@ mlir::LogicalResult verifyCore(CoreOp core, ModuleOp module) {
       if (group.getIndex() != groups.size())
         return complain(group, group.getProjection())
                << "has group index " << group.getIndex() << ", expected " << groups.size();
-      if (failed(verifyGroup(group, module))) return mlir::failure();
+      if (failed(verifyGroup(group, module, slices))) return mlir::failure();
       groups.push_back(group);
     } else if (auto axon = llvm::dyn_cast<AxonOp>(op)) {
       if (failed(verifyAxon(axon, module, groups))) return mlir::failure();

@@ -56,6 +56,8 @@ def Chip_ProjectionOp : Chip_Op<"projection", [HasParent<"ModuleOp">, Symbol]> {
   let summary = "all synapses from a population or input to a population";
   let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$source, FlatSymbolRefAttr:$target,
                        Spk_FixedElements:$weight,  // tensor<targets x sources x i16|i32>; its format's exponent is SPEC W5/W6
+                       OptionalAttr<Spk_Convolution>:$convolution,  // `weight` is its kernel
+                       OptionalAttr<ElementsAttr>:$delays,          // of the shape of `weight`; SPEC T7
                        I32Attr:$delay,             // axon delay, SPEC T7
                        StrAttr:$sign_mode, I32Attr:$weight_bits);
   let assemblyFormat = "$sym_name `:` $source `->` $target attr-dict";
@@ -72,21 +74,31 @@ def Chip_CoreOp : Chip_Op<"core", [HasParent<"ModuleOp">, SingleBlock, NoTermina
 
 def Chip_SliceOp : Chip_Op<"slice", [HasParent<"CoreOp">]> {
   let summary = "neurons [first_neuron, first_neuron + count) live in compartments from first_compartment on";
+  let description = [{
+    A tile of a population with channels, rows and columns takes the same neurons of `repeats` channels, `stride`
+    neurons apart, one behind the other.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$population, I32Attr:$first_neuron, I32Attr:$count,
-                       I32Attr:$first_compartment);
+                       I32Attr:$first_compartment, DefaultValuedAttr<I32Attr, "1">:$repeats,
+                       DefaultValuedAttr<I32Attr, "0">:$stride);
   let assemblyFormat = "$population attr-dict";
+  let extraClassDeclaration = [{
+    /// Compartments, and the neuron in the i-th of them.
+    int64_t getSize() { return int64_t{getCount()} * getRepeats(); }
+    int64_t getNeuron(int64_t i) { return getFirstNeuron() + i / getCount() * getStride() + i % getCount(); }
+  }];
 }
 
 def Chip_GroupOp : Chip_Op<"group", [HasParent<"CoreOp">]> {
   let summary = "a synapse format of this core, for part of a projection's targets";
   let description = [{
-    Format record `index`: targets [first_target, first_target + target_count) of `projection`, which live in
-    compartments from first_compartment on. `kind` "dense": every list holds a weight for each of these
-    compartments; "sparse": weight, delay and compartment index for each nonzero weight. Exponent, sign mode and
-    weight bits are the projection's. Groups of the same projection and slice are one sum (SPEC W5).
+    Format record `index`: the targets of `projection` that slice number `slice` of this core holds. `kind` "dense":
+    every list holds a weight for each of them; "sparse": weight, delay and compartment index for each nonzero
+    weight; "kernel": the weights of a convolution's kernel for one channel of sources, which all of them share.
+    Exponent, sign mode and weight bits are the projection's. Groups of the same projection and slice are one sum
+    (SPEC W5).
   }];
-  let arguments = (ins FlatSymbolRefAttr:$projection, I32Attr:$index, StrAttr:$kind,
-                       I32Attr:$first_target, I32Attr:$target_count, I32Attr:$first_compartment,
+  let arguments = (ins FlatSymbolRefAttr:$projection, I32Attr:$index, StrAttr:$kind, I32Attr:$slice,
                        I32Attr:$delay_bits, I32Attr:$index_bits);
   let assemblyFormat = "$projection attr-dict";
 }

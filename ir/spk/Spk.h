@@ -17,6 +17,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "models/Model.h"
+#include "network/Wiring.h"
 
 namespace rheo::spk {
 
@@ -63,6 +64,25 @@ FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::
 // An attribute for a fixed parameter in the table's units and range: tensor<Nxi32>.
 FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const models::FixedParameter& parameter,
                                          llvm::ArrayRef<std::int32_t> values);
+
+// The wiring of a projection, to and from its attribute: null where every pair has a weight.
+Wiring wiringOf(std::optional<ConvolutionAttr> convolution, int64_t targets, int64_t sources);
+ConvolutionAttr convolutionAttr(mlir::MLIRContext* context, const Wiring& wiring);
+
+// [targets, sources], or that of a kernel: [channels out, channels in / groups, rows, columns].
+llvm::SmallVector<int64_t> weightShape(const Wiring& wiring);
+
+// tensor<weightShape x i8>; null where there are no delays.
+mlir::ElementsAttr delayElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> delays,
+                                 const Wiring& wiring);
+
+// What all synapses wait: their axon's share. 0 where there are no delays. SPEC T7
+std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays);
+
+// The checks of spk.synapse and chip.projection: ends of a convolution, shape and range of delays.
+mlir::LogicalResult verifyWiring(mlir::Operation* op, llvm::StringRef name,
+                                 std::optional<ConvolutionAttr> convolution,
+                                 std::optional<mlir::ElementsAttr> delays, int64_t targets, int64_t sources);
 
 // Whether a neuron carries the integers of its step: every one past the float stage, and in it those that
 // were given so. SPEC F14.

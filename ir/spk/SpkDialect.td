@@ -61,6 +61,24 @@ def Spk_FixedElements : Spk_Attr<"FixedElements", "elements"> {
   let genVerifyDecl = 1;
 }
 
+def Spk_Convolution : Spk_Attr<"Convolution", "convolution"> {
+  let summary = "the geometry of a projection whose synapses share the values of a kernel (SPEC F15)";
+  let description = [{
+    `#spk.convolution<[3, 66, 200] -> [24, 31, 98], kernel [5, 5], stride [2, 2], padding [0, 0], dilation [1, 1], groups 1>`:
+    channels, rows and columns of sources and targets. The weights are then those of the kernel,
+    [channels out, channels in / groups, rows, columns].
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$input, ArrayRefParameter<"int64_t">:$output,
+                        ArrayRefParameter<"int64_t">:$kernel, ArrayRefParameter<"int64_t">:$stride,
+                        ArrayRefParameter<"int64_t">:$padding, ArrayRefParameter<"int64_t">:$dilation,
+                        "int64_t":$groups);
+  let assemblyFormat = [{
+    `<` `[` $input `]` `->` `[` $output `]` `,` `kernel` `[` $kernel `]` `,` `stride` `[` $stride `]` `,`
+    `padding` `[` $padding `]` `,` `dilation` `[` $dilation `]` `,` `groups` $groups `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
 def Spk_Range : Spk_Attr<"Range", "range"> {
   let summary = "the smallest and largest value of an integer state (SPEC P1)";
   let description = [{`proven` is false where the bound is reported, not proven; `note` then says why.}];

@@ -216,8 +216,12 @@ int SynapseOp::getWeightExponent() {
   return fixed ? fixed.getFormat().getExponent() : 0;
 }
 
+Wiring SynapseOp::getWiring() { return wiringOf(getConvolution(), getTargets(), getSources()); }
+
 mlir::LogicalResult SynapseOp::verify() {
-  const int64_t shape[] = {getTargets(), getSources()};
+  if (failed(verifyWiring(*this, getName(), getConvolution(), getDelays(), getTargets(), getSources())))
+    return mlir::failure();
+  const llvm::SmallVector<int64_t> shape = weightShape(getWiring());
   const auto delay = static_cast<std::int32_t>(getDelay());
   const auto floatDelay = static_cast<std::int32_t>(getFloatDelay());
   if (delay < 0 || delay > 62)

@@ -65,9 +65,13 @@ def Spk_SynapseOp : Spk_Op<"synapse", [HasParent<"NetworkOp">]> {
     `sign_mode` and `weight_bits`. Quant and legal: `weight` is #spk.elements of tensor<targets x sources x i16|i32>
     whose format's exponent is the projection's weight exponent (SPEC W5, W6); the integers are cut to the
     weight format (W3, W4) already; `bias` has become synapses of a hidden bias source.
+    With `convolution`, `weight` holds its kernel instead. `delays`, of the shape of `weight`, are the synapses' own
+    steps, beside those of the axon.
   }];
   let arguments = (ins Spk_Spikes:$source, StrAttr:$name, Spk_ParameterAttr:$weight,
                        OptionalAttr<Spk_ParameterAttr>:$bias,
+                       OptionalAttr<Spk_Convolution>:$convolution,
+                       OptionalAttr<ElementsAttr>:$delays,            // steps, i8; SPEC T7, F17
                        DefaultValuedAttr<I32Attr, "0">:$delay,        // steps of axon delay, 0..62; SPEC T2, T7
                        DefaultValuedAttr<I32Attr, "0">:$float_delay,  // 0, or 1 on an edge that closes a cycle; SPEC T5
                        OptionalAttr<StrAttr>:$sign_mode,              // "mixed", "excitatory", "inhibitory"; SPEC W1
@@ -80,6 +84,7 @@ def Spk_SynapseOp : Spk_Op<"synapse", [HasParent<"NetworkOp">]> {
     int64_t getSources() { return getSource().getType().getSize(); }
     /// The weight exponent: 0 in the float stage.
     int getWeightExponent();
+    ::rheo::Wiring getWiring();
   }];
 }
 

@@ -25,11 +25,15 @@ Status checkInputSums(const FixedNet& net) {
     }
     const double unit = std::ldexp(payload, projection.exponent);
     std::vector<double>& of = sums[static_cast<std::size_t>(projection.target)];
-    for (std::int64_t row = 0; row < projection.weights.rows; ++row) {
+    const Wiring& wiring = projection.weights.wiring;
+    const auto parts = static_cast<double>(delayCount(projection.weights));
+    for (std::int64_t target = 0; target < wiring.targets(); ++target) {
       double sum = 0;
-      for (std::int64_t column = 0; column < projection.weights.columns; ++column)
-        sum += std::abs(projection.weights.at(row, column));
-      of[static_cast<std::size_t>(row)] += std::ceil(sum * unit);  // flooring a negative sum goes away from 0
+      wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
+        sum += std::abs(projection.weights.value(index));
+      });
+      // Flooring a negative sum goes away from 0, each part's on its own (SPEC W7).
+      of[static_cast<std::size_t>(target)] += std::ceil(sum * unit) + (parts - 1);
     }
   }
   std::vector<Diagnostic> found;

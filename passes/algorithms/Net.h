@@ -2,33 +2,57 @@
 // numbers (FloatNet), then over the chip's integers (FixedNet). Plain arrays; no MLIR.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "chip/SignMode.h"
 #include "models/Model.h"
 #include "network/Network.h"
+#include "network/Wiring.h"
 
 namespace rheo {
 
-// A matrix in C order; rows are targets, columns are sources.
+// The values that a projection stores, and which synapse has which of them.
 template <class T>
-struct Matrix {
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-  std::vector<T> values;
+struct Connections {
+  Wiring wiring;
+  std::vector<T> values;             // wiring.valueCount() of them
+  std::vector<std::int32_t> delays;  // steps, one for each value, beside the axon's; or empty. SPEC T7
 
-  Matrix() = default;
-  Matrix(std::int64_t r, std::int64_t c) : rows(r), columns(c), values(static_cast<std::size_t>(r * c)) {}
-  T& at(std::int64_t row, std::int64_t column) {
-    return values[static_cast<std::size_t>(row * columns + column)];
+  Connections() = default;
+  explicit Connections(const Wiring& w) : wiring(w), values(static_cast<std::size_t>(w.valueCount())) {}
+  Connections(std::int64_t targets, std::int64_t sources) : Connections(Wiring::dense(targets, sources)) {}
+
+  const T& value(std::int64_t index) const { return values[static_cast<std::size_t>(index)]; }
+  // As text and settings show them: a row for each target, or for each output channel of a kernel.
+  std::int64_t rows() const {
+    return wiring.convolution() ? wiring.convolution()->channelsOut : wiring.targets();
   }
-  const T& at(std::int64_t row, std::int64_t column) const {
-    return values[static_cast<std::size_t>(row * columns + column)];
-  }
+  std::int64_t columns() const { return rows() == 0 ? 0 : wiring.valueCount() / rows(); }
 };
+
+// How many distinct delays the synapses have, at least one. SPEC W7
+template <class T>
+std::int64_t delayCount(const Connections<T>& connections) {
+  const std::set<std::int32_t> distinct(connections.delays.begin(), connections.delays.end());
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(distinct.size()));
+}
+
+// A value for each pair of neurons, however many of them were one.
+template <class T>
+Connections<T> unfolded(const Connections<T>& connections) {
+  const Wiring& wiring = connections.wiring;
+  Connections<T> all(wiring.targets(), wiring.sources());
+  for (std::int64_t source = 0; source < wiring.sources(); ++source)
+    wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+      all.values[static_cast<std::size_t>(target * wiring.sources() + source)] = connections.value(index);
+    });
+  return all;
+}
 
 // A port through which the host sends spikes; payloads lie in [minPayload, maxPayload], 0 is no spike.
 struct InputPort {
@@ -75,8 +99,8 @@ struct FloatProjection {
   std::string name;  // the node that holds the weights; "source->target" where there is none
   Source source;
   int target = -1;
-  int delaySteps = 0;      // of the float network: 0 feed-forward, 1 on an edge that closes a cycle. SPEC F5
-  Matrix<double> weights;  // [target size, source size]
+  int delaySteps = 0;  // of the float network: 0 feed-forward, 1 on an edge that closes a cycle. SPEC F5
+  Connections<double> weights;
   std::vector<double> bias;  // [target size] or empty. SPEC F6
 };
 
@@ -115,7 +139,7 @@ struct FixedProjection {
   int weightBits = kMostWeightBits;
   int exponent = 0;  // SPEC W5, W6
   SignMode signMode = SignMode::Mixed;
-  Matrix<std::int32_t> weights;  // as W1 to W4 leave them, without the exponent
+  Connections<std::int32_t> weights;  // as W1 to W4 leave them, without the exponent
 };
 
 struct FixedNet {

@@ -1,6 +1,9 @@
 // SPEC P2 and the recurrent part of P1: which neurons can fire at all, found upwards from none.
 #include <fmt/format.h>
 
+#include <map>
+#include <tuple>
+
 #include "algorithms/RangeProof.h"
 
 namespace rheo {
@@ -12,28 +15,31 @@ class ProjectionInput {
   ProjectionInput(const FixedProjection& projection, const Profile& profile)
       : projection_(&projection),
         perWeight_(profile.weightExponent == WeightExponent::PerWeight),
-        sums_(static_cast<std::size_t>(projection.weights.rows)) {}
+        parts_(delayCount(projection.weights)),
+        sums_(static_cast<std::size_t>(projection.weights.wiring.targets())) {}
 
-  // From now on, source `column` may send payloads within `now` and no longer only within `before` (0 among
+  // From now on, `source` may send payloads within `now` and no longer only within `before` (0 among
   // both).
-  void widen(std::int64_t column, Interval before, Interval now) {
+  void widen(std::int64_t source, Interval before, Interval now) {
     const std::int64_t least = now.lo - before.lo, most = now.hi - before.hi;
-    const Matrix<std::int32_t>& weights = projection_->weights;
-    for (std::int64_t row = 0; row < weights.rows; ++row) {
-      std::int64_t weight = weights.at(row, column);
-      if (weight == 0) continue;
+    projection_->weights.wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+      std::int64_t weight = projection_->weights.value(index);
+      if (weight == 0) return;
       if (perWeight_) weight = shift(weight);  // SPEC W6
-      Interval& sum = sums_[static_cast<std::size_t>(row)];
+      Interval& sum = sums_[static_cast<std::size_t>(target)];
       // `least` is never positive, `most` never negative.
       sum.lo += std::min(weight * least, weight * most);
       sum.hi += std::max(weight * least, weight * most);
-    }
+    });
   }
 
-  // SPEC W5: flooring is monotone, so the ends may be shifted. SPEC W7: the parts add.
-  Interval of(std::int64_t row) const {
-    const Interval sum = wrapped32(sums_[static_cast<std::size_t>(row)]);
-    return perWeight_ ? sum : Interval{shift(sum.lo), shift(sum.hi)};
+  // SPEC W5: flooring is monotone, so the ends may be shifted. SPEC W7: the parts add, each of which may
+  // floor away up to 1.
+  Interval of(std::int64_t target) const {
+    const Interval sum = wrapped32(sums_[static_cast<std::size_t>(target)]);
+    if (perWeight_) return sum;
+    const std::int64_t floored = projection_->exponent < 0 ? parts_ - 1 : 0;
+    return {shift(sum.lo) - floored, shift(sum.hi)};
   }
 
  private:
@@ -44,6 +50,7 @@ class ProjectionInput {
 
   const FixedProjection* projection_;
   bool perWeight_;
+  std::int64_t parts_;  // distinct delays
   std::vector<Interval> sums_;
 };
 
@@ -70,8 +77,8 @@ class NetProof {
       const FixedProjection& projection = net_.projections[p];
       if (!projection.source.input) continue;
       const InputPort& port = net_.inputs[static_cast<std::size_t>(projection.source.index)];
-      for (std::int64_t column = 0; column < projection.weights.columns; ++column)
-        inputs_[p].widen(column, {0, 0}, {std::min(0, port.minPayload), std::max(0, port.maxPayload)});
+      for (std::int64_t channel = 0; channel < port.size; ++channel)
+        inputs_[p].widen(channel, {0, 0}, {std::min(0, port.minPayload), std::max(0, port.maxPayload)});
     }
     bool changed = true;
     while (changed) {
@@ -87,13 +94,17 @@ class NetProof {
   bool update(int index) {
     const FixedPopulation& population = net_.populations[static_cast<std::size_t>(index)];
     bool changed = false;
+    // Neurons that share a kernel's weights mostly share their parameters and bounds too.
+    std::map<std::tuple<std::vector<std::int32_t>, std::int64_t, std::int64_t>, NeuronRange> known;
     for (std::int64_t n = 0; n < population.size; ++n) {
       const auto at = static_cast<std::size_t>(n);
       if (!stale_[index][at]) continue;
       stale_[index][at] = false;
       NeuronRange& neuron = ranges_[index].neurons[at];
-      const Interval sent = sent_[index][at];
-      neuron = proveNeuron(*population.model, population.stepParameters(n), inputOf(index, n), profile_);
+      const Interval sent = sent_[index][at], input = inputOf(index, n);
+      const auto [entry, isNew] = known.try_emplace({population.stepParameters(n), input.lo, input.hi});
+      if (isNew) entry->second = proveNeuron(*population.model, std::get<0>(entry->first), input, profile_);
+      neuron = entry->second;
       const Interval now = hull(sent, neuron.payload);
       if (!population.model->spiking || now == sent) continue;
       changed = true;
@@ -120,9 +131,10 @@ class NetProof {
       const FixedProjection& projection = net_.projections[p];
       if (projection.source.input || projection.source.index != population) continue;
       inputs_[p].widen(neuron, before, now);
-      for (std::int64_t row = 0; row < projection.weights.rows; ++row)
-        if (projection.weights.at(row, neuron) != 0)
-          stale_[projection.target][static_cast<std::size_t>(row)] = true;
+      projection.weights.wiring.targetsOf(neuron, [&](std::int64_t target, std::int64_t index) {
+        if (projection.weights.value(index) != 0)
+          stale_[projection.target][static_cast<std::size_t>(target)] = true;
+      });
     }
   }
 

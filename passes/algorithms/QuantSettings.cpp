@@ -106,12 +106,12 @@ class Reader {
     return settings;
   }
 
-  std::optional<Matrix<std::int32_t>> weights(const Json& value, const std::string& where) {
+  std::optional<WeightRows> weights(const Json& value, const std::string& where) {
     if (!value.is_array() || value.empty() || !value[0].is_array()) {
       bad(where, "'weights' is not a list of rows, [targets][sources]");
       return std::nullopt;
     }
-    Matrix<std::int32_t> matrix;
+    WeightRows matrix;
     matrix.rows = static_cast<std::int64_t>(value.size());
     matrix.columns = static_cast<std::int64_t>(value[0].size());
     for (const Json& row : value) {
@@ -172,7 +172,7 @@ std::string QuantSettings::toJson() const {
     if (projection.exponent) entry["exponent"] = *projection.exponent;
     if (projection.signMode) entry["sign_mode"] = signModeName(*projection.signMode);
     if (!projection.weights) continue;
-    const Matrix<std::int32_t>& weights = *projection.weights;
+    const WeightRows& weights = *projection.weights;
     Json& rows = entry["weights"] = Json::array();
     for (std::int64_t row = 0; row < weights.rows; ++row)
       rows.push_back(std::vector<std::int32_t>(weights.values.begin() + row * weights.columns,

@@ -21,11 +21,18 @@ struct PopulationSettings {
   std::map<std::string, std::vector<std::int32_t>> registers;  // field -> one value or one per neuron
 };
 
+// The stored weights of a projection: a row for each target, or for each output channel of a kernel.
+struct WeightRows {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::vector<std::int32_t> values;
+};
+
 struct ProjectionSettings {
   std::optional<int> bits;
   std::optional<int> exponent;
   std::optional<SignMode> signMode;
-  std::optional<Matrix<std::int32_t>> weights;
+  std::optional<WeightRows> weights;
 };
 
 struct QuantSettings {

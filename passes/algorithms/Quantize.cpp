@@ -157,7 +157,7 @@ Quantizer::Part Quantizer::constantPart(const std::string& name, int target,
   part.fixed.name = name;
   part.fixed.source = {false, bias_};
   part.fixed.target = target;
-  part.effective.values = Matrix<double>(static_cast<std::int64_t>(values.size()), 1);
+  part.effective.values = Connections<double>(static_cast<std::int64_t>(values.size()), 1);
   part.effective.values.values = values;
   return part;
 }

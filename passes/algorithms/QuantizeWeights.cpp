@@ -9,6 +9,7 @@
 namespace rheo {
 namespace {
 
+constexpr std::int64_t kMostUnfolded = std::int64_t{1} << 26;  // weights, half a gigabyte
 constexpr double kMostWeight = 1e100;  // float units of v; sums of such weights are still finite
 
 SignMode signOf(const std::vector<double>& values) {
@@ -19,15 +20,57 @@ SignMode signOf(const std::vector<double>& values) {
 
 }  // namespace
 
+// The gain of the neuron that each value belongs to; nullopt where neurons that share a value differ.
+std::optional<std::vector<double>> Quantizer::gainOfValues(const Connections<double>& connections,
+                                                           const Dynamics& dynamics) {
+  std::vector<double> gains(connections.values.size());
+  std::vector<bool> known(gains.size());
+  bool agree = true;
+  for (std::int64_t target = 0; target < connections.wiring.targets(); ++target) {
+    const double gain = dynamics.gain[static_cast<std::size_t>(target)];
+    connections.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
+      const auto at = static_cast<std::size_t>(index);
+      agree = agree && (!known[at] || gains[at] == gain);
+      gains[at] = gain;
+      known[at] = true;
+    });
+  }
+  if (!agree) return std::nullopt;
+  return gains;
+}
+
+// Where neurons under one kernel differ, each synapse gets a weight of its own.
+void Quantizer::applyGains(Part& part, const Dynamics& dynamics) {
+  Connections<double>& values = part.effective.values;
+  std::optional<std::vector<double>> gains = gainOfValues(values, dynamics);
+  if (!gains) {
+    if (values.wiring.targets() * values.wiring.sources() > kMostUnfolded) {
+      error(
+          "R0316", part.fixed.name,
+          fmt::format("neurons that share the kernel of '{}' differ in the gain of their input, and {} x {} "
+                      "weights of their own are too many",
+                      part.fixed.name, values.wiring.targets(), values.wiring.sources()),
+          "give the neurons of a channel one time constant and one resistance");
+      return;
+    }
+    note(
+        "R0316", Severity::Warning, part.fixed.name,
+        fmt::format("neurons that share the kernel of '{}' differ in the gain of their input: its {} weights "
+                    "become {} x {}",
+                    part.fixed.name, values.values.size(), values.wiring.targets(), values.wiring.sources()),
+        "give the neurons of a channel one time constant and one resistance, and the kernel stays shared");
+    values = unfolded(values);
+    gains = gainOfValues(values, dynamics);
+  }
+  for (std::size_t i = 0; i < values.values.size(); ++i) values.values[i] *= part.unit * (*gains)[i];
+}
+
 // Gains into weights, format, pins.
 void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
-  Matrix<double>& values = part.effective.values;
-  for (std::int64_t row = 0; row < values.rows; ++row)
-    for (std::int64_t column = 0; column < values.columns; ++column) {
-      if (!part.gainApplied)
-        values.at(row, column) *= part.unit * dynamics.gain[static_cast<std::size_t>(row)];
-      part.effective.largest = std::max(part.effective.largest, std::abs(values.at(row, column)));
-    }
+  if (!part.gainApplied) applyGains(part, dynamics);
+  const Connections<double>& values = part.effective.values;
+  for (const double value : values.values)
+    part.effective.largest = std::max(part.effective.largest, std::abs(value));
   if (!(part.effective.largest < kMostWeight))
     error("R0304", part.fixed.name,
           fmt::format("weights of '{}' add {:.4g} to the potential in one step, beyond every scale",
@@ -56,13 +99,13 @@ void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
 
 void Quantizer::checkWeights(const Part& part) {
   const std::string where = "projections." + part.fixed.name + ".weights";
-  const Matrix<std::int32_t>& pinned = *part.pins->weights;
-  if (pinned.rows != part.effective.values.rows || pinned.columns != part.effective.values.columns) {
-    pinError(
-        where,
-        fmt::format("pinned weights of '{}' are {} x {}, the network's are {} x {}", part.fixed.name,
-                    pinned.rows, pinned.columns, part.effective.values.rows, part.effective.values.columns),
-        "rows are targets, columns are sources");
+  const WeightRows& pinned = *part.pins->weights;
+  if (pinned.rows != part.effective.values.rows() || pinned.columns != part.effective.values.columns()) {
+    pinError(where,
+             fmt::format("pinned weights of '{}' are {} x {}, the network's are {} x {}", part.fixed.name,
+                         pinned.rows, pinned.columns, part.effective.values.rows(),
+                         part.effective.values.columns()),
+             "rows are targets and columns sources; of a kernel, rows are output channels");
     return;
   }
   for (std::int32_t weight : pinned.values) {
@@ -94,12 +137,13 @@ void Quantizer::integers(Part& part, double scale) {
   target.signMode = effective.format.sign;
   ProjectionSettings& settings = result_.settings.projections[target.name];
   settings = {target.weightBits, target.exponent, target.signMode, std::nullopt};
+  target.weights = Connections<std::int32_t>(effective.values.wiring);
+  target.weights.delays = effective.values.delays;
   if (part.pins != nullptr && part.pins->weights) {
-    target.weights = *part.pins->weights;
-    settings.weights = target.weights;
+    target.weights.values = part.pins->weights->values;
+    settings.weights = part.pins->weights;
     return;
   }
-  target.weights = Matrix<std::int32_t>(effective.values.rows, effective.values.columns);
   const double unit = scale / kAlign / std::ldexp(1.0, target.exponent);
   std::int64_t clipped = 0;
   for (std::size_t i = 0; i < target.weights.values.size(); ++i) {
@@ -107,7 +151,8 @@ void Quantizer::integers(Part& part, double scale) {
     target.weights.values[i] = effective.format.round(wanted);
     clipped += std::abs(target.weights.values[i] - wanted) > effective.format.step();
   }
-  if (options_.keepWeights) settings.weights = target.weights;
+  if (options_.keepWeights)
+    settings.weights = {target.weights.rows(), target.weights.columns(), target.weights.values};
   if (clipped > 0)
     note("R0310", Severity::Warning, target.name,
          fmt::format("{} of {} weights of '{}' are clipped to {} bits", clipped, target.weights.values.size(),

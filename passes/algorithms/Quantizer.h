@@ -68,6 +68,9 @@ class Quantizer {
                         const PopulationSettings& pins, double scale);
   void checkExtension(const FloatPopulation& source, const FixedPopulation& target);
 
+  static std::optional<std::vector<double>> gainOfValues(const Connections<double>& connections,
+                                                         const Dynamics& dynamics);
+  void applyGains(Part& part, const Dynamics& dynamics);
   void prepare(Part& part, const Dynamics& dynamics);
   void checkWeights(const Part& part);
   bool inRange(const std::string& where, std::int64_t value, RegisterRange range);

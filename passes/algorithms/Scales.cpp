@@ -28,12 +28,13 @@ struct Drive {
 std::vector<Drive> drives(std::size_t size, const std::vector<EffectiveWeights>& parts) {
   std::vector<Drive> result(size);
   for (const EffectiveWeights& part : parts)
-    for (std::int64_t row = 0; row < part.values.rows; ++row)
-      for (std::int64_t column = 0; column < part.values.columns; ++column) {
-        const double weight = part.values.at(row, column) * part.payload;
-        (weight < 0 ? result[static_cast<std::size_t>(row)].down
-                    : result[static_cast<std::size_t>(row)].up) += std::abs(weight);
-      }
+    for (std::int64_t target = 0; target < part.values.wiring.targets(); ++target) {
+      Drive& drive = result[static_cast<std::size_t>(target)];
+      part.values.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
+        const double weight = part.values.value(index) * part.payload;
+        (weight < 0 ? drive.down : drive.up) += std::abs(weight);
+      });
+    }
   return result;
 }
 
@@ -58,7 +59,7 @@ double weightError(const EffectiveWeights& part, double scale, int exponent) {
   const double lost =  // half a unit on average
       part.format.step() * std::ldexp(1.0, exponent) < 1 ? 0.5 * std::ldexp(1.0, -exponent) : 0;
   const double rows =
-      static_cast<double>(std::max<std::int64_t>(1, part.values.rows)) / static_cast<double>(stride);
+      static_cast<double>(std::max<std::int64_t>(1, part.values.rows())) / static_cast<double>(stride);
   return (error + kShiftPenalty * lost * lost * rows) / power;
 }
 

@@ -10,7 +10,7 @@ namespace rheo {
 
 // A projection, or the bias of one, as its target sees it.
 struct EffectiveWeights {
-  Matrix<double> values;  // float units of v that a spike adds in its step
+  Connections<double> values;  // float units of v that a spike adds in its step
   WeightFormat format;
   double payload = 1;  // the largest |payload| of its sources
   double largest = 0;  // the largest |value|

@@ -41,6 +41,12 @@ const std::map<std::string, Names> kRequiredFields{
     {"format",
      {"kind", "weight_bits", "sign_mode", "exponent", "delay_bits", "index_bits", "first", "group"}},
     {"route", {"core", "axon"}}};
+// Of chips whose synapse lists can be kernels. SPEC I10
+const std::map<std::string, Names> kKernelFields{
+    {"axon", {"row", "column", "channel"}},
+    {"format",
+     {"rows", "columns", "kernel_rows", "kernel_columns", "stride_rows", "stride_columns", "dilation_rows",
+      "dilation_columns"}}};
 const Names kNeuronFields{"du",          "dv",    "vth",     "bias_mantissa", "bias_exponent", "reset_mode",
                           "reset_value", "model", "profile", "route_first",   "route_count",   "constants"};
 // Larger values would not fit the arithmetic of a file's offsets and tables, on any chip.
@@ -180,6 +186,8 @@ void Reader::layout(const std::string& record, const Json& value) {
   LayoutSpec layout{record, {}};
   Names allowed = kRequiredFields.at(record);
   if (record == "neuron" || record == "profile") allowed = kNeuronFields;
+  if (const auto kernel = kKernelFields.find(record); kernel != kKernelFields.end())
+    allowed.insert(allowed.end(), kernel->second.begin(), kernel->second.end());
   std::set<std::string> seen;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const std::string here = fmt::format("{}/{}", where, i);
@@ -243,6 +251,9 @@ void Reader::complete() {
     }
     Names required = fields;
     if (record == "neuron" && spec_.extends("microcode")) required.emplace_back("constants");  // SPEC I9
+    if (const auto kernel = kKernelFields.find(record);
+        spec_.sharesKernels() && kernel != kKernelFields.end())
+      required.insert(required.end(), kernel->second.begin(), kernel->second.end());
     for (const std::string& field : required)
       if (std::none_of(layout->fields.begin(), layout->fields.end(),
                        [&](const FieldSpec& f) { return f.name == field; }))
@@ -284,6 +295,7 @@ void Reader::wideEnough() {
   holds("format", "index_bits", bitsFor(neurons - 1), byNeurons);
   holds("format", "weight_bits", value("weight_bits"),
         fmt::format("'weight_bits' of {}", value("weight_bits")));
+  if (spec_.sharesKernels()) holds("format", "kind", 2, "the kind of kernels");
   holds("format", "sign_mode", 2, "the sign mode of inhibitory weights");
   holds("format", "group", value("formats_per_core") - 1, byFormats);
   holds("route", "core", value("cores") - 1, fmt::format("'cores' of {}", value("cores")));
@@ -346,6 +358,15 @@ std::optional<Diagnostic> refuseProgram(const ChipSpec& chip, const models::Mode
 
 bool ChipSpec::extends(const std::string& extension) const {
   return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+}
+
+bool ChipSpec::sharesKernels() const { return fieldWidth("format", "kernel_rows") > 0; }
+
+int ChipSpec::fieldWidth(const std::string& record, const std::string& field) const {
+  if (const LayoutSpec* fields = layout(record))
+    for (const FieldSpec& candidate : fields->fields)
+      if (candidate.name == field) return candidate.width;
+  return 0;
 }
 
 const LayoutSpec* ChipSpec::layout(const std::string& record) const {

@@ -49,7 +49,10 @@ struct ChipSpec {
   const Limit& limit(const std::string& limitName) const { return limits.at(limitName); }
   bool runs(const std::string& profile) const;
   bool extends(const std::string& extension) const;
-  const LayoutSpec* layout(const std::string& record) const;  // nullptr if there is none
+  const LayoutSpec* layout(const std::string& record) const;                  // nullptr if there is none
+  int fieldWidth(const std::string& record, const std::string& field) const;  // bits; 0 if there is none
+  // Whether its synapse lists can be kernels that the sources of a channel share. SPEC I10
+  bool sharesKernels() const;
 };
 
 // R0411 where the chip runs no programs and the population's model is one. SPEC E3

@@ -29,6 +29,10 @@ Error contentError(const char* code, std::string where, std::string message, std
 // Lists may be shared by axons of different delays, ranges of routes by neurons, axons by routes; beyond this
 // many decoded items for each stored word a file is hostile, not thrifty.
 constexpr std::uint64_t kExpansion = 256;
+// Axons of a kernel share what was decoded, so they cost the engines time alone: a hundred million synapses
+// in a step, or as many as there are words, whichever is more.
+constexpr std::uint64_t kShared = std::uint64_t{1} << 27;
+constexpr std::int64_t kMostKernel = 1 << 12;  // entries along an axis
 
 class Decoder {
  public:
@@ -47,6 +51,8 @@ class Decoder {
   }
 
  private:
+  struct Records;
+
   Status decodePopulations();
   Status decodeCores();
   Status decodeCore(const image::Core& source, Core& core);
@@ -56,6 +62,8 @@ class Decoder {
   Status decodeFormats(const image::Core& source, Core& core);
   Status checkFormat(const SynapseFormat& format, std::uint64_t records, std::int32_t compartments) const;
   Status decodeAxons(const image::Core& source, Core& core);
+  Status decodeKernelAxon(std::uint64_t axon, const Records& table, const SynapseFormat& format,
+                          std::int32_t delay, std::span<const std::uint64_t> words, Core& core);
   Status decodeList(std::uint64_t list, std::uint64_t count, const SynapseFormat& format,
                     std::int32_t axonDelay, std::span<const std::uint64_t> words, Core& core);
   Status decodeCoreRoutes(const image::Core& source, Core& core);
@@ -119,13 +127,20 @@ class Decoder {
     return constants_.get(at, "value");
   }
 
+  // Which entries of a kernel list meet which positions, counted from the first of them: axons that agree in
+  // it share their decoded synapses.
+  using Meetings = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  using KernelKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int32_t, Meetings, Meetings>;
+  static Meetings meetingsOf(const ConvolutionAxis& axis, std::int64_t place, std::int64_t& first);
+
   const Image& image_;
   const image::Header& header_;
   Program program_;
-  std::string where_;                       // "core 3"
-  Records neurons_, profiles_, constants_;  // of the core being decoded
-  std::uint64_t profile_ = 0;               // of the compartment being decoded
-  std::vector<SynapseFormat> formats_;      // of the core being decoded
+  std::string where_;                                                     // "core 3"
+  Records neurons_, profiles_, constants_;                                // of the core being decoded
+  std::uint64_t profile_ = 0;                                             // of the compartment being decoded
+  std::vector<SynapseFormat> formats_;                                    // of the core being decoded
+  std::map<KernelKey, std::pair<std::uint64_t, std::uint64_t>> kernels_;  // -> first synapse, count
 };
 
 Status Decoder::decodePopulations() {
@@ -276,6 +291,12 @@ Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count,
     return bad(fmt::format("{} index bits", format.indexBits));
   if (format.first < 0 || format.first > compartments)
     return bad(fmt::format("first compartment {}", format.first));
+  if (format.kind == ListKind::Kernel)
+    for (const ConvolutionAxis& axis : {format.rows, format.columns})
+      if (axis.outputs < 1 || axis.kernel < 1 || axis.stride < 1 || axis.dilation < 1 ||
+          axis.outputs > compartments || axis.kernel > kMostKernel)
+        return bad(fmt::format("a kernel of {} for {} compartments of {}, stride {}, dilation {}",
+                               axis.kernel, axis.outputs, compartments, axis.stride, axis.dilation));
   if (format.group < 0 || static_cast<std::uint64_t>(format.group) >= count)
     return bad(fmt::format("group {} of at most {}", format.group, count));
   return ok();
@@ -294,12 +315,23 @@ Status Decoder::decodeFormats(const image::Core& source, Core& core) {
       return static_cast<int>(std::clamp<std::int64_t>(value, -(1LL << 30), 1LL << 30));
     };
     const int kind = narrow("kind"), signMode = narrow("sign_mode");
-    if (kind < 0 || kind > 1 || signMode < 0 || signMode > 2)
+    if (kind < 0 || kind > 2 || signMode < 0 || signMode > 2)
       return contentError("R0509", where_ + ", synapse format",
                           fmt::format("kind {}, sign mode {}", kind, signMode));
-    SynapseFormat format{kind == 1,          narrow("weight_bits"), static_cast<SignMode>(signMode),
-                         narrow("exponent"), narrow("delay_bits"),  narrow("index_bits"),
-                         narrow("first"),    narrow("group")};
+    SynapseFormat format{static_cast<ListKind>(kind),
+                         narrow("weight_bits"),
+                         static_cast<SignMode>(signMode),
+                         narrow("exponent"),
+                         narrow("delay_bits"),
+                         narrow("index_bits"),
+                         narrow("first"),
+                         narrow("group")};
+    if (format.kind == ListKind::Kernel) {
+      format.rows = {1, narrow("rows"),         narrow("kernel_rows"), narrow("stride_rows"),
+                     0, narrow("dilation_rows")};
+      format.columns = {1, narrow("columns"),         narrow("kernel_columns"), narrow("stride_columns"),
+                        0, narrow("dilation_columns")};
+    }
     if (Status status = checkFormat(format, table.count, core.compartments); !status) return status;
     const auto group = static_cast<std::size_t>(format.group);
     const std::int32_t exponent = ofSum ? format.exponent : 0;
@@ -323,6 +355,7 @@ Status Decoder::decodeAxons(const image::Core& source, Core& core) {
       synapses ? image_.words(*synapses) : std::span<const std::uint64_t>{};
   using Key = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
   std::map<Key, std::uint64_t> known;  // equal axons share their decoded list
+  kernels_.clear();
   for (std::uint64_t i = 0; i < table.count; ++i) {
     const auto list = static_cast<std::uint64_t>(table.get(i, "list"));
     const auto count = static_cast<std::uint64_t>(table.get(i, "count"));
@@ -333,6 +366,15 @@ Status Decoder::decodeAxons(const image::Core& source, Core& core) {
     if (delay < 0 || delay > kMaxDelay)
       return contentError("R0511", where(), fmt::format("delay {}; 0 to {} exist", delay, kMaxDelay));
     const SynapseFormat& chosen = formats_[static_cast<std::size_t>(format)];
+    if (chosen.kind == ListKind::Kernel) {
+      if (Status status = decodeKernelAxon(i, table, chosen, static_cast<std::int32_t>(delay), words, core);
+          !status) {
+        Error error = std::move(status).error();
+        error.diagnostics.front().where = where();
+        return error;
+      }
+      continue;
+    }
     const auto [entry, isNew] = known.emplace(Key{list, count, format, delay}, core.synapses.size());
     core.axons.push_back({chosen.group, entry->second, count});
     if (!isNew) continue;
@@ -346,6 +388,71 @@ Status Decoder::decodeAxons(const image::Core& source, Core& core) {
   return ok();
 }
 
+Decoder::Meetings Decoder::meetingsOf(const ConvolutionAxis& axis, std::int64_t place, std::int64_t& first) {
+  Meetings meetings;
+  axis.outputsOf(place, [&](std::int64_t position, std::int64_t entry) {
+    if (meetings.empty()) first = position;
+    meetings.emplace_back(position - first, entry);
+  });
+  return meetings;
+}
+
+// SPEC I10.
+Status Decoder::decodeKernelAxon(std::uint64_t axon, const Records& table, const SynapseFormat& format,
+                                 std::int32_t delay, std::span<const std::uint64_t> words, Core& core) {
+  const auto list = static_cast<std::uint64_t>(table.get(axon, "list"));
+  const auto channels = static_cast<std::uint64_t>(table.get(axon, "count"));
+  const std::int64_t channel = table.get(axon, "channel");
+  const std::uint64_t entryWords = kernelEntryWords(channels, format);
+  const auto entries = static_cast<std::uint64_t>(format.rows.kernel * format.columns.kernel);
+  if (list > words.size() || entryWords > (words.size() - list) / entries)
+    return contentError("R0508", "",
+                        fmt::format("a kernel of {} entries and {} channels at word {} leaves the {} words",
+                                    entries, channels, list, words.size()));
+  const std::int64_t positions = format.rows.outputs * format.columns.outputs;
+  const std::int64_t room = (core.compartments - format.first) / positions;
+  if (channel < 0 || channel > room || channels > static_cast<std::uint64_t>(room - channel))
+    return contentError(
+        "R0508", "",
+        fmt::format("channels {} + {} of {} compartments each from {} on leave the {} compartments", channel,
+                    channels, positions, format.first, core.compartments));
+  const std::int64_t from = format.first + channel * positions;
+  const std::int64_t to = from + static_cast<std::int64_t>(channels) * positions;
+  std::set<std::int32_t> populations;
+  for (const CompartmentSlice& slice : core.slices)
+    if (slice.firstCompartment < to && slice.firstCompartment + slice.count > from)
+      populations.insert(slice.population);
+  if (populations.size() > 1)
+    return contentError("R0508", "", "a kernel reaches compartments of several populations");
+  std::int64_t firstRow = 0, firstColumn = 0;
+  const Meetings rows = meetingsOf(format.rows, table.get(axon, "row"), firstRow);
+  const Meetings columns = meetingsOf(format.columns, table.get(axon, "column"), firstColumn);
+  const auto [entry, isNew] = kernels_.try_emplace(
+      KernelKey{list, channels, table.get(axon, "format"), delay, rows, columns}, core.synapses.size(), 0);
+  if (isNew) {
+    if (core.synapses.size() + channels * rows.size() * columns.size() > words.size() * kExpansion)
+      return contentError("R0508", "", "the synapse lists overlap too often");
+    const auto bits = static_cast<std::uint32_t>(format.weightBits);
+    for (std::uint64_t c = 0; c < channels; ++c)
+      for (const auto& [row, kernelRow] : rows)
+        for (const auto& [column, kernelColumn] : columns) {
+          const auto at = static_cast<std::uint64_t>(kernelRow * format.columns.kernel + kernelColumn);
+          const std::int64_t stored = readBits(words, (list + at * entryWords) * 64 + recordStart(c, bits),
+                                               format.weightBits, format.signMode == SignMode::Mixed);
+          const std::int32_t weight =
+              effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
+          const auto compartment = static_cast<std::int32_t>(static_cast<std::int64_t>(c) * positions +
+                                                             row * format.columns.outputs + column);
+          if (weight != 0) core.synapses.push_back({compartment, weight, delay});
+        }
+    entry->second.second = core.synapses.size() - entry->second.first;
+  }
+  const std::int64_t base = from + firstRow * format.columns.outputs + firstColumn;
+  core.axons.push_back(
+      {format.group, entry->second.first, entry->second.second, static_cast<std::int32_t>(base), true});
+  return ok();
+}
+
 Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const SynapseFormat& format,
                            std::int32_t axonDelay, std::span<const std::uint64_t> words, Core& core) {
   const auto bits = static_cast<std::uint32_t>(synapseBits(format));
@@ -356,7 +463,7 @@ Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const Synaps
         fmt::format("a list of {} synapses at word {} leaves the {} words", count, list, words.size()));
   if (core.synapses.size() + count > words.size() * kExpansion)
     return contentError("R0508", "", "the synapse lists overlap too often");
-  if (format.dense && count > static_cast<std::uint64_t>(core.compartments - format.first))
+  if (format.kind == ListKind::Dense && count > static_cast<std::uint64_t>(core.compartments - format.first))
     return contentError("R0508", "",
                         fmt::format("a dense list of {} from compartment {} leaves the {} compartments",
                                     count, format.first, core.compartments));
@@ -366,7 +473,7 @@ Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const Synaps
     Synapse synapse{};
     synapse.weight = effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
     synapse.delay = axonDelay;
-    if (format.dense) {
+    if (format.kind == ListKind::Dense) {
       synapse.compartment = format.first + static_cast<std::int32_t>(i);
     } else {
       if (format.delayBits > 0)
@@ -542,7 +649,7 @@ Status Decoder::checkRoutes() {
   for (const image::Core* core : *header_.cores())
     for (const image::Memory* memory : *core->memories()) words += memory->words();
   for (const image::Input* input : *header_.inputs()) words += input->routes()->words();
-  std::uint64_t held = 0, reached = 0;
+  std::uint64_t held = 0, reached = 0, shared = 0;
   auto tooMany = [&](const std::string& where) {
     return contentError("R0508", where, "axons or routes share the same synapses too often");
   };
@@ -553,16 +660,18 @@ Status Decoder::checkRoutes() {
         return contentError("R0508", where,
                             fmt::format("a route leads to axon {} of core {}, which has {}", route.axon,
                                         core.id, core.axons.size()));
-      reached += core.axons[static_cast<std::size_t>(route.axon)].synapseCount;
-      if (reached > words * kExpansion) return tooMany(where);
+      const Axon& axon = core.axons[static_cast<std::size_t>(route.axon)];
+      (axon.shared ? shared : reached) += axon.synapseCount;
+      if (reached > words * kExpansion || shared > std::max(kShared, words * kExpansion))
+        return tooMany(where);
     }
     return ok();
   };
   for (const Core& core : program_.cores) {
     const std::string where = fmt::format("core {}", core.id);
     for (const Axon& axon : core.axons) {
-      held += axon.synapseCount;
-      if (held > words * kExpansion) return tooMany(where);
+      (axon.shared ? shared : held) += axon.synapseCount;
+      if (held > words * kExpansion || shared > std::max(kShared, words * kExpansion)) return tooMany(where);
     }
     if (Status status = check(core.routes, where); !status) return status;
   }

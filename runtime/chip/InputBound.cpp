@@ -53,14 +53,15 @@ class GroupBound {
 
   void add(const std::vector<std::size_t>& axons, int exponent) {
     std::uint64_t delays = 0;  // a bit for each that occurs
-    forEachSynapse(
-        axons, [&](const Synapse& synapse, std::int64_t) { delays |= std::uint64_t{1} << synapse.delay; });
+    forEachSynapse(axons, [&](const Synapse& synapse, std::int32_t, std::int64_t) {
+      delays |= std::uint64_t{1} << synapse.delay;
+    });
     for (std::int32_t delay = 0; delay <= kMaxDelay; ++delay) {
       if ((delays >> delay & 1) == 0) continue;
-      forEachSynapse(axons, [&](const Synapse& synapse, std::int64_t payload) {
+      forEachSynapse(axons, [&](const Synapse& synapse, std::int32_t compartment, std::int64_t payload) {
         if (synapse.delay != delay) return;
-        std::int64_t& sum = sums_[static_cast<std::size_t>(synapse.compartment)];
-        if (sum == 0) touched_.push_back(synapse.compartment);
+        std::int64_t& sum = sums_[static_cast<std::size_t>(compartment)];
+        if (sum == 0) touched_.push_back(compartment);
         sum = addSaturating(sum, std::abs(std::int64_t{synapse.weight}) * payload);
       });
       shift(exponent);
@@ -73,7 +74,8 @@ class GroupBound {
     for (const std::size_t a : axons) {
       const Axon& axon = core_.axons[a];
       for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s)
-        if (core_.synapses[s].weight != 0) visit(core_.synapses[s], payloads_[a]);
+        if (core_.synapses[s].weight != 0)
+          visit(core_.synapses[s], axon.base + core_.synapses[s].compartment, payloads_[a]);
     }
   }
 

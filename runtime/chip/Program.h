@@ -17,7 +17,7 @@ namespace rheo {
 inline constexpr int kMaxDelay = 62;
 
 struct Synapse {
-  std::int32_t compartment;  // in this core
+  std::int32_t compartment;  // in this core, counted from the axon's `base`
   std::int32_t weight;       // W3/W4-truncated, W6 applied under a per-weight exponent; never shifted by W5
   std::int32_t delay;        // 0..kMaxDelay, axon and synapse together
 };
@@ -33,6 +33,8 @@ struct Axon {
   std::int32_t group = 0;
   std::uint64_t firstSynapse = 0;  // into Core::synapses
   std::uint64_t synapseCount = 0;
+  std::int32_t base = 0;  // axons of a kernel share lists, each at a place of its own. SPEC I10
+  bool shared = false;    // comes from a kernel
 };
 
 struct CompartmentSlice {

@@ -37,7 +37,7 @@ Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::spa
   for (std::size_t i = 0; i < list.size(); ++i) {
     const ListedSynapse& synapse = list[i];
     const bool fits =
-        format.dense
+        format.kind == ListKind::Dense
             ? synapse.delay == 0 && synapse.compartment == format.first + static_cast<std::int64_t>(i)
             : synapse.delay >= 0 && synapse.delay < (1 << format.delayBits) && synapse.compartment >= 0 &&
                   synapse.compartment < (std::int64_t{1} << format.indexBits);
@@ -46,16 +46,34 @@ Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::spa
       Diagnostic diagnostic;
       diagnostic.code = "R0509";
       diagnostic.message = fmt::format("synapse {} (compartment {}, delay {}) does not fit its {} list", i,
-                                       synapse.compartment, synapse.delay, format.dense ? "dense" : "sparse");
+                                       synapse.compartment, synapse.delay,
+                                       kListKindNames[static_cast<std::size_t>(format.kind)]);
       diagnostic.remedy = "choose a format with enough delay and index bits";
       return Error::of(ErrorKind::Compile, std::move(diagnostic));
     }
     const std::uint64_t start = address * 64 + recordStart(i, bits);
     writeBits(words, start, format.weightBits, storeWeight(synapse.weight, format, truncation));
-    if (format.dense) continue;
+    if (format.kind == ListKind::Dense) continue;
     if (format.delayBits > 0) writeBits(words, start + format.weightBits, format.delayBits, synapse.delay);
     if (format.indexBits > 0)
       writeBits(words, start + format.weightBits + format.delayBits, format.indexBits, synapse.compartment);
+  }
+  return address;
+}
+
+std::uint64_t kernelEntryWords(std::uint64_t channels, const SynapseFormat& format) {
+  return wordsOfRecords(channels, static_cast<std::uint32_t>(format.weightBits));
+}
+
+std::uint64_t packKernel(std::vector<std::uint64_t>& words, std::span<const std::int32_t> weights,
+                         std::uint64_t channels, const SynapseFormat& format, WeightTruncation truncation) {
+  const std::uint64_t address = words.size();
+  const std::uint64_t entryWords = kernelEntryWords(channels, format);
+  words.resize(address + weights.size() / channels * entryWords, 0);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const std::uint64_t start = (address + i / channels * entryWords) * 64 +
+                                recordStart(i % channels, static_cast<std::uint32_t>(format.weightBits));
+    writeBits(words, start, format.weightBits, storeWeight(weights[i], format, truncation));
   }
   return address;
 }

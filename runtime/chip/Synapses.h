@@ -1,37 +1,50 @@
 // Synapse lists in memory words: weights cut to their stored bits, packed sparse or dense. SPEC I6, W1-W6.
 //
 // A sparse synapse is, from bit 0: weight (weightBits), delay (delayBits), compartment (indexBits). A dense
-// list holds weights only, for consecutive compartments from `first`. Synapses never cross a 64-bit word
-// (64 / bits of them in each), and every list starts on a word.
+// list holds weights only, for consecutive compartments from `first`. A kernel list holds the weights of one
+// channel of sources, and the axon's place says which compartments they reach. Synapses never cross a 64-bit
+// word (64 / bits of them in each), and every list starts on a word.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "chip/SignMode.h"
 #include "fixed/Profile.h"
+#include "network/Convolution.h"
 #include "support/Error.h"
 
 namespace rheo {
 
+enum class ListKind : std::uint8_t { Sparse = 0, Dense = 1, Kernel = 2 };
+inline constexpr std::array<std::string_view, 3> kListKindNames{"sparse", "dense", "kernel"};
+
 // A "format" record.
 struct SynapseFormat {
-  bool dense = false;  // kind: 0 sparse, 1 dense
+  ListKind kind = ListKind::Sparse;
   int weightBits = kMostWeightBits;
   SignMode signMode = SignMode::Mixed;
   int exponent = 0;        // kMinExponent..kMaxExponent
   int delayBits = 0;       // 0..6; sparse only
   int indexBits = 0;       // sparse only
-  std::int32_t first = 0;  // dense: first compartment
+  std::int32_t first = 0;  // dense, kernel: first compartment
   std::int32_t group = 0;
+  // Kernel: compartments [channel, rows.outputs, columns.outputs] from `first` on. SPEC I10
+  ConvolutionAxis rows = {}, columns = {};
 };
+
+// Words between the weights of neighbouring kernel entries in a kernel list of so many channels.
+std::uint64_t kernelEntryWords(std::uint64_t channels, const SynapseFormat& format);
 
 inline constexpr int kMinExponent = -16;
 inline constexpr int kMaxExponent = 16;
 
 constexpr int synapseBits(const SynapseFormat& format) {
-  return format.dense ? format.weightBits : format.weightBits + format.delayBits + format.indexBits;
+  return format.kind != ListKind::Sparse ? format.weightBits
+                                         : format.weightBits + format.delayBits + format.indexBits;
 }
 
 constexpr int droppedBits(const SynapseFormat& format) {
@@ -59,5 +72,10 @@ struct ListedSynapse {
 // their bits, or a dense list has gaps or delays.
 Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::span<const ListedSynapse> list,
                                      const SynapseFormat& format, WeightTruncation truncation);
+
+// Appends a kernel list and returns its word address: `weights` [rows.kernel, columns.kernel, channels], the
+// channels of every entry from a word of their own on. SPEC I10
+std::uint64_t packKernel(std::vector<std::uint64_t>& words, std::span<const std::int32_t> weights,
+                         std::uint64_t channels, const SynapseFormat& format, WeightTruncation truncation);
 
 }  // namespace rheo

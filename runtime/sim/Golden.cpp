@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "fixed/IntegerAlgebra.h"
 #include "models/AllModels.h"
@@ -44,12 +45,15 @@ using CoreParts = std::vector<Part>;
 
 CoreParts partsOf(const Core& core) {
   std::map<std::pair<std::int32_t, std::int32_t>, std::vector<std::size_t>> axons;
-  for (std::size_t a = 0; a < core.axons.size(); ++a)
-    for (std::uint64_t s = core.axons[a].firstSynapse;
-         s < core.axons[a].firstSynapse + core.axons[a].synapseCount; ++s) {
-      std::vector<std::size_t>& list = axons[{core.axons[a].group, core.synapses[s].delay}];
-      if (list.empty() || list.back() != a) list.push_back(a);
-    }
+  // The delays of a list, which several axons may share.
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::set<std::int32_t>> delays;
+  for (std::size_t a = 0; a < core.axons.size(); ++a) {
+    const Axon& axon = core.axons[a];
+    const auto [entry, isNew] = delays.try_emplace({axon.firstSynapse, axon.synapseCount});
+    for (std::uint64_t s = axon.firstSynapse; isNew && s < axon.firstSynapse + axon.synapseCount; ++s)
+      entry->second.insert(core.synapses[s].delay);
+    for (const std::int32_t delay : entry->second) axons[{axon.group, delay}].push_back(a);
+  }
   CoreParts parts;
   for (auto& [key, list] : axons) parts.push_back({key.first, key.second, std::move(list)});
   return parts;
@@ -232,7 +236,7 @@ class GoldenSession final : public Session {
       for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
         const Synapse& synapse = core.synapses[s];
         if (synapse.delay != part.delay) continue;
-        std::int32_t& sum = state.sums[static_cast<std::size_t>(synapse.compartment)];
+        std::int32_t& sum = state.sums[static_cast<std::size_t>(axon.base + synapse.compartment)];
         sum = fixed::addProduct(sum, synapse.weight, fixed::wrap32(state.payloads[a]));  // SPEC N19
       }
     }

@@ -26,6 +26,17 @@ struct Entry {
   std::int32_t weight;
 };
 
+// A list of a kernel in terms of the neurons it reaches, the first of them 0.
+struct SharedList {
+  std::vector<std::uint32_t> target;
+  std::vector<std::int32_t> weight;
+  bool operator==(const SharedList&) const = default;
+};
+struct SharedEntry {
+  std::uint32_t source;
+  PlanProjection::Use use;  // `list` counts over all lists of the gatherer
+};
+
 // Synapses with equal keys add up before any shift. Exponents that are not negative are linear, so their
 // groups need not be told apart; others are told apart by name and by their place in the core.
 struct SumKey {
@@ -35,14 +46,19 @@ struct SumKey {
   std::int32_t ordinal;
   std::int32_t delay;
   std::int32_t source;
-  auto tie() const { return std::tie(population, exponent, group, ordinal, delay, source); }
+  bool shared;
+  auto tie() const { return std::tie(population, exponent, group, ordinal, delay, source, shared); }
   bool operator<(const SumKey& other) const { return tie() < other.tie(); }
   bool sameSum(const SumKey& o) const {
     return std::tie(population, exponent, group, ordinal, delay) ==
            std::tie(o.population, o.exponent, o.group, o.ordinal, o.delay);
   }
 };
-using Matrices = std::map<SumKey, std::vector<Entry>>;
+struct Gathered {
+  std::vector<Entry> entries;
+  std::vector<SharedEntry> shared;  // of a key that says so
+};
+using Matrices = std::map<SumKey, Gathered>;
 
 struct Place {
   std::int32_t population;
@@ -91,6 +107,7 @@ class Gatherer {
     }
     return std::move(matrices_);
   }
+  const std::vector<SharedList>& lists() const { return lists_; }
 
  private:
   void follow(const std::vector<Route>& routes, const std::vector<std::uint64_t>& start, std::int32_t at,
@@ -103,23 +120,71 @@ class Gatherer {
       const Axon& axon = core.axons[static_cast<std::size_t>(routes[r].axon)];
       const SynapseGroup& group = core.groups[static_cast<std::size_t>(axon.group)];
       const std::int32_t ordinal = ordinals_[c][static_cast<std::size_t>(axon.group)];
+      if (axon.shared) {
+        followShared(c, axon, ordinal, source, neuron);
+        continue;
+      }
       for (std::uint64_t k = axon.firstSynapse; k < axon.firstSynapse + axon.synapseCount; ++k) {
         const Synapse& synapse = core.synapses[k];
         const Place place = places_[c][static_cast<std::size_t>(synapse.compartment)];
         if (place.population < 0 || synapse.weight == 0) continue;
-        SumKey key{place.population, group.exponent, {}, 0, synapse.delay, source};
-        if (group.exponent < 0) key.group = group.name, key.ordinal = ordinal;
+        const SumKey key = keyOf(place.population, group, ordinal, synapse.delay, source, false);
         add(key,
             {static_cast<std::uint32_t>(neuron), static_cast<std::uint32_t>(place.neuron), synapse.weight});
       }
     }
   }
 
+  static SumKey keyOf(std::int32_t population, const SynapseGroup& group, std::int32_t ordinal,
+                      std::int32_t delay, std::int32_t source, bool shared) {
+    SumKey key{population, group.exponent, {}, 0, delay, source, shared};
+    if (group.exponent < 0) key.group = group.name, key.ordinal = ordinal;
+    return key;
+  }
+
+  // The lists of a kernel lie within one population and have one delay. SPEC I10
+  void followShared(std::size_t c, const Axon& axon, std::int32_t ordinal, std::int32_t source,
+                    std::int32_t neuron) {
+    if (axon.synapseCount == 0) return;
+    const Core& core = program_.cores[c];
+    const Synapse& first = core.synapses[axon.firstSynapse];
+    const Place place = places_[c][static_cast<std::size_t>(axon.base + first.compartment)];
+    const SumKey key = keyOf(place.population, core.groups[static_cast<std::size_t>(axon.group)], ordinal,
+                             first.delay, source, true);
+    matrices_[key].shared.push_back({static_cast<std::uint32_t>(neuron),
+                                     {sharedList(c, axon, place), static_cast<std::uint32_t>(place.neuron)}});
+  }
+
+  // One of the lists known already, or a new one.
+  std::uint32_t sharedList(std::size_t c, const Axon& axon, const Place& first) {
+    const Core& core = program_.cores[c];
+    std::vector<std::uint32_t>& known = listsOf_[{c, axon.firstSynapse}];
+    const auto targetOf = [&](std::uint64_t k) {
+      const std::size_t compartment =
+          static_cast<std::size_t>(axon.base + core.synapses[axon.firstSynapse + k].compartment);
+      return static_cast<std::uint32_t>(places_[c][compartment].neuron - first.neuron);
+    };
+    for (const std::uint32_t candidate : known) {
+      const std::vector<std::uint32_t>& targets = lists_[candidate].target;
+      std::uint64_t k = 0;
+      while (k < targets.size() && targets[k] == targetOf(k)) ++k;
+      if (k == targets.size()) return candidate;
+    }
+    SharedList list;
+    for (std::uint64_t k = 0; k < axon.synapseCount; ++k) {
+      list.target.push_back(targetOf(k));
+      list.weight.push_back(core.synapses[axon.firstSynapse + k].weight);
+    }
+    known.push_back(static_cast<std::uint32_t>(lists_.size()));
+    lists_.push_back(std::move(list));
+    return known.back();
+  }
+
   // Synapses come in long runs with one key, so the last one is remembered.
   void add(const SumKey& key, Entry entry) {
     if (entries_ == nullptr || key.tie() != lastKey_.tie()) {
       lastKey_ = key;
-      entries_ = &matrices_[key];
+      entries_ = &matrices_[key].entries;
     }
     entries_->push_back(entry);
   }
@@ -128,6 +193,9 @@ class Gatherer {
   std::vector<std::vector<Place>> places_;
   std::vector<std::vector<std::int32_t>> ordinals_;
   Matrices matrices_;
+  std::vector<SharedList> lists_;
+  std::map<std::pair<std::size_t, std::uint64_t>, std::vector<std::uint32_t>>
+      listsOf_;  // by core and synapse
   SumKey lastKey_{};
   std::vector<Entry>* entries_ = nullptr;
 };
@@ -161,6 +229,36 @@ void fillSparse(PlanProjection& projection, const std::vector<Entry>& entries, s
   projection.shift = 0;
   for (std::size_t k = 1; k < projection.rowStart.size(); ++k)
     projection.rowStart[k] += projection.rowStart[k - 1];
+}
+
+// Only the lists that this projection uses, in the order of their first use.
+PlanProjection makeShared(const SumKey& key, std::vector<SharedEntry>& entries,
+                          const std::vector<SharedList>& lists, std::int32_t sources, int shift) {
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const SharedEntry& a, const SharedEntry& b) { return a.source < b.source; });
+  PlanProjection projection;
+  projection.source = key.source;
+  projection.delay = key.delay;
+  projection.storage = WeightStorage::Shared;
+  projection.rowStart = {0};
+  projection.useStart.assign(static_cast<std::size_t>(sources) + 1, 0);
+  std::map<std::uint32_t, std::uint32_t> numbers;
+  for (const SharedEntry& entry : entries) {
+    const auto [number, isNew] =
+        numbers.try_emplace(entry.use.list, static_cast<std::uint32_t>(numbers.size()));
+    if (isNew) {
+      const SharedList& list = lists[entry.use.list];
+      projection.target.insert(projection.target.end(), list.target.begin(), list.target.end());
+      for (const std::int32_t weight : list.weight)
+        projection.weight.push_back(fixed::shiftLeft(weight, shift));
+      projection.rowStart.push_back(projection.target.size());
+    }
+    projection.uses.push_back({number->second, entry.use.base});
+    ++projection.useStart[entry.source + 1];
+  }
+  for (std::size_t k = 1; k < projection.useStart.size(); ++k)
+    projection.useStart[k] += projection.useStart[k - 1];
+  return projection;
 }
 
 template <class Weight>
@@ -255,16 +353,19 @@ Plan makePlan(std::shared_ptr<const Program> program) {
   plan.program = std::move(program);
   addParameters(plan);
   const Program& p = *plan.program;
-  Matrices matrices = Gatherer(p).gather();
+  Gatherer gatherer(p);
+  Matrices matrices = gatherer.gather();
   const SumKey* last = nullptr;
-  for (auto& [key, entries] : matrices) {
+  for (auto& [key, gathered] : matrices) {
     PlanPopulation& population = plan.populations[static_cast<std::size_t>(key.population)];
     const std::size_t source = static_cast<std::size_t>(key.source);
     const std::int32_t sources =
         source < p.inputs.size() ? p.inputs[source].size : p.populations[source - p.inputs.size()].size;
     const int shift = std::max(key.exponent, 0);
-    PlanProjection projection = makeProjection(key, entries, sources, population.size, shift);
-    std::vector<Entry>().swap(entries);
+    PlanProjection projection = key.shared
+                                    ? makeShared(key, gathered.shared, gatherer.lists(), sources, shift)
+                                    : makeProjection(key, gathered.entries, sources, population.size, shift);
+    gathered = {};
     if (key.exponent >= 0) {
       population.linear.push_back(std::move(projection));
     } else if (projection.shift >= -key.exponent && !sendsPayloads(p, source)) {

@@ -12,7 +12,7 @@
 
 namespace rheo {
 
-enum class WeightStorage : std::uint8_t { Dense8, Dense16, Sparse };
+enum class WeightStorage : std::uint8_t { Dense8, Dense16, Sparse, Shared };
 
 // Synapses from one source (an input or a population) to one population, with one delay.
 struct PlanProjection {
@@ -24,9 +24,18 @@ struct PlanProjection {
   std::size_t rowsPerFlush = 1;  // dense: rows that can be added in 16 bits with no overflow
   vector::AlignedVector<std::int8_t> weights8;
   vector::AlignedVector<std::int16_t> weights16;
-  std::vector<std::uint64_t> rowStart;  // sparse: [sources + 1]
+  // Sparse: [sources + 1], a list of synapses for each source. Shared: [lists + 1], and targets are counted
+  // from the base of each use, modulo 2^32.
+  std::vector<std::uint64_t> rowStart;
   std::vector<std::uint32_t> target;
   std::vector<std::int32_t> weight;
+  // Shared: what a source's spikes reach, [useStart[source], useStart[source + 1]).
+  struct Use {
+    std::uint32_t list;
+    std::uint32_t base;
+  };
+  std::vector<std::uint64_t> useStart;  // [sources + 1]
+  std::vector<Use> uses;
 };
 
 // Projections whose common sum is shifted right, flooring. SPEC W5 with a negative exponent.

@@ -63,6 +63,21 @@ void addSparse(const PlanProjection& projection, const Sent& sent, std::int32_t*
   }
 }
 
+void addShared(const PlanProjection& projection, const Sent& sent, std::int32_t* sum) {
+  for (std::size_t k = 0; k < sent.count; ++k) {
+    const std::uint32_t source = sent.index[k];
+    const std::int32_t payload = sent.unit ? 1 : sent.payload[k];
+    for (std::uint64_t u = projection.useStart[source]; u < projection.useStart[source + 1]; ++u) {
+      const PlanProjection::Use& use = projection.uses[u];
+      std::int32_t* from = sum + use.base;
+      for (std::uint64_t s = projection.rowStart[use.list]; s < projection.rowStart[use.list + 1]; ++s) {
+        std::int32_t& target = from[static_cast<std::int32_t>(projection.target[s])];
+        target = fixed::addProduct(target, projection.weight[s], payload);  // SPEC N19
+      }
+    }
+  }
+}
+
 class PlanSession : public Session {
  public:
   PlanSession(std::shared_ptr<const Plan> plan, std::shared_ptr<const PlanCode> code)
@@ -248,7 +263,7 @@ class PlanSession : public Session {
 
   // Lists of synapses have no rows to save.
   bool keeps(const PlanProjection& projection) const {
-    return projection.storage != WeightStorage::Sparse &&
+    return projection.storage != WeightStorage::Sparse && projection.storage != WeightStorage::Shared &&
            static_cast<std::size_t>(projection.source) < program_.inputs.size();
   }
 
@@ -350,6 +365,8 @@ class PlanSession : public Session {
     if (sent.count == 0) return false;
     if (projection.storage == WeightStorage::Sparse)
       addSparse(projection, sent, sum);
+    else if (projection.storage == WeightStorage::Shared)
+      addShared(projection, sent, sum);
     else
       addRows(projection, width, sent.view(), sum);
     return true;

@@ -290,7 +290,7 @@ class NetworkAttack {
     const std::int64_t columns = source < 0 ? net_.inputs[static_cast<std::size_t>(-1 - source)].size
                                             : net_.populations[static_cast<std::size_t>(source)].size;
     projection.weights =
-        Matrix<std::int32_t>(net_.populations[static_cast<std::size_t>(target)].size, columns);
+        Connections<std::int32_t>(net_.populations[static_cast<std::size_t>(target)].size, columns);
     projection.exponent = static_cast<int>(random_.between(-8, 3));
     for (std::int32_t& weight : projection.weights.values)
       weight = static_cast<std::int32_t>(random_.chance(20) ? 0 : random_.between(-128, 127) * 2);
@@ -314,11 +314,12 @@ class NetworkAttack {
       for (const FixedProjection& p : net_.projections) {
         std::vector<double>& out = p.source.input ? wish_[static_cast<std::size_t>(p.source.index)]
                                                   : before[static_cast<std::size_t>(p.source.index)];
-        for (std::int64_t row = 0; row < p.weights.rows; ++row)
-          for (std::int64_t column = 0; column < p.weights.columns; ++column)
+        for (std::int64_t row = 0; row < p.weights.wiring.targets(); ++row)
+          p.weights.wiring.sourcesOf(row, [&](std::int64_t column, std::int64_t index) {
             out[static_cast<std::size_t>(column)] +=
                 hop * wanted[static_cast<std::size_t>(p.target)][static_cast<std::size_t>(row)] *
-                std::ldexp(p.weights.at(row, column), p.exponent);
+                std::ldexp(p.weights.value(index), p.exponent);
+          });
       }
       wanted = std::move(before);
     }
@@ -348,13 +349,13 @@ class NetworkAttack {
       const auto& sources = p.source.input ? inputs[static_cast<std::size_t>(p.source.index)]
                                            : sent_[static_cast<std::size_t>(p.source.index)];
       const bool perWeight = profile_.weightExponent == WeightExponent::PerWeight;  // SPEC W6, else W5
-      for (std::int64_t row = 0; row < p.weights.rows; ++row) {
+      for (std::int64_t row = 0; row < p.weights.wiring.targets(); ++row) {
         std::int64_t sum = 0;
-        for (std::int64_t column = 0; column < p.weights.columns; ++column) {
-          const std::int64_t weight = p.weights.at(row, column);
+        p.weights.wiring.sourcesOf(row, [&](std::int64_t column, std::int64_t index) {
+          const std::int64_t weight = p.weights.value(index);
           sum +=
               sources[static_cast<std::size_t>(column)] * (perWeight ? shifted(weight, p.exponent) : weight);
-        }
+        });
         sums[static_cast<std::size_t>(p.target)][static_cast<std::size_t>(row)] +=
             perWeight ? sum : shifted(sum, p.exponent);
       }

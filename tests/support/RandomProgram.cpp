@@ -2,6 +2,7 @@
 #include "support/RandomProgram.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -74,17 +75,31 @@ const LayoutSpec kProfile{"profile",
                            {"reset_value", 18, true},
                            {"model", 6, false}}};
 const LayoutSpec kEmptyProfile{"profile", {{"unused", 1, false}}};
-const LayoutSpec kAxon{
-    "axon", {{"list", 24, false}, {"count", 16, false}, {"format", 10, false}, {"delay", 6, false}}};
+const LayoutSpec kAxon{"axon",
+                       {{"list", 24, false},
+                        {"count", 16, false},
+                        {"format", 10, false},
+                        {"delay", 6, false},
+                        {"row", 8, false},
+                        {"column", 8, false},
+                        {"channel", 8, false}}};
 const LayoutSpec kFormat{"format",
-                         {{"kind", 1, false},
+                         {{"kind", 2, false},
                           {"weight_bits", 4, false},
                           {"sign_mode", 2, false},
                           {"exponent", 5, true},
                           {"delay_bits", 3, false},
                           {"index_bits", 5, false},
                           {"first", 16, false},
-                          {"group", 10, false}}};
+                          {"group", 10, false},
+                          {"rows", 12, false},
+                          {"columns", 12, false},
+                          {"kernel_rows", 3, false},
+                          {"kernel_columns", 3, false},
+                          {"stride_rows", 2, false},
+                          {"stride_columns", 2, false},
+                          {"dilation_rows", 2, false},
+                          {"dilation_columns", 2, false}}};
 const LayoutSpec kRoute{"route", {{"core", 8, false}, {"axon", 20, false}}};
 
 struct CoreBuilder {
@@ -185,8 +200,9 @@ class Generator {
     format.signMode = static_cast<SignMode>(random_.chance(60) ? 0 : random_.between(1, 2));
     format.exponent = random_.between(-8, maxExponent_);
     format.delayBits = options_.delays && random_.chance(40) ? random_.between(1, 5) : 0;
-    format.dense = random_.chance(40);
-    if (format.dense) format.delayBits = 0;
+    format.kind = random_.chance(40) ? ListKind::Dense : ListKind::Sparse;
+    if (format.kind == ListKind::Dense) format.delayBits = 0;
+    const bool kernels = random_.chance(25);
     const int largest = random_.chance(30) ? 256 : random_.between(1, 100);
     const int axonDelay =
         options_.delays && random_.chance(30) ? random_.between(0, random_.chance(20) ? 31 : 4) : 0;
@@ -196,22 +212,25 @@ class Generator {
         if (slice.population == target) {
           if (group < 0) group = core.groups++;
           format.group = group;
-          projectSlice(sources, core, slice, format, largest, axonDelay);
+          if (kernels)
+            projectKernels(sources, core, slice, format, largest, axonDelay);
+          else
+            projectSlice(sources, core, slice, format, largest, axonDelay);
         }
     }
   }
 
   void projectSlice(Sources& sources, CoreBuilder& core, const Slice& slice, SynapseFormat format,
                     int largest, int axonDelay) {
-    format.first = format.dense ? slice.firstCompartment : 0;
+    format.first = format.kind == ListKind::Dense ? slice.firstCompartment : 0;
     format.indexBits = 0;
-    while (!format.dense && (1 << format.indexBits) < slice.firstCompartment + slice.count)
+    while (format.kind != ListKind::Dense && (1 << format.indexBits) < slice.firstCompartment + slice.count)
       ++format.indexBits;
     const std::uint64_t record = addFormat(core, format);
     for (auto& routes : sources) {
       std::vector<ListedSynapse> list;
       for (int i = 0; i < slice.count; ++i)
-        if (format.dense || random_.chance(70))
+        if (format.kind == ListKind::Dense || random_.chance(70))
           list.push_back({slice.firstCompartment + i, weight(largest),
                           format.delayBits > 0 ? random_.between(0, (1 << format.delayBits) - 1) : 0});
       if (list.empty() && random_.chance(90)) continue;
@@ -226,9 +245,63 @@ class Generator {
     }
   }
 
+  // A slice as [channels, rows, columns], a few kernels, and every source at a place of its own. SPEC I10
+  void projectKernels(Sources& sources, CoreBuilder& core, const Slice& slice, SynapseFormat format,
+                      int largest, int axonDelay) {
+    format.kind = ListKind::Kernel;
+    format.delayBits = format.indexBits = 0;
+    format.first = slice.firstCompartment;
+    const auto divisor = [&](int of) {
+      int chosen = random_.between(1, of);
+      while (of % chosen != 0) --chosen;
+      return chosen;
+    };
+    const int rows = divisor(slice.count), columns = divisor(slice.count / rows);
+    const int channels = slice.count / rows / columns;
+    const auto axis = [&](int positions) {
+      return ConvolutionAxis{
+          1, positions, random_.between(1, 3), random_.between(1, 3), 0, random_.between(1, 2)};
+    };
+    format.rows = axis(rows);
+    format.columns = axis(columns);
+    const std::uint64_t record = addFormat(core, format);
+    struct Kernel {
+      std::uint64_t address;
+      int channel, count;
+    };
+    std::vector<Kernel> kernels;
+    for (int k = random_.between(1, 4); k > 0; --k) {
+      const int channel = random_.between(0, channels - 1), count = random_.between(1, channels - channel);
+      std::vector<std::int32_t> weights;
+      for (int i = 0; i < format.rows.kernel * format.columns.kernel * count; ++i)
+        weights.push_back(random_.chance(20) ? 0 : weight(largest));
+      kernels.push_back({packKernel(core.synapses, weights, static_cast<std::uint64_t>(count), format,
+                                    profile_.weightTruncation),
+                         channel, count});
+    }
+    const auto place = [&](const ConvolutionAxis& along) {
+      return random_.between(
+          0,
+          static_cast<int>((along.outputs - 1) * along.stride + (along.kernel - 1) * along.dilation) % 255);
+    };
+    for (auto& routes : sources) {
+      if (random_.chance(20)) continue;
+      const Kernel& kernel = kernels[static_cast<std::size_t>(random_.between(0, int(kernels.size()) - 1))];
+      const std::uint64_t axon = core.axons.add();
+      require(core.axons.set(axon, "list", static_cast<std::int64_t>(kernel.address)));
+      require(core.axons.set(axon, "count", kernel.count));
+      require(core.axons.set(axon, "format", static_cast<std::int64_t>(record)));
+      require(core.axons.set(axon, "delay", axonDelay));
+      require(core.axons.set(axon, "row", place(format.rows)));
+      require(core.axons.set(axon, "column", place(format.columns)));
+      require(core.axons.set(axon, "channel", kernel.channel));
+      routes.push_back({slice.core, static_cast<std::int32_t>(axon)});
+    }
+  }
+
   static std::uint64_t addFormat(CoreBuilder& core, const SynapseFormat& format) {
     const std::uint64_t record = core.formats.add();
-    require(core.formats.set(record, "kind", format.dense));
+    require(core.formats.set(record, "kind", static_cast<int>(format.kind)));
     require(core.formats.set(record, "weight_bits", format.weightBits));
     require(core.formats.set(record, "sign_mode", static_cast<int>(format.signMode)));
     require(core.formats.set(record, "exponent", format.exponent));
@@ -236,6 +309,15 @@ class Generator {
     require(core.formats.set(record, "index_bits", format.indexBits));
     require(core.formats.set(record, "first", format.first));
     require(core.formats.set(record, "group", format.group));
+    if (format.kind != ListKind::Kernel) return record;
+    for (const auto& [names, axis] :
+         {std::pair{std::array{"rows", "kernel_rows", "stride_rows", "dilation_rows"}, &format.rows},
+          {std::array{"columns", "kernel_columns", "stride_columns", "dilation_columns"}, &format.columns}}) {
+      require(core.formats.set(record, names[0], axis->outputs));
+      require(core.formats.set(record, names[1], axis->kernel));
+      require(core.formats.set(record, names[2], axis->stride));
+      require(core.formats.set(record, names[3], axis->dilation));
+    }
     return record;
   }
 

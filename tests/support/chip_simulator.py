@@ -44,6 +44,7 @@ class Projection:
     delay: int
     weights: np.ndarray
     exponent: int
+    delays: np.ndarray | None = None  # of each weight, in steps beside the axon's: T7
 
 
 BIAS = "(bias)"  # sends a spike in every step
@@ -95,8 +96,8 @@ class State:
         self.spikes: dict[str, np.ndarray] = {}  # of the last step
         self._batch = batch
         # W6 and the transposed weights in float64, which is exact below 2^53 and fast.
-        self._weights = [self._prepared(p).T.astype(np.float64) for p in net.projections]
-        self._delays = [net.axon_delay(p) for p in net.projections]
+        # W7: what waits for the same time is one sum. (projection, steps back, weights)
+        self._parts = [part for p in net.projections for part in self._split(p)]
         self._sent: dict[str, list[np.ndarray]] = {}  # by source, the newest last
 
     def _prepared(self, p: Projection) -> np.ndarray:
@@ -105,18 +106,22 @@ class State:
             return (weights << (6 + p.exponent) if p.exponent >= -6 else weights >> -(6 + p.exponent)) >> 6
         return weights
 
-    def _arriving(self, index: int) -> np.ndarray:
-        """What a projection adds to its targets in this step: W5, W7."""
-        p = self.net.projections[index]
-        back = self._delays[index]  # T2: sent in step t - 1 - delay
+    def _split(self, p: Projection) -> list[tuple[Projection, int, np.ndarray]]:
+        weights, back = self._prepared(p).T.astype(np.float64), self.net.axon_delay(p)
+        if p.delays is None:
+            return [(p, back, weights)]
+        return [(p, back + int(d), np.where(p.delays.T == d, weights, 0)) for d in np.unique(p.delays)]
+
+    def _arriving(self, p: Projection, back: int, weights: np.ndarray) -> np.ndarray:
+        """What synapses of one delay add to their targets in this step: W5, W7. T2: sent in step t - 1 - back."""
         if p.source == BIAS:
             spikes = np.full((self._batch, 1), float(self._step > back))
         else:
             sent = self._sent.get(p.source, [])
             if len(sent) <= back:
-                return np.zeros((self._batch, self._weights[index].shape[1]), np.int64)
+                return np.zeros((self._batch, weights.shape[1]), np.int64)
             spikes = sent[-1 - back]
-        total = (spikes @ self._weights[index]).astype(np.int64)
+        total = (spikes @ weights).astype(np.int64)
         return total if self.net.profile == "loihi1" else shift(total, p.exponent)
 
     _step = 0
@@ -124,10 +129,10 @@ class State:
     def step(self, x: dict[str, np.ndarray]) -> None:
         """One step of the chip with x[input] [batch, channels]."""
         arriving: dict[str, np.ndarray] = {}
-        for index, p in enumerate(self.net.projections):
-            arriving[p.target] = arriving.get(p.target, 0) + self._arriving(index)
+        for part in self._parts:
+            arriving[part[0].target] = arriving.get(part[0].target, 0) + self._arriving(*part)
         self.spikes = {p.name: self._update(p, arriving.get(p.name, 0)) for p in self.net.populations}
-        longest = max(self._delays, default=0) + 1
+        longest = max((back for _, back, _ in self._parts), default=0) + 1
         for name, values in [*self.spikes.items(), *x.items()]:
             sent = self._sent.setdefault(name, [])
             sent.append(values.astype(np.float64))

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 from chip_simulator import BIAS, ChipNet, Population, Projection
+from convolutions import unfold_attribute
 
 WIDTH = {"i8": np.int8, "i16": np.int16, "i32": np.int32}
 ELEMENTS = (
@@ -84,6 +85,8 @@ class StageText:
         result = []
         for value, name, source, attributes in self._synapses:
             weights, exponent = self._elements(attributes, "weight")
+            if convolution := re.search(r"#spk\.convolution<\[.*? -> .*?groups \d+>", attributes):
+                weights = unfold_attribute(weights, convolution[0])
             delay = int((re.search(r"float_delay = (\d+)", attributes) or [0, 0])[1])
             result.append(
                 Projection(name, self._owner[source], self._targets[value], delay, weights, exponent)

@@ -149,10 +149,13 @@ py::dict records(const Image& image, std::size_t core, const std::string& name) 
 // Compartments, axons, synapses and routes of every core, as decoded.
 py::list counts(const Program& program) {
   py::list list;
-  for (const Core& core : program.cores)
+  for (const Core& core : program.cores) {
+    std::uint64_t synapses = 0;
+    for (const Axon& axon : core.axons) synapses += axon.synapseCount;
     list.append(py::dict(py::arg("id") = core.id, py::arg("compartments") = core.compartments,
-                         py::arg("axons") = core.axons.size(), py::arg("synapses") = core.synapses.size(),
+                         py::arg("axons") = core.axons.size(), py::arg("synapses") = synapses,
                          py::arg("groups") = core.groups.size(), py::arg("routes") = core.routes.size()));
+  }
   return list;
 }
 
@@ -162,7 +165,7 @@ py::list axonsOf(const Core& core) {
     py::list synapses;
     for (std::uint64_t k = axon.firstSynapse; k < axon.firstSynapse + axon.synapseCount; ++k) {
       const Synapse& s = core.synapses[k];
-      synapses.append(py::make_tuple(s.compartment, s.weight, s.delay));
+      synapses.append(py::make_tuple(axon.base + s.compartment, s.weight, s.delay));
     }
     axons.append(py::dict(py::arg("group") = axon.group,
                           py::arg("exponent") = core.groups[axon.group].exponent,

@@ -14,7 +14,7 @@ chip.module @small attributes {chip = "tiny", profile = "lava", dt = 1.0e-3 : f6
   // CHECK: chip.core 0
   chip.core 0 {
     chip.slice @out {first_neuron = 0 : i32, count = 2 : i32, first_compartment = 5 : i32}
-    chip.group @w {index = 0 : i32, kind = "dense", first_target = 0 : i32, target_count = 2 : i32, first_compartment = 5 : i32,
+    chip.group @w {index = 0 : i32, kind = "dense", slice = 0 : i32,
                    delay_bits = 0 : i32, index_bits = 0 : i32}
     // CHECK: chip.axon {delay = 0 : i32, first_axon = 0 : i32, group = 0 : i32, source_count = 3 : i32}
     chip.axon {group = 0 : i32, first_axon = 0 : i32, delay = 0 : i32, source_count = 3 : i32}
@@ -44,3 +44,57 @@ chip.module @m attributes {chip = "tiny", profile = "lava", dt = 1.0e-3 : f64} {
   // expected-error @+1 {{R0702: 'o' reads state '' of @p}}
   chip.output @o {shape = array<i64: 2>, populations = [@p], states = [""]}
 }
+
+// -----
+// A convolution of [1, 1, 4] to two tiles of [2, 1, 3], through kernels. SPEC I10
+// CHECK-LABEL: chip.module @tiles
+chip.module @tiles attributes {chip = "loihi2", profile = "lava", dt = 1.0e-3 : f64} {
+  chip.population @map {model = "lif", shape = array<i64: 2, 1, 3>, lag = 1 : i32, parameters = {}}
+  chip.input @in {shape = array<i64: 1, 1, 4>, encoding = "binary", max_payload = 1 : i32}
+  // CHECK: convolution = #spk.convolution<[1, 1, 4] -> [2, 1, 3], kernel [1, 2], stride [1, 1], padding [0, 0], dilation [1, 1], groups 1>
+  chip.projection @w : @in -> @map {weight = #spk.elements<dense<4> : tensor<2x1x1x2xi32>, !spk.fixed<9, 0, signed>>,
+    convolution = #spk.convolution<[1, 1, 4] -> [2, 1, 3], kernel [1, 2], stride [1, 1], padding [0, 0], dilation [1, 1], groups 1>,
+    delay = 0 : i32, sign_mode = "mixed", weight_bits = 8 : i32}
+  chip.core 0 {
+    // CHECK: chip.slice @map {count = 2 : i32, first_compartment = 0 : i32, first_neuron = 0 : i32, repeats = 2 : i32, stride = 3 : i32}
+    chip.slice @map {first_neuron = 0 : i32, count = 2 : i32, first_compartment = 0 : i32, repeats = 2 : i32, stride = 3 : i32}
+    chip.group @w {index = 0 : i32, kind = "kernel", slice = 0 : i32, delay_bits = 0 : i32, index_bits = 0 : i32}
+    chip.axon {group = 0 : i32, first_axon = 0 : i32, delay = 0 : i32, source_count = 3 : i32}
+  }
+}
+
+// -----
+chip.module @m attributes {chip = "loihi2", profile = "lava", dt = 1.0e-3 : f64} {
+  chip.population @map {model = "lif", shape = array<i64: 2, 1, 3>, lag = 1 : i32, parameters = {}}
+  chip.input @in {shape = array<i64: 5>, encoding = "binary", max_payload = 1 : i32}
+  // expected-error @+1 {{R0702: 'w' has a convolution of 4 sources and 6 targets between 5 and 6}}
+  chip.projection @w : @in -> @map {weight = #spk.elements<dense<4> : tensor<2x1x1x2xi32>, !spk.fixed<9, 0, signed>>,
+    convolution = #spk.convolution<[1, 1, 4] -> [2, 1, 3], kernel [1, 2], stride [1, 1], padding [0, 0], dilation [1, 1], groups 1>,
+    delay = 0 : i32, sign_mode = "mixed", weight_bits = 8 : i32}
+}
+
+// -----
+chip.module @m attributes {chip = "tiny", profile = "lava", dt = 1.0e-3 : f64} {
+  chip.population @p {model = "lif", shape = array<i64: 2>, lag = 1 : i32, parameters = {}}
+  chip.input @in {shape = array<i64: 2>, encoding = "binary", max_payload = 1 : i32}
+  chip.projection @w : @in -> @p {weight = #spk.elements<dense<4> : tensor<2x2xi32>, !spk.fixed<9, 0, signed>>,
+    delay = 0 : i32, sign_mode = "mixed", weight_bits = 8 : i32}
+  chip.core 0 {
+    chip.slice @p {first_neuron = 0 : i32, count = 2 : i32, first_compartment = 0 : i32}
+    // expected-error @+1 {{R0702: 'w' has kernels, but is no convolution}}
+    chip.group @w {index = 0 : i32, kind = "kernel", slice = 0 : i32, delay_bits = 0 : i32, index_bits = 0 : i32}
+  }
+}
+
+// -----
+chip.module @m attributes {chip = "tiny", profile = "lava", dt = 1.0e-3 : f64} {
+  chip.population @p {model = "lif", shape = array<i64: 2>, lag = 1 : i32, parameters = {}}
+  chip.input @in {shape = array<i64: 2>, encoding = "binary", max_payload = 1 : i32}
+  // expected-error @+1 {{R0702: 'w' has a synapse with a delay of 63 steps, outside [0, 62]}}
+  chip.projection @w : @in -> @p {weight = #spk.elements<dense<4> : tensor<2x2xi32>, !spk.fixed<9, 0, signed>>,
+    delays = dense<[[0, 63], [1, 2]]> : tensor<2x2xi8>, delay = 0 : i32, sign_mode = "mixed", weight_bits = 8 : i32}
+}
+
+// -----
+// expected-error @+1 {{R0702: a convolution has more outputs than its input leaves room for}}
+#wide = #spk.convolution<[1, 1, 4] -> [2, 1, 5], kernel [1, 2], stride [1, 1], padding [0, 0], dilation [1, 1], groups 1>

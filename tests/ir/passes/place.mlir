@@ -9,7 +9,7 @@
 // CHECK: chip.projection @w : @in -> @li
 // CHECK: chip.core 0
 // CHECK: chip.slice @li {count = 32 : i32, first_compartment = 0 : i32, first_neuron = 0 : i32}
-// CHECK: chip.group @w {delay_bits = 0 : i32, first_compartment = 0 : i32, first_target = 0 : i32, index = 0 : i32, index_bits = {{.*}}kind = "dense", target_count = 32 : i32}
+// CHECK: chip.group @w {delay_bits = 0 : i32, index = 0 : i32, index_bits = {{.*}}kind = "dense", slice = 0 : i32}
 // CHECK: chip.axon {delay = 0 : i32, first_axon = 0 : i32, group = 0 : i32, source_count = 2 : i32}
 // CHECK: chip.core 1
 // CHECK: chip.slice @li {count = 8 : i32, first_compartment = 0 : i32, first_neuron = 32 : i32}

@@ -36,7 +36,7 @@ FloatNet oneNeuron() {
   FloatPopulation lif{"lif", models::findModel("lif"), 1, {1}, {}};
   lif.parameters = {{"tau", {2.5e-3}}, {"r", {1}}, {"v_leak", {0}}, {"v_threshold", {0.1}}};
   net.populations.push_back(lif);
-  FloatProjection weight{"w", {true, 0}, 0, 0, Matrix<double>(1, 1), {}};
+  FloatProjection weight{"w", {true, 0}, 0, 0, Connections<double>(1, 1), {}};
   weight.weights.values = {1};
   net.projections.push_back(weight);
   return net;
@@ -48,7 +48,7 @@ FloatNet randomLayer(int bits, std::uint32_t seed) {
   net.populations[0].size = 32;
   std::mt19937 random(seed);
   std::normal_distribution<double> normal(0, 0.3);
-  net.projections[0].weights = Matrix<double>(32, 64);
+  net.projections[0].weights = Connections<double>(32, 64);
   for (double& weight : net.projections[0].weights.values) weight = normal(random);
   return net;
 }
@@ -168,7 +168,7 @@ TEST(Quantize, cuba_current_has_a_unit_per_neuron) {
   net.populations[0] = {"cuba", models::findModel("cuba_lif"), 2, {2}, {}};
   net.populations[0].parameters = {{"tau_syn", {1e-3}}, {"tau_mem", {1e-3, 2e-3}}, {"r", {10, 10}},
                                    {"v_leak", {0}},     {"v_threshold", {1}},      {"w_in", {10}}};
-  net.projections[0].weights = Matrix<double>(2, 1);
+  net.projections[0].weights = Connections<double>(2, 1);
   net.projections[0].weights.values = {1, 1};
   const auto result = run(net, chipWith({}));
   ASSERT_TRUE(result);
@@ -221,8 +221,7 @@ TEST(Quantize, r0303_pins_beyond_the_chip_are_refused) {
   EXPECT_EQ(threshold.error().diagnostics[0].code, "R0303");
   EXPECT_EQ(threshold.error().diagnostics[0].limit, (1 << 17) - 1);
   QuantSettings odd;
-  odd.projections["w"].weights = Matrix<std::int32_t>(1, 1);
-  odd.projections["w"].weights->values = {11};
+  odd.projections["w"].weights = WeightRows{1, 1, {11}};
   EXPECT_FALSE(run(oneNeuron(), chipWith({}), odd)) << "an 8-bit mixed weight is even";
 }
 
@@ -240,10 +239,10 @@ TEST(Quantize, w8_the_sum_of_weights_stays_in_bounds) {
     const auto result = run(randomLayer(8, seed), chipWith({}));
     ASSERT_TRUE(result);
     const FixedProjection& w = result->net.projections[0];
-    for (std::int64_t row = 0; row < w.weights.rows; ++row) {
+    for (std::int64_t target = 0; target < w.weights.wiring.targets(); ++target) {
       double sum = 0;
-      for (std::int64_t column = 0; column < w.weights.columns; ++column)
-        sum += std::abs(w.weights.at(row, column));
+      w.weights.wiring.sourcesOf(
+          target, [&](std::int64_t, std::int64_t index) { sum += std::abs(w.weights.value(index)); });
       EXPECT_LE(std::ldexp(sum, w.exponent), 1 << 18);
     }
   }

@@ -118,9 +118,9 @@ FixedNet chain() {
     lif.registers = {{"dv", {512}}, {"vth", {100}}, {"reset_mode", {0}}};
     net.populations.push_back(lif);
   }
-  FixedProjection first{"w1", {true, 0}, 0, 0, 0, 8, 0, SignMode::Mixed, Matrix<std::int32_t>(2, 2)};
+  FixedProjection first{"w1", {true, 0}, 0, 0, 0, 8, 0, SignMode::Mixed, Connections<std::int32_t>(2, 2)};
   first.weights.values = {200, -40, 10, -40};  // neuron 1 reaches 10 * 64 / (512 / 4096) < 100 * 64
-  FixedProjection second{"w2", {false, 0}, 1, 0, 0, 8, 0, SignMode::Mixed, Matrix<std::int32_t>(2, 2)};
+  FixedProjection second{"w2", {false, 0}, 1, 0, 0, 8, 0, SignMode::Mixed, Connections<std::int32_t>(2, 2)};
   second.weights.values = {150, 250, -20, -250};
   net.projections = {first, second};
   return net;
@@ -138,7 +138,7 @@ TEST(RangeProof, p2_weights_of_silent_neurons_drop_out) {
 
 TEST(RangeProof, p1_recurrence_counts_once_a_neuron_can_fire) {
   FixedNet net = chain();
-  FixedProjection loop{"rec", {false, 1}, 0, 1, 0, 8, 0, SignMode::Mixed, Matrix<std::int32_t>(2, 2)};
+  FixedProjection loop{"rec", {false, 1}, 0, 1, 0, 8, 0, SignMode::Mixed, Connections<std::int32_t>(2, 2)};
   loop.weights.values = {0, 0, 120, 0};  // neuron b0 wakes neuron a1
   net.projections.push_back(loop);
   const auto ranges = proveRanges(net, kLavaProfile);

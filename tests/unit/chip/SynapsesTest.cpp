@@ -83,7 +83,7 @@ TEST(Lists, r0509_what_does_not_fit_is_refused_and_leaves_no_words) {
   std::vector<std::uint64_t> words{1};
   EXPECT_FALSE(packSynapses(words, std::vector<ListedSynapse>{{4, 0, 0}}, format, WeightTruncation::Floor));
   EXPECT_FALSE(packSynapses(words, std::vector<ListedSynapse>{{0, 0, 1}}, format, WeightTruncation::Floor));
-  format.dense = true;
+  format.kind = ListKind::Dense;
   EXPECT_FALSE(packSynapses(words, std::vector<ListedSynapse>{{1, 0, 0}}, format, WeightTruncation::Floor));
   EXPECT_EQ(words, (std::vector<std::uint64_t>{1}));
 }

@@ -33,14 +33,16 @@ Synapses wanted(const PlacementProblem& problem) {
   Synapses all;
   const bool ofSum = problem.profile->weightExponent == WeightExponent::OfSum;
   for (const ProjectionSpec& projection : problem.projections) {
-    const int sources = problem.sourceSize(projection);
-    for (std::size_t i = 0; i < projection.weights.size(); ++i) {
-      std::int32_t weight = cut(projection.weights[i], projection, *problem.profile);
-      if (!ofSum) weight = shifted(weight, projection.exponent);
-      if (weight != 0)
-        all[{projection.fromInput, projection.source, int(i) % sources, projection.target, int(i) / sources,
-             ofSum ? projection.exponent : 0, projection.delay}] += weight;
-    }
+    for (int source = 0; source < problem.sourceSize(projection); ++source)
+      projection.wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+        std::int32_t weight =
+            cut(projection.weights[static_cast<std::size_t>(index)], projection, *problem.profile);
+        if (!ofSum) weight = shifted(weight, projection.exponent);
+        const int delay = projection.axonDelay() + projection.synapseDelay(index);
+        if (weight != 0)
+          all[{projection.fromInput, projection.source, source, projection.target, int(target),
+               ofSum ? projection.exponent : 0, delay}] += weight;
+      });
   }
   return all;
 }
@@ -53,12 +55,12 @@ Synapses found(const Program& program) {
     for (std::uint64_t i = 0; i < axon.synapseCount; ++i) {
       const Synapse& synapse = core.synapses[axon.firstSynapse + i];
       if (synapse.weight == 0) continue;
+      const std::int32_t compartment = axon.base + synapse.compartment;
       for (const CompartmentSlice& slice : core.slices)
-        if (synapse.compartment >= slice.firstCompartment &&
-            synapse.compartment < slice.firstCompartment + slice.count)
+        if (compartment >= slice.firstCompartment && compartment < slice.firstCompartment + slice.count)
           all[{fromInput, source, neuron, slice.population,
-               slice.firstNeuron + synapse.compartment - slice.firstCompartment,
-               core.groups[axon.group].exponent, synapse.delay}] += synapse.weight;
+               slice.firstNeuron + compartment - slice.firstCompartment, core.groups[axon.group].exponent,
+               synapse.delay}] += synapse.weight;
     }
   };
   for (std::size_t p = 0; p < program.inputs.size(); ++p)

@@ -30,7 +30,7 @@ void expectWithinLimits(const Problem& problem, const Placement& placement, cons
     EXPECT_LE(core.use.profiles, chip.limit("profiles_per_core").value);
     EXPECT_LE(core.use.formats, chip.limit("formats_per_core").value);
     for (const PlacedSlice& slice : core.slices)
-      for (int i = 0; i < slice.count; ++i) ++held[slice.population][slice.firstNeuron + i];
+      for (int i = 0; i < slice.size(); ++i) ++held[slice.population][slice.neuron(i)];
   }
   for (const auto& population : held) EXPECT_THAT(population, testing::Each(1));
 }
@@ -59,7 +59,7 @@ TEST(Place, denseAndSparseListsAreChosenBySize) {
   problem.connect("few", true, in, a, [](int t, int s) { return t % 16 == s ? 2 : 0; });
   auto few = place(problem, tiny());
   ASSERT_TRUE(few);
-  EXPECT_FALSE(few->cores[0].groups[0].dense);
+  EXPECT_EQ(few->cores[0].groups[0].kind, ListKind::Sparse);
   EXPECT_EQ(few->cores[0].use.synapseWords, 4);  // 2 synapses of 8 + 5 bits
   problem.projections.clear();
   problem.connect("both", true, in, a, [](int t, int s) { return s == 0 || t == 0 ? 2 : 0; });

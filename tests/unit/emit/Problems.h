@@ -47,6 +47,22 @@ struct Problem : PlacementProblem {
     const int sources = fromInput ? inputs[source].size : populations[source].size;
     for (int t = 0; t < populations[target].size; ++t)
       for (int s = 0; s < sources; ++s) store.push_back(weight(t, s));
+    spec.wiring = Wiring::dense(populations[target].size, sources);
+    spec.weights = store;
+    projections.push_back(spec);
+    return projections.back();
+  }
+  // weight(index of the kernel's value)
+  ProjectionSpec& convolve(const std::string& name, bool fromInput, int source, int target,
+                           const Convolution& convolution, const std::function<int(int)>& weight) {
+    ProjectionSpec spec;
+    spec.name = name;
+    spec.fromInput = fromInput;
+    spec.source = source;
+    spec.target = target;
+    spec.wiring = Wiring::convolution(convolution);
+    auto& store = stores.emplace_back();
+    for (int i = 0; i < spec.wiring.valueCount(); ++i) store.push_back(weight(i));
     spec.weights = store;
     projections.push_back(spec);
     return projections.back();

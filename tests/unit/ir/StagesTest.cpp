@@ -48,7 +48,7 @@ chip.module @n attributes {chip = "tiny", profile = "lava", dt = 1.0 : f64} {
                                   delay = 0 : i32, sign_mode = "mixed", weight_bits = 8 : i32}
   chip.core 0 {
     chip.slice @p {first_neuron = 0 : i32, count = 2 : i32, first_compartment = 0 : i32}
-    chip.group @w {index = 0 : i32, kind = "sparse", first_target = 0 : i32, target_count = 2 : i32,
+    chip.group @w {index = 0 : i32, kind = "sparse", slice = 0 : i32,
                    first_compartment = 0 : i32, delay_bits = 0 : i32, index_bits = 1 : i32}
     chip.axon {group = 0 : i32, first_axon = 0 : i32, delay = 0 : i32, source_count = 3 : i32}
   }

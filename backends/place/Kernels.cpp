@@ -1,0 +1,155 @@
+// Tiles, and the kernel lists into them.
+#include "place/Kernels.h"
+
+#include <algorithm>
+
+namespace rheo {
+namespace {
+
+// Inputs along an axis that some output of a range reads.
+std::int64_t inputsRead(const ConvolutionAxis& axis, const Range& outputs) {
+  std::vector<bool> read(static_cast<std::size_t>(axis.inputs));
+  for (std::int64_t output = outputs.first; output < outputs.end(); ++output)
+    axis.inputsOf(output,
+                  [&](std::int64_t input, std::int64_t) { read[static_cast<std::size_t>(input)] = true; });
+  return std::count(read.begin(), read.end(), true);
+}
+
+Range overlap(const Range& a, const Range& b) {
+  const std::int64_t first = std::max(a.first, b.first);
+  return {first, std::max<std::int64_t>(0, std::min(a.end(), b.end()) - first)};
+}
+
+// Channels of the tile that a channel of sources reaches.
+Range channelsReached(const Convolution& convolution, const Tile& tile, std::int64_t sourceChannel) {
+  const std::int64_t group = sourceChannel / convolution.channelsInPerGroup();
+  return overlap({group * convolution.channelsOutPerGroup(), convolution.channelsOutPerGroup()},
+                 tile.channels);
+}
+
+bool fits(const ChipSpec& chip, const char* record, const char* field, std::int64_t most) {
+  return most < std::int64_t{1} << chip.fieldWidth(record, field);
+}
+
+}  // namespace
+
+const Convolution* featureMapOf(const PlacementProblem& problem, int population) {
+  for (const ProjectionSpec& projection : problem.projections) {
+    if (projection.target != population || !projection.wiring.convolution()) continue;
+    const Convolution& map = *projection.wiring.convolution();
+    if (map.rows.outputs * map.columns.outputs > 1) return &map;
+  }
+  return nullptr;
+}
+
+PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population, std::int32_t firstCompartment) {
+  const std::int64_t positions = map.rows.outputs * map.columns.outputs;
+  const std::int64_t run = tile.rows.count * tile.columns.count;
+  const std::int64_t first =
+      tile.channels.first * positions + tile.rows.first * map.columns.outputs + tile.columns.first;
+  const bool whole = run == positions;  // the channels follow each other without a gap
+  return {population,
+          static_cast<std::int32_t>(first),
+          static_cast<std::int32_t>(whole ? run * tile.channels.count : run),
+          firstCompartment,
+          static_cast<std::int32_t>(whole ? 1 : tile.channels.count),
+          static_cast<std::int32_t>(whole || tile.channels.count == 1 ? 0 : positions)};
+}
+
+std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map) {
+  const std::int64_t width = map.columns.outputs, positions = map.rows.outputs * width;
+  Tile tile;
+  tile.channels = {slice.firstNeuron / positions, slice.repeats};
+  tile.rows.first = slice.firstNeuron % positions / width;
+  tile.columns.first = slice.firstNeuron % width;
+  std::int64_t run = slice.count;
+  if (slice.repeats > 1 && slice.stride != positions) return std::nullopt;
+  if (slice.repeats == 1 && slice.firstNeuron % positions == 0 && run % positions == 0) {
+    tile.channels.count = run / positions;
+    run = positions;
+  }
+  const bool wholeRows = tile.columns.first == 0 && run % width == 0;
+  tile.rows.count = wholeRows ? run / width : 1;
+  tile.columns.count = wholeRows ? width : run;
+  if (tile.rows.end() > map.rows.outputs || tile.columns.end() > width) return std::nullopt;
+  return tile;
+}
+
+bool kernelsFit(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile) {
+  const std::optional<Convolution>& c = projection.wiring.convolution();
+  if (!c || !chip.sharesKernels() || projection.mostSynapseDelay() > 0) return false;
+  if (c->rows.outputs * c->columns.outputs == 1) return false;  // nothing is shared
+  for (const auto& [axis, range, place, extent, kernel, stride, dilation] :
+       {std::tuple{&c->rows, &tile.rows, "row", "rows", "kernel_rows", "stride_rows", "dilation_rows"},
+        std::tuple{&c->columns, &tile.columns, "column", "columns", "kernel_columns", "stride_columns",
+                   "dilation_columns"}}) {
+    const std::int64_t furthest = (range->count - 1) * axis->stride + (axis->kernel - 1) * axis->dilation;
+    if (!fits(chip, "axon", place, furthest) || !fits(chip, "format", extent, range->count) ||
+        !fits(chip, "format", kernel, axis->kernel) || !fits(chip, "format", stride, axis->stride) ||
+        !fits(chip, "format", dilation, axis->dilation))
+      return false;
+  }
+  return fits(chip, "axon", "channel", tile.channels.count - 1) &&
+         fits(chip, "axon", "count", tile.channels.count);
+}
+
+SynapseFormat kernelFormat(const ProjectionSpec& projection, const Tile& tile,
+                           std::int32_t firstCompartment) {
+  const Convolution& convolution = *projection.wiring.convolution();
+  SynapseFormat format;
+  format.kind = ListKind::Kernel;
+  format.weightBits = projection.weightBits;
+  format.signMode = projection.signMode;
+  format.exponent = projection.exponent;
+  format.first = firstCompartment;
+  const auto axis = [](const ConvolutionAxis& whole, const Range& part) {
+    return ConvolutionAxis{1, part.count, whole.kernel, whole.stride, 0, whole.dilation};
+  };
+  format.rows = axis(convolution.rows, tile.rows);
+  format.columns = axis(convolution.columns, tile.columns);
+  return format;
+}
+
+KernelPlace kernelPlaceOf(const Convolution& c, const Tile& tile, std::int64_t source) {
+  const std::int64_t column = source % c.columns.inputs, row = source / c.columns.inputs % c.rows.inputs,
+                     channel = source / (c.columns.inputs * c.rows.inputs);
+  KernelPlace place;
+  place.row = row + c.rows.padding - tile.rows.first * c.rows.stride;
+  place.column = column + c.columns.padding - tile.columns.first * c.columns.stride;
+  place.channels = channelsReached(c, tile, channel);
+  place.channels.first -= tile.channels.first;
+  return place;
+}
+
+std::vector<std::int32_t> kernelWeights(const ProjectionSpec& projection, const Tile& tile,
+                                        const KernelPlace& place, std::int64_t sourceChannel) {
+  const Convolution& c = *projection.wiring.convolution();
+  std::vector<std::int32_t> weights;
+  for (std::int64_t row = 0; row < c.rows.kernel; ++row)
+    for (std::int64_t column = 0; column < c.columns.kernel; ++column)
+      for (std::int64_t i = 0; i < place.channels.count; ++i) {
+        const std::int64_t index = c.kernelIndex(tile.channels.first + place.channels.first + i,
+                                                 sourceChannel % c.channelsInPerGroup(), row, column);
+        weights.push_back(projection.weights[static_cast<std::size_t>(index)]);
+      }
+  return weights;
+}
+
+KernelCost kernelCost(const ProjectionSpec& projection, const Tile& tile) {
+  const Convolution& c = *projection.wiring.convolution();
+  const SynapseFormat format = kernelFormat(projection, tile, 0);
+  KernelCost cost;
+  std::int64_t channels = 0;
+  for (std::int64_t channel = 0; channel < c.channelsIn; ++channel) {
+    const Range reached = channelsReached(c, tile, channel);
+    if (reached.count == 0) continue;
+    ++channels;
+    cost.words +=
+        c.rows.kernel * c.columns.kernel *
+        static_cast<std::int64_t>(kernelEntryWords(static_cast<std::uint64_t>(reached.count), format));
+  }
+  cost.axons = channels * inputsRead(c.rows, tile.rows) * inputsRead(c.columns, tile.columns);
+  return cost;
+}
+
+}  // namespace rheo

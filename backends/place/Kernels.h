@@ -1,0 +1,57 @@
+// Convolutions on cores: tiles of a population of channels, rows and columns, and the kernel lists through
+// which all sources of a channel reach a tile. SPEC I10.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "place/Place.h"
+
+namespace rheo {
+
+struct Range {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  std::int64_t end() const { return first + count; }
+};
+
+// Part of a feature map: all columns of some rows, or some columns of one row.
+struct Tile {
+  Range channels, rows, columns;
+  std::int64_t size() const { return channels.count * rows.count * columns.count; }
+};
+
+// The convolution into a population whose rows and columns cut it into tiles; nullptr where there is none.
+const Convolution* featureMapOf(const PlacementProblem& problem, int population);
+
+PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population, std::int32_t firstCompartment);
+// nullopt where the slice is no tile.
+std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map);
+
+// Whether the chip can hold the lists of this projection into this tile as kernels: its fields are wide
+// enough, and all synapses wait alike.
+bool kernelsFit(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile);
+
+// The format record of such lists.
+SynapseFormat kernelFormat(const ProjectionSpec& projection, const Tile& tile, std::int32_t firstCompartment);
+
+// An axon record's view of a tile: SPEC I10. `channels.count` is 0 where the source does not reach it.
+struct KernelPlace {
+  std::int64_t row = 0, column = 0;
+  Range channels;  // counted from the tile's first
+};
+KernelPlace kernelPlaceOf(const Convolution& convolution, const Tile& tile, std::int64_t source);
+
+// The list of a channel of sources: [rows.kernel, columns.kernel, channels of the place].
+std::vector<std::int32_t> kernelWeights(const ProjectionSpec& projection, const Tile& tile,
+                                        const KernelPlace& place, std::int64_t sourceChannel);
+
+// What kernel lists into a tile take, zeros of the kernel not looked at.
+struct KernelCost {
+  std::int64_t axons = 0;
+  std::int64_t words = 0;
+};
+KernelCost kernelCost(const ProjectionSpec& projection, const Tile& tile);
+
+}  // namespace rheo

@@ -1,0 +1,104 @@
+// Between the wiring of a projection and its attributes: #spk.convolution, the shape of its weights, delays.
+#include <algorithm>
+
+#include "chip/Program.h"
+#include "ir/spk/Spk.h"
+
+namespace rheo::spk {
+namespace {
+
+using EmitError = llvm::function_ref<mlir::InFlightDiagnostic()>;
+
+// Axis 0 of these is rows, 1 columns.
+ConvolutionAxis axisOf(ConvolutionAttr attribute, std::size_t axis) {
+  return {attribute.getInput()[axis + 1], attribute.getOutput()[axis + 1], attribute.getKernel()[axis],
+          attribute.getStride()[axis],    attribute.getPadding()[axis],    attribute.getDilation()[axis]};
+}
+
+}  // namespace
+
+mlir::LogicalResult ConvolutionAttr::verify(EmitError emitError, llvm::ArrayRef<int64_t> input,
+                                            llvm::ArrayRef<int64_t> output, llvm::ArrayRef<int64_t> kernel,
+                                            llvm::ArrayRef<int64_t> stride, llvm::ArrayRef<int64_t> padding,
+                                            llvm::ArrayRef<int64_t> dilation, int64_t groups) {
+  const auto complain = [&](llvm::StringRef what) { return emitError() << "R0702: a convolution " << what; };
+  if (input.size() != 3 || output.size() != 3 || kernel.size() != 2 || stride.size() != 2 ||
+      padding.size() != 2 || dilation.size() != 2)
+    return complain("has channels, rows and columns on both sides, and rows and columns of everything else");
+  for (const llvm::ArrayRef<int64_t> extents : {input, output, kernel, stride, dilation})
+    for (const int64_t extent : extents)
+      if (extent < 1 || extent > INT32_MAX) return complain("has an extent outside [1, 2^31 - 1]");
+  for (const int64_t extent : padding)
+    if (extent < 0 || extent > INT32_MAX) return complain("has a padding outside [0, 2^31 - 1]");
+  if (groups < 1 || input[0] % groups != 0 || output[0] % groups != 0)
+    return complain("has groups that do not divide its channels");
+  if (elementCount(input) < 1 || elementCount(output) < 1 ||
+      elementCount({output[0], input[0] / groups, kernel[0], kernel[1]}) < 1)
+    return complain("has more than 2^31 - 1 sources, targets or weights");
+  for (std::size_t axis = 0; axis < 2; ++axis)
+    if (ConvolutionAxis{input[axis + 1], output[axis + 1], kernel[axis], stride[axis], padding[axis],
+                        dilation[axis]}
+            .room() < output[axis + 1])
+      return complain("has more outputs than its input leaves room for");
+  return mlir::success();
+}
+
+Wiring wiringOf(std::optional<ConvolutionAttr> convolution, int64_t targets, int64_t sources) {
+  if (!convolution) return Wiring::dense(targets, sources);
+  return Wiring::convolution({convolution->getInput()[0], convolution->getOutput()[0],
+                              convolution->getGroups(), axisOf(*convolution, 0), axisOf(*convolution, 1)});
+}
+
+ConvolutionAttr convolutionAttr(mlir::MLIRContext* context, const Wiring& wiring) {
+  if (!wiring.convolution()) return {};
+  const Convolution& c = *wiring.convolution();
+  return ConvolutionAttr::get(context, {c.channelsIn, c.rows.inputs, c.columns.inputs},
+                              {c.channelsOut, c.rows.outputs, c.columns.outputs},
+                              {c.rows.kernel, c.columns.kernel}, {c.rows.stride, c.columns.stride},
+                              {c.rows.padding, c.columns.padding}, {c.rows.dilation, c.columns.dilation},
+                              c.groups);
+}
+
+llvm::SmallVector<int64_t> weightShape(const Wiring& wiring) {
+  if (!wiring.convolution()) return {wiring.targets(), wiring.sources()};
+  const Convolution& c = *wiring.convolution();
+  return {c.channelsOut, c.channelsInPerGroup(), c.rows.kernel, c.columns.kernel};
+}
+
+mlir::ElementsAttr delayElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> delays,
+                                 const Wiring& wiring) {
+  if (delays.empty()) return {};
+  const auto type = mlir::RankedTensorType::get(weightShape(wiring), mlir::IntegerType::get(context, 8));
+  const std::vector<std::int8_t> bytes(delays.begin(), delays.end());
+  const bool uniform = std::all_of(bytes.begin(), bytes.end(), [&](std::int8_t d) { return d == bytes[0]; });
+  return mlir::DenseElementsAttr::get(type, llvm::ArrayRef(bytes).take_front(uniform ? 1 : bytes.size()));
+}
+
+std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays) {
+  const std::optional<std::vector<std::int32_t>> steps = delays ? fixedValues(*delays) : std::nullopt;
+  return steps && !steps->empty() ? *std::min_element(steps->begin(), steps->end()) : 0;
+}
+
+mlir::LogicalResult verifyWiring(mlir::Operation* op, llvm::StringRef name,
+                                 std::optional<ConvolutionAttr> convolution,
+                                 std::optional<mlir::ElementsAttr> delays, int64_t targets, int64_t sources) {
+  const auto complain = [&] { return mlir::emitError(op->getLoc()) << "R0702: '" << name << "' "; };
+  const Wiring wiring = wiringOf(convolution, targets, sources);
+  if (wiring.targets() != targets || wiring.sources() != sources)
+    return complain() << "has a convolution of " << wiring.sources() << " sources and " << wiring.targets()
+                      << " targets between " << sources << " and " << targets;
+  if (!delays) return mlir::success();
+  if (!delays->getElementType().isSignlessInteger(8) || !delays->getShapedType().hasStaticShape() ||
+      delays->getShapedType().getShape() != llvm::ArrayRef<int64_t>(weightShape(wiring)))
+    return complain() << "has delays of type " << delays->getShapedType()
+                      << ", expected i8 and the shape of the weights";
+  const std::optional<std::vector<std::int32_t>> values = fixedValues(*delays);
+  if (!values) return complain() << "has delays without their numbers (elided or of a wrong length)";
+  for (const std::int32_t delay : *values)
+    if (delay < 0 || delay > kMaxDelay)
+      return complain() << "has a synapse with a delay of " << delay << " steps, outside [0, " << kMaxDelay
+                        << "]";  // SPEC T7
+  return mlir::success();
+}
+
+}  // namespace rheo::spk

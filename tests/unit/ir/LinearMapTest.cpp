@@ -1,0 +1,102 @@
+// Linear maps composed in any order are the product of their matrices. SPEC F6 to F9, F15, F17.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "ir/LinearMap.h"
+
+namespace rheo {
+namespace {
+
+using Matrix = LinearMap::Matrix;
+
+Matrix matrixOf(const Wiring& wiring, const std::vector<double>& values) {
+  Matrix matrix = Matrix::Zero(wiring.targets(), wiring.sources());
+  for (std::int64_t target = 0; target < wiring.targets(); ++target)
+    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+      matrix(target, source) += values[static_cast<std::size_t>(index)];
+    });
+  return matrix;
+}
+
+ConvolutionAxis axis(std::int64_t inputs, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
+  ConvolutionAxis made{inputs, 0, kernel, stride, padding, 1};
+  made.outputs = made.room();
+  return made;
+}
+
+class Maps : public testing::Test {
+ protected:
+  std::vector<double> numbers(std::int64_t count) {
+    std::vector<double> values;
+    for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<int>(random_() % 19) - 9);
+    return values;
+  }
+  Matrix matrix(std::int64_t rows, std::int64_t columns) {
+    const std::vector<double> values = numbers(rows * columns);
+    return LinearMap::MatrixView(values.data(), rows, columns);
+  }
+  static void expectIs(const std::optional<LinearMap>& map, const Matrix& wanted) {
+    ASSERT_TRUE(map);
+    EXPECT_EQ(matrixOf(map->wiring(), map->values()), wanted);
+  }
+
+  std::mt19937 random_{7};
+  const Convolution convolution{2, 4, 2, axis(5, 3, 2, 1), axis(4, 2, 1, 0)};  // 40 -> 4 x 3 x 3
+};
+
+TEST_F(Maps, f15_both_ways_through_a_wiring_agree) {
+  const Wiring wiring = Wiring::convolution(convolution);
+  const std::vector<double> kernel = numbers(wiring.valueCount());
+  Matrix byTargets = Matrix::Zero(wiring.targets(), wiring.sources());
+  for (std::int64_t source = 0; source < wiring.sources(); ++source)
+    wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+      byTargets(target, source) += kernel[static_cast<std::size_t>(index)];
+    });
+  EXPECT_EQ(matrixOf(wiring, kernel), byTargets);
+}
+
+TEST_F(Maps, whatFollowsIsMultiplied) {
+  const std::vector<double> kernel = numbers(convolution.kernelSize());
+  const Matrix folded = matrixOf(Wiring::convolution(convolution), kernel);
+  const LinearMap start = LinearMap::identity(40);
+  expectIs(start, Matrix::Identity(40, 40));
+  const auto convolved = start.then(convolution, kernel);
+  expectIs(convolved, folded);
+  EXPECT_TRUE(convolved->wiring().convolution()) << "a convolution of a bare source stays one";
+  const Matrix after = matrix(5, 36);
+  expectIs(convolved->then(LinearMap::MatrixView(after.data(), 5, 36), 1), after * folded);
+  const Matrix before = matrix(40, 6);
+  const auto product = LinearMap::identity(6).then(LinearMap::MatrixView(before.data(), 40, 6), 1);
+  expectIs(product->then(convolution, kernel), folded * before);
+  expectIs(LinearMap::identity(36).thenTransposed(convolution, kernel), folded.transpose());
+}
+
+TEST_F(Maps, f8_a_kernel_stays_shared_where_its_channels_are_scaled_alike) {
+  const std::vector<double> kernel = numbers(convolution.kernelSize());
+  const Matrix folded = matrixOf(Wiring::convolution(convolution), kernel);
+  const auto convolved = LinearMap::identity(40).then(convolution, kernel);
+  LinearMap::Vector factors(36);
+  for (int i = 0; i < 36; ++i) factors[i] = i / 9 + 1;
+  const auto scaled = convolved->scaled(factors);
+  expectIs(scaled, factors.asDiagonal() * folded);
+  EXPECT_TRUE(scaled->wiring().convolution());
+  factors[7] = 20;
+  const auto uneven = convolved->scaled(factors);
+  expectIs(uneven, factors.asDiagonal() * folded);
+  EXPECT_FALSE(uneven->wiring().convolution());
+  expectIs(convolved->plus(*scaled), folded + matrixOf(scaled->wiring(), scaled->values()));
+  expectIs(convolved->plus(*uneven), folded + matrixOf(uneven->wiring(), uneven->values()));
+}
+
+TEST_F(Maps, matricesBeyondAllMeansAreNotMade) {
+  const Convolution large{1, 64, 1, axis(300, 3, 1, 0), axis(300, 3, 1, 0)};
+  const auto map = LinearMap::identity(90000).then(large, numbers(large.kernelSize()));
+  ASSERT_TRUE(map);
+  LinearMap::Vector factors = LinearMap::Vector::Ones(large.outputs());
+  factors[1] = 2;
+  EXPECT_FALSE(map->scaled(factors));
+}
+
+}  // namespace
+}  // namespace rheo
