@@ -12,6 +12,7 @@ from .. import compiler
 from ..errors import Error
 from ..image import Image
 from ..limits import utilisation
+from ..synapses import synapses_of
 from . import options as o
 from .common import Settings, emit_json, printable, say
 
@@ -37,8 +38,7 @@ def _describe(net) -> dict:
                 "maximum": float(values.max()),
                 "text": _range(values),
             }
-            if name == "weight":
-                synapses += int(np.count_nonzero(values))
+        synapses += synapses_of(node)
         nodes.append(
             {
                 "name": node.name,
