@@ -10,6 +10,18 @@
 
 namespace rheo::netx {
 
+// Whole numbers of 9 bits. R0105, R0108, R0112 (complex ones), R0113.
+Expected<Tensor> readWeights(Fields& layer, const std::string& field);
+
+// R0113: `field` has not the shape that the layer's other fields ask for.
+Error wrongShape(const Fields& layer, const std::string& field, const std::vector<std::int64_t>& found,
+                 const std::vector<std::int64_t>& wanted, std::string remedy);
+
+// Adds what the field 'delay' says to a node whose weights are [outputs, inputs, ...]: one number, one for
+// each output (what SLAYER exports: the delay of a neuron's spikes, which its incoming synapses take here as
+// in NetX), one for each input, or one for each weight of a matrix.
+Status addDelay(Fields& layer, std::int64_t outputs, std::int64_t inputs, Node& node);
+
 // A Linear node "NAME.FIELD" [rows, columns]. A single row or column may be stored without its other
 // dimension. With `delays`, the field 'delay' is read too.
 Expected<Node> readMatrix(Fields& layer, const std::string& field, const std::string& name, std::int64_t rows,
