@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "network/Checks.h"
+
 namespace rheo::netx {
 namespace {
 
@@ -53,6 +55,31 @@ Expected<std::int64_t> Fields::integer(const std::string& name) const {
 
 Expected<std::int64_t> Fields::integer(const std::string& name, std::int64_t fallback) const {
   return has(name) ? integer(name) : Expected<std::int64_t>(fallback);
+}
+
+Expected<std::int64_t> Fields::count(const std::string& name) const {
+  Expected<std::int64_t> value = integer(name);
+  if (!value || (*value >= 1 && *value <= network::kMaxNeurons)) return value;
+  return error("R0113", name,
+               fmt::format("'{}' is {}; a layer has 1 to {} of them", name, *value, network::kMaxNeurons),
+               "export the network again");
+}
+
+Expected<std::vector<std::int64_t>> Fields::pair(const std::string& name, std::int64_t least,
+                                                 std::int64_t most) const {
+  const hdf5::Tree* found = group_.child(name);
+  if (found == nullptr) return error("R0105", name, fmt::format("there is no '{}'", name), kRemedy);
+  if (found->kind != hdf5::Tree::Kind::Array || found->array.size() < 1 || found->array.size() > 2)
+    return error("R0108", name, fmt::format("'{}' is not two numbers", name), kRemedy);
+  const std::vector<double>& values = found->array.values;
+  for (const double value : values)
+    if (value != std::floor(value) || !(value >= static_cast<double>(least)) ||
+        !(value <= static_cast<double>(most)))
+      return error("R0113", name,
+                   fmt::format("'{}' holds {}; it is a whole number from {} to {}", name, value, least, most),
+                   kRemedy);
+  return std::vector<std::int64_t>{static_cast<std::int64_t>(values.front()),
+                                   static_cast<std::int64_t>(values.back())};
 }
 
 }  // namespace rheo::netx

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hdf5/Messages.h"
 #include "hdf5/Tree.h"
@@ -19,6 +20,7 @@ class Fields {
 
   bool has(const std::string& name) const { return group_.child(name) != nullptr; }
   const std::string& place() const { return place_; }
+  const std::string& file() const { return file_; }
   const hdf5::Tree& group() const { return group_; }
 
   // R0105 if there is none, R0108 if it is no group.
@@ -29,7 +31,12 @@ class Fields {
   Expected<Tensor> array(const std::string& name);
   // One whole number, stored alone or as an array of one. R0105, R0108, R0113.
   Expected<std::int64_t> integer(const std::string& name) const;
-  // The same, or `fallback` where there is none.
+  // A number of channels, neurons or groups: 1 to the most values that a node has. R0105, R0108, R0113.
+  Expected<std::int64_t> count(const std::string& name) const;
+  // A whole number for rows and one for columns, or one for both, within a range. R0105, R0108, R0113.
+  Expected<std::vector<std::int64_t>> pair(const std::string& name, std::int64_t least,
+                                           std::int64_t most) const;
+  // The same as `integer`, or `fallback` where there is none.
   Expected<std::int64_t> integer(const std::string& name, std::int64_t fallback) const;
 
   Error error(const char* code, const std::string& field, std::string message, std::string remedy) const {

@@ -3,23 +3,23 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <filesystem>
-#include <tuple>
 
-#include "chip/SignMode.h"
-#include "fixed/Arithmetic.h"
 #include "network/Checks.h"
 #include "netx/Fields.h"
+#include "netx/Neurons.h"
+#include "netx/Weights.h"
 
 namespace rheo::netx {
 namespace {
 
+using Shape = std::vector<std::int64_t>;
+
 constexpr std::int64_t kMostLayers = 1000;
-constexpr double kAlign = 1 << fixed::kAlignBits;  // from SLAYER's potentials to the chip's
-constexpr std::int32_t kLeastWeight = leastWeight(SignMode::Mixed);
-constexpr std::int32_t kMostWeight = mostWeight(SignMode::Excitatory);
 constexpr double kMillisecond = 1e-3;
+// Of Loihi's bias register, 12 bits and a sign, through which NetX drives the neurons of an input layer.
+constexpr std::int64_t kMostBias = (1 << 12) - 1;
 
 std::string shown(const std::string& text) { return hdf5::quoteName(text); }
 
@@ -40,13 +40,12 @@ class NetxReader {
     for (std::int64_t i = 0; i < count; ++i) {
       Expected<Fields> layer = layers->group(std::to_string(i));  // numbered without gaps
       if (!layer) return std::move(layer).error();
-      if (Status read = readLayer(*layer, i); !read) return std::move(read).error();
+      if (Status read = readLayer(*layer, fmt::format("layer{}", i), i + 1 == count); !read)
+        return std::move(read).error();
     }
-    if (source_ < 0)
+    if (!neurons_)
       return layers->error("R0113", "", "the file has no layer of neurons", "export a network with neurons");
-    const int last = source_;
-    add(Node{"output", "Output", shape_, shape_, {}, "/layer"});
-    network_.edges.push_back({last, source_, 0});
+    append(Node{"output", "Output", shape_, shape_, {}, "/layer"});
     if (Status time = readTime(); !time) return std::move(time).error();
     return std::move(network_);
   }
@@ -64,166 +63,198 @@ class NetxReader {
     return ok();
   }
 
-  Status readLayer(Fields& layer, std::int64_t index) {
+  Status readLayer(Fields& layer, const std::string& name, bool last) {
     Expected<std::string> type = layer.text("type");
     if (!type) return std::move(type).error();
-    if (*type == "dense" || *type == "dense_rec") return readDense(layer, index, *type == "dense_rec");
-    if (*type == "flatten" && source_ >= 0 && shape_.size() == 1) return ok();
-    return layer.error("R0112", "type", fmt::format("layers of type {} are not supported", shown(*type)),
-                       "supported are dense and dense_rec, with a flatten between them");
+    if (*type == "input") return readInput(layer, name);
+    if (*type == "dense" || *type == "dense_rec") return readDense(layer, name, *type == "dense_rec");
+    const bool window = *type == "conv" || *type == "convT" || *type == "pool" || *type == "unpool";
+    if (!window && *type != "flatten" && *type != "average")
+      return layer.error(
+          "R0112", "type", fmt::format("layers of type {} are not supported", shown(*type)),
+          "supported are input, dense, dense_rec, conv, convT, pool, unpool, flatten and average");
+    if (source_ < 0)
+      return layer.error(
+          "R0112", "type",
+          fmt::format("the file begins with a layer of type {}, which does not say its input's shape",
+                      shown(*type)),
+          "export the network with an input layer");
+    if (window) return readWindows(layer, *type, name);
+    if (*type == "average") return readAverage(layer, name, last);
+    flatten(name, layer.place());
+    return checkShape(layer);
   }
 
-  Status readDense(Fields& layer, std::int64_t index, bool recurrent) {
-    const std::string name = fmt::format("layer{}", index);
-    Expected<std::int64_t> inputs = layer.integer("inFeatures"), outputs = layer.integer("outFeatures");
+  // The host's values drive neurons one to one; without neurons the layer only says a shape.
+  Status readInput(Fields& layer, const std::string& name) {
+    if (source_ >= 0)
+      return layer.error("R0112", "type", "an input layer follows another layer",
+                         "export it as the first one");
+    Expected<Tensor> extents = layer.array("shape");
+    if (!extents) return std::move(extents).error();
+    const auto fits = [](double extent) {
+      return extent >= 1 && extent <= network::kMaxNeurons &&
+             extent == static_cast<double>(static_cast<std::int64_t>(extent));
+    };
+    if (extents->values.empty() || extents->size() > 8 ||
+        !std::all_of(extents->values.begin(), extents->values.end(), fits))
+      return layer.error("R0113", "shape", "'shape' does not hold the extents of a layer",
+                         "store 1 to 8 whole numbers, channels first");
+    shape_.assign(extents->values.begin(), extents->values.end());
+    const std::int64_t size = network::boundedSize(shape_);
+    if (size < 0)
+      return layer.error("R0113", "shape",
+                         fmt::format("'shape' is {}, which is too large", network::shapeText(shape_)),
+                         "correct the shape");
+    if (shape_.size() != 3) shape_ = {size};
+    append(Node{"input", "Input", shape_, shape_, {}, layer.place()});
+    if (!layer.has("neuron")) return ok();
+    Expected<std::int64_t> weight = layer.integer("weight", 64), bias = layer.integer("bias", 0);
+    if (!weight) return std::move(weight).error();
+    if (!bias) return std::move(bias).error();
+    Expected<Node> neurons = readNeurons(layer, name, shape_, Drive::Host);
+    if (!neurons) return std::move(neurons).error();
+    network_.nodes.back().parameters["payload"] =
+        Tensor{{}, {static_cast<double>(kMostBias)}, DType::Int64, ""};
+    append(passOn(name + ".input", shape_, layer.place()));
+    append(*std::move(neurons));
+    neurons_ = true;
+    network_.assumptions.push_back(
+        {"input",
+         fmt::format("whole numbers from -{0} to {0}, in every step: {1} x + {2}, rounded", kMostBias,
+                     *weight, *bias),
+         fmt::format(
+             "the file gives its input layer the weight {} and the bias {}, which NetX leaves to its caller; "
+             "what comes out of them drives the layer's neurons, with the 13 bits of Loihi's bias",
+             *weight, *bias),
+         "no option: prepare the data so", false});
+    return ok();
+  }
+
+  Status readDense(Fields& layer, const std::string& name, bool recurrent) {
+    Expected<std::int64_t> inputs = layer.count("inFeatures"), outputs = layer.count("outFeatures");
     if (!inputs) return std::move(inputs).error();
     if (!outputs) return std::move(outputs).error();
-    for (const auto& [field, size] : {std::pair{"inFeatures", *inputs}, {"outFeatures", *outputs}})
-      if (size < 1 || size > network::kMaxNeurons)
-        return layer.error(
-            "R0113", field,
-            fmt::format("'{}' is {}; a layer has 1 to {} of them", field, size, network::kMaxNeurons),
-            "export the network again");
-    if (Status refused = refuseOthers(layer); !refused) return refused;
     if (source_ < 0) {
       shape_ = {*inputs};
-      add(Node{"input", "Input", shape_, shape_, {}, layer.place()});
+      append(Node{"input", "Input", shape_, shape_, {}, layer.place()});
     }
-    if (shape_[0] != *inputs)
+    if (!network::sameShape(shape_, Shape{*inputs}))
       return layer.error("R0113", "inFeatures",
-                         fmt::format("'inFeatures' is {}, the layer before hands on {}", *inputs, shape_[0]),
-                         "export the layers of one network");
-    const int before = source_;
-    Expected<int> matrix = addMatrix(layer, "weight", name, *outputs, *inputs);
+                         fmt::format("'inFeatures' is {}, the layer before hands on {}", *inputs,
+                                     network::shapeText(shape_)),
+                         "export the layers of one network, with a flatten where channels end");
+    if (recurrent)
+      if (Status refused = refuseDelays(layer); !refused) return refused;
+    Expected<Node> matrix = readMatrix(layer, "weight", name, *outputs, *inputs, !recurrent);
     if (!matrix) return std::move(matrix).error();
-    network_.edges.push_back({before, *matrix, 0});
+    append(*std::move(matrix));
     shape_ = {*outputs};
-    if (Status added = addNeurons(layer, name); !added) return added;
-    const int neurons = source_;
-    network_.edges.push_back({*matrix, neurons, 0});
+    if (Status added = appendNeurons(layer, name); !added) return added;
     if (!recurrent) return ok();
-    Expected<int> loop = addMatrix(layer, "weight_rec", name, *outputs, *outputs);
+    const int neurons = source_;
+    Expected<Node> loop = readMatrix(layer, "weight_rec", name, *outputs, *outputs, false);
     if (!loop) return std::move(loop).error();
-    network_.edges.push_back({neurons, *loop, 0});
-    network_.edges.push_back({*loop, neurons, 0});
+    append(*std::move(loop));
+    network_.edges.push_back({source_, neurons, 0});
     source_ = neurons;
     return ok();
   }
 
-  // Fields that change what a layer computes and are not followed yet.
-  Status refuseOthers(Fields& layer) const {
-    if (const hdf5::Tree* weight = layer.group().child("weight");
-        weight != nullptr && weight->kind == hdf5::Tree::Kind::Group)
-      return layer.error("R0112", "weight", "complex synapses are not supported",
-                         "export a layer with real weights");
+  Status readWindows(Fields& layer, const std::string& type, const std::string& name) {
+    Expected<Node> node = readWindow(layer, type, name, shape_);
+    if (!node) return std::move(node).error();
+    shape_ = node->outputShape;
+    append(*std::move(node));
+    return appendNeurons(layer, name);
+  }
+
+  // SLAYER's groups are equal parts of the flat input.
+  Status readAverage(Fields& layer, const std::string& name, bool last) {
+    if (!last)
+      return layer.error("R0112", "type", "a layer follows the average, which is no layer of spikes",
+                         "end the network with it");
+    flatten(name + ".flat", layer.place());
+    const std::int64_t size = shape_[0];
+    Expected<Tensor> extents = layer.array("shape");
+    if (!extents) return std::move(extents).error();
+    double groups = 1;
+    for (const double extent : extents->values) groups *= extent;
+    if (!(groups >= 1) || !(groups <= static_cast<double>(size)) ||
+        groups != static_cast<double>(static_cast<std::int64_t>(groups)) ||
+        size % static_cast<std::int64_t>(groups) != 0)
+      return layer.error("R0113", "shape",
+                         fmt::format("{} values do not fall into {} groups of one size", size, groups),
+                         "store the number of groups");
+    append(average(name, size, static_cast<std::int64_t>(groups), layer.place()));
+    shape_ = {static_cast<std::int64_t>(groups)};
+    return ok();
+  }
+
+  // In a recurrent layer SLAYER delays what leaves it, NetX what enters it and the loop.
+  static Status refuseDelays(Fields& layer) {
     if (!layer.has("delay")) return ok();
     Expected<Tensor> delay = layer.array("delay");
     if (!delay) return std::move(delay).error();
     for (const double steps : delay->values)
       if (steps != 0)
-        return layer.error("R0112", "delay",
-                           fmt::format("delays are not supported; this one is {} steps", steps),
-                           "train the network without delays");
+        return layer.error(
+            "R0112", "delay",
+            fmt::format("delays of recurrent layers are not supported; this one is {} steps", steps),
+            "train the layer without delays");
     return ok();
   }
 
-  // Adds a Linear node of integers. A single row may be stored without its first dimension.
-  Expected<int> addMatrix(Fields& layer, const std::string& field, const std::string& name, std::int64_t rows,
-                          std::int64_t columns) {
-    Expected<Tensor> weight = layer.array(field);
-    if (!weight) return std::move(weight).error();
-    const std::vector<std::int64_t> wanted{rows, columns};
-    if (rows == 1 && weight->shape == std::vector<std::int64_t>{columns}) weight->shape = wanted;
-    if (weight->shape != wanted)
-      return layer.error("R0113", field,
-                         fmt::format("'{}' has shape {}, the layer needs {}", field,
-                                     network::shapeText(weight->shape), network::shapeText(wanted)),
-                         "weights are [outFeatures, inFeatures]");
-    for (std::size_t i = 0; i < weight->values.size(); ++i)
-      if (weight->values[i] != std::floor(weight->values[i]) || weight->values[i] < kLeastWeight ||
-          weight->values[i] > kMostWeight)
-        return layer.error("R0113", field,
-                           fmt::format("'{}' is {} at flat index {}; weights are whole numbers from {} to {}",
-                                       field, weight->values[i], i, kLeastWeight, kMostWeight),
-                           "export with lava-dl's quantization, in steps of 2");
-    weight->dtype = DType::Int64;
-    Node node{name + "." + field, "Linear", {}, {}, {}, layer.place()};
-    node.parameters["weight"] = *std::move(weight);
-    return add(std::move(node));
+  Status appendNeurons(Fields& layer, const std::string& name) {
+    Expected<Node> neurons = readNeurons(layer, name, shape_, Drive::Synapses);
+    if (!neurons) return std::move(neurons).error();
+    append(*std::move(neurons));
+    neurons_ = true;
+    return checkShape(layer);
   }
 
-  Status addNeurons(Fields& layer, const std::string& name) {
-    Expected<Fields> neuron = layer.group("neuron");
-    if (!neuron) return std::move(neuron).error();
-    Expected<std::string> type = neuron->text("type");
-    if (!type) return std::move(type).error();
-    if (*type != "LOIHI" && *type != "CUBA")
-      return neuron->error("R0112", "type", fmt::format("neurons of type {} are not supported", shown(*type)),
-                           "supported are LOIHI and CUBA");
-    for (const auto& [field, meaningless] :
-         {std::pair{"refDelay", 1}, {"gradedSpike", 0}, {"weight_exp", 0}, {"wgtExp", 0}}) {
-      Expected<std::int64_t> value = neuron->integer(field, meaningless);
-      if (!value) return std::move(value).error();
-      if (*value != meaningless)
-        return neuron->error("R0112", field,
-                             fmt::format("'{}' is {}; only {} is supported", field, *value, meaningless),
-                             "train the network without it");
-    }
-    Expected<std::int64_t> current = neuron->integer("iDecay"), potential = neuron->integer("vDecay"),
-                           threshold = neuron->integer("vThMant");
-    const bool spiking = !threshold || *threshold != kNeverSpikes;
-    Node node{name, spiking ? "cuba_lif" : "cuba_li", shape_, shape_, {}, layer.place()};
-    const auto set = [&](const char* parameter, double value) {
-      node.parameters[parameter] = Tensor{{}, {value}, DType::Int64, ""};
-    };
-    constexpr std::int64_t kForgetAll = fixed::kDecayOne;
-    const std::int64_t mostThreshold = spiking ? fixed::kThresholdMax : kNeverSpikes;
-    for (const auto& [field, value, least, most] :
-         // a register of 0 still loses 1/4096 of the current: SPEC N3
-         {std::tuple{"iDecay", &current, std::int64_t{1}, kForgetAll},
-          std::tuple{"vDecay", &potential, std::int64_t{0}, kForgetAll},
-          std::tuple{"vThMant", &threshold, std::int64_t{0}, mostThreshold}}) {
-      if (!*value) return std::move(*value).error();
-      if (**value < least || **value > most)
-        return neuron->error("R0113", field,
-                             fmt::format("'{}' is {}, outside {} to {}", field, **value, least, most),
-                             "no chip holds it: train within this range");
-    }
-    set("decay_u", static_cast<double>(*current));
-    set("decay_v", static_cast<double>(*potential));
-    if (spiking) set("threshold", kAlign * static_cast<double>(*threshold));
-    if (layer.has("bias")) {
-      Expected<Tensor> bias = layer.array("bias");
-      if (!bias) return std::move(bias).error();
-      if (bias->size() != shape_[0])
-        return layer.error("R0113", "bias",
-                           fmt::format("'bias' has {} values for {} neurons", bias->size(), shape_[0]),
-                           "one bias for each output");
-      bias->shape = shape_;
-      for (double& value : bias->values) {
-        if (value != std::floor(value))
-          return layer.error("R0113", "bias", fmt::format("'bias' holds {}; biases are whole numbers", value),
-                             "export with lava-dl's quantization");
-        value *= kAlign;
-      }
-      bias->dtype = DType::Int64;
-      node.parameters["bias"] = *std::move(bias);
-    }
-    add(std::move(node));
-    return ok();
+  // Writers put the extents in different orders; their number of values is one.
+  Status checkShape(Fields& layer) const {
+    if (!layer.has("shape")) return ok();
+    Expected<Tensor> extents = layer.array("shape");
+    if (!extents) return std::move(extents).error();
+    double stored = 1;
+    for (const double extent : extents->values) stored *= extent;
+    const std::int64_t size = network::boundedSize(shape_);
+    if (stored == static_cast<double>(size)) return ok();
+    return layer.error(
+        "R0113", "shape",
+        fmt::format("'shape' says {} values, the layer has {}", stored, network::shapeText(shape_)),
+        "export the layers of one network");
   }
 
-  // Appends a node, which becomes the source of what follows.
-  int add(Node node) {
+  // The order of the values stays: SLAYER's tensors are [channels, rows, columns] in C order, as here. NetX
+  // holds them the other way round, and turns them back where it flattens.
+  void flatten(const std::string& name, const std::string& place) {
+    const std::int64_t size = network::boundedSize(shape_);
+    if (shape_.size() > 1) {
+      Node node{name, "Flatten", shape_, {}, {}, place};
+      node.parameters["start_dim"] = Tensor{{}, {0}, DType::Int64, ""};
+      node.parameters["end_dim"] = Tensor{{}, {-1}, DType::Int64, ""};
+      append(std::move(node));
+    }
+    shape_ = {size};
+  }
+
+  // Appends a node that reads the one before, if there is one.
+  void append(Node node) {
     network_.nodes.push_back(std::move(node));
-    return source_ = static_cast<int>(network_.nodes.size()) - 1;
+    const int appended = static_cast<int>(network_.nodes.size()) - 1;
+    if (source_ >= 0) network_.edges.push_back({source_, appended, 0});
+    source_ = appended;
   }
 
   Fields root_;
   const std::string& file_;
   Network network_;
-  int source_ = -1;                  // the node that the next layer reads
-  std::vector<std::int64_t> shape_;  // of what it hands on
+  int source_ = -1;       // the node that the next layer reads
+  Shape shape_;           // of what it hands on
+  bool neurons_ = false;  // there are some
 };
 
 }  // namespace

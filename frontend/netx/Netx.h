@@ -2,14 +2,27 @@
 // chip's integers already, so their neurons become exact nodes (SPEC F14).
 //
 //   layer i               nodes of the Network
-//   dense                 "layer<i>.weight" (Linear), "layer<i>" (cuba_lif)
+//   input                 "input", and with neurons "layer<i>.input" (weights of 1) and "layer<i>"
+//   dense                 "layer<i>.weight" (Linear), "layer<i>" (neurons)
 //   dense_rec             those and "layer<i>.weight_rec" from the neurons to themselves
-//   flatten               nothing: what comes before it is flat already
+//   conv, convT           "layer<i>.weight" (Conv2d, ConvTranspose2d), "layer<i>"
+//   pool, unpool          the same, with a group for each channel
+//   flatten               "layer<i>" (Flatten), or nothing where what comes before is flat
+//   average               "layer<i>": the mean over each group, only as the last layer
 //
-// A neuron of type LOIHI or CUBA: decay_u = iDecay, decay_v = vDecay, threshold = 64 vThMant, bias = 64 bias:
-// what NetX hands to Lava's LIF (du = iDecay - 1, bias_exp = 6). With lava-dl's threshold of neurons that are
-// not to spike, 2^18 - 1 (its Affine block), it is a cuba_li, whose potential is read. What the files can
-// hold beyond that (convolutions, other neurons, delays) is refused by name.
+// Neurons keep SLAYER's order, [channels, rows, columns] in C order. Its kernels are correlated, as NIR's
+// (SPEC F15); pairs of numbers are for rows, columns. NetX turns both round, for Lava's order [columns, rows,
+// channels] and its convolution, so that the same sums come out.
+//
+// LOIHI, CUBA: cuba_lif with decay_u = iDecay, decay_v = vDecay, threshold = 64 vThMant, bias = 64 bias: what
+// NetX hands to Lava's LIF (du = iDecay - 1, bias_exp = 6). With lava-dl's threshold of neurons that are not
+// to spike, 2^18 - 1 (its Affine block), it is a cuba_li, whose potential is read. In an input layer NetX's
+// caller writes weight x + bias into their bias in every step: here a lif, to which that number comes as a
+// payload (SPEC N12: 64 times it is added).
+//
+// SDNN: sigma_delta with threshold = 2^12 vThMant, bias = 2^12 bias, 6 bits of state below its messages;
+// delta in an input layer; sigma with sigma_output. What the files can hold beyond that (other neurons,
+// complex synapses) is refused by name.
 #pragma once
 
 #include <cstdint>

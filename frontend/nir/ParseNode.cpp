@@ -62,34 +62,34 @@ Status checkExtents(const Tensor& tensor, const std::string& field, const Node& 
 
 // NIR's words for the padding of a convolution, as numbers. SPEC F15.
 Status setPadding(const std::string& word, Node& node, const std::string& file) {
-  Tensor padding{{}, {0}, DType::Int64, ""};
   const auto refused = [&](std::string message, std::string remedy) {
     return formatError("R0108", file, node.origin + "/padding", std::move(message), std::move(remedy));
   };
-  const auto weight = node.parameters.find("weight");
-  if (word == "same" && weight != node.parameters.end() && weight->second.shape.size() > 2) {
-    const std::vector<std::int64_t> kernel(weight->second.shape.begin() + 2, weight->second.shape.end());
-    const auto entry = [&](const char* name, std::size_t i) {
-      const auto found = node.parameters.find(name);
-      if (found == node.parameters.end() || found->second.values.empty()) return 1.0;
-      return found->second
-          .values[found->second.size() == 1 ? 0 : std::min<std::size_t>(i, found->second.size() - 1)];
-    };
-    padding = Tensor{{static_cast<std::int64_t>(kernel.size())}, {}, DType::Int64, ""};
-    for (std::size_t i = 0; i < kernel.size(); ++i) {
-      const double missing = entry("dilation", i) * static_cast<double>(kernel[i] - 1);
-      if (entry("stride", i) != 1 || missing != 2 * std::floor(missing / 2))
-        return refused(
-            fmt::format("the padding of node {} is 'same', but its stride is not 1 or its kernel even",
-                        quoteName(node.name)),
-            "store the padding as numbers");
-      padding.values.push_back(missing / 2);
-    }
-  } else if (word != "valid") {
+  if (word != "same" && word != "valid")
     return refused(fmt::format("the padding of node {} is {}", quoteName(node.name), quoteName(word)),
                    "store 'same', 'valid' or numbers");
+  Tensor& padding = node.parameters["padding"] = Tensor{{}, {0}, DType::Int64, ""};
+  const auto weight = node.parameters.find("weight");
+  if (word == "valid" || weight == node.parameters.end() || weight->second.shape.size() < 3)
+    return ok();  // without a kernel the node is refused later
+  // One value for all axes, or one for each.
+  const auto along = [&](const char* name, std::size_t axis) {
+    const auto found = node.parameters.find(name);
+    if (found == node.parameters.end() || found->second.values.empty()) return 1.0;
+    const std::vector<double>& values = found->second.values;
+    return values[std::min(axis, values.size() - 1)];
+  };
+  padding = Tensor{{static_cast<std::int64_t>(weight->second.shape.size()) - 2}, {}, DType::Int64, ""};
+  for (std::size_t axis = 0; axis + 2 < weight->second.shape.size(); ++axis) {
+    const auto kernel = static_cast<double>(weight->second.shape[2 + axis]);
+    const double half = along("dilation", axis) * (kernel - 1) / 2;
+    if (along("stride", axis) != 1 || half != std::floor(half))
+      return refused(
+          fmt::format("the padding of node {} is 'same', but its stride is not 1 or its kernel even",
+                      quoteName(node.name)),
+          "store the padding as numbers");
+    padding.values.push_back(half);
   }
-  node.parameters["padding"] = std::move(padding);
   return ok();
 }
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import rheobase as rb
+from rheobase.synapses import synapses_of
 from commandline import invoke as rheobase
 
 
@@ -60,7 +61,9 @@ def test_builder_refuses_what_does_not_fit():
 def correlate(x, weight, stride, padding, groups=1):
     """y[o, r, c], in NumPy: x [channels, rows, columns], weight [outputs, inputs / groups, rows, columns]."""
     x = np.pad(x, ((0, 0), (padding[0],) * 2, (padding[1],) * 2))
-    windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], (1, 2))[:, :: stride[0], :: stride[1]]
+    windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], (1, 2))[
+        :, :: stride[0], :: stride[1]
+    ]
     parts = np.split(np.arange(len(weight)), groups)
     inputs = np.split(windows, groups)
     return np.concatenate([np.einsum("irckl,oikl->orc", w, weight[p]) for w, p in zip(inputs, parts)])
@@ -92,8 +95,32 @@ def test_f15_f16_a_convolution_and_a_pool_from_arrays():
     found = net.run(x, dtype="float64").output
     a = np.cumsum([correlate(step, first, (2, 1), (1, 0), 2) for step in x], 0)
     pooled = np.cumsum(a[:, :, :4, :6].reshape(3, 6, 2, 2, 3, 2).sum((3, 5)), 0)
-    expected = np.cumsum([correlate(step, second, (1, 1), (0, 0)) + bias[:, None, None] for step in pooled], 0)
+    expected = np.cumsum(
+        [correlate(step, second, (1, 1), (0, 0)) + bias[:, None, None] for step in pooled], 0
+    )
     assert found.shape == (3, 5, 2, 2) and np.allclose(found, expected, rtol=1e-12)
+
+
+def test_f15_f16_synapses_are_counted():
+    """As many as the matrix of the same map has entries that are not zero."""
+    rng = np.random.default_rng(5)
+    kernel = rng.integers(0, 2, (4, 1, 3, 2)).astype(float)
+    turned = kernel.reshape(2, 2, 3, 2)
+    for shape, connect in (
+        (
+            (4, 3, 5),
+            lambda b: b.convolve("in", "n", kernel, stride=(2, 1), padding=1, dilation=(1, 2), groups=2),
+        ),
+        ((2, 5, 10), lambda b: b.convolve("in", "n", turned, stride=(1, 2), padding=(1, 0), transposed=True)),
+        ((2, 5, 6), lambda b: b.pool("in", "n", (3, 2), stride=1, padding=1)),
+    ):
+        b = rb.Builder(dt=1e-3)
+        b.input("in", (2, 5, 5))
+        b.integrator("n", shape)
+        connect(b)
+        net = b.build()
+        matrix = net.run(np.eye(50).reshape(50, 1, 2, 5, 5)).output
+        assert synapses_of(net.nodes["in_to_n"]) == np.count_nonzero(matrix) > 0
 
 
 def test_f17_a_transposed_convolution_from_arrays():

@@ -1,8 +1,9 @@
-"""X24 to X30: what lava-dl's NetX makes of a .net file. Its rules stand here in a few lines; our reader refuses."""
+"""X24 to X30: what lava-dl's NetX makes of a .net file. Its rules stand here in a few lines; our reader refuses, or does as trained."""
 
 import numpy as np
 import pytest
 import rheobase as rb
+from netxfiles import source, window, write_layers
 from rheobase import topics
 from test_netx import LEAVE_OUT, write
 
@@ -87,10 +88,17 @@ def test_x28_the_exponent_of_a_file(refusal):
     assert found == results("X28")
 
 
-def test_x29_the_delay_of_a_convolution(refusal):
-    delay = 3
-    layer = {"1/type": np.array(["conv"]), "1/delay": np.array(delay)}
-    found = {"slayer": [1 + delay], "netx": [1], "here": refusal(layer)}
+def test_x29_the_delay_of_a_convolution(tmp_path):
+    delay, hop = 3, 1
+    layer = window("conv", np.full((1, 1, 1, 1), 60), delay=np.array(delay))
+    spikes = rb.load(write_layers(tmp_path / "delay.net", source((1, 1, 1)), layer)).run(
+        np.eye(5)[:, :1].reshape(5, 1, 1, 1)
+    )
+    found = {
+        "slayer": [hop + delay],
+        "netx": [hop],
+        "here": [hop + int(t) for t in np.flatnonzero(spikes.output)],
+    }
     assert found == results("X29")
 
 

@@ -264,3 +264,12 @@ def test_the_command(tmp_path):
     nowhere = rheobase("export", out, "--to", "net", "-o", tmp_path / "none" / "c.net")
     assert nowhere.returncode == 3 and "R0260" in nowhere.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.net", "b.net"]
+
+
+def test_f18_delays_are_refused(tmp_path):
+    b = rb.Builder()
+    b.input("in", 2)
+    b.exact("a", 2, threshold=640)
+    b.connect("in", "a", 2 * np.eye(2), delay=1)
+    with pytest.raises(rb.CompileError, match="the weights of 'in_to_a' have delays"):
+        rb.export(b.build(), "net", tmp_path / "a.net")

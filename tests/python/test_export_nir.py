@@ -95,6 +95,42 @@ def test_a_network_without_a_file(tmp_path):
             assert np.array_equal(value, again.nodes[name].parameters[key])
 
 
+def convolutional(**more) -> rb.Network:
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (2, 6, 5))
+    b.integrate_and_fire("a", (4, 3, 5))
+    b.integrate_and_fire("b", (4, 1, 2))
+    b.integrate_and_fire("c", 3)
+    b.convolve("in", "a", np.random.default_rng(2).normal(size=(4, 1, 2, 1)), stride=(2, 1), groups=2)
+    b.pool("a", "b", 2, average=True)
+    b.connect("b", "c", np.ones((3, 8)), **more)
+    return b.build()
+
+
+def test_f15_f16_convolutions_come_back(tmp_path):
+    net = convolutional()
+    rb.export(net, "nir", tmp_path / "a.nir")
+    again = rb.load(tmp_path / "a.nir", dt=1e-3)
+    x = np.random.default_rng(1).normal(size=(20, 2, 6, 5))
+    left, right = net.run(x), again.run(x)
+    assert left.output.any() and np.array_equal(left.output, right.output)
+    first = again.nodes["in_to_a"].parameters
+    assert first["input_shape"].tolist() == [6, 5] and first["bias"].tolist() == 4 * [0]
+    assert again.nodes["b_to_c.flat"].kind == "Flatten"
+
+
+def test_f17_f18_what_nir_has_no_node_for_is_refused(tmp_path):
+    with pytest.raises(rb.CompileError, match="'b_to_c' have delays"):
+        rb.export(convolutional(delay=2), "nir", tmp_path / "a.nir")
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (1, 2, 2))
+    b.integrate_and_fire("a", (1, 3, 3))
+    b.convolve("in", "a", np.ones((1, 1, 2, 2)), transposed=True)
+    with pytest.raises(rb.CompileError, match="'in_to_a' is a transposed convolution"):
+        rb.export(b.build(), "nir", tmp_path / "a.nir")
+    assert not (tmp_path / "a.nir").exists()
+
+
 @pytest.mark.parametrize(
     "conventions",
     [

@@ -149,7 +149,8 @@ def bias(values):
 
 
 BAD = {
-    "conv layer": ({"/layer/1/type": np.array(["conv"])}, "R0112", "/layer/1/type"),
+    "convolution of a flat layer": ({"/layer/1/type": np.array(["conv"])}, "R0113", "/layer/1/type"),
+    "unknown layer": ({"/layer/1/type": np.array(["kwta"])}, "R0112", "/layer/1/type"),
     "flatten first": ({"/layer/0/type": np.array(["flatten"])}, "R0112", "/layer/0/type"),
     "missing layer": ({f"/layer/1/{k}": LEAVE_OUT for k in ("type", "shape")}, "R0105", "/layer/1"),
     "no type": ({"/layer/0/type": LEAVE_OUT}, "R0105", "/layer/0/type"),
@@ -168,7 +169,8 @@ BAD = {
     ),
     "layers disagree": ({"/layer/2/inFeatures": np.array(7)}, "R0113", "/layer/2/inFeatures"),
     "negative size": ({"/layer/0/inFeatures": np.array(-5)}, "R0113", "/layer/0/inFeatures"),
-    "delay": ({"/layer/0/delay": np.array([0, 3, 0, 0, 0])}, "R0112", "/layer/0/delay"),
+    "delay": ({"/layer/0/delay": np.array([0, 63, 0, 0, 0])}, "R0113", "/layer/0/delay"),
+    "delay of a loop": ({"/layer/2/delay": np.array([0, 3, 0])}, "R0112", "/layer/2/delay"),
     "no neuron": (
         {
             f"/layer/0/neuron/{k}": LEAVE_OUT

@@ -3,6 +3,7 @@
 #include "Supervisor.h"
 #include "Tensors.h"
 #include "load/Load.h"
+#include "models/Model.h"
 #include "network/Network.h"
 #include "sim/FloatReference.h"
 #include "support/Text.h"
@@ -34,10 +35,14 @@ py::list nodes(const Network& network) {
       parameters[py::str(name)] = py::dict(py::arg("values") = values.attr("astype")(dtypeName(tensor.dtype)),
                                            py::arg("unit") = tensor.unit);
     }
+    py::list states;
+    if (const models::ModelTable* model = models::findNodeModel(node.kind).model)
+      for (const std::string_view state : model->states) states.append(py::str(std::string(state)));
     list.append(py::dict(py::arg("name") = node.name, py::arg("kind") = node.kind,
                          py::arg("input_shape") = node.inputShape, py::arg("output_shape") = node.outputShape,
                          py::arg("parameters") = parameters, py::arg("origin") = node.origin,
-                         py::arg("stateful") = node.stateful(), py::arg("spiking") = node.spiking()));
+                         py::arg("states") = states, py::arg("stateful") = node.stateful(),
+                         py::arg("spiking") = node.spiking()));
   }
   return list;
 }

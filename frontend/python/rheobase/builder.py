@@ -53,7 +53,8 @@ def _checked_shape(name: str, shape) -> tuple[int, ...]:
 
 def _counts(where: str, what: str, value, axes: int, least: int) -> np.ndarray:
     """A number for each axis, from one for all or one for each."""
-    given = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value] * axes
+    several = isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    given = list(value) if several else [value] * axes
     if len(given) != axes:
         raise option_error(
             f"'{what}' of {where} has {len(given)} values for {axes} axes",
@@ -112,6 +113,7 @@ class Builder:
         self._nodes: list[tuple] = []
         self._index: dict[str, int] = {}
         self._size: dict[str, int] = {}
+        self._shape: dict[str, tuple] = {}
         self._edges: list[tuple[int, int]] = []
 
     def _add(self, name: str, kind: str, parameters: dict, shape=None, size: Optional[int] = None) -> str:
@@ -122,6 +124,7 @@ class Builder:
         self._nodes.append((name, kind, parameters, shape))
         if size is not None:
             self._size[name] = size
+            self._shape[name] = shape
         return name
 
     def _check_known(self, node) -> None:
@@ -268,7 +271,15 @@ class Builder:
         parameters = {"weight": weight, **self._bias(source, target, bias, weight)}
         if delay is not None:
             parameters["delay"] = _delays(source, target, delay, weight.shape)
-        self._between(source, target, "Linear" if bias is None else "Affine", parameters, name)
+        middle = f"{source}_to_{target}" if name is None else name
+        if (
+            sum(extent > 1 for extent in self._shape.get(source, ())) > 1
+        ):  # a matrix takes a flat source, in C order
+            whole = {"start_dim": np.array(0, np.int64), "end_dim": np.array(-1, np.int64)}
+            flat = self._add(f"{middle}.flat", "Flatten", whole)
+            self._edges.append((self._index[source], self._index[flat]))
+            source = flat
+        self._between(source, target, "Linear" if bias is None else "Affine", parameters, middle)
 
     def convolve(
         self,

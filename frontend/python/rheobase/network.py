@@ -38,6 +38,7 @@ class Node:
     origin: str
     stateful: bool  # its output depends on earlier steps
     spiking: bool  # its output is spikes
+    states: tuple = ()  # names of what can be probed: "v"; "u", the synaptic current
 
     @property
     def exact(self) -> bool:
@@ -84,6 +85,7 @@ class Network:
                     n["origin"],
                     n["stateful"],
                     n["spiking"],
+                    tuple(n["states"]),
                 )
                 for n in self._core.nodes()
             }
@@ -129,12 +131,7 @@ class Network:
 
     def probes(self) -> list[str]:
         """Every state that can be probed: "hidden.u" (the synaptic current I), "hidden.v"."""
-        return [
-            f"{n.name}.{state}"
-            for n in self.populations
-            for state in ("u", "v")
-            if state == "v" or n.kind.startswith("Cuba")
-        ]
+        return [f"{n.name}.{state}" for n in self.populations for state in n.states]
 
     def run(
         self,

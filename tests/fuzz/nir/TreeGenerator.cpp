@@ -64,10 +64,11 @@ std::string TreeGenerator::someName() {
 }
 
 std::string TreeGenerator::someKind() {
-  static constexpr std::array kKinds = {"LIF", "CubaLIF", "LI",     "CubaLI", "I",
-                                        "IF",  "Scale",   "Linear", "Affine", "Flatten"};
-  static constexpr std::array kOthers = {"Conv2d",   "Delay",    "Input", "Output",
-                                         "NIRGraph", "Nonsense", "",      "\xff"};
+  static constexpr std::array kKinds = {"LIF",    "CubaLIF", "LI",        "CubaLI",   "I",
+                                        "IF",     "Scale",   "Linear",    "Affine",   "Flatten",
+                                        "Conv1d", "Conv2d",  "SumPool2d", "AvgPool2d"};
+  static constexpr std::array kOthers = {"ConvTranspose2d", "Delay",    "Input", "Output",
+                                         "NIRGraph",        "Nonsense", "",      "\xff"};
   if (oneIn(80)) return random_.pick(kOthers);
   return random_.pick(kKinds);
 }
@@ -151,6 +152,39 @@ void TreeGenerator::spreadShapes(Tree& node) {
   }
 }
 
+// Of one channel and one row, mostly so that the size stays.
+void TreeGenerator::addWindow(Tree& node, std::int64_t size, const std::string& kind) {
+  const std::int64_t axes = kind == "Conv1d" ? 1 : 2, length = oneIn(2) ? 1 : 3;
+  const auto add = [&](const char* field, double rows, double columns) {
+    if (oneIn(300)) return;
+    Tree array =
+        numbers(field, axes == 1 && oneIn(2) ? std::vector<std::int64_t>{} : std::vector<std::int64_t>{axes});
+    for (std::size_t i = 0; i < array.array.values.size(); ++i)
+      array.array.values[i] = oneIn(300)                                ? number() * 1e5
+                              : i + 1 == static_cast<std::size_t>(axes) ? columns
+                                                                        : rows;
+    node.children.push_back(std::move(array));
+  };
+  const double around = static_cast<double>((length - 1) / 2);
+  add("stride", 1, oneIn(20) ? 2 : 1);
+  if (kind.find("Pool2d") != std::string::npos) {
+    add("kernel_size", 1, static_cast<double>(length));
+    add("padding", 0, around);
+    return;
+  }
+  node.children.push_back(numbers("weight", axes == 1 ? std::vector<std::int64_t>{1, 1, length}
+                                                      : std::vector<std::int64_t>{1, 1, 1, length}));
+  if (oneIn(3)) {
+    node.children.push_back(text("padding", oneIn(20) ? someName() : oneIn(8) ? "valid" : "same"));
+  } else {
+    add("padding", 0, around);
+  }
+  add("dilation", 1, oneIn(20) ? 2 : 1);
+  if (oneIn(2)) add("input_shape", 1, static_cast<double>(size));
+  if (oneIn(2)) node.children.push_back(numbers("bias", {1}));
+  if (oneIn(20)) add("groups", 1, 1);
+}
+
 Tree TreeGenerator::leaf(const std::string& name, std::int64_t size, const std::string& kind) {
   Tree node;
   node.name = name;
@@ -164,6 +198,8 @@ Tree TreeGenerator::leaf(const std::string& name, std::int64_t size, const std::
   } else if (kind == "Linear" || kind == "Affine") {
     node.children.push_back(numbers("weight", {size, size}));
     if (kind == "Affine") node.children.push_back(numbers("bias", {size}));
+  } else if (kind.find("Conv") == 0 || kind.find("Pool2d") != std::string::npos) {
+    addWindow(node, size, kind);
   } else if (kind == "Scale") {
     node.children.push_back(numbers("scale", {size}));
   } else if (kind == "Flatten") {

@@ -19,7 +19,15 @@ class TreeGenerator {
  private:
   bool oneIn(std::uint64_t chances) { return random_.oneIn(chances); }
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
-  hdf5::Tree layer(std::uint64_t index, std::int64_t inputs, std::int64_t outputs);
+  hdf5::Tree netxLayer(std::uint64_t index, const std::string& type);
+  hdf5::Tree denseLayer(std::uint64_t index, std::int64_t inputs, std::int64_t outputs);
+  hdf5::Tree windowLayer(std::uint64_t index, std::vector<std::int64_t>& shape);
+  void addNetxNeuron(hdf5::Tree& layer);
+  void keepShape(hdf5::Tree& array, std::vector<std::int64_t> shape);
+  void addWindow(hdf5::Tree& node, std::int64_t size, const std::string& kind);
+  double whole(std::int64_t low, std::int64_t high);
+  void add(hdf5::Tree& to, const char* name, std::vector<std::int64_t> shape, std::int64_t low,
+           std::int64_t high);
   hdf5::Tree graph(const std::string& name, std::int64_t size, int depth);
   hdf5::Tree leaf(const std::string& name, std::int64_t size, const std::string& kind);
   void addNeuron(hdf5::Tree& node, std::int64_t size, const std::string& kind);

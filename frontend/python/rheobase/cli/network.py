@@ -12,6 +12,7 @@ from .. import compiler
 from ..errors import Error
 from ..image import Image
 from ..limits import utilisation
+from ..synapses import synapses_of
 from . import options as o
 from .common import Settings, emit_json, printable, say
 
@@ -21,6 +22,8 @@ LARGEST_MEASURED = 4_000_000  # weights: above, compiling to measure the size ta
 def _range(values: np.ndarray) -> str:
     if values.size == 1 or values.min() == values.max():
         return f"{float(values.ravel()[0]):.6g}"
+    if values.dtype == np.int64 and values.size <= 3:  # one for each axis
+        return ", ".join(map(str, values.ravel()))
     return f"{float(values.min()):.4g} to {float(values.max()):.4g}"
 
 
@@ -37,8 +40,7 @@ def _describe(net) -> dict:
                 "maximum": float(values.max()),
                 "text": _range(values),
             }
-            if name == "weight":
-                synapses += int(np.count_nonzero(values))
+        synapses += synapses_of(node)
         nodes.append(
             {
                 "name": node.name,
@@ -129,8 +131,8 @@ def show(
         emit_json("rheobase.network/1", body)
         return
     say(
-        f"{body['name']}: {len(body['nodes'])} nodes, {body['neurons']:,} neurons, {body['synapses']:,} weights that "
-        f"are not zero"
+        f"{body['name']}: {len(body['nodes'])} nodes, {body['neurons']:,} neurons, {body['synapses']:,} synapses "
+        "whose weight is not zero"
     )
     if not Settings.quiet:
         Settings.console().print(_table(body["nodes"]))

@@ -162,6 +162,12 @@ def _connect(found: Integers, node: Node, ways: _Ways) -> None:
 def _connect_population(found: Integers, node: Node, middle: Node, ways: _Ways) -> None:
     if middle.kind in ("Linear", "Affine"):
         weights = np.asarray(middle.parameters["weight"], np.float64)
+        if "delay" in middle.parameters and middle.parameters["delay"].any():
+            found.refuse(
+                middle.name,
+                f"the weights of '{middle.name}' have delays, which this form does not keep",
+                "build the network without delays",
+            )
         for source in ways.into(middle.name):
             if _sends(source):
                 found.synapses.append(Synapses(source.name, node.name, weights, name=middle.name))

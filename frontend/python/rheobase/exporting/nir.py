@@ -84,6 +84,22 @@ class _Writing:
             kind, parameters = real.nodes[node.name]
             return {"type": kind, **parameters}
         parameters = {name: self._as_read(node, name, values) for name, values in node.parameters.items()}
+        delay = parameters.pop("delay", None)
+        if delay is not None and delay.any():
+            self._refuse(
+                node.name,
+                f"the weights of '{node.name}' have delays; NIR has delays of nodes, not of weights",
+                "build a network without delays",
+            )
+        if node.kind == "ConvTranspose2d":
+            self._refuse(
+                node.name,
+                f"'{node.name}' is a transposed convolution, which NIR does not have",
+                "write it as a Linear node: the matrix of the convolution",
+            )
+        if node.kind in ("Conv1d", "Conv2d"):  # readers of NIR need both
+            parameters.setdefault("bias", np.zeros(node.output_shape[0], parameters["weight"].dtype))
+            parameters.setdefault("input_shape", np.array(node.input_shape[1:], np.int64))
         if parameters.pop("payload", None) is not None:
             self.lost.append(
                 not_kept(

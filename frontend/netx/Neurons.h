@@ -1,0 +1,20 @@
+// The neurons of a layer, as an exact node (SPEC F14).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "network/Network.h"
+#include "netx/Fields.h"
+
+namespace rheo::netx {
+
+// How a layer's neurons are driven: by synapses, or by numbers from the host.
+enum class Drive : std::uint8_t { Synapses, Host };
+
+// The node called `name`, of that shape, with the layer's bias.
+Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::vector<std::int64_t>& shape,
+                           Drive drive);
+
+}  // namespace rheo::netx

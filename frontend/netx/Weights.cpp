@@ -1,0 +1,96 @@
+// Matrices, and what they share with kernels: weights and delays.
+#include "netx/Weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "chip/SignMode.h"
+#include "network/Checks.h"
+#include "network/Delays.h"
+
+namespace rheo::netx {
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+
+constexpr std::int32_t kLeastWeight = leastWeight(SignMode::Mixed);
+constexpr std::int32_t kMostWeight = mostWeight(SignMode::Excitatory);
+
+}  // namespace
+
+Expected<Tensor> readWeights(Fields& layer, const std::string& field) {
+  if (const hdf5::Tree* found = layer.group().child(field);
+      found != nullptr && found->kind == hdf5::Tree::Kind::Group)
+    return layer.error("R0112", field, "complex synapses are not supported",
+                       "export a layer with real weights");
+  Expected<Tensor> weight = layer.array(field);
+  if (!weight) return weight;
+  for (std::size_t i = 0; i < weight->values.size(); ++i)
+    if (weight->values[i] != std::floor(weight->values[i]) || weight->values[i] < kLeastWeight ||
+        weight->values[i] > kMostWeight)
+      return layer.error("R0113", field,
+                         fmt::format("'{}' is {} at flat index {}; weights are whole numbers from {} to {}",
+                                     field, weight->values[i], i, kLeastWeight, kMostWeight),
+                         "export with lava-dl's quantization, in steps of 2");
+  weight->dtype = DType::Int64;
+  return weight;
+}
+
+Error wrongShape(const Fields& layer, const std::string& field, const Shape& found, const Shape& wanted,
+                 std::string remedy) {
+  return layer.error("R0113", field,
+                     fmt::format("'{}' has shape {}, the layer needs {}", field, network::shapeText(found),
+                                 network::shapeText(wanted)),
+                     std::move(remedy));
+}
+
+Status addDelay(Fields& layer, std::int64_t outputs, std::int64_t inputs, Node& node) {
+  if (!layer.has("delay")) return ok();
+  Expected<Tensor> delay = layer.array("delay");
+  if (!delay) return std::move(delay).error();
+  for (const double steps : delay->values)
+    if (steps != std::floor(steps) || !(steps >= 0) || !(steps <= kMaxDelay))
+      return layer.error(
+          "R0113", "delay",
+          fmt::format("'delay' holds {}; delays are whole steps from 0 to {}", steps, kMaxDelay),
+          "train with a max_delay of 62");
+  if (std::all_of(delay->values.begin(), delay->values.end(), [](double steps) { return steps == 0; }))
+    return ok();
+  const std::size_t rank = node.parameters.at("weight").shape.size();
+  const bool matrix = rank == 2;
+  if (delay->size() == 1) {
+    delay->shape = {};
+  } else if (delay->shape.size() == 1 && delay->size() == outputs) {
+    delay->shape.resize(rank, 1);
+  } else if (matrix && delay->shape.size() == 1 && delay->size() == inputs) {
+    delay->shape = {1, inputs};
+  } else if (!matrix || delay->shape != Shape{outputs, inputs}) {
+    return layer.error("R0113", "delay",
+                       fmt::format("'delay' has shape {} for {} outputs and {} inputs",
+                                   network::shapeText(delay->shape), outputs, inputs),
+                       matrix ? "store one number, one for each output, each input or each weight"
+                              : "store one number, or one for each output channel");
+  }
+  delay->dtype = DType::Int64;
+  node.parameters["delay"] = *std::move(delay);
+  return ok();
+}
+
+Expected<Node> readMatrix(Fields& layer, const std::string& field, const std::string& name, std::int64_t rows,
+                          std::int64_t columns, bool delays) {
+  Expected<Tensor> weight = readWeights(layer, field);
+  if (!weight) return std::move(weight).error();
+  const Shape wanted{rows, columns};
+  if ((rows == 1 || columns == 1) && weight->shape == Shape{rows * columns}) weight->shape = wanted;
+  if (weight->shape != wanted)
+    return wrongShape(layer, field, weight->shape, wanted, "weights are [outFeatures, inFeatures]");
+  Node node{name + "." + field, "Linear", {}, {}, {}, layer.place()};
+  node.parameters["weight"] = *std::move(weight);
+  if (delays)
+    if (Status added = addDelay(layer, rows, columns, node); !added) return std::move(added).error();
+  return node;
+}
+
+}  // namespace rheo::netx
