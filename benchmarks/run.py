@@ -27,7 +27,7 @@ def missing(options) -> str:
     """What has to be installed or built first; empty if nothing."""
     if importlib.util.find_spec("rheobase") is None:
         return "the package 'rheobase' is not found: start './run bench', or set PYTHONPATH to the build's python folder"
-    if options.only in ("", "throughput") and importlib.util.find_spec("torch") is None:
+    if options.only in ("", "throughput", "convolution") and importlib.util.find_spec("torch") is None:
         return (
             "PyTorch, which the throughput is compared with, is not installed in this Python: start './run bench', "
             "which installs it, or: pip install torch==2.13.0 ('--only first_spike' does without)"
@@ -48,9 +48,16 @@ def throughput(image: Path, options, threads: int) -> dict:
     return json.loads(done.stdout)
 
 
+def convolution(options) -> dict:
+    """convolution.py in a process of its own, confined to one core."""
+    command = [sys.executable, str(HERE / "convolution.py"), "--rounds", str(options.rounds)]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
 def measure(options, folder: Path, show) -> dict:
     """All figures, each shown as soon as it is known. Writes the image and the first test image to `folder`."""
     import against_lava
+    import convolution as tiles
     import equality
     import first_spike
     import machine
@@ -78,6 +85,9 @@ def measure(options, folder: Path, show) -> dict:
             show(against_lava.text(report["lava"]))
         else:
             show(f"against Lava   not measured: there is no {options.lava}")
+    if options.only in ("", "convolution"):
+        report["convolution"] = convolution(options)
+        show(tiles.text(report["convolution"]))
     if options.only in ("", "throughput"):
         x, _ = workload.spikes(net, options.images, options.samples)
         report["equality"] = equality.prove(rb.Image.load(file), x, options.golden_seconds)
@@ -90,6 +100,17 @@ def measure(options, folder: Path, show) -> dict:
     return report
 
 
+def slow_convolution(result: dict | None) -> list[str]:
+    if not result:
+        return []
+    limits = result["limits"]
+    found = ["too few steps of a convolutional network in a second"]
+    found = found if result["steps_per_second"] < limits["steps_per_second"] else []
+    return found + (
+        ["a convolutional network takes too much memory"] if result["gigabytes"] > limits["gigabytes"] else []
+    )
+
+
 def failures(report: dict, strict: bool) -> list[str]:
     found = []
     if not report.get("equality", {}).get("equal", True):
@@ -99,6 +120,7 @@ def failures(report: dict, strict: bool) -> list[str]:
         found.append("a process of layer 0 has MLIR or LLVM loaded")
     if strict and first and any(e["max_ms"] > first["limit_ms"] for e in first["engines"].values()):
         found.append("the first spike came too late")
+    found += slow_convolution(report.get("convolution")) if strict else []
     lava = report.get("lava")
     if strict and lava and lava["ratio"]["median"] < lava["limit"]:
         found.append("too slow beside Lava")
@@ -126,7 +148,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "-o", "--output", type=Path, help="write benchmark.txt, benchmark.json, ratio.svg here"
     )
-    parser.add_argument("--only", choices=("throughput", "first_spike", "lava"), default="")
+    parser.add_argument("--only", choices=("throughput", "first_spike", "lava", "convolution"), default="")
     parser.add_argument("--rounds", type=int, default=9, help="pairs of runs (%(default)s)")
     parser.add_argument("--threads", default=",".join(str(n) for n in (1, 2) if n <= cores))
     parser.add_argument("--samples", type=int, help="the first N test images only")

@@ -1,6 +1,8 @@
 """X17 to X23: other models. The others' rules stand here once more, in a few lines; tests/oracle asks Lava itself."""
 
 import numpy as np
+import rheobase as rb
+from comparing import run_engines
 from differences import lacks, results, sent
 
 
@@ -28,14 +30,31 @@ def test_x17_what_a_sigma_delta_neuron_rounds_off():
     assert sum(found["lava (corrected)"]) == 400 >> bits > sum(found["lava"])
 
 
+def convolved(kernel: list, x: list, exponent: int = 0, factor: int = 1) -> list[int]:
+    """Sums that arrive from one row x, sent with payloads ``factor`` times as large, through kernel[taps] 2^exponent."""
+    b = rb.Builder()
+    b.input("in", (1, 1, len(x)), payload=max(x))
+    b.exact("before", (1, 1, len(x)), "graded_vec", threshold=0)
+    b.exact("n", (1, 1, len(x) - len(kernel) + 1), "sigma")
+    b.connect("in", "before", factor * np.eye(len(x)), name="factor")
+    b.convolve("before", "n", np.array(kernel)[None, None, None] * 2.0**exponent, name="w")
+    quant = {"schema": "rheobase.quantization/1", "projections": {"w": {"exponent": exponent}}}
+    out = run_engines(rb.compile(b.build(), quant=quant), {"in": np.array([x]).reshape(1, 1, 1, -1)})
+    return out.spikes["n"][-1].ravel().tolist()
+
+
 def test_x18_the_exponent_of_a_convolution():
-    found = {"lava (Dense)": [3 << 2], "lava (Conv)": [3], "here": "not yet"}
+    found = {"lava (Dense)": [3 << 2], "lava (Conv)": [3], "here": convolved([3], [1], exponent=2)}
     assert found == results("X18")
 
 
 def test_x19_the_overflow_of_a_convolution():
     total, half = 2 * 4194304, 1 << 23
-    found = {"lava (Dense)": [total], "lava (Conv)": [(total + half) % (2 * half) - half], "here": "not yet"}
+    found = {
+        "lava (Dense)": [total],
+        "lava (Conv)": [(total + half) % (2 * half) - half],
+        "here": convolved([1, 1], [1 << 15] * 2, factor=128),
+    }
     assert found == results("X19")
 
 
@@ -45,7 +64,7 @@ def test_x20_the_direction_of_a_convolution():
         "lava": np.convolve(given, kernel, "valid").tolist(),
         "nir": np.correlate(given, kernel, "valid").tolist(),
         "netx": np.convolve(given, kernel[::-1], "valid").tolist(),
-        "here": "not yet",
+        "here": convolved(kernel, given.tolist()),
     }
     assert found == results("X20")
 

@@ -7,7 +7,16 @@ from typing import Optional
 
 import numpy as np
 
+from ..errors import CompileError, Diagnostic
 from ..image import Image
+
+MOST_SYNAPSES = 1 << 22
+MOST_CELLS = 1 << 26  # half a gigabyte of 64-bit integers
+
+
+def _too_large(image: Image, message: str) -> CompileError:
+    remedy = "export the network instead of its image, or the layers one by one"
+    return CompileError([Diagnostic("R0670", "error", message, image.file, "", remedy=remedy)])
 
 
 @dataclass
@@ -27,7 +36,10 @@ class Sum:
 
 
 def sums_of(image: Image) -> list[Sum]:
-    """Every sum that the image's words make, in the order of their sources."""
+    """Every sum that the image's words make, in the order of their sources. Raises CompileError: R0670."""
+    synapses = sum(core["synapses"] for core in image.program.counts())
+    if synapses > MOST_SYNAPSES:
+        raise _too_large(image, f"the image has {synapses:,} synapses; {MOST_SYNAPSES:,} can be written out")
     size = {p["name"]: p["size"] for p in image.info["populations"]}
     cores = {c["id"]: image.program.core(c["id"]) for c in image.info["cores"]}
     place = {
@@ -48,6 +60,12 @@ def sums_of(image: Image) -> list[Sum]:
                 target, row = place[number, compartment]
                 key = (source, target, delay, axon["exponent"], group)
                 if key not in found:
+                    if size[target] * count > MOST_CELLS:
+                        raise _too_large(
+                            image,
+                            f"the matrix from '{source}' to '{target}' would be {size[target]:,} x {count:,}; matrices "
+                            f"of {MOST_CELLS:,} cells can be written out",
+                        )
                     found[key] = Sum(*key, np.zeros((size[target], count), np.int64))
                 found[key].weights[row, neuron] += weight
 
