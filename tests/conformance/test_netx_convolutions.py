@@ -95,3 +95,21 @@ def test_n25_n26_tinynet_of_changes():
         hidden.transpose(0, 3, 2, 1).reshape(-1, 864),
     )
     assert np.array_equal(b.build().run(in_lavas_order != 0).spikes["out"][:-1], out[1:])
+
+
+@pytest.mark.parametrize("case", range(5))
+def test_f15_convolutions_of_lava(case):
+    """Real inputs, integer kernels with strides, dilations and groups: equal within float32, in which Lava summed.
+
+    Lava's order is [columns, rows, channels], and its kernels are turned (X20).
+    """
+    given = np.load(recorded(f"lava/conv/gt_conv_paris_{case}.npz"))
+    x, expected = given["input"].T, given["out_gt"].T
+    kernel = given["weights"].transpose(0, 3, 2, 1)[:, :, ::-1, ::-1]
+    b = rb.Builder(dt=1e-3)
+    b.input("in", x.shape)
+    b.integrator("out", expected.shape)
+    along = {name: given[name][::-1] for name in ("stride", "padding", "dilation")}
+    b.convolve("in", "out", kernel, groups=int(given["groups"]), **along)
+    found = b.build().run(x[None], dtype="float64").output[0]
+    assert np.abs(found - expected).max() < 1e-6 * np.abs(expected).max()
