@@ -169,7 +169,7 @@ void checkSlices(chip::ModuleOp module, Findings& findings) {
 
 // Every nonzero weight is delivered exactly once, with the projection's delay.
 void checkAxons(chip::ModuleOp module, Findings& findings) {
-  std::map<std::string, std::vector<std::uint8_t>> delivered;  // [targets * sources]
+  std::map<std::string, std::vector<std::uint8_t>> delivered;  // [inputs of targets * sources]
   for (auto projection : module.getBody().getOps<chip::ProjectionOp>())
     delivered[projection.getSymName().str()].assign(projection.getWeight().getValues().getNumElements(), 0);
   for (auto core : module.getBody().getOps<chip::CoreOp>()) {
@@ -185,12 +185,15 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
                                 llvm::Twine(projection.getDelay()) + " steps, an axon of it in '" + place +
                                 "' " + llvm::Twine(axon.getDelay()));
       const std::int64_t sources = projection.getWeight().getValues().getShapedType().getShape()[1];
+      auto target = module.lookupSymbol<chip::PopulationOp>(projection.getTarget());
+      const std::int64_t ports = target.getInputSize() / target.getSize();
       std::vector<std::uint8_t>& reached = delivered[group.getProjection().str()];
       for (std::int64_t i = 0; i < axon.getAxonCount(); ++i) {
         if (!records.insert(std::int64_t{axon.getFirstAxon()} + i).second)
           findings.add(place, "'" + place + "' uses axon " + llvm::Twine(axon.getFirstAxon() + i) + " twice");
-        for (std::uint32_t row = 0; row < group.getTargetCount(); ++row) {
-          std::uint8_t& count = reached[(group.getFirstTarget() + row) * sources + axon.getSourceOf(i)];
+        for (std::int64_t row = ports * group.getFirstTarget();
+             row < ports * (std::int64_t{group.getFirstTarget()} + group.getTargetCount()); ++row) {
+          std::uint8_t& count = reached[row * sources + axon.getSourceOf(i)];
           if (count < 2) ++count;
         }
       }

@@ -168,7 +168,7 @@ class ModuleReader {
     same.source = {projection.fromInput, projection.source};
     same.target = projection.target;
     same.exponent = projection.exponent;
-    same.weights.rows = problem_.populations[projection.target].size;
+    same.weights.rows = problem_.populations[projection.target].inputs();
     same.weights.columns = problem_.sourceSize(projection);
     same.weights.values = weights_.back();
     problem_.projections.push_back(std::move(projection));
@@ -203,12 +203,15 @@ class ModuleReader {
       core.slices.push_back({populations_[slice.getPopulation()],
                              static_cast<std::int32_t>(slice.getFirstNeuron()),
                              static_cast<std::int32_t>(slice.getCount()),
-                             static_cast<std::int32_t>(slice.getFirstCompartment())});
+                             static_cast<std::int32_t>(slice.getFirstCompartment()),
+                             static_cast<std::int32_t>(core.use.inputs)});
       if (core.slices.back().firstCompartment != core.use.neurons)
         refuse(place,
                fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",
                            slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
       core.use.neurons += slice.getCount();
+      core.use.inputs +=
+          problem_.populations[populations_[slice.getPopulation()]].model->inputsOf(slice.getCount());
     }
     std::map<std::pair<int, int>, int> numbers;
     for (auto group : op.getBody().getOps<chip::GroupOp>()) readGroup(group, place, core, numbers);

@@ -83,7 +83,7 @@ Expected<std::uint64_t> Emitter::append(RecordWriter& records, const Values& val
 Status Emitter::emitFormats(const PlacedCore& core, CoreWords& words) const {
   for (const PlacedGroup& group : core.groups) {
     const SynapseFormat format = formatOf(problem_.projections[group.projection], chip_, group.dense);
-    const std::int64_t first = group.dense ? core.slices[group.slice].firstCompartment : 0;
+    const std::int64_t first = group.dense ? core.slices[group.slice].firstInput : 0;
     auto added = append(words.formats, {{"kind", group.dense},
                                         {"weight_bits", format.weightBits},
                                         {"sign_mode", static_cast<std::int64_t>(format.signMode)},
@@ -105,12 +105,14 @@ Status Emitter::emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& wo
   const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
   const WeightTruncation truncation = problem_.profile->weightTruncation;
   SynapseFormat format = formatOf(projection, chip_, group.dense);
-  format.first = group.dense ? slice.firstCompartment : 0;
+  format.first = group.dense ? slice.firstInput : 0;
   std::vector<ListedSynapse> list;
-  for (std::int32_t i = 0; i < slice.count; ++i) {
-    const std::int32_t weight = projection.weights[(slice.firstNeuron + i) * sources + axon.source];
+  const models::ModelTable& model = *problem_.populations[slice.population].model;
+  const std::int64_t firstRow = model.inputsOf(slice.firstNeuron);
+  for (std::int64_t i = 0; i < model.inputsOf(slice.count); ++i) {
+    const std::int32_t weight = projection.weights[(firstRow + i) * sources + axon.source];
     if (group.dense || storeWeight(weight, format, truncation) != 0)
-      list.push_back({slice.firstCompartment + i, weight, 0});
+      list.push_back({static_cast<std::int32_t>(slice.firstInput + i), weight, 0});
   }
   auto address = packSynapses(words.synapses, list, format, truncation);
   if (!address) return address.error();
@@ -216,10 +218,13 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   memory(image_.addMemory("synapse", words.synapses, words.synapses.size()));
   image_.header.cores.push_back(std::move(described));
   const auto count = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  std::int64_t inputs = 0;
+  for (const PlacedSlice& slice : placement_.cores[core].slices)
+    inputs += problem_.populations[slice.population].model->inputsOf(slice.count);
   checkLimits(core,
-              {count(words.neurons.records()), count(words.axons.records()), count(words.routes.records()),
-               count(words.synapses.size()), count(words.profiles.records()), count(words.formats.records()),
-               words.constants ? count(words.constants->records()) : 0});
+              {count(words.neurons.records()), inputs, count(words.axons.records()),
+               count(words.routes.records()), count(words.synapses.size()), count(words.profiles.records()),
+               count(words.formats.records()), words.constants ? count(words.constants->records()) : 0});
   return ok();
 }
 

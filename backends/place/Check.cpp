@@ -109,7 +109,7 @@ Status Checker::consistent() const {
         projection.target < 0 || static_cast<std::size_t>(projection.target) >= problem_.populations.size())
       return fault(projection.name, fmt::format("projection '{}' has no source or target", projection.name));
     const std::int64_t size =
-        std::int64_t{problem_.sourceSize(projection)} * problem_.populations[projection.target].size;
+        std::int64_t{problem_.sourceSize(projection)} * problem_.populations[projection.target].inputs();
     if (static_cast<std::int64_t>(projection.weights.size()) != size)
       return fault(projection.name, fmt::format("projection '{}' has {} weights instead of {}",
                                                 projection.name, projection.weights.size(), size));

@@ -14,7 +14,8 @@ namespace rheo {
 namespace {
 
 constexpr std::array kCoreLimits{
-    CoreLimit{&CoreUse::neurons, "neurons_per_core", "R0417", "compartments", "choose another chip"},
+    // A neuron of several ports takes the room of as many compartments.
+    CoreLimit{&CoreUse::inputs, "neurons_per_core", "R0417", "compartments", "choose another chip"},
     CoreLimit{
         &CoreUse::inputAxons, "input_axons_per_core", "R0412", "input axons",
         "prune its inputs or spread them over several smaller layers; or choose a chip with more axons"},
@@ -53,21 +54,24 @@ struct Trial {
   std::set<int> profiles, constants;
 };
 
-// Running cost of the lists of one projection while rows are added.
+// Running cost of the lists of one projection while neurons are added.
 class ListCost {
  public:
   ListCost(const PlacementProblem& problem, const ChipSpec& chip, int index)
       : index_(index),
         projection_(problem.projections[index]),
         truncation_(problem.profile->weightTruncation),
+        ports_(problem.populations[projection_.target].model->inputsOf(1)),
         sparseFormat_(formatOf(projection_, chip, false)),
         denseFormat_(formatOf(projection_, chip, true)),
         counts_(static_cast<std::size_t>(problem.sourceSize(projection_))) {}
 
-  void addRow(std::int32_t target) {
-    const auto row =
-        projection_.weights.subspan(static_cast<std::size_t>(target) * counts_.size(), counts_.size());
-    ++rows_;
+  void addNeuron(std::int32_t target) {
+    const std::size_t size = counts_.size();
+    const std::size_t first = static_cast<std::size_t>(target * ports_) * size;
+    for (std::int64_t port = 0; port < ports_; ++port)
+      countRow(projection_.weights.subspan(first + static_cast<std::size_t>(port) * size, size));
+    rows_ += ports_;
     axons_ = sparse_ = mixed_ = 0;
     bool anyDense = false, anySparse = false;
     const auto words = [](std::int64_t count, const SynapseFormat& format) {
@@ -76,7 +80,6 @@ class ListCost {
     };
     const std::int64_t dense = words(rows_, denseFormat_);
     for (std::size_t source = 0; source < counts_.size(); ++source) {
-      if (row[source] != 0 && storeWeight(row[source], sparseFormat_, truncation_) != 0) ++counts_[source];
       if (counts_[source] == 0) continue;
       const std::int64_t sparse = words(counts_[source], sparseFormat_);
       ++axons_;
@@ -96,13 +99,18 @@ class ListCost {
   std::int64_t savedByBoth() const { return bothKinds_ ? singleWords() - mixed_ : 0; }
 
  private:
+  void countRow(std::span<const std::int32_t> row) {
+    for (std::size_t source = 0; source < counts_.size(); ++source)
+      if (row[source] != 0 && storeWeight(row[source], sparseFormat_, truncation_) != 0) ++counts_[source];
+  }
+
   int index_;
   const ProjectionSpec& projection_;
   WeightTruncation truncation_;
+  std::int64_t ports_;
   SynapseFormat sparseFormat_, denseFormat_;
   std::vector<std::int32_t> counts_;
-  std::int32_t rows_ = 0;
-  std::int64_t axons_ = 0, sparse_ = 0, dense_ = 0, mixed_ = 0;
+  std::int64_t rows_ = 0, axons_ = 0, sparse_ = 0, dense_ = 0, mixed_ = 0;
   bool bothKinds_ = false;
 };
 
@@ -189,6 +197,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
   for (std::int32_t row = 0; row < count; ++row) {
     CoreUse use = open.core.use;
     use.neurons += row + 1;
+    use.inputs += problem_.populations[population].model->inputsOf(row + 1);
     for (std::int32_t i = 0; i <= row; ++i) use.outputRoutes += routes_[population][first + i];
     std::set<int> profiles = trial.profiles;
     profiles.insert(profileOf_[population][first + row]);
@@ -198,7 +207,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     use.constants = trial.use.constants;
     if (constants.insert(block).second) use.constants += constantsOfBlock_[static_cast<std::size_t>(block)];
     for (ListCost& cost : costs) {
-      cost.addRow(first + row);
+      cost.addNeuron(first + row);
       use.inputAxons += cost.axons();
       use.synapseWords += cost.singleWords();
       use.formats += cost.axons() > 0 ? 1 : 0;
@@ -225,8 +234,8 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
 
 void Placer::commit(OpenCore& open, int population, std::int32_t first, Trial trial) {
   const auto slice = static_cast<int>(open.core.slices.size());
-  open.core.slices.push_back(
-      {population, first, trial.rows, static_cast<std::int32_t>(open.core.use.neurons)});
+  open.core.slices.push_back({population, first, trial.rows, static_cast<std::int32_t>(open.core.use.neurons),
+                              static_cast<std::int32_t>(open.core.use.inputs)});
   for (ListChoice& choice : trial.lists) {
     choice.slice = slice;
     open.lists.push_back(choice);
@@ -253,7 +262,9 @@ void Placer::placePopulation(int population, bool fill) {
     bool placed = false;
     for (OpenCore& open : cores_) {
       const bool last = fill && &open == &cores_.back();
-      if (!last && open.core.use.neurons + rest > chip_.limit("neurons_per_core").value) continue;
+      const std::int64_t inputs =
+          open.core.use.inputs + problem_.populations[population].model->inputsOf(rest);
+      if (!last && inputs > chip_.limit("neurons_per_core").value) continue;
       Trial trial = tryRows(open, population, next, rest);
       if (trial.rows < rest && (!last || trial.rows == 0)) continue;
       const std::int32_t rows = trial.rows;
@@ -297,7 +308,9 @@ std::vector<std::vector<std::int64_t>> Placer::countRoutes() const {
       const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
       const SynapseFormat format = formatOf(projection, chip_, false);
       std::vector<bool> reached(sources);
-      for (std::int32_t row = slice.firstNeuron; row < slice.firstNeuron + slice.count; ++row)
+      const models::ModelTable& model = *problem_.populations[slice.population].model;
+      const std::int64_t first = model.inputsOf(slice.firstNeuron);
+      for (std::int64_t row = first; row < first + model.inputsOf(slice.count); ++row)
         for (std::size_t source = 0; source < sources; ++source)
           if (!reached[source] && storeWeight(projection.weights[row * sources + source], format,
                                               problem_.profile->weightTruncation) != 0)
@@ -364,7 +377,7 @@ std::vector<Diagnostic> Placer::diagnostics() const {
   std::int64_t neurons = 0;
   const PopulationSpec* largest = nullptr;
   for (const PopulationSpec& population : problem_.populations) {
-    neurons += population.size;
+    neurons += population.inputs();
     if (!largest || population.size > largest->size) largest = &population;
   }
   if (neurons > room)
@@ -383,7 +396,9 @@ void Placer::resolveLists(const ListChoice& choice, PlacedCore& core) const {
   const auto sources = static_cast<std::size_t>(problem_.sourceSize(projection));
   const SynapseFormat format = formatOf(projection, chip_, false);
   std::vector<std::int64_t> counts(sources, 0);
-  for (std::int32_t row = slice.firstNeuron; row < slice.firstNeuron + slice.count; ++row)
+  const models::ModelTable& model = *problem_.populations[slice.population].model;
+  const std::int64_t first = model.inputsOf(slice.firstNeuron), rows = model.inputsOf(slice.count);
+  for (std::int64_t row = first; row < first + rows; ++row)
     for (std::size_t source = 0; source < sources; ++source)
       counts[source] += storeWeight(projection.weights[row * sources + source], format,
                                     problem_.profile->weightTruncation) != 0;
@@ -392,8 +407,7 @@ void Placer::resolveLists(const ListChoice& choice, PlacedCore& core) const {
     const auto group = static_cast<int>(core.groups.size());
     for (std::size_t source = 0; source < sources; ++source) {
       if (counts[source] == 0) continue;
-      const bool here =
-          choice.mixed ? denseIsShorter(projection, chip_, slice.count, counts[source]) : choice.dense;
+      const bool here = choice.mixed ? denseIsShorter(projection, chip_, rows, counts[source]) : choice.dense;
       if (here == dense) core.axons.push_back({group, static_cast<std::int32_t>(source)});
     }
     if (!core.axons.empty() && core.axons.back().group == group)
@@ -436,12 +450,12 @@ Expected<Placement> Placer::run() {
 
 std::span<const CoreLimit> coreLimits() { return kCoreLimits; }
 
-bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t neurons,
+bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t rows,
                     std::int64_t weights) {
   const auto words = [&](std::int64_t count, bool dense) {
     return wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(formatOf(projection, chip, dense)));
   };
-  return words(neurons, true) < words(weights, false);
+  return words(rows, true) < words(weights, false);
 }
 
 Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip) {

@@ -25,6 +25,8 @@ struct PopulationSpec {
   // all neurons, or `size` of them. What is left out is 0; what the model reads must be there. The
   // registers model, profile, route_first and route_count are filled in by the emitter.
   std::map<std::string, std::vector<std::int64_t>> registers;
+
+  std::int64_t inputs() const { return model->inputsOf(size); }  // rows of the projections into it
 };
 
 struct InputSpec {
@@ -39,7 +41,7 @@ struct ProjectionSpec {
   bool fromInput = false;
   int source = 0;  // index into inputs or populations
   int target = 0;  // index into populations
-  // [target size, source size], C order; cut to what a synapse word stores (storeWeight).
+  // [target inputs, source size], C order; cut to what a synapse word stores (storeWeight).
   // The caller keeps them alive until the image is made.
   std::span<const std::int32_t> weights;
   int weightBits = 8;
@@ -67,6 +69,7 @@ struct PlacedSlice {
   std::int32_t firstNeuron = 0;
   std::int32_t count = 0;
   std::int32_t firstCompartment = 0;
+  std::int32_t firstInput = 0;  // of the core, as synapse lists count. SPEC I6
 };
 
 // How the lists of one projection in one slice are stored: a format record of the core. SPEC I7.
@@ -84,8 +87,8 @@ struct PlacedAxon {
 };
 
 struct CoreUse {
-  std::int64_t neurons = 0, inputAxons = 0, outputRoutes = 0, synapseWords = 0, profiles = 0, formats = 0,
-               constants = 0;
+  std::int64_t neurons = 0, inputs = 0, inputAxons = 0, outputRoutes = 0, synapseWords = 0, profiles = 0,
+               formats = 0, constants = 0;
 };
 
 // A limit that every core obeys on its own.
@@ -109,8 +112,9 @@ struct Placement {
   std::vector<PlacedCore> cores;
 };
 
-// The encoding of a source's list in a group's slice, `weights` its nonzero ones: the shorter of the two.
-bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t neurons,
+// The encoding of a source's list in a group's slice of so many rows, `weights` its nonzero ones: the shorter
+// of the two.
+bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t rows,
                     std::int64_t weights);
 
 // What register `field` of a neuron holds, "model" included. SPEC I4

@@ -60,6 +60,9 @@ struct FloatPopulation {
   // Programs have no float form, and may have no parameters at all.
   bool isExact() const { return !exact.empty() || model->microcode; }
 
+  // Rows of the projections into it: row = neuron * ports + port.
+  std::int64_t inputs() const { return model->inputsOf(size); }
+
   // The parameter of a neuron; the model's fallback where the file leaves it out.
   double parameter(const std::string& parameterName, std::int64_t neuron) const;
 };
@@ -76,8 +79,8 @@ struct FloatProjection {
   Source source;
   int target = -1;
   int delaySteps = 0;      // of the float network: 0 feed-forward, 1 on an edge that closes a cycle. SPEC F5
-  Matrix<double> weights;  // [target size, source size]
-  std::vector<double> bias;  // [target size] or empty. SPEC F6
+  Matrix<double> weights;  // [target inputs, source size]
+  std::vector<double> bias;  // [target inputs] or empty. SPEC F6
 };
 
 struct FloatNet {
@@ -101,6 +104,7 @@ struct FixedPopulation {
   std::map<std::string, std::vector<std::int32_t>> registers;
   std::map<std::string, std::vector<double>> scales;  // state -> one float unit in integer units
 
+  std::int64_t inputs() const { return model->inputsOf(size); }  // rows, as of a FloatPopulation
   std::int32_t registerOf(const std::string& field, std::int64_t neuron, std::int32_t fallback = 0) const;
   // What step.h reads, in the model's order: decay_u = du + 1, threshold = vth << 6 and so on. SPEC I4
   std::vector<std::int32_t> stepParameters(std::int64_t neuron) const;

@@ -104,14 +104,18 @@ class NetProof {
     return changed;
   }
 
-  Interval inputOf(int population, std::int64_t neuron) const {
-    Interval sum;
+  // Of each port of a neuron.
+  std::vector<Interval> inputOf(int population, std::int64_t neuron) const {
+    const models::ModelTable& model = *net_.populations[static_cast<std::size_t>(population)].model;
+    std::vector<Interval> sums(model.ports.size());
     for (std::size_t p = 0; p < net_.projections.size(); ++p) {
       if (net_.projections[p].target != population) continue;
-      const Interval part = inputs_[p].of(neuron);
-      sum = {sum.lo + part.lo, sum.hi + part.hi};
+      for (std::size_t port = 0; port < sums.size(); ++port) {
+        const Interval part = inputs_[p].of(model.inputsOf(neuron) + static_cast<std::int64_t>(port));
+        sums[port] = {sums[port].lo + part.lo, sums[port].hi + part.hi};
+      }
     }
-    return sum;
+    return sums;
   }
 
   // SPEC P2: only now do the outgoing weights of this neuron count, for these payloads.
@@ -120,9 +124,11 @@ class NetProof {
       const FixedProjection& projection = net_.projections[p];
       if (projection.source.input || projection.source.index != population) continue;
       inputs_[p].widen(neuron, before, now);
+      const std::int64_t ports =
+          net_.populations[static_cast<std::size_t>(projection.target)].model->inputsOf(1);
       for (std::int64_t row = 0; row < projection.weights.rows; ++row)
         if (projection.weights.at(row, neuron) != 0)
-          stale_[projection.target][static_cast<std::size_t>(row)] = true;
+          stale_[projection.target][static_cast<std::size_t>(row / ports)] = true;
     }
   }
 

@@ -54,7 +54,7 @@ class Decoder {
   Status decodeRegisters(const image::Core& source, Core& core);
   Status decodeCompartment(const CompartmentSlice& slice, std::int32_t compartment, Core& core);
   Status decodeFormats(const image::Core& source, Core& core);
-  Status checkFormat(const SynapseFormat& format, std::uint64_t records, std::int32_t compartments) const;
+  Status checkFormat(const SynapseFormat& format, std::uint64_t records, std::int32_t inputs) const;
   Status decodeAxons(const image::Core& source, Core& core);
   Status decodeList(std::uint64_t list, std::uint64_t count, const SynapseFormat& format,
                     std::int32_t axonDelay, std::span<const std::uint64_t> words, Core& core);
@@ -182,9 +182,11 @@ Status Decoder::decodeCore(const image::Core& source, Core& core) {
   return decodeCoreRoutes(source, core);
 }
 
-// Slices hold every compartment of the core exactly once.
+// Slices hold every compartment of the core exactly once. Inputs are counted in the order of compartments.
 Status Decoder::decodeSlices(const image::Core& source, Core& core) {
+  constexpr std::int64_t kMostInputs = 1 << 30;
   std::uint64_t next = 0;
+  std::int64_t inputs = 0;
   std::map<std::uint64_t, const image::Slice*> byCompartment;
   for (const image::Slice* slice : *source.slices()) {
     if (slice->count() == 0 || !byCompartment.emplace(slice->first_compartment(), slice).second)
@@ -204,11 +206,15 @@ Status Decoder::decodeSlices(const image::Core& source, Core& core) {
       return contentError("R0508", where_, fmt::format("a slice leaves population '{}'", population.name));
     core.slices.push_back({static_cast<std::int32_t>(slice->population()),
                            static_cast<std::int32_t>(slice->first_neuron()),
-                           static_cast<std::int32_t>(slice->count()), static_cast<std::int32_t>(first)});
+                           static_cast<std::int32_t>(slice->count()), static_cast<std::int32_t>(first),
+                           static_cast<std::int32_t>(inputs)});
+    inputs += population.model->inputsOf(slice->count());
+    if (inputs > kMostInputs) return contentError("R0508", where_, "too many inputs");
   }
   if (next != neurons_.count)
     return contentError("R0508", where_,
                         fmt::format("slices hold {} of {} compartments", next, neurons_.count));
+  core.inputs = static_cast<std::int32_t>(inputs);
   return ok();
 }
 
@@ -260,8 +266,7 @@ Status Decoder::decodeCompartment(const CompartmentSlice& slice, std::int32_t co
   return ok();
 }
 
-Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count,
-                            std::int32_t compartments) const {
+Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count, std::int32_t inputs) const {
   auto bad = [&](std::string message) {
     return contentError("R0509", where_ + ", synapse format", std::move(message));
   };
@@ -274,8 +279,7 @@ Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count,
     return bad(fmt::format("{} delay bits", format.delayBits));
   if (format.indexBits < 0 || format.indexBits > 31)
     return bad(fmt::format("{} index bits", format.indexBits));
-  if (format.first < 0 || format.first > compartments)
-    return bad(fmt::format("first compartment {}", format.first));
+  if (format.first < 0 || format.first > inputs) return bad(fmt::format("first input {}", format.first));
   if (format.group < 0 || static_cast<std::uint64_t>(format.group) >= count)
     return bad(fmt::format("group {} of at most {}", format.group, count));
   return ok();
@@ -300,7 +304,7 @@ Status Decoder::decodeFormats(const image::Core& source, Core& core) {
     SynapseFormat format{kind == 1,          narrow("weight_bits"), static_cast<SignMode>(signMode),
                          narrow("exponent"), narrow("delay_bits"),  narrow("index_bits"),
                          narrow("first"),    narrow("group")};
-    if (Status status = checkFormat(format, table.count, core.compartments); !status) return status;
+    if (Status status = checkFormat(format, table.count, core.inputs); !status) return status;
     const auto group = static_cast<std::size_t>(format.group);
     const std::int32_t exponent = ofSum ? format.exponent : 0;
     if (exponents[group].value_or(exponent) != exponent)
@@ -356,10 +360,10 @@ Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const Synaps
         fmt::format("a list of {} synapses at word {} leaves the {} words", count, list, words.size()));
   if (core.synapses.size() + count > words.size() * kExpansion)
     return contentError("R0508", "", "the synapse lists overlap too often");
-  if (format.dense && count > static_cast<std::uint64_t>(core.compartments - format.first))
+  if (format.dense && count > static_cast<std::uint64_t>(core.inputs - format.first))
     return contentError("R0508", "",
-                        fmt::format("a dense list of {} from compartment {} leaves the {} compartments",
-                                    count, format.first, core.compartments));
+                        fmt::format("a dense list of {} from input {} leaves the {} inputs", count,
+                                    format.first, core.inputs));
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t start = list * 64 + recordStart(i, bits);
     const std::int64_t stored = readBits(words, start, format.weightBits, format.signMode == SignMode::Mixed);
@@ -367,23 +371,22 @@ Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const Synaps
     synapse.weight = effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
     synapse.delay = axonDelay;
     if (format.dense) {
-      synapse.compartment = format.first + static_cast<std::int32_t>(i);
+      synapse.input = format.first + static_cast<std::int32_t>(i);
     } else {
       if (format.delayBits > 0)
         synapse.delay +=
             static_cast<std::int32_t>(readBits(words, start + format.weightBits, format.delayBits, false));
       if (format.indexBits > 0)
-        synapse.compartment = static_cast<std::int32_t>(
+        synapse.input = static_cast<std::int32_t>(
             readBits(words, start + format.weightBits + format.delayBits, format.indexBits, false));
     }
     if (synapse.delay > kMaxDelay)
       return contentError(
           "R0511", "",
           fmt::format("synapse {} has delay {} with its axon's; 0 to {} exist", i, synapse.delay, kMaxDelay));
-    if (synapse.compartment >= core.compartments)
-      return contentError(
-          "R0508", "",
-          fmt::format("synapse {} ends at compartment {} of {}", i, synapse.compartment, core.compartments));
+    if (synapse.input >= core.inputs)
+      return contentError("R0508", "",
+                          fmt::format("synapse {} ends at input {} of {}", i, synapse.input, core.inputs));
     core.synapses.push_back(synapse);
   }
   return ok();

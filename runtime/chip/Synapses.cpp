@@ -36,17 +36,16 @@ Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::spa
   words.resize(address + wordsOfRecords(list.size(), bits), 0);
   for (std::size_t i = 0; i < list.size(); ++i) {
     const ListedSynapse& synapse = list[i];
-    const bool fits =
-        format.dense
-            ? synapse.delay == 0 && synapse.compartment == format.first + static_cast<std::int64_t>(i)
-            : synapse.delay >= 0 && synapse.delay < (1 << format.delayBits) && synapse.compartment >= 0 &&
-                  synapse.compartment < (std::int64_t{1} << format.indexBits);
+    const bool fits = format.dense
+                          ? synapse.delay == 0 && synapse.input == format.first + static_cast<std::int64_t>(i)
+                          : synapse.delay >= 0 && synapse.delay < (1 << format.delayBits) &&
+                                synapse.input >= 0 && synapse.input < (std::int64_t{1} << format.indexBits);
     if (!fits) {
       words.resize(address);
       Diagnostic diagnostic;
       diagnostic.code = "R0509";
-      diagnostic.message = fmt::format("synapse {} (compartment {}, delay {}) does not fit its {} list", i,
-                                       synapse.compartment, synapse.delay, format.dense ? "dense" : "sparse");
+      diagnostic.message = fmt::format("synapse {} (input {}, delay {}) does not fit its {} list", i,
+                                       synapse.input, synapse.delay, format.dense ? "dense" : "sparse");
       diagnostic.remedy = "choose a format with enough delay and index bits";
       return Error::of(ErrorKind::Compile, std::move(diagnostic));
     }
@@ -55,7 +54,7 @@ Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::spa
     if (format.dense) continue;
     if (format.delayBits > 0) writeBits(words, start + format.weightBits, format.delayBits, synapse.delay);
     if (format.indexBits > 0)
-      writeBits(words, start + format.weightBits + format.delayBits, format.indexBits, synapse.compartment);
+      writeBits(words, start + format.weightBits + format.delayBits, format.indexBits, synapse.input);
   }
   return address;
 }

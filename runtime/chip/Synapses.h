@@ -1,7 +1,7 @@
 // Synapse lists in memory words: weights cut to their stored bits, packed sparse or dense. SPEC I6, W1-W6.
 //
-// A sparse synapse is, from bit 0: weight (weightBits), delay (delayBits), compartment (indexBits). A dense
-// list holds weights only, for consecutive compartments from `first`. Synapses never cross a 64-bit word
+// A sparse synapse is, from bit 0: weight (weightBits), delay (delayBits), input (indexBits). A dense
+// list holds weights only, for consecutive inputs from `first`. Synapses never cross a 64-bit word
 // (64 / bits of them in each), and every list starts on a word.
 #pragma once
 
@@ -23,7 +23,7 @@ struct SynapseFormat {
   int exponent = 0;        // kMinExponent..kMaxExponent
   int delayBits = 0;       // 0..6; sparse only
   int indexBits = 0;       // sparse only
-  std::int32_t first = 0;  // dense: first compartment
+  std::int32_t first = 0;  // dense: first input
   std::int32_t group = 0;
 };
 
@@ -50,12 +50,12 @@ std::int32_t loadWeight(std::int64_t stored, const SynapseFormat& format);
 std::int32_t effectiveWeight(std::int32_t weight, const SynapseFormat& format, WeightExponent rule);
 
 struct ListedSynapse {
-  std::int32_t compartment;
+  std::int32_t input;  // of the core
   std::int32_t weight;
   std::int32_t delay;  // of the synapse alone
 };
 
-// Appends a list to `words` and returns its word address. Errors: R0509 if delay or compartment do not fit
+// Appends a list to `words` and returns its word address. Errors: R0509 if delay or input do not fit
 // their bits, or a dense list has gaps or delays.
 Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::span<const ListedSynapse> list,
                                      const SynapseFormat& format, WeightTruncation truncation);

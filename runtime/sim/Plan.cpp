@@ -46,16 +46,17 @@ using Matrices = std::map<SumKey, std::vector<Entry>>;
 
 struct Place {
   std::int32_t population;
-  std::int32_t neuron;
+  std::int32_t target;
 };
 
-// Where every compartment of a core lies.
-std::vector<Place> placesOf(const Core& core) {
-  std::vector<Place> places(static_cast<std::size_t>(core.compartments), Place{-1, 0});
+// Where every input of a core lies.
+std::vector<Place> placesOf(const Plan& plan, const Core& core) {
+  std::vector<Place> places(static_cast<std::size_t>(core.inputs), Place{-1, 0});
   for (const CompartmentSlice& slice : core.slices)
-    for (std::int32_t i = 0; i < slice.count; ++i)
-      places[static_cast<std::size_t>(slice.firstCompartment + i)] = {slice.population,
-                                                                      slice.firstNeuron + i};
+    plan.populations[static_cast<std::size_t>(slice.population)].forEachInput(
+        slice, [&](std::int32_t input, std::int32_t target) {
+          places[static_cast<std::size_t>(input)] = {slice.population, target};
+        });
   return places;
 }
 
@@ -69,9 +70,9 @@ std::vector<std::int32_t> ordinalsOf(const Core& core) {
 
 class Gatherer {
  public:
-  explicit Gatherer(const Program& program) : program_(program) {
-    for (const Core& core : program.cores) {
-      places_.push_back(placesOf(core));
+  explicit Gatherer(const Plan& plan) : program_(*plan.program) {
+    for (const Core& core : program_.cores) {
+      places_.push_back(placesOf(plan, core));
       ordinals_.push_back(ordinalsOf(core));
     }
   }
@@ -83,12 +84,11 @@ class Gatherer {
         follow(input.routes, input.routeStart, channel, static_cast<std::int32_t>(k), channel);
     }
     const std::int32_t inputs = static_cast<std::int32_t>(program_.inputs.size());
-    for (std::size_t c = 0; c < program_.cores.size(); ++c) {
-      const Core& core = program_.cores[c];
-      for (std::int32_t i = 0; i < core.compartments; ++i)
-        if (const Place place = places_[c][static_cast<std::size_t>(i)]; place.population >= 0)
-          follow(core.routes, core.routeStart, i, inputs + place.population, place.neuron);
-    }
+    for (const Core& core : program_.cores)
+      for (const CompartmentSlice& slice : core.slices)
+        for (std::int32_t i = 0; i < slice.count; ++i)
+          follow(core.routes, core.routeStart, slice.firstCompartment + i, inputs + slice.population,
+                 slice.firstNeuron + i);
     return std::move(matrices_);
   }
 
@@ -105,12 +105,12 @@ class Gatherer {
       const std::int32_t ordinal = ordinals_[c][static_cast<std::size_t>(axon.group)];
       for (std::uint64_t k = axon.firstSynapse; k < axon.firstSynapse + axon.synapseCount; ++k) {
         const Synapse& synapse = core.synapses[k];
-        const Place place = places_[c][static_cast<std::size_t>(synapse.compartment)];
+        const Place place = places_[c][static_cast<std::size_t>(synapse.input)];
         if (place.population < 0 || synapse.weight == 0) continue;
         SumKey key{place.population, group.exponent, {}, 0, synapse.delay, source};
         if (group.exponent < 0) key.group = group.name, key.ordinal = ordinal;
         add(key,
-            {static_cast<std::uint32_t>(neuron), static_cast<std::uint32_t>(place.neuron), synapse.weight});
+            {static_cast<std::uint32_t>(neuron), static_cast<std::uint32_t>(place.target), synapse.weight});
       }
     }
   }
@@ -179,7 +179,7 @@ PlanProjection makeProjection(const SumKey& key, std::vector<Entry>& entries, st
   projection.source = key.source;
   projection.delay = key.delay;
   projection.shift = shift;
-  projection.stride = static_cast<std::size_t>(vector::padded(targets));
+  projection.stride = static_cast<std::size_t>(targets);
   std::uint32_t bits = 0;
   std::int64_t largest = 0;
   std::vector<std::int64_t> columns(static_cast<std::size_t>(targets));
@@ -222,6 +222,7 @@ void addParameters(Plan& plan) {
     population.model = info.model;
     population.size = info.size;
     population.width = vector::padded(info.size);
+    population.ports = static_cast<std::int32_t>(info.model->ports.size());
     population.parameters.resize(info.model->fixedParameters.size());
     for (PlanParameter& parameter : population.parameters)
       parameter.values.assign(static_cast<std::size_t>(population.width), 0);
@@ -255,7 +256,7 @@ Plan makePlan(std::shared_ptr<const Program> program) {
   plan.program = std::move(program);
   addParameters(plan);
   const Program& p = *plan.program;
-  Matrices matrices = Gatherer(p).gather();
+  Matrices matrices = Gatherer(plan).gather();
   const SumKey* last = nullptr;
   for (auto& [key, entries] : matrices) {
     PlanPopulation& population = plan.populations[static_cast<std::size_t>(key.population)];
@@ -263,7 +264,7 @@ Plan makePlan(std::shared_ptr<const Program> program) {
     const std::int32_t sources =
         source < p.inputs.size() ? p.inputs[source].size : p.populations[source - p.inputs.size()].size;
     const int shift = std::max(key.exponent, 0);
-    PlanProjection projection = makeProjection(key, entries, sources, population.size, shift);
+    PlanProjection projection = makeProjection(key, entries, sources, population.targets(), shift);
     std::vector<Entry>().swap(entries);
     if (key.exponent >= 0) {
       population.linear.push_back(std::move(projection));

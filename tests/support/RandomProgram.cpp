@@ -43,7 +43,7 @@ struct Population {
 };
 
 struct Slice {
-  int population, firstNeuron, count, core, firstCompartment;
+  int population, firstNeuron, count, core, firstCompartment, firstInput, inputs;
 };
 
 const LayoutSpec kWideNeuron{"neuron",
@@ -93,7 +93,7 @@ struct CoreBuilder {
       formats{makeLayout(kFormat)}, routes{makeLayout(kRoute)}, constants{makeLayout(kConstant)};
   std::vector<std::uint64_t> synapses;
   std::vector<Slice> slices;
-  int groups = 0;
+  int groups = 0, inputs = 0;
 };
 
 class Generator {
@@ -142,7 +142,10 @@ class Generator {
         const int size = random_.chance(50) ? left : random_.between(1, left);
         CoreBuilder& core = cores_[static_cast<std::size_t>(random_.between(0, count - 1))];
         const int compartment = static_cast<int>(core.neurons.records());
-        core.slices.push_back({p, first, size, static_cast<int>(&core - cores_.data()), compartment});
+        const int inputs = static_cast<int>(populations_[static_cast<std::size_t>(p)].model->inputsOf(size));
+        core.slices.push_back(
+            {p, first, size, static_cast<int>(&core - cores_.data()), compartment, core.inputs, inputs});
+        core.inputs += inputs;
         for (int i = 0; i < size; ++i) core.neurons.add();
         first += size;
       }
@@ -203,16 +206,15 @@ class Generator {
 
   void projectSlice(Sources& sources, CoreBuilder& core, const Slice& slice, SynapseFormat format,
                     int largest, int axonDelay) {
-    format.first = format.dense ? slice.firstCompartment : 0;
+    format.first = format.dense ? slice.firstInput : 0;
     format.indexBits = 0;
-    while (!format.dense && (1 << format.indexBits) < slice.firstCompartment + slice.count)
-      ++format.indexBits;
+    while (!format.dense && (1 << format.indexBits) < slice.firstInput + slice.inputs) ++format.indexBits;
     const std::uint64_t record = addFormat(core, format);
     for (auto& routes : sources) {
       std::vector<ListedSynapse> list;
-      for (int i = 0; i < slice.count; ++i)
+      for (int i = 0; i < slice.inputs; ++i)
         if (format.dense || random_.chance(70))
-          list.push_back({slice.firstCompartment + i, weight(largest),
+          list.push_back({slice.firstInput + i, weight(largest),
                           format.delayBits > 0 ? random_.between(0, (1 << format.delayBits) - 1) : 0});
       if (list.empty() && random_.chance(90)) continue;
       Expected<std::uint64_t> address = packSynapses(core.synapses, list, format, profile_.weightTruncation);

@@ -81,6 +81,7 @@ class Builder:
         self._nodes: list[tuple] = []
         self._index: dict[str, int] = {}
         self._size: dict[str, int] = {}
+        self._ports: dict[str, list[str]] = {}  # of populations
         self._edges: list[tuple[int, int]] = []
         self._delays: list[tuple] = []
 
@@ -111,7 +112,9 @@ class Builder:
                     f"'{key}' of '{name}' has shape {list(value.shape)}, the population has {list(shape)}",
                     "give one number, or one for each neuron",
                 ) from None
-        return self._add(name, kind, arrays, shape, prod(shape))
+        self._add(name, kind, arrays, shape, prod(shape))
+        self._ports[name] = MODELS[kind]["ports"] if kind in MODELS else ["in"]
+        return name
 
     def input(self, name: str, shape, payload: Optional[int] = None) -> str:
         """An input of that many channels, or of a shape. Example: b.input("in", 86)
@@ -189,8 +192,8 @@ class Builder:
         """Neurons given as the integers of a chip's step, which compile keeps as they are (SPEC F14).
 
         model: cuba_lif, lif, cuba_li, li, integrate_and_fire or integrator, or a program of the chip: cuba_lif_reset,
-        cuba_lif_refractory, ternary_lif, atrlif, sigma, delta, sigma_delta, graded_vec, graded_relu_vec (SPEC N20 to
-        N28). integers, one or one for each neuron: what the model's step reads (decay_u, decay_v in 1/4096 per step,
+        cuba_lif_refractory, ternary_lif, atrlif, sigma, delta, sigma_delta, graded_vec, graded_relu_vec, prod_neuron (SPEC
+        N20 to N29). integers, one or one for each neuron: what the model's step reads (decay_u, decay_v in 1/4096 per step,
         threshold, bias, ... in units of v; an unknown name is answered with the known ones); what is left out is the
         model's default. Weights into them are whole numbers too; those into membranes enter 64 times as large.
 
@@ -208,13 +211,17 @@ class Builder:
         bias=None,
         delay: Optional[int] = None,
         name: Optional[str] = None,
+        port: Optional[str] = None,
     ) -> None:
         """Connects two nodes: by a matrix [targets, sources] and an optional bias [targets] added in every
         step, or one to one where ``weight`` is None.
 
+        Neurons with several ports (of models like prod_neuron) have a row for each port of each neuron, neuron by
+        neuron: [neurons * ports, sources]. port: the one port that is meant; then a row is a neuron.
+
         delay: None, or what the float rules give the connection anyway: 0 steps forward, 1 on a connection
         that closes a cycle. Other delays have no float rule and are refused. name: of the matrix's node, else
-        "SOURCE_to_TARGET".
+        "SOURCE_to_TARGET", or "SOURCE_to_TARGET_PORT".
 
         Example: b.connect("in", "hidden", W, bias=np.zeros(64))
         """
@@ -225,19 +232,21 @@ class Builder:
                 f"a delay of {shown(delay)} steps between '{source}' and '{target}' has no float rule",
                 "leave it out: forward connections act in the same step, recurrent ones one step later",
             )
+        if port is not None and weight is None:
+            weight = np.eye(self._rows(target, port))
         middle = None
         if weight is not None:
             where = f"{source}->{target}"
             weight = check_numbers(weight, where=where)
             weight = weight if weight.dtype in (np.float32, np.float64) else weight.astype(np.float64)
-            wanted = (self._size.get(target), self._size.get(source))
+            wanted = (self._rows(target, port), self._size.get(source))
             if weight.ndim != 2 or (None not in wanted and weight.shape != wanted):
                 raise option_error(
                     f"the matrix from '{source}' to '{target}' has shape {list(weight.shape)}, needed is "
                     f"{list(wanted)}",
                     "rows are targets, columns are sources",
                 )
-            parameters = {"weight": weight}
+            parameters = {"weight": self._spread(weight, target, port)}
             if bias is not None:
                 bias = check_numbers(bias, where=where)
                 if bias.shape not in ((), (weight.shape[0],)):
@@ -245,9 +254,10 @@ class Builder:
                         f"the bias from '{source}' to '{target}' has shape {list(bias.shape)}, needed is "
                         f"[{weight.shape[0]}]"
                     )
-                parameters["bias"] = np.broadcast_to(bias, (weight.shape[0],)).astype(weight.dtype)
+                bias = np.broadcast_to(bias, (weight.shape[0],)).astype(weight.dtype)
+                parameters["bias"] = self._spread(bias, target, port)
             middle = self._add(
-                f"{source}_to_{target}" if name is None else name,
+                "_".join([source, "to", target, *([port] if port else [])]) if name is None else name,
                 "Affine" if bias is not None else "Linear",
                 parameters,
             )
@@ -262,6 +272,24 @@ class Builder:
             self._edges += [(a, self._index[middle]), (self._index[middle], b)]
         if delay is not None:
             self._delays.append((source, middle, target, delay))
+
+    def _rows(self, target: str, port: Optional[str]) -> Optional[int]:
+        """How many sums a matrix into a node makes; into one port of it."""
+        ports = self._ports.get(target, ["in"])
+        if port is not None and (target not in self._ports or port not in ports):
+            raise unknown_name(f"port of '{target}'", port, self._ports.get(target, []))
+        if target not in self._size:
+            return None
+        return self._size[target] * (len(ports) if port is None else 1)
+
+    def _spread(self, rows: np.ndarray, target: str, port: Optional[str]) -> np.ndarray:
+        """Rows of one port among those of the others, which receive nothing."""
+        if port is None:
+            return rows
+        ports = self._ports[target]
+        all_rows = np.zeros((len(rows) * len(ports), *rows.shape[1:]), rows.dtype)
+        all_rows[ports.index(port) :: len(ports)] = rows
+        return all_rows
 
     def output(self, name: str, source: str) -> str:
         """An output that receives what ``source`` sends: spikes, or the membrane of a readout without spikes.

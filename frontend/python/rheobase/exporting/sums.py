@@ -7,12 +7,13 @@ from typing import Optional
 
 import numpy as np
 
+from ..arithmetic import MODELS
 from ..image import Image
 
 
 @dataclass
 class Sum:
-    """Synapses from one source to one population with one delay; ``weights`` [targets, sources] before the exponent.
+    """Synapses from one source to one population with one delay; ``weights`` [inputs of the targets, sources] before the exponent.
 
     What has a negative exponent is shifted right, flooring, after it is summed: such sums stay apart by ``group``,
     (core, group of the core), where the others add up whatever group they come from.
@@ -29,12 +30,14 @@ class Sum:
 def sums_of(image: Image) -> list[Sum]:
     """Every sum that the image's words make, in the order of their sources."""
     size = {p["name"]: p["size"] for p in image.info["populations"]}
+    ports = {p["name"]: len(MODELS[p["model"]]["ports"]) for p in image.info["populations"]}
     cores = {c["id"]: image.program.core(c["id"]) for c in image.info["cores"]}
     place = {
-        (number, part["first_compartment"] + i): (part["population"], part["first_neuron"] + i)
+        (number, part["first_input"] + i): (name, ports[name] * part["first_neuron"] + i)
         for number, core in cores.items()
         for part in core["slices"]
-        for i in range(part["count"])
+        for name in [part["population"]]
+        for i in range(ports[name] * part["count"])
     }
     found: dict[tuple, Sum] = {}
 
@@ -42,13 +45,13 @@ def sums_of(image: Image) -> list[Sum]:
         for number, index in routes:
             axon = cores[number]["axons"][index]
             group = (number, axon["group"]) if axon["exponent"] < 0 else (-1, -1)
-            for compartment, weight, delay in axon["synapses"]:
-                if (number, compartment) not in place:
+            for at, weight, delay in axon["synapses"]:
+                if (number, at) not in place:
                     continue
-                target, row = place[number, compartment]
+                target, row = place[number, at]
                 key = (source, target, delay, axon["exponent"], group)
                 if key not in found:
-                    found[key] = Sum(*key, np.zeros((size[target], count), np.int64))
+                    found[key] = Sum(*key, np.zeros((ports[target] * size[target], count), np.int64))
                 found[key].weights[row, neuron] += weight
 
     for entry in image.info["inputs"]:
