@@ -128,7 +128,7 @@ Status NetworkBuilder::makeNeuron(int index) {
 void NetworkBuilder::makeSynapse(const FoldedProjection& projection) {
   const mlir::Value source = values_[projection.source];
   spk::NeuronOp target = neurons_[projection.target];
-  const std::int64_t targets = target.getSize();
+  const std::int64_t targets = target.getInputSize();
   // Before its target, so that the text reads from inputs to outputs.
   mlir::OpBuilder::InsertionGuard guard(builder_);
   builder_.setInsertionPoint(target);

@@ -158,7 +158,7 @@ class ModuleReader {
     projection.source = projection.fromInput ? inputs_[op.getSource()] : populations_[op.getSource()];
     projection.target = populations_[op.getTarget()];
     FixedProjection& same = net_.projections.emplace_back();
-    const std::int64_t targets = problem_.populations[projection.target].size;
+    const std::int64_t targets = problem_.populations[projection.target].inputs();
     same.weights.wiring = spk::wiringOf(op.getConvolution(), targets, problem_.sourceSize(projection));
     same.weights.values = spk::fixedValues(op.getWeight()).value_or(std::vector<std::int32_t>{});
     if (op.getDelays()) same.weights.delays = *spk::fixedValues(*op.getDelays());
@@ -201,16 +201,20 @@ class ModuleReader {
       refuse(place, fmt::format("core {} stands where core {} is due", op.getId(), placement_.cores.size()));
     PlacedCore& core = placement_.cores.emplace_back();
     for (auto slice : op.getBody().getOps<chip::SliceOp>()) {
+      const int population = populations_[slice.getPopulation()];
       core.slices.push_back(
-          {populations_[slice.getPopulation()], static_cast<std::int32_t>(slice.getFirstNeuron()),
+          {population, static_cast<std::int32_t>(slice.getFirstNeuron()),
            static_cast<std::int32_t>(slice.getCount()),
            static_cast<std::int32_t>(slice.getFirstCompartment()),
-           static_cast<std::int32_t>(slice.getRepeats()), static_cast<std::int32_t>(slice.getStride())});
+           static_cast<std::int32_t>(slice.getRepeats()), static_cast<std::int32_t>(slice.getStride()),
+           static_cast<std::int32_t>(core.use.inputs),
+           static_cast<std::int32_t>(problem_.populations[population].model->inputsOf(1))});
       if (core.slices.back().firstCompartment != core.use.neurons)
         refuse(place,
                fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",
                            slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
       core.use.neurons += core.slices.back().size();
+      core.use.inputs += core.slices.back().inputs();
     }
     std::map<std::pair<int, int>, int> numbers;
     for (auto group : op.getBody().getOps<chip::GroupOp>()) readGroup(group, place, core, numbers);

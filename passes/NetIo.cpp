@@ -171,7 +171,7 @@ class Writer {
     state.addAttribute("name", builder_.getStringAttr(projection.name));
     state.addAttribute("weight",
                        spk::floatElements(network_.getContext(), 0.0, {1, 1}));  // set by the caller
-    state.addTypes(spk::CurrentType::get(network_.getContext(), target.getSize()));
+    state.addTypes(spk::CurrentType::get(network_.getContext(), target.getInputSize()));
     auto synapse = llvm::cast<spk::SynapseOp>(builder_.create(state));
     target->insertOperands(target->getNumOperands(), synapse.getOutput());
     return synapse;

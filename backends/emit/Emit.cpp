@@ -95,9 +95,9 @@ Expected<SynapseFormat> Emitter::formatIn(const PlacedCore& core, const PlacedGr
   if (group.kind == ListKind::Kernel) {
     const std::optional<Tile> tile = tileIn(core, group);
     if (!tile) return fault(fmt::format("the slice of '{}' is no tile for kernels", projection.name));
-    format = kernelFormat(projection, *tile, slice.firstCompartment);
+    format = kernelFormat(projection, *tile, slice.firstInput);
   } else if (group.kind == ListKind::Dense) {
-    format.first = slice.firstCompartment;
+    format.first = slice.firstInput;
   }
   format.group = group.number;
   return format;
@@ -167,7 +167,7 @@ Expected<Values> Emitter::emitList(const PlacedCore& core, const PlacedAxon& axo
   for (const ListedTargets& target : targetsIn(projection, slice, axon.source)) {
     const std::int32_t weight = projection.weights[static_cast<std::size_t>(target.index)];
     if (format.kind == ListKind::Dense || storeWeight(weight, format, truncation) != 0)
-      list.push_back({slice.firstCompartment + target.place, weight, projection.synapseDelay(target.index)});
+      list.push_back({slice.firstInput + target.place, weight, projection.synapseDelay(target.index)});
   }
   auto address = packSynapses(words.synapses, list, format, truncation);
   if (!address) return address.error();
@@ -291,10 +291,13 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   memory(image_.addMemory("synapse", words.synapses, words.synapses.size()));
   image_.header.cores.push_back(std::move(described));
   const auto count = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  std::int64_t inputs = 0;
+  for (const PlacedSlice& slice : placement_.cores[core].slices)
+    inputs += slice.inputs();
   checkLimits(core,
-              {count(words.neurons.records()), count(words.axons.records()), count(words.routes.records()),
-               count(words.synapses.size()), count(words.profiles.records()), count(words.formats.records()),
-               words.constants ? count(words.constants->records()) : 0});
+              {count(words.neurons.records()), inputs, count(words.axons.records()),
+               count(words.routes.records()), count(words.synapses.size()), count(words.profiles.records()),
+               count(words.formats.records()), words.constants ? count(words.constants->records()) : 0});
   return ok();
 }
 

@@ -97,10 +97,13 @@ void Emitter::update(const UpdateKernel& kernel) {
   for (std::size_t k = 0; k < states.size(); ++k) state[k] = load(states[k], i);
   for (std::size_t k = 0; k < parameters.size(); ++k)
     parameter[k] = kernel.constants[k] ? algebra.constant(*kernel.constants[k]) : load(parameters[k], i);
-  Value a = load(input, i);
+  Value arrived[models::kMaxPorts];
+  for (std::size_t k = 0; k < kernel.model->ports.size(); ++k)
+    arrived[k] =
+        load(input, b_.create<arith::AddIOp>(i, index(static_cast<std::int64_t>(k) * kernel.paddedSize)));
   Value sent;  // spikes, or payloads
 #define RHEO_MODEL(folder) \
-  if (kernel.model->name == #folder) sent = steps::folder::step(algebra, state, a, parameter);
+  if (kernel.model->name == #folder) sent = steps::folder::step(algebra, state, arrived, parameter);
 #include "models/Models.def"
 #undef RHEO_MODEL
   for (std::size_t k = 0; k < states.size(); ++k) store(state[k], states[k], i);

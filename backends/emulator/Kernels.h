@@ -18,7 +18,8 @@ namespace rheo::jit {
 inline constexpr int kLanes = 16;  // 32-bit lanes of one vector; arrays are padded to whole vectors
 
 // void update(void** arrays): arrays are input, spikes out, wraps and saturations (int64_t), the model's
-// states in order, then the parameters that are not constants, in order. `paddedSize` neurons.
+// states in order, then the parameters that are not constants, in order. `paddedSize` neurons; the input has
+// as many sums for each port, port by port.
 struct UpdateKernel {
   std::string symbol;
   const models::ModelTable* model = nullptr;

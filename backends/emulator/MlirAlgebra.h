@@ -43,6 +43,7 @@ class MlirAlgebra {
   // SPEC N19.
   Int add(Int left, Int right) { return b_.create<mlir::arith::AddIOp>(left, right); }
   Int sub(Int left, Int right) { return b_.create<mlir::arith::SubIOp>(left, right); }
+  Int multiply(Int left, Int right) { return b_.create<mlir::arith::MulIOp>(left, right); }
   Int shiftLeft(Int x, Int bits) { return b_.create<mlir::arith::ShLIOp>(x, shiftBy(bits)); }
   Int shiftRight(Int x, Int bits) { return b_.create<mlir::arith::ShRSIOp>(x, shiftBy(bits)); }
   Int abs(Int x) {

@@ -110,11 +110,11 @@ Status Checker::consistent() const {
       return fault(projection.name, fmt::format("projection '{}' has no source or target", projection.name));
     const Wiring& wiring = projection.wiring;
     if (wiring.sources() != problem_.sourceSize(projection) ||
-        wiring.targets() != problem_.populations[projection.target].size)
+        wiring.targets() != problem_.populations[projection.target].inputs())
       return fault(projection.name,
                    fmt::format("projection '{}' is wired from {} to {} instead of {} to {}", projection.name,
                                wiring.sources(), wiring.targets(), problem_.sourceSize(projection),
-                               problem_.populations[projection.target].size));
+                               problem_.populations[projection.target].inputs()));
     for (const auto& [what, values] :
          {std::pair{"weights", projection.weights}, {"delays", projection.delays()}})
       if (static_cast<std::int64_t>(values.size()) != wiring.valueCount() &&
@@ -257,11 +257,11 @@ std::vector<ListedTargets> targetsIn(const ProjectionSpec& projection, const Pla
   std::vector<ListedTargets> targets;
   if (projection.wiring.convolution()) {
     projection.wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
-      if (const std::int32_t place = slice.find(target); place >= 0) targets.push_back({place, index});
+      if (const std::int32_t place = slice.findTarget(target); place >= 0) targets.push_back({place, index});
     });
   } else {
-    for (std::int32_t i = 0; i < slice.size(); ++i)
-      targets.push_back({i, slice.neuron(i) * projection.wiring.sources() + source});
+    for (std::int32_t i = 0; i < slice.inputs(); ++i)
+      targets.push_back({i, slice.target(i) * projection.wiring.sources() + source});
   }
   return targets;
 }
@@ -270,8 +270,8 @@ std::vector<std::int64_t> countSynapses(const ProjectionSpec& projection, const 
                                         WeightTruncation truncation, const PlacedSlice& slice) {
   const SynapseFormat format = formatOf(projection, chip, ListKind::Sparse);
   std::vector<std::int64_t> counts(static_cast<std::size_t>(projection.wiring.sources()), 0);
-  for (std::int32_t i = 0; i < slice.size(); ++i)
-    projection.wiring.sourcesOf(slice.neuron(i), [&](std::int64_t source, std::int64_t index) {
+  for (std::int32_t i = 0; i < slice.inputs(); ++i)
+    projection.wiring.sourcesOf(slice.target(i), [&](std::int64_t source, std::int64_t index) {
       const std::int32_t weight = projection.weights[static_cast<std::size_t>(index)];
       counts[static_cast<std::size_t>(source)] += weight != 0 && storeWeight(weight, format, truncation) != 0;
     });

@@ -34,6 +34,8 @@ bool fits(const ChipSpec& chip, const char* record, const char* field, std::int6
 }  // namespace
 
 const Convolution* featureMapOf(const PlacementProblem& problem, int population) {
+  // With several ports the targets of a convolution are no neurons.
+  if (problem.populations[population].model->inputsOf(1) > 1) return nullptr;
   for (const ProjectionSpec& projection : problem.projections) {
     if (projection.target != population || !projection.wiring.convolution()) continue;
     const Convolution& map = *projection.wiring.convolution();
@@ -58,6 +60,7 @@ PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population, st
 
 std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map) {
   const std::int64_t width = map.columns.outputs, positions = map.rows.outputs * width;
+  if (slice.ports > 1) return std::nullopt;
   Tile tile;
   tile.channels = {slice.firstNeuron / positions, slice.repeats};
   tile.rows.first = slice.firstNeuron % positions / width;
@@ -93,15 +96,14 @@ bool kernelsFit(const ProjectionSpec& projection, const ChipSpec& chip, const Ti
          fits(chip, "axon", "count", tile.channels.count);
 }
 
-SynapseFormat kernelFormat(const ProjectionSpec& projection, const Tile& tile,
-                           std::int32_t firstCompartment) {
+SynapseFormat kernelFormat(const ProjectionSpec& projection, const Tile& tile, std::int32_t firstInput) {
   const Convolution& convolution = *projection.wiring.convolution();
   SynapseFormat format;
   format.kind = ListKind::Kernel;
   format.weightBits = projection.weightBits;
   format.signMode = projection.signMode;
   format.exponent = projection.exponent;
-  format.first = firstCompartment;
+  format.first = firstInput;
   const auto axis = [](const ConvolutionAxis& whole, const Range& part) {
     return ConvolutionAxis{1, part.count, whole.kernel, whole.stride, 0, whole.dilation};
   };

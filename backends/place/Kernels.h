@@ -34,7 +34,7 @@ std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map);
 bool kernelsFit(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile);
 
 // The format record of such lists.
-SynapseFormat kernelFormat(const ProjectionSpec& projection, const Tile& tile, std::int32_t firstCompartment);
+SynapseFormat kernelFormat(const ProjectionSpec& projection, const Tile& tile, std::int32_t firstInput);
 
 // An axon record's view of a tile: SPEC I10. `channels.count` is 0 where the source does not reach it.
 struct KernelPlace {

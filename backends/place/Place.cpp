@@ -15,7 +15,8 @@ namespace rheo {
 namespace {
 
 constexpr std::array kCoreLimits{
-    CoreLimit{&CoreUse::neurons, "neurons_per_core", "R0417", "compartments", "choose another chip"},
+    // A neuron of several ports takes the room of as many compartments.
+    CoreLimit{&CoreUse::inputs, "neurons_per_core", "R0417", "compartments", "choose another chip"},
     CoreLimit{
         &CoreUse::inputAxons, "input_axons_per_core", "R0412", "input axons",
         "prune its inputs or spread them over several smaller layers; or choose a chip with more axons"},
@@ -61,27 +62,20 @@ struct Trial {
   std::set<int> profiles, constants;
 };
 
-// Running cost of the lists of one projection while targets are added.
+// Running cost of the lists of one projection while neurons are added.
 class ListCost {
  public:
   ListCost(const PlacementProblem& problem, const ChipSpec& chip, int index)
       : index_(index),
         projection_(problem.projections[index]),
         truncation_(problem.profile->weightTruncation),
+        ports_(problem.populations[projection_.target].model->inputsOf(1)),
         sparseFormat_(formatOf(projection_, chip, ListKind::Sparse)),
         denseFormat_(formatOf(projection_, chip, ListKind::Dense)),
         counts_(static_cast<std::size_t>(problem.sourceSize(projection_))) {}
 
-  void addTarget(std::int32_t target) {
-    ++targets_;
-    projection_.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
-      const std::int32_t weight = projection_.weights[static_cast<std::size_t>(index)];
-      if (weight == 0 || storeWeight(weight, sparseFormat_, truncation_) == 0) return;
-      std::int32_t& count = counts_[static_cast<std::size_t>(source)];
-      axons_ += count == 0;
-      sparse_ -= words(count, sparseFormat_);
-      sparse_ += words(++count, sparseFormat_);
-    });
+  void addNeuron(std::int32_t neuron) {
+    for (std::int64_t port = 0; port < ports_; ++port) addTarget(neuron * ports_ + port);
     if (onlySparse()) return;
     const std::int64_t dense = words(targets_, denseFormat_);
     bool anyDense = false, anySparse = false;
@@ -104,6 +98,17 @@ class ListCost {
   std::int64_t savedByBoth() const { return bothKinds_ ? singleWords() - mixed_ : 0; }
 
  private:
+  void addTarget(std::int64_t target) {
+    ++targets_;
+    projection_.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+      const std::int32_t weight = projection_.weights[static_cast<std::size_t>(index)];
+      if (weight == 0 || storeWeight(weight, sparseFormat_, truncation_) == 0) return;
+      std::int32_t& count = counts_[static_cast<std::size_t>(source)];
+      axons_ += count == 0;
+      sparse_ -= words(count, sparseFormat_);
+      sparse_ += words(++count, sparseFormat_);
+    });
+  }
   static std::int64_t words(std::int64_t count, const SynapseFormat& format) {
     return static_cast<std::int64_t>(wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(format)));
   }
@@ -113,6 +118,7 @@ class ListCost {
   int index_;
   const ProjectionSpec& projection_;
   WeightTruncation truncation_;
+  std::int64_t ports_;
   SynapseFormat sparseFormat_, denseFormat_;
   std::vector<std::int32_t> counts_;
   std::int32_t targets_ = 0;
@@ -224,7 +230,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     takeNeuron(population, first + row, neurons);
     CoreUse use = neurons.use;
     for (ListCost& cost : costs) {
-      cost.addTarget(first + row);
+      cost.addNeuron(first + row);
       use.inputAxons += cost.axons();
       use.synapseWords += cost.singleWords();
       use.formats += cost.axons() > 0 ? 1 : 0;
@@ -252,6 +258,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
 // What one neuron more takes, its lists left out.
 void Placer::takeNeuron(int population, std::int32_t neuron, Trial& trial) const {
   ++trial.use.neurons;
+  trial.use.inputs += problem_.populations[population].model->inputsOf(1);
   trial.use.outputRoutes += routes_[population][neuron];
   trial.profiles.insert(profileOf_[population][neuron]);
   trial.use.profiles = static_cast<std::int64_t>(trial.profiles.size());
@@ -267,7 +274,8 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
   trial.profiles = open.profiles;
   trial.constants = open.constants;
   const PlacedSlice slice = sliceOf(tile, map, population, static_cast<std::int32_t>(open.core.use.neurons));
-  const bool roomy = open.core.use.neurons + slice.size() <= chip_.limit("neurons_per_core").value;
+  const std::int64_t inputs = problem_.populations[population].model->inputsOf(slice.size());
+  const bool roomy = open.core.use.inputs + inputs <= chip_.limit("neurons_per_core").value;
   if (roomy || slice.size() == 1) {
     for (std::int32_t i = 0; i < slice.size(); ++i) takeNeuron(population, slice.neuron(i), trial);
     for (const int index : incoming_[population]) {
@@ -278,7 +286,7 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
         cost = kernelCost(projection, tile);
       } else {
         ListCost lists(problem_, chip_, index);
-        for (std::int32_t i = 0; i < slice.size(); ++i) lists.addTarget(slice.neuron(i));
+        for (std::int32_t i = 0; i < slice.size(); ++i) lists.addNeuron(slice.neuron(i));
         cost = {lists.axons(), lists.singleWords()};
         choice.kind = lists.kind();
       }
@@ -297,6 +305,8 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
 void Placer::commit(OpenCore& open, PlacedSlice slice, Trial trial) {
   const auto number = static_cast<int>(open.core.slices.size());
   slice.firstCompartment = static_cast<std::int32_t>(open.core.use.neurons);
+  slice.firstInput = static_cast<std::int32_t>(open.core.use.inputs);
+  slice.ports = static_cast<std::int32_t>(problem_.populations[slice.population].model->inputsOf(1));
   open.core.slices.push_back(slice);
   for (ListChoice& choice : trial.lists) {
     choice.slice = number;
@@ -381,7 +391,9 @@ void Placer::placePopulation(int population, bool fill) {
     bool placed = false;
     for (OpenCore& open : cores_) {
       const bool last = fill && &open == &cores_.back();
-      if (!last && open.core.use.neurons + rest > chip_.limit("neurons_per_core").value) continue;
+      const std::int64_t inputs =
+          open.core.use.inputs + problem_.populations[population].model->inputsOf(rest);
+      if (!last && inputs > chip_.limit("neurons_per_core").value) continue;
       Trial trial = tryRows(open, population, next, rest);
       if (trial.rows < rest && (!last || trial.rows == 0)) continue;
       const std::int32_t rows = trial.rows;
@@ -483,7 +495,7 @@ std::vector<Diagnostic> Placer::diagnostics() const {
   std::int64_t neurons = 0;
   const PopulationSpec* largest = nullptr;
   for (const PopulationSpec& population : problem_.populations) {
-    neurons += population.size;
+    neurons += population.inputs();
     if (!largest || population.size > largest->size) largest = &population;
   }
   if (neurons > room)
@@ -506,7 +518,7 @@ void Placer::resolveLists(const ListChoice& choice, PlacedCore& core) const {
     const auto group = static_cast<int>(core.groups.size());
     for (std::size_t source = 0; source < counts.size(); ++source) {
       if (counts[source] == 0) continue;
-      const bool dense = denseIsShorter(projection, chip_, slice.size(), counts[source]);
+      const bool dense = denseIsShorter(projection, chip_, slice.inputs(), counts[source]);
       const ListKind here = !choice.mixed ? choice.kind : dense ? ListKind::Dense : ListKind::Sparse;
       if (here == kind) core.axons.push_back({group, static_cast<std::int32_t>(source)});
     }
@@ -550,12 +562,12 @@ Expected<Placement> Placer::run() {
 
 std::span<const CoreLimit> coreLimits() { return kCoreLimits; }
 
-bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t neurons,
+bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t rows,
                     std::int64_t weights) {
   const auto words = [&](std::int64_t count, ListKind kind) {
     return wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(formatOf(projection, chip, kind)));
   };
-  return words(neurons, ListKind::Dense) < words(weights, ListKind::Sparse);
+  return words(rows, ListKind::Dense) < words(weights, ListKind::Sparse);
 }
 
 Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip) {

@@ -26,6 +26,8 @@ struct PopulationSpec {
   // all neurons, or `size` of them. What is left out is 0; what the model reads must be there. The
   // registers model, profile, route_first and route_count are filled in by the emitter.
   std::map<std::string, std::vector<std::int64_t>> registers;
+
+  std::int64_t inputs() const { return model->inputsOf(size); }  // rows of the projections into it
 };
 
 struct InputSpec {
@@ -87,8 +89,17 @@ struct PlacedSlice {
   std::int32_t firstCompartment = 0;
   std::int32_t repeats = 1;
   std::int32_t stride = 0;
+  std::int32_t firstInput = 0;  // of the core, as synapse lists count. SPEC I6
+  std::int32_t ports = 1;       // of the population's model
 
   std::int32_t size() const { return count * repeats; }
+  std::int32_t inputs() const { return size() * ports; }
+  // The target of a projection that the i-th input is, and back; -1 where it lies elsewhere.
+  std::int64_t target(std::int32_t i) const { return std::int64_t{neuron(i / ports)} * ports + i % ports; }
+  std::int32_t findTarget(std::int64_t target) const {
+    const std::int32_t place = find(target / ports);
+    return place < 0 ? -1 : static_cast<std::int32_t>(place * ports + target % ports);
+  }
   std::int32_t neuron(std::int32_t i) const { return firstNeuron + i / count * stride + i % count; }
   // The i of a neuron; -1 where it lies elsewhere.
   std::int32_t find(std::int64_t neuronNumber) const;
@@ -109,8 +120,8 @@ struct PlacedAxon {
 };
 
 struct CoreUse {
-  std::int64_t neurons = 0, inputAxons = 0, outputRoutes = 0, synapseWords = 0, profiles = 0, formats = 0,
-               constants = 0;
+  std::int64_t neurons = 0, inputs = 0, inputAxons = 0, outputRoutes = 0, synapseWords = 0, profiles = 0,
+               formats = 0, constants = 0;
 };
 
 // A limit that every core obeys on its own.
@@ -134,13 +145,14 @@ struct Placement {
   std::vector<PlacedCore> cores;
 };
 
-// The encoding of a source's list in a group's slice, `weights` its nonzero ones: the shorter of the two.
-bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t neurons,
+// The encoding of a source's list in a group's slice of so many rows, `weights` its nonzero ones: the shorter
+// of the two.
+bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t rows,
                     std::int64_t weights);
 
 // What the sources of a projection send to a slice, through lists of their own.
 struct ListedTargets {
-  std::int32_t place;  // in the slice
+  std::int32_t place;  // among the slice's inputs
   std::int64_t index;  // of the wiring's value
 };
 std::vector<ListedTargets> targetsIn(const ProjectionSpec& projection, const PlacedSlice& slice,

@@ -95,8 +95,8 @@ mlir::LogicalResult verifyAxon(AxonOp axon, ModuleOp module, llvm::ArrayRef<Grou
 
 mlir::LogicalResult verifyEnds(ProjectionOp op, ModuleOp module) {
   const int64_t sources = sizeOfSymbol(module, op.getSource());
-  const int64_t targets =
-      module.lookupSymbol<PopulationOp>(op.getTarget()) ? sizeOfSymbol(module, op.getTarget()) : -1;
+  auto population = module.lookupSymbol<PopulationOp>(op.getTarget());
+  const int64_t targets = population ? population.getInputSize() : -1;
   if (sources < 0)
     return complain(op, op.getSymName())
            << "has source '" << op.getSource() << "', which is no population or input";
@@ -136,6 +136,9 @@ mlir::LogicalResult verifyCore(CoreOp core, ModuleOp module) {
 
 }  // namespace
 
+int64_t PopulationOp::getInputSize() {
+  return models::findModel({getModel().data(), getModel().size()})->inputsOf(getSize());
+}
 int64_t PopulationOp::getSize() { return spk::elementCount(getShape()); }
 int64_t InputOp::getSize() { return spk::elementCount(getShape()); }
 

@@ -32,7 +32,11 @@ def Chip_PopulationOp : Chip_Op<"population", [HasParent<"ModuleOp">, Symbol]> {
     OptionalAttr<DictionaryAttr>:$ranges);         // state -> #spk.range
   let assemblyFormat = "$sym_name attr-dict";
   let hasVerifier = 1;
-  let extraClassDeclaration = [{ int64_t getSize(); }];
+  let extraClassDeclaration = [{
+    int64_t getSize();
+    /// The sums that enter: one for each port of each neuron, neuron by neuron.
+    int64_t getInputSize();
+  }];
 }
 
 def Chip_InputOp : Chip_Op<"input", [HasParent<"ModuleOp">, Symbol]> {
@@ -55,7 +59,7 @@ def Chip_OutputOp : Chip_Op<"output", [HasParent<"ModuleOp">, Symbol]> {
 def Chip_ProjectionOp : Chip_Op<"projection", [HasParent<"ModuleOp">, Symbol]> {
   let summary = "all synapses from a population or input to a population";
   let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$source, FlatSymbolRefAttr:$target,
-                       Spk_FixedElements:$weight,  // tensor<targets x sources x i16|i32>; its format's exponent is SPEC W5/W6
+                       Spk_FixedElements:$weight,  // tensor<inputs of targets x sources x i16|i32>; its format's exponent is SPEC W5/W6
                        OptionalAttr<Spk_Convolution>:$convolution,  // `weight` is its kernel
                        OptionalAttr<ElementsAttr>:$delays,          // of the shape of `weight`; SPEC T7
                        I32Attr:$delay,             // axon delay, SPEC T7
@@ -93,7 +97,7 @@ def Chip_GroupOp : Chip_Op<"group", [HasParent<"CoreOp">]> {
   let summary = "a synapse format of this core, for part of a projection's targets";
   let description = [{
     Format record `index`: the targets of `projection` that slice number `slice` of this core holds. `kind` "dense":
-    every list holds a weight for each of them; "sparse": weight, delay and compartment index for each nonzero
+    every list holds a weight for each of their inputs; "sparse": weight, delay and input index for each nonzero
     weight; "kernel": the weights of a convolution's kernel for one channel of sources, which all of them share.
     Exponent, sign mode and weight bits are the projection's. Groups of the same projection and slice are one sum
     (SPEC W5).

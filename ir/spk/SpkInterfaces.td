@@ -20,6 +20,8 @@ def Spk_NeuronOpInterface : OpInterface<"NeuronOp"> {
   ];
   let extraSharedClassDeclaration = [{
     int64_t getSize() { return ::rheo::spk::sizeOf($_op->getResult(0).getType()); }
+    /// The sums that enter: one for each port of each neuron, neuron by neuron.
+    int64_t getInputSize() { return $_op.getModel().inputsOf($_op.getSize()); }
     ::mlir::Value getOutput() { return $_op->getResult(0); }
     /// A parameter of the model's float or fixed table; null if it is absent.
     ::mlir::Attribute getParameter(::llvm::StringRef parameter) { return $_op->getAttr(parameter); }

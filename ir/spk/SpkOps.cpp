@@ -157,9 +157,9 @@ mlir::LogicalResult verifyNeuron(mlir::Operation* op) {
   auto neuron = llvm::cast<NeuronOp>(op);
   if (failed(verifyShape(op, neuron.getName(), neuron.getShape(), neuron.getSize()))) return mlir::failure();
   for (const mlir::Value input : neuron.getInputs())
-    if (sizeOf(input.getType()) != neuron.getSize())
+    if (sizeOf(input.getType()) != neuron.getInputSize())
       return complain(op, neuron.getName())
-             << "has " << neuron.getSize() << " neurons, but a current of type " << input.getType();
+             << "takes " << neuron.getInputSize() << " sums, but a current of type " << input.getType();
   return stageOf(op) == "float" && !isExact(neuron) ? verifyFloatParameters(neuron, neuron.getModel())
                                                     : verifyFixedParameters(neuron, neuron.getModel());
 }

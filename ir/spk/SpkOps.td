@@ -62,7 +62,8 @@ def Spk_SynapseOp : Spk_Op<"synapse", [HasParent<"NetworkOp">]> {
   let summary = "all synapses of one projection: current = weight * spikes + bias";
   let description = [{
     Float stage: `weight` is tensor<targets x sources x f32|f64>, `bias` tensor<targets x f32|f64> (SPEC F6), no
-    `sign_mode` and `weight_bits`. Quant and legal: `weight` is #spk.elements of tensor<targets x sources x i16|i32>
+    `sign_mode` and `weight_bits`. Targets are the inputs of neurons: one for each port, neuron
+    by neuron. Quant and legal: `weight` is #spk.elements of tensor<targets x sources x i16|i32>
     whose format's exponent is the projection's weight exponent (SPEC W5, W6); the integers are cut to the
     weight format (W3, W4) already; `bias` has become synapses of a hidden bias source.
     With `convolution`, `weight` holds its kernel instead. `delays`, of the shape of `weight`, are the synapses' own

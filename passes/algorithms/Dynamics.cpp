@@ -12,7 +12,7 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
     return conventions.discretization == Discretization::Euler ? ratio : -std::expm1(-ratio);
   };
   if (population.isExact()) {
-    result.gain.assign(static_cast<std::size_t>(population.size), 1);
+    result.gain.assign(static_cast<std::size_t>(population.inputs()), 1);
     return result;
   }
   const bool current = population.model->states.size() > 1;

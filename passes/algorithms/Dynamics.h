@@ -26,7 +26,7 @@ struct Dynamics {
   bool spiking() const { return !threshold.empty(); }
 };
 
-// Of an exact population (SPEC F14) only the gain, 1: its weights are integers already.
+// Of an exact population (SPEC F14) only the gain, 1 for each input: its weights are integers already.
 Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conventions);
 
 }  // namespace rheo

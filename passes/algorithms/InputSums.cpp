@@ -13,7 +13,7 @@ namespace rheo {
 Status checkInputSums(const FixedNet& net) {
   std::vector<std::vector<double>> sums;
   for (const FixedPopulation& population : net.populations)
-    sums.emplace_back(static_cast<std::size_t>(population.size), 0.0);
+    sums.emplace_back(static_cast<std::size_t>(population.inputs()), 0.0);
   for (const FixedProjection& projection : net.projections) {
     if (!projection.source.input &&
         net.populations[static_cast<std::size_t>(projection.source.index)].model->graded)
@@ -45,7 +45,8 @@ Status checkInputSums(const FixedNet& net) {
     diagnostic.where = net.populations[p].name;
     diagnostic.message =
         fmt::format("neuron {} of '{}' could receive {:.0f} in one step, the arithmetic holds {}",
-                    worst - sums[p].begin(), net.populations[p].name, *worst, fixed::kInputBound);
+                    (worst - sums[p].begin()) / net.populations[p].model->inputsOf(1),
+                    net.populations[p].name, *worst, fixed::kInputBound);
     diagnostic.value = *worst;
     diagnostic.limit = fixed::kInputBound;
     diagnostic.limitSource = "SPEC W8";

@@ -53,6 +53,10 @@ class IntervalAlgebra {
   // SPEC N19.
   Int add(Int a, Int b) { return within({a.lo + b.lo, a.hi + b.hi}); }
   Int sub(Int a, Int b) { return within({a.lo - b.hi, a.hi - b.lo}); }
+  Int multiply(Int a, Int b) {
+    const auto [least, most] = std::minmax({a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi});
+    return within({least, most});
+  }
   Int shiftLeft(Int x, Int bits) {
     const std::int64_t unit = std::int64_t{1} << (bits.lo & 31);
     return within({x.lo * unit, x.hi * unit});

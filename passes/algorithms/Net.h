@@ -84,6 +84,9 @@ struct FloatPopulation {
   // Programs have no float form, and may have no parameters at all.
   bool isExact() const { return !exact.empty() || model->microcode; }
 
+  // Rows of the projections into it: row = neuron * ports + port.
+  std::int64_t inputs() const { return model->inputsOf(size); }
+
   // The parameter of a neuron; the model's fallback where the file leaves it out.
   double parameter(const std::string& parameterName, std::int64_t neuron) const;
 };
@@ -100,8 +103,8 @@ struct FloatProjection {
   Source source;
   int target = -1;
   int delaySteps = 0;  // of the float network: 0 feed-forward, 1 on an edge that closes a cycle. SPEC F5
-  Connections<double> weights;
-  std::vector<double> bias;  // [target size] or empty. SPEC F6
+  Connections<double> weights;  // [target inputs, source size]
+  std::vector<double> bias;  // [target inputs] or empty. SPEC F6
 };
 
 struct FloatNet {
@@ -125,6 +128,7 @@ struct FixedPopulation {
   std::map<std::string, std::vector<std::int32_t>> registers;
   std::map<std::string, std::vector<double>> scales;  // state -> one float unit in integer units
 
+  std::int64_t inputs() const { return model->inputsOf(size); }  // rows, as of a FloatPopulation
   std::int32_t registerOf(const std::string& field, std::int64_t neuron, std::int32_t fallback = 0) const;
   // What step.h reads, in the model's order: decay_u = du + 1, threshold = vth << 6 and so on. SPEC I4
   std::vector<std::int32_t> stepParameters(std::int64_t neuron) const;

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <tuple>
+#include <utility>
 
 #include "algorithms/RangeProof.h"
 
@@ -95,15 +95,18 @@ class NetProof {
     const FixedPopulation& population = net_.populations[static_cast<std::size_t>(index)];
     bool changed = false;
     // Neurons that share a kernel's weights mostly share their parameters and bounds too.
-    std::map<std::tuple<std::vector<std::int32_t>, std::int64_t, std::int64_t>, NeuronRange> known;
+    std::map<std::pair<std::vector<std::int32_t>, std::vector<std::int64_t>>, NeuronRange> known;
     for (std::int64_t n = 0; n < population.size; ++n) {
       const auto at = static_cast<std::size_t>(n);
       if (!stale_[index][at]) continue;
       stale_[index][at] = false;
       NeuronRange& neuron = ranges_[index].neurons[at];
-      const Interval sent = sent_[index][at], input = inputOf(index, n);
-      const auto [entry, isNew] = known.try_emplace({population.stepParameters(n), input.lo, input.hi});
-      if (isNew) entry->second = proveNeuron(*population.model, std::get<0>(entry->first), input, profile_);
+      const Interval sent = sent_[index][at];
+      const std::vector<Interval> input = inputOf(index, n);
+      std::vector<std::int64_t> bounds;
+      for (const Interval& sum : input) bounds.insert(bounds.end(), {sum.lo, sum.hi});
+      const auto [entry, isNew] = known.try_emplace({population.stepParameters(n), std::move(bounds)});
+      if (isNew) entry->second = proveNeuron(*population.model, entry->first.first, input, profile_);
       neuron = entry->second;
       const Interval now = hull(sent, neuron.payload);
       if (!population.model->spiking || now == sent) continue;
@@ -115,14 +118,18 @@ class NetProof {
     return changed;
   }
 
-  Interval inputOf(int population, std::int64_t neuron) const {
-    Interval sum;
+  // Of each port of a neuron.
+  std::vector<Interval> inputOf(int population, std::int64_t neuron) const {
+    const models::ModelTable& model = *net_.populations[static_cast<std::size_t>(population)].model;
+    std::vector<Interval> sums(model.ports.size());
     for (std::size_t p = 0; p < net_.projections.size(); ++p) {
       if (net_.projections[p].target != population) continue;
-      const Interval part = inputs_[p].of(neuron);
-      sum = {sum.lo + part.lo, sum.hi + part.hi};
+      for (std::size_t port = 0; port < sums.size(); ++port) {
+        const Interval part = inputs_[p].of(model.inputsOf(neuron) + static_cast<std::int64_t>(port));
+        sums[port] = {sums[port].lo + part.lo, sums[port].hi + part.hi};
+      }
     }
-    return sum;
+    return sums;
   }
 
   // SPEC P2: only now do the outgoing weights of this neuron count, for these payloads.
@@ -131,9 +138,11 @@ class NetProof {
       const FixedProjection& projection = net_.projections[p];
       if (projection.source.input || projection.source.index != population) continue;
       inputs_[p].widen(neuron, before, now);
+      const std::int64_t ports =
+          net_.populations[static_cast<std::size_t>(projection.target)].model->inputsOf(1);
       projection.weights.wiring.targetsOf(neuron, [&](std::int64_t target, std::int64_t index) {
         if (projection.weights.value(index) != 0)
-          stale_[projection.target][static_cast<std::size_t>(target)] = true;
+          stale_[projection.target][static_cast<std::size_t>(target / ports)] = true;
       });
     }
   }

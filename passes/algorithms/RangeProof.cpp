@@ -31,7 +31,7 @@ Sent sentOf(const Interval& payload) { return {payload.lo < 0 || payload.hi > 0,
 struct NeuronModel {
   const models::ModelTable& table;
   std::vector<Interval> parameters;
-  Interval input;
+  std::vector<Interval> input;  // of each port
 
   std::int64_t parameter(std::string_view name, std::int64_t fallback) const {
     for (std::size_t i = 0; i < table.fixedParameters.size(); ++i)
@@ -42,7 +42,7 @@ struct NeuronModel {
   Sent step(IntervalAlgebra& algebra, States& states) const {
 #define RHEO_MODEL(folder)   \
   if (table.name == #folder) \
-    return sentOf(interval_steps::folder::step(algebra, states.data(), input, parameters.data()));
+    return sentOf(interval_steps::folder::step(algebra, states.data(), input.data(), parameters.data()));
 #include "models/Models.def"
 #undef RHEO_MODEL
     return {};
@@ -62,7 +62,7 @@ Interval leakyLimits(Interval added, std::int64_t decay12, std::int64_t end) {
 
 States guess(const NeuronModel& neuron, std::int64_t end) {
   IntervalAlgebra algebra(CurrentOverflow::WrapOnce, end <= fixed::kHalfPeriod);
-  Interval current = algebra.align(neuron.input);
+  Interval current = algebra.align(neuron.input[0]);
   States states;
   if (neuron.table.states.size() > 1) {
     current = leakyLimits(current, neuron.parameter("decay_u", fixed::kDecayOne), end);
@@ -175,9 +175,9 @@ int missingBits(std::int64_t largest) {
 }  // namespace
 
 NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::int32_t>& parameters,
-                        Interval input, const Profile& profile) {
+                        std::vector<Interval> input, const Profile& profile) {
   // SPEC N19: sums of payloads that may leave 32 bits may be anything.
-  input = wrapped32(input);
+  for (Interval& sum : input) sum = wrapped32(sum);
   NeuronModel neuron{model, {}, input};
   for (std::int32_t value : parameters) neuron.parameters.push_back({value, value});
   NeuronRange range;

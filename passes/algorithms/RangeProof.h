@@ -12,7 +12,7 @@
 namespace rheo {
 
 struct NeuronRange {
-  Interval input;                // summed input of one step, before it is aligned
+  std::vector<Interval> input;   // of each port: summed input of one step, before it is aligned
   std::vector<Interval> states;  // after the step and its reset, in the model's order. SPEC T6
   bool mayWrap = false;          // the current, SPEC N4, N5
   bool maySaturate = false;      // the potential, SPEC N7
@@ -42,8 +42,9 @@ struct PopulationRange {
 // explains itself: at first none, then whoever the inputs can drive, then whoever these can drive.
 std::vector<PopulationRange> proveRanges(const FixedNet& net, const Profile& profile);
 
-// One neuron that receives `input` in every step; `parameters` as FixedPopulation::stepParameters gives.
+// One neuron that receives `input`, a sum for each port, in every step; `parameters` as
+// FixedPopulation::stepParameters gives.
 NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::int32_t>& parameters,
-                        Interval input, const Profile& profile);
+                        std::vector<Interval> input, const Profile& profile);
 
 }  // namespace rheo

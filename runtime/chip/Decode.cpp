@@ -60,7 +60,7 @@ class Decoder {
   Status decodeRegisters(const image::Core& source, Core& core);
   Status decodeCompartment(const CompartmentSlice& slice, std::int32_t compartment, Core& core);
   Status decodeFormats(const image::Core& source, Core& core);
-  Status checkFormat(const SynapseFormat& format, std::uint64_t records, std::int32_t compartments) const;
+  Status checkFormat(const SynapseFormat& format, std::uint64_t records, std::int32_t inputs) const;
   Status decodeAxons(const image::Core& source, Core& core);
   Status decodeKernelAxon(std::uint64_t axon, const Records& table, const SynapseFormat& format,
                           std::int32_t delay, std::span<const std::uint64_t> words, Core& core);
@@ -197,9 +197,11 @@ Status Decoder::decodeCore(const image::Core& source, Core& core) {
   return decodeCoreRoutes(source, core);
 }
 
-// Slices hold every compartment of the core exactly once.
+// Slices hold every compartment of the core exactly once. Inputs are counted in the order of compartments.
 Status Decoder::decodeSlices(const image::Core& source, Core& core) {
+  constexpr std::int64_t kMostInputs = 1 << 30;
   std::uint64_t next = 0;
+  std::int64_t inputs = 0;
   std::map<std::uint64_t, const image::Slice*> byCompartment;
   for (const image::Slice* slice : *source.slices()) {
     if (slice->count() == 0 || !byCompartment.emplace(slice->first_compartment(), slice).second)
@@ -219,11 +221,15 @@ Status Decoder::decodeSlices(const image::Core& source, Core& core) {
       return contentError("R0508", where_, fmt::format("a slice leaves population '{}'", population.name));
     core.slices.push_back({static_cast<std::int32_t>(slice->population()),
                            static_cast<std::int32_t>(slice->first_neuron()),
-                           static_cast<std::int32_t>(slice->count()), static_cast<std::int32_t>(first)});
+                           static_cast<std::int32_t>(slice->count()), static_cast<std::int32_t>(first),
+                           static_cast<std::int32_t>(inputs)});
+    inputs += population.model->inputsOf(slice->count());
+    if (inputs > kMostInputs) return contentError("R0508", where_, "too many inputs");
   }
   if (next != neurons_.count)
     return contentError("R0508", where_,
                         fmt::format("slices hold {} of {} compartments", next, neurons_.count));
+  core.inputs = static_cast<std::int32_t>(inputs);
   return ok();
 }
 
@@ -275,8 +281,7 @@ Status Decoder::decodeCompartment(const CompartmentSlice& slice, std::int32_t co
   return ok();
 }
 
-Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count,
-                            std::int32_t compartments) const {
+Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count, std::int32_t inputs) const {
   auto bad = [&](std::string message) {
     return contentError("R0509", where_ + ", synapse format", std::move(message));
   };
@@ -289,14 +294,13 @@ Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count,
     return bad(fmt::format("{} delay bits", format.delayBits));
   if (format.indexBits < 0 || format.indexBits > 31)
     return bad(fmt::format("{} index bits", format.indexBits));
-  if (format.first < 0 || format.first > compartments)
-    return bad(fmt::format("first compartment {}", format.first));
+  if (format.first < 0 || format.first > inputs) return bad(fmt::format("first input {}", format.first));
   if (format.kind == ListKind::Kernel)
     for (const ConvolutionAxis& axis : {format.rows, format.columns})
       if (axis.outputs < 1 || axis.kernel < 1 || axis.stride < 1 || axis.dilation < 1 ||
-          axis.outputs > compartments || axis.kernel > kMostKernel)
-        return bad(fmt::format("a kernel of {} for {} compartments of {}, stride {}, dilation {}",
-                               axis.kernel, axis.outputs, compartments, axis.stride, axis.dilation));
+          axis.outputs > inputs || axis.kernel > kMostKernel)
+        return bad(fmt::format("a kernel of {} for {} inputs of {}, stride {}, dilation {}",
+                               axis.kernel, axis.outputs, inputs, axis.stride, axis.dilation));
   if (format.group < 0 || static_cast<std::uint64_t>(format.group) >= count)
     return bad(fmt::format("group {} of at most {}", format.group, count));
   return ok();
@@ -332,7 +336,7 @@ Status Decoder::decodeFormats(const image::Core& source, Core& core) {
       format.columns = {1, narrow("columns"),         narrow("kernel_columns"), narrow("stride_columns"),
                         0, narrow("dilation_columns")};
     }
-    if (Status status = checkFormat(format, table.count, core.compartments); !status) return status;
+    if (Status status = checkFormat(format, table.count, core.inputs); !status) return status;
     const auto group = static_cast<std::size_t>(format.group);
     const std::int32_t exponent = ofSum ? format.exponent : 0;
     if (exponents[group].value_or(exponent) != exponent)
@@ -410,20 +414,22 @@ Status Decoder::decodeKernelAxon(std::uint64_t axon, const Records& table, const
                         fmt::format("a kernel of {} entries and {} channels at word {} leaves the {} words",
                                     entries, channels, list, words.size()));
   const std::int64_t positions = format.rows.outputs * format.columns.outputs;
-  const std::int64_t room = (core.compartments - format.first) / positions;
+  const std::int64_t room = (core.inputs - format.first) / positions;
   if (channel < 0 || channel > room || channels > static_cast<std::uint64_t>(room - channel))
     return contentError(
         "R0508", "",
-        fmt::format("channels {} + {} of {} compartments each from {} on leave the {} compartments", channel,
-                    channels, positions, format.first, core.compartments));
+        fmt::format("channels {} + {} of {} inputs each from {} on leave the {} inputs", channel,
+                    channels, positions, format.first, core.inputs));
   const std::int64_t from = format.first + channel * positions;
   const std::int64_t to = from + static_cast<std::int64_t>(channels) * positions;
   std::set<std::int32_t> populations;
-  for (const CompartmentSlice& slice : core.slices)
-    if (slice.firstCompartment < to && slice.firstCompartment + slice.count > from)
+  for (const CompartmentSlice& slice : core.slices) {
+    const models::ModelTable& model = *program_.populations[static_cast<std::size_t>(slice.population)].model;
+    if (slice.firstInput < to && slice.firstInput + model.inputsOf(slice.count) > from)
       populations.insert(slice.population);
+  }
   if (populations.size() > 1)
-    return contentError("R0508", "", "a kernel reaches compartments of several populations");
+    return contentError("R0508", "", "a kernel reaches inputs of several populations");
   std::int64_t firstRow = 0, firstColumn = 0;
   const Meetings rows = meetingsOf(format.rows, table.get(axon, "row"), firstRow);
   const Meetings columns = meetingsOf(format.columns, table.get(axon, "column"), firstColumn);
@@ -441,9 +447,9 @@ Status Decoder::decodeKernelAxon(std::uint64_t axon, const Records& table, const
                                                format.weightBits, format.signMode == SignMode::Mixed);
           const std::int32_t weight =
               effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
-          const auto compartment = static_cast<std::int32_t>(static_cast<std::int64_t>(c) * positions +
+          const auto input = static_cast<std::int32_t>(static_cast<std::int64_t>(c) * positions +
                                                              row * format.columns.outputs + column);
-          if (weight != 0) core.synapses.push_back({compartment, weight, delay});
+          if (weight != 0) core.synapses.push_back({input, weight, delay});
         }
     entry->second.second = core.synapses.size() - entry->second.first;
   }
@@ -463,10 +469,10 @@ Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const Synaps
         fmt::format("a list of {} synapses at word {} leaves the {} words", count, list, words.size()));
   if (core.synapses.size() + count > words.size() * kExpansion)
     return contentError("R0508", "", "the synapse lists overlap too often");
-  if (format.kind == ListKind::Dense && count > static_cast<std::uint64_t>(core.compartments - format.first))
+  if (format.kind == ListKind::Dense && count > static_cast<std::uint64_t>(core.inputs - format.first))
     return contentError("R0508", "",
-                        fmt::format("a dense list of {} from compartment {} leaves the {} compartments",
-                                    count, format.first, core.compartments));
+                        fmt::format("a dense list of {} from input {} leaves the {} inputs", count,
+                                    format.first, core.inputs));
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t start = list * 64 + recordStart(i, bits);
     const std::int64_t stored = readBits(words, start, format.weightBits, format.signMode == SignMode::Mixed);
@@ -474,23 +480,22 @@ Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const Synaps
     synapse.weight = effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
     synapse.delay = axonDelay;
     if (format.kind == ListKind::Dense) {
-      synapse.compartment = format.first + static_cast<std::int32_t>(i);
+      synapse.input = format.first + static_cast<std::int32_t>(i);
     } else {
       if (format.delayBits > 0)
         synapse.delay +=
             static_cast<std::int32_t>(readBits(words, start + format.weightBits, format.delayBits, false));
       if (format.indexBits > 0)
-        synapse.compartment = static_cast<std::int32_t>(
+        synapse.input = static_cast<std::int32_t>(
             readBits(words, start + format.weightBits + format.delayBits, format.indexBits, false));
     }
     if (synapse.delay > kMaxDelay)
       return contentError(
           "R0511", "",
           fmt::format("synapse {} has delay {} with its axon's; 0 to {} exist", i, synapse.delay, kMaxDelay));
-    if (synapse.compartment >= core.compartments)
-      return contentError(
-          "R0508", "",
-          fmt::format("synapse {} ends at compartment {} of {}", i, synapse.compartment, core.compartments));
+    if (synapse.input >= core.inputs)
+      return contentError("R0508", "",
+                          fmt::format("synapse {} ends at input {} of {}", i, synapse.input, core.inputs));
     core.synapses.push_back(synapse);
   }
   return ok();

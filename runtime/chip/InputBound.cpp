@@ -41,7 +41,7 @@ std::vector<std::vector<std::int64_t>> axonPayloads(const Program& program) {
 }
 
 struct CoreBound {
-  std::vector<std::int64_t> input;  // per compartment, after shifts
+  std::vector<std::int64_t> input;  // [input of the core], after shifts
   std::int64_t largestSum = 0;      // before shifts
 };
 
@@ -58,10 +58,10 @@ class GroupBound {
     });
     for (std::int32_t delay = 0; delay <= kMaxDelay; ++delay) {
       if ((delays >> delay & 1) == 0) continue;
-      forEachSynapse(axons, [&](const Synapse& synapse, std::int32_t compartment, std::int64_t payload) {
+      forEachSynapse(axons, [&](const Synapse& synapse, std::int32_t input, std::int64_t payload) {
         if (synapse.delay != delay) return;
-        std::int64_t& sum = sums_[static_cast<std::size_t>(compartment)];
-        if (sum == 0) touched_.push_back(compartment);
+        std::int64_t& sum = sums_[static_cast<std::size_t>(input)];
+        if (sum == 0) touched_.push_back(input);
         sum = addSaturating(sum, std::abs(std::int64_t{synapse.weight}) * payload);
       });
       shift(exponent);
@@ -75,14 +75,14 @@ class GroupBound {
       const Axon& axon = core_.axons[a];
       for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s)
         if (core_.synapses[s].weight != 0)
-          visit(core_.synapses[s], axon.base + core_.synapses[s].compartment, payloads_[a]);
+          visit(core_.synapses[s], axon.base + core_.synapses[s].input, payloads_[a]);
     }
   }
 
-  // Only the compartments that were reached: a core can have many more than a list.
+  // Only the inputs that were reached: a core can have many more than a list.
   void shift(int exponent) {
-    for (const std::int32_t compartment : touched_) {
-      const auto c = static_cast<std::size_t>(compartment);
+    for (const std::int32_t input : touched_) {
+      const auto c = static_cast<std::size_t>(input);
       const std::int64_t sum = std::exchange(sums_[c], 0);
       bound_.largestSum = std::max(bound_.largestSum, sum);
       // Flooring takes a negative sum one step further from zero: hence rounded up.
@@ -97,13 +97,13 @@ class GroupBound {
   const Core& core_;
   const std::vector<std::int64_t>& payloads_;
   CoreBound& bound_;
-  std::vector<std::int64_t> sums_;     // [compartment], of one group and delay
+  std::vector<std::int64_t> sums_;     // [input], of one group and delay
   std::vector<std::int32_t> touched_;  // where `sums_` is not 0
 };
 
 CoreBound boundOf(const Core& core, const std::vector<std::int64_t>& payloads) {
   CoreBound bound;
-  bound.input.assign(static_cast<std::size_t>(core.compartments), 0);
+  bound.input.assign(static_cast<std::size_t>(core.inputs), 0);
   std::vector<std::vector<std::size_t>> axonsOfGroup(core.groups.size());
   for (std::size_t a = 0; a < core.axons.size(); ++a)
     if (payloads[a] > 0) axonsOfGroup[static_cast<std::size_t>(core.axons[a].group)].push_back(a);
@@ -131,8 +131,7 @@ Status checkInputBound(const Program& program) {
     if (value <= fixed::kInputBound && bound.largestSum <= kSumBound) continue;
     Diagnostic diagnostic;
     diagnostic.code = "R0510";
-    diagnostic.where =
-        fmt::format("core {}, compartment {}", program.cores[k].id, largest - bound.input.begin());
+    diagnostic.where = fmt::format("core {}, input {}", program.cores[k].id, largest - bound.input.begin());
     diagnostic.message =
         fmt::format("the input of a neuron could reach {} in one step (sums before shifting: {})", value,
                     bound.largestSum);

@@ -17,9 +17,9 @@ namespace rheo {
 inline constexpr int kMaxDelay = 62;
 
 struct Synapse {
-  std::int32_t compartment;  // in this core, counted from the axon's `base`
-  std::int32_t weight;       // W3/W4-truncated, W6 applied under a per-weight exponent; never shifted by W5
-  std::int32_t delay;        // 0..kMaxDelay, axon and synapse together
+  std::int32_t input;   // of this core, counted from the axon's `base`: a port of a compartment. SPEC I6
+  std::int32_t weight;  // W3/W4-truncated, W6 applied under a per-weight exponent; never shifted by W5
+  std::int32_t delay;   // 0..kMaxDelay, axon and synapse together
 };
 
 // Synapses that share an exponent. Sums are shifted per group and delay before they meet. SPEC W5.
@@ -42,6 +42,7 @@ struct CompartmentSlice {
   std::int32_t firstNeuron;
   std::int32_t count;
   std::int32_t firstCompartment;
+  std::int32_t firstInput;
 };
 
 struct Route {
@@ -52,6 +53,7 @@ struct Route {
 struct Core {
   std::int32_t id = 0;
   std::int32_t compartments = 0;
+  std::int32_t inputs = 0;  // of all compartments, each having as many as its model has ports
   std::vector<CompartmentSlice> slices;
   // parameters[p][c]: fixed parameter p (model's order) of compartment c.
   std::vector<std::vector<std::int32_t>> parameters;

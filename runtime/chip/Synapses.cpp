@@ -38,15 +38,15 @@ Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::spa
     const ListedSynapse& synapse = list[i];
     const bool fits =
         format.kind == ListKind::Dense
-            ? synapse.delay == 0 && synapse.compartment == format.first + static_cast<std::int64_t>(i)
-            : synapse.delay >= 0 && synapse.delay < (1 << format.delayBits) && synapse.compartment >= 0 &&
-                  synapse.compartment < (std::int64_t{1} << format.indexBits);
+            ? synapse.delay == 0 && synapse.input == format.first + static_cast<std::int64_t>(i)
+            : synapse.delay >= 0 && synapse.delay < (1 << format.delayBits) && synapse.input >= 0 &&
+                  synapse.input < (std::int64_t{1} << format.indexBits);
     if (!fits) {
       words.resize(address);
       Diagnostic diagnostic;
       diagnostic.code = "R0509";
-      diagnostic.message = fmt::format("synapse {} (compartment {}, delay {}) does not fit its {} list", i,
-                                       synapse.compartment, synapse.delay,
+      diagnostic.message = fmt::format("synapse {} (input {}, delay {}) does not fit its {} list", i,
+                                       synapse.input, synapse.delay,
                                        kListKindNames[static_cast<std::size_t>(format.kind)]);
       diagnostic.remedy = "choose a format with enough delay and index bits";
       return Error::of(ErrorKind::Compile, std::move(diagnostic));
@@ -56,7 +56,7 @@ Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::spa
     if (format.kind == ListKind::Dense) continue;
     if (format.delayBits > 0) writeBits(words, start + format.weightBits, format.delayBits, synapse.delay);
     if (format.indexBits > 0)
-      writeBits(words, start + format.weightBits + format.delayBits, format.indexBits, synapse.compartment);
+      writeBits(words, start + format.weightBits + format.delayBits, format.indexBits, synapse.input);
   }
   return address;
 }

@@ -1,8 +1,8 @@
 // Synapse lists in memory words: weights cut to their stored bits, packed sparse or dense. SPEC I6, W1-W6.
 //
-// A sparse synapse is, from bit 0: weight (weightBits), delay (delayBits), compartment (indexBits). A dense
-// list holds weights only, for consecutive compartments from `first`. A kernel list holds the weights of one
-// channel of sources, and the axon's place says which compartments they reach. Synapses never cross a 64-bit
+// A sparse synapse is, from bit 0: weight (weightBits), delay (delayBits), input (indexBits). A dense list
+// holds weights only, for consecutive inputs from `first`. A kernel list holds the weights of one channel of
+// sources, and the axon's place says which inputs they reach. Synapses never cross a 64-bit
 // word (64 / bits of them in each), and every list starts on a word.
 #pragma once
 
@@ -30,9 +30,9 @@ struct SynapseFormat {
   int exponent = 0;        // kMinExponent..kMaxExponent
   int delayBits = 0;       // 0..6; sparse only
   int indexBits = 0;       // sparse only
-  std::int32_t first = 0;  // dense, kernel: first compartment
+  std::int32_t first = 0;  // dense, kernel: first input
   std::int32_t group = 0;
-  // Kernel: compartments [channel, rows.outputs, columns.outputs] from `first` on. SPEC I10
+  // Kernel: inputs [channel, rows.outputs, columns.outputs] from `first` on. SPEC I10
   ConvolutionAxis rows = {}, columns = {};
 };
 
@@ -63,12 +63,12 @@ std::int32_t loadWeight(std::int64_t stored, const SynapseFormat& format);
 std::int32_t effectiveWeight(std::int32_t weight, const SynapseFormat& format, WeightExponent rule);
 
 struct ListedSynapse {
-  std::int32_t compartment;
+  std::int32_t input;  // of the core
   std::int32_t weight;
   std::int32_t delay;  // of the synapse alone
 };
 
-// Appends a list to `words` and returns its word address. Errors: R0509 if delay or compartment do not fit
+// Appends a list to `words` and returns its word address. Errors: R0509 if delay or input do not fit
 // their bits, or a dense list has gaps or delays.
 Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::span<const ListedSynapse> list,
                                      const SynapseFormat& format, WeightTruncation truncation);

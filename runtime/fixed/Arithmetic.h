@@ -33,8 +33,9 @@ constexpr std::int32_t decay(std::int32_t x, std::int32_t decay12) {
 constexpr std::int32_t wrap32(std::int64_t x) { return static_cast<std::int32_t>(x); }
 constexpr std::int32_t addWrapped(std::int32_t a, std::int32_t b) { return wrap32(std::int64_t{a} + b); }
 constexpr std::int32_t subWrapped(std::int32_t a, std::int32_t b) { return wrap32(std::int64_t{a} - b); }
+constexpr std::int32_t multiply(std::int32_t a, std::int32_t b) { return wrap32(std::int64_t{a} * b); }
 constexpr std::int32_t addProduct(std::int32_t sum, std::int32_t weight, std::int32_t payload) {
-  return addWrapped(sum, wrap32(std::int64_t{weight} * payload));
+  return addWrapped(sum, multiply(weight, payload));
 }
 constexpr std::int32_t magnitude(std::int32_t x) { return x < 0 ? subWrapped(0, x) : x; }
 constexpr std::int32_t shiftLeft(std::int32_t x, std::int32_t bits) {

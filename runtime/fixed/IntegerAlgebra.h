@@ -22,6 +22,7 @@ struct IntegerAlgebra {
   // SPEC N19.
   Int add(Int a, Int b) { return addWrapped(a, b); }
   Int sub(Int a, Int b) { return subWrapped(a, b); }
+  Int multiply(Int a, Int b) { return fixed::multiply(a, b); }
   Int shiftLeft(Int x, Int bits) { return fixed::shiftLeft(x, bits); }
   Int shiftRight(Int x, Int bits) { return fixed::shiftRight(x, bits); }
   Int abs(Int x) { return magnitude(x); }

@@ -18,6 +18,7 @@ struct RealAlgebra {
   Int constant(std::int32_t value) { return Real(value); }
   Int add(Int a, Int b) { return a + b; }
   Int sub(Int a, Int b) { return a - b; }
+  Int multiply(Int a, Int b) { return a * b; }
   Int shiftLeft(Int x, Int bits) { return std::ldexp(x, static_cast<int>(bits)); }
   Int shiftRight(Int x, Int bits) { return std::ldexp(x, -static_cast<int>(bits)); }
   Int abs(Int x) { return std::abs(x); }

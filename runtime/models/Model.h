@@ -2,6 +2,7 @@
 // step.h; everything else (dialect op, verifier, importers' names, registers, docs) is derived.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -10,6 +11,7 @@ namespace rheo::models {
 
 inline constexpr int kMaxStates = 4;
 inline constexpr int kMaxParameters = 8;
+inline constexpr int kMaxPorts = 2;
 
 // An integer that the chip holds for a neuron, in the order in which step.h indexes it.
 struct FixedParameter {
@@ -32,6 +34,9 @@ struct FloatParameter {
   std::string_view meaning;
 };
 
+// Most models receive one sum in a step.
+inline constexpr std::array<std::string_view, 1> kOnePort{"in"};
+
 struct ModelTable {
   std::string_view name;     // "cuba_lif": folder, register value, spk op mnemonic
   std::string_view nirName;  // "CubaLIF": the NIR primitive it realises; empty where NIR has none
@@ -45,6 +50,13 @@ struct ModelTable {
   bool graded = false;
   // Runs as a program of the chip: its parameters are constants of the core, under their own names. SPEC I9
   bool microcode = false;
+  // Where a neuron receives, in the order in which step.h indexes them. SPEC T1
+  std::span<const std::string_view> ports = kOnePort;
+
+  // The sums that so many neurons receive in a step: rows of the projections into them, neuron by neuron.
+  constexpr std::int64_t inputsOf(std::int64_t neurons) const {
+    return neurons * static_cast<std::int64_t>(ports.size());
+  }
 };
 
 // All models, in order of their folders' names (generated from the folders).

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "models/Model.h"
 #include "network/Checks.h"
 
 namespace rheo {
@@ -154,6 +155,8 @@ Expected<Network> Builder::build() const {
     };
     const std::int64_t sources = sizeOf(source);
     std::int64_t targets = sizeOf(target);
+    if (const auto model = models::findNodeModel(network.nodes[target].kind).model)
+      targets = model->inputsOf(targets);
     if (network.nodes[target].kind == "Output" && sources > 0) {
       targets = static_cast<std::int64_t>(connection.weights.size()) / sources;
     }

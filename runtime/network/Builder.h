@@ -72,10 +72,10 @@ class Builder {
   Builder& neurons(const std::string& kind, const std::string& name, const Shape& shape,
                    const std::map<std::string, std::vector<double>>& parameters);
 
-  // Every neuron of `source` to every neuron of `target`: weights [targets, sources] in C order, biases none
-  // or [targets] (added in every step, SPEC F6). Becomes a Linear or Affine node named "source_to_target",
-  // with
-  // "_2", "_3"... if that name is taken.
+  // Every neuron of `source` to every neuron of `target`: weights [targets, sources] in C order, where a
+  // neuron of several ports has a row for each, one after another; biases none or [targets] (added in every
+  // step, SPEC F6). Becomes a Linear or Affine node named "source_to_target", with "_2", "_3"... if that name
+  // is taken.
   Builder& connect(const std::string& source, const std::string& target, std::vector<double> weights,
                    std::vector<double> biases = {});
   // Passes values on unchanged, element to element.

@@ -33,7 +33,8 @@ struct Tensor {
 struct Node {
   std::string name;  // nested graphs joined with '.': "lif1.w_rec"
   std::string kind;
-  std::vector<std::int64_t> inputShape;  // inferred on import, never empty afterwards
+  // Inferred on import, never empty afterwards. Of neurons with several ports: [neurons' shape..., ports].
+  std::vector<std::int64_t> inputShape;
   std::vector<std::int64_t> outputShape;
   std::map<std::string, Tensor> parameters;  // NIR names: "tau", "v_threshold", "weight", ...
   std::string origin;                        // where in the file: "/node/nodes/lif1"

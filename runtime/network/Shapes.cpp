@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "models/Model.h"
 #include "network/Checks.h"
 #include "network/ConvolutionNodes.h"
 #include "network/Delays.h"
@@ -51,6 +52,37 @@ void expand(Tensor& tensor, const Shape& shape) {
   }
   tensor.values = std::move(values);
   tensor.shape = shape;
+}
+
+// How many sums each neuron takes; 1 of every other node.
+std::int64_t portsOf(const Node& node) {
+  const models::ModelTable* model = models::findNodeModel(node.kind).model;
+  return model ? model->inputsOf(1) : 1;
+}
+
+// What neurons of that shape take: their ports are the last dimension.
+Shape withPorts(const Node& node, Shape shape) {
+  if (portsOf(node) > 1) shape.push_back(portsOf(node));
+  return shape;
+}
+
+// The last two dimensions as one: what a matrix of a row for each port of each neuron hands on.
+Shape joined(Shape shape) {
+  const std::int64_t last = shape.back();
+  shape.pop_back();
+  shape.back() *= last;
+  return shape;
+}
+
+// The neurons behind what a node hands on to them, ports in a dimension of their own or in the last one.
+Shape withoutPorts(const Node& node, Shape shape) {
+  const std::int64_t ports = portsOf(node);
+  if (ports == 1) return shape;
+  if (shape.size() > 1 && shape.back() == ports)
+    shape.pop_back();
+  else
+    shape.back() = std::max<std::int64_t>(shape.back() / ports, 1);
+  return shape;
 }
 
 class Inference {
@@ -142,8 +174,9 @@ class Inference {
     if (size < 0) {
       reportSize(node, shape);
     } else if (size > 1) {
-      node.inputShape = node.outputShape = shape;
+      node.outputShape = shape;
     }
+    if (!node.outputShape.empty()) node.inputShape = withPorts(node, node.outputShape);
   }
 
   void flatten(Node& node) {
@@ -181,14 +214,23 @@ class Inference {
   void propagate() {
     const auto learn = [&](Node& node, const Shape& shape) {
       if (!node.inputShape.empty() || shape.empty()) return false;
-      node.inputShape = shape;
       if (node.kind == "Flatten") {
+        node.inputShape = shape;
         flatten(node);
-      } else if (hasWindow(node.kind)) {
-        takeInputShape(node, shape, report_);
-      } else {
-        node.outputShape = shape;
+        return true;
       }
+      if (hasWindow(node.kind)) {
+        takeInputShape(node, shape, report_);
+        return true;
+      }
+      node.outputShape = withoutPorts(node, shape);
+      node.inputShape = withPorts(node, node.outputShape);
+      return true;
+    };
+    const auto learnBackwards = [&](Node& node, const Shape& shape) {
+      if (!node.inputShape.empty() || shape.empty() || node.kind == "Flatten") return false;
+      node.outputShape = shape;
+      node.inputShape = withPorts(node, shape);
       return true;
     };
     for (bool changed = true; changed && !report_.failed();) {
@@ -198,15 +240,15 @@ class Inference {
       }
       if (changed) continue;
       for (const Edge& edge : network_.edges) {  // backwards only where nothing comes from the front
-        Node& source = network_.nodes[edge.source];
-        // Many inputs give these the same output.
-        if (source.kind != "Flatten" && !hasWindow(source.kind))
-          changed |= learn(source, network_.nodes[edge.target].inputShape);
+        // Many inputs give nodes with a window the same output.
+        if (!hasWindow(network_.nodes[edge.source].kind))
+          changed |= learnBackwards(network_.nodes[edge.source], network_.nodes[edge.target].inputShape);
       }
     }
     for (Node& node : network_.nodes) {  // single-valued neurons that no neighbour sizes
       if (node.inputShape.empty() && (node.stateful() || node.kind == "Scale")) {
-        node.inputShape = node.outputShape = {1};
+        node.outputShape = {1};
+        node.inputShape = withPorts(node, node.outputShape);
       }
     }
   }
@@ -253,6 +295,7 @@ class Inference {
     const Node& source = network_.nodes[edge.source];
     const Node& target = network_.nodes[edge.target];
     if (sameShape(source.outputShape, target.inputShape)) return;
+    if (portsOf(target) > 1 && sameShape(source.outputShape, joined(target.inputShape))) return;
     report_.add("R0205", target.name,
                 fmt::format("'{}' hands on {} but '{}' takes {}", source.name, shapeText(source.outputShape),
                             target.name, shapeText(target.inputShape)),

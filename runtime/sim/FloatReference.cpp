@@ -44,12 +44,13 @@ namespace exact_steps {
 }  // namespace exact_steps
 
 // SPEC F14. A population that never spikes hands its last state on, the potential.
-template <class Real, std::size_t kStates, std::size_t kParameters, bool kSpiking, auto step>
+template <class Real, std::size_t kStates, std::size_t kParameters, std::size_t kPorts, bool kSpiking,
+          auto step>
 void updateExact(std::int64_t size, Real* states, const Real* parameters, const Real* input,
                  models::FloatReset, Real* output) {
   fixed::RealAlgebra<Real> algebra;
   for (std::int64_t i = 0; i < size; ++i) {
-    const auto sent = step(algebra, states + i * kStates, input[i], parameters + i * kParameters);
+    const auto sent = step(algebra, states + i * kStates, input + i * kPorts, parameters + i * kParameters);
     output[i] = kSpiking ? Real(sent) : states[i * kStates + kStates - 1];
   }
 }
@@ -59,7 +60,8 @@ UpdatePopulation<Real> findExactUpdate(std::string_view model) {
 #define RHEO_MODEL(name)                                                                 \
   if (model == #name)                                                                    \
     return &updateExact<Real, models::name::kStates.size(), models::name::kFixed.size(), \
-                        models::name::kTable.spiking, &exact_steps::name::step<fixed::RealAlgebra<Real>>>;
+                        models::name::kTable.ports.size(), models::name::kTable.spiking, \
+                        &exact_steps::name::step<fixed::RealAlgebra<Real>>>;
 #include "models/Models.def"
 #undef RHEO_MODEL
   return nullptr;

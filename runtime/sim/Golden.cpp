@@ -19,10 +19,10 @@ namespace steps {
 
 using Algebra = fixed::IntegerAlgebra;
 // Returns the payload of what the neuron sends; 0: nothing.
-using StepFunction = std::int32_t (*)(Algebra&, std::int32_t*, std::int32_t, const std::int32_t*);
+using StepFunction = std::int32_t (*)(Algebra&, std::int32_t*, const std::int32_t*, const std::int32_t*);
 
 template <auto step>
-std::int32_t payloadOf(Algebra& algebra, std::int32_t* state, std::int32_t input,
+std::int32_t payloadOf(Algebra& algebra, std::int32_t* state, const std::int32_t* input,
                        const std::int32_t* parameters) {
   return static_cast<std::int32_t>(step(algebra, state, input, parameters));
 }
@@ -63,10 +63,10 @@ CoreParts partsOf(const Core& core) {
 struct CoreState {
   std::array<std::vector<std::int32_t>, models::kMaxStates> states;  // [compartment]
   std::vector<std::int32_t> spikes;                                  // [compartment]: payloads
-  std::vector<std::vector<std::int32_t>> arriving;                   // [step mod (maxDelay + 1)][compartment]
+  std::vector<std::vector<std::int32_t>> arriving;                   // [step mod (maxDelay + 1)][input]
   // [axon], of the step's messages. SPEC W8 does not bound those of an axon whose weights are all 0: 64 bits.
   std::vector<std::int64_t> payloads;
-  std::vector<std::int32_t> sums;                // [compartment], of one group and delay
+  std::vector<std::int32_t> sums;                // [input], of one group and delay
   std::vector<std::int64_t> wraps, saturations;  // [compartment]
 };
 
@@ -86,11 +86,12 @@ class GoldenSession final : public Session {
       const Core& core = program_->cores[k];
       CoreState& state = cores_[k];
       const auto compartments = static_cast<std::size_t>(core.compartments);
+      const auto inputs = static_cast<std::size_t>(core.inputs);
       for (auto& values : state.states) values.assign(compartments, 0);  // SPEC T3
       state.spikes.assign(compartments, 0);
-      state.arriving.assign(static_cast<std::size_t>(ring_), std::vector<std::int32_t>(compartments, 0));
+      state.arriving.assign(static_cast<std::size_t>(ring_), std::vector<std::int32_t>(inputs, 0));
       state.payloads.assign(core.axons.size(), 0);
-      state.sums.assign(compartments, 0);
+      state.sums.assign(inputs, 0);
       state.wraps.assign(compartments, 0);
       state.saturations.assign(compartments, 0);
     }
@@ -190,8 +191,9 @@ class GoldenSession final : public Session {
         std::array<std::int32_t, models::kMaxParameters> parameters{};
         for (std::size_t s = 0; s < model.states.size(); ++s) values[s] = state.states[s][c];
         for (std::size_t p = 0; p < model.fixedParameters.size(); ++p) parameters[p] = core.parameters[p][c];
+        const std::int32_t* input = arriving.data() + slice.firstInput + model.inputsOf(i);
         Algebra algebra{program_->profile->currentOverflow};
-        const std::int32_t sent = step(algebra, values.data(), arriving[c], parameters.data());
+        const std::int32_t sent = step(algebra, values.data(), input, parameters.data());
         for (std::size_t s = 0; s < model.states.size(); ++s) state.states[s][c] = values[s];
         state.wraps[c] += algebra.wraps;
         state.saturations[c] += algebra.saturations;
@@ -236,7 +238,7 @@ class GoldenSession final : public Session {
       for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
         const Synapse& synapse = core.synapses[s];
         if (synapse.delay != part.delay) continue;
-        std::int32_t& sum = state.sums[static_cast<std::size_t>(axon.base + synapse.compartment)];
+        std::int32_t& sum = state.sums[static_cast<std::size_t>(axon.base + synapse.input)];
         sum = fixed::addProduct(sum, synapse.weight, fixed::wrap32(state.payloads[a]));  // SPEC N19
       }
     }

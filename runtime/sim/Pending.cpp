@@ -10,21 +10,21 @@ namespace {
 
 struct PendingHeader {
   char magic[8] = {'R', 'H', 'E', 'O', 'P', 'N', 'D', '1'};
-  std::int64_t compartments = 0;
+  std::int64_t inputs = 0;
   std::int64_t steps = 0;
 };
 
 }  // namespace
 
-std::int64_t countCompartments(const Program& program) {
+std::int64_t countInputs(const Program& program) {
   std::int64_t count = 0;
-  for (const Core& core : program.cores) count += core.compartments;
+  for (const Core& core : program.cores) count += core.inputs;
   return count;
 }
 
 std::vector<std::uint8_t> packPending(const Program& program, std::span<const std::int32_t> input) {
   PendingHeader header;
-  header.compartments = countCompartments(program);
+  header.inputs = countInputs(program);
   header.steps = program.maxDelay + 1;
   std::vector<std::uint8_t> bytes(sizeof header + input.size_bytes());
   std::memcpy(bytes.data(), &header, sizeof header);
@@ -35,9 +35,9 @@ std::vector<std::uint8_t> packPending(const Program& program, std::span<const st
 Expected<std::vector<std::int32_t>> unpackPending(const Program& program,
                                                   std::span<const std::uint8_t> bytes) {
   PendingHeader expected;
-  expected.compartments = countCompartments(program);
+  expected.inputs = countInputs(program);
   expected.steps = program.maxDelay + 1;
-  std::vector<std::int32_t> input(static_cast<std::size_t>(expected.compartments * expected.steps));
+  std::vector<std::int32_t> input(static_cast<std::size_t>(expected.inputs * expected.steps));
   const std::size_t size = sizeof expected + input.size() * sizeof(std::int32_t);
   bool fits = bytes.size() == size && std::memcmp(bytes.data(), &expected, sizeof expected) == 0;
   if (fits && !input.empty())

@@ -62,16 +62,17 @@ using Matrices = std::map<SumKey, Gathered>;
 
 struct Place {
   std::int32_t population;
-  std::int32_t neuron;
+  std::int32_t target;
 };
 
-// Where every compartment of a core lies.
-std::vector<Place> placesOf(const Core& core) {
-  std::vector<Place> places(static_cast<std::size_t>(core.compartments), Place{-1, 0});
+// Where every input of a core lies.
+std::vector<Place> placesOf(const Plan& plan, const Core& core) {
+  std::vector<Place> places(static_cast<std::size_t>(core.inputs), Place{-1, 0});
   for (const CompartmentSlice& slice : core.slices)
-    for (std::int32_t i = 0; i < slice.count; ++i)
-      places[static_cast<std::size_t>(slice.firstCompartment + i)] = {slice.population,
-                                                                      slice.firstNeuron + i};
+    plan.populations[static_cast<std::size_t>(slice.population)].forEachInput(
+        slice, [&](std::int32_t input, std::int32_t target) {
+          places[static_cast<std::size_t>(input)] = {slice.population, target};
+        });
   return places;
 }
 
@@ -85,9 +86,9 @@ std::vector<std::int32_t> ordinalsOf(const Core& core) {
 
 class Gatherer {
  public:
-  explicit Gatherer(const Program& program) : program_(program) {
-    for (const Core& core : program.cores) {
-      places_.push_back(placesOf(core));
+  explicit Gatherer(const Plan& plan) : program_(*plan.program) {
+    for (const Core& core : program_.cores) {
+      places_.push_back(placesOf(plan, core));
       ordinals_.push_back(ordinalsOf(core));
     }
   }
@@ -99,12 +100,11 @@ class Gatherer {
         follow(input.routes, input.routeStart, channel, static_cast<std::int32_t>(k), channel);
     }
     const std::int32_t inputs = static_cast<std::int32_t>(program_.inputs.size());
-    for (std::size_t c = 0; c < program_.cores.size(); ++c) {
-      const Core& core = program_.cores[c];
-      for (std::int32_t i = 0; i < core.compartments; ++i)
-        if (const Place place = places_[c][static_cast<std::size_t>(i)]; place.population >= 0)
-          follow(core.routes, core.routeStart, i, inputs + place.population, place.neuron);
-    }
+    for (const Core& core : program_.cores)
+      for (const CompartmentSlice& slice : core.slices)
+        for (std::int32_t i = 0; i < slice.count; ++i)
+          follow(core.routes, core.routeStart, slice.firstCompartment + i, inputs + slice.population,
+                 slice.firstNeuron + i);
     return std::move(matrices_);
   }
   const std::vector<SharedList>& lists() const { return lists_; }
@@ -126,11 +126,11 @@ class Gatherer {
       }
       for (std::uint64_t k = axon.firstSynapse; k < axon.firstSynapse + axon.synapseCount; ++k) {
         const Synapse& synapse = core.synapses[k];
-        const Place place = places_[c][static_cast<std::size_t>(synapse.compartment)];
+        const Place place = places_[c][static_cast<std::size_t>(synapse.input)];
         if (place.population < 0 || synapse.weight == 0) continue;
         const SumKey key = keyOf(place.population, group, ordinal, synapse.delay, source, false);
         add(key,
-            {static_cast<std::uint32_t>(neuron), static_cast<std::uint32_t>(place.neuron), synapse.weight});
+            {static_cast<std::uint32_t>(neuron), static_cast<std::uint32_t>(place.target), synapse.weight});
       }
     }
   }
@@ -148,11 +148,11 @@ class Gatherer {
     if (axon.synapseCount == 0) return;
     const Core& core = program_.cores[c];
     const Synapse& first = core.synapses[axon.firstSynapse];
-    const Place place = places_[c][static_cast<std::size_t>(axon.base + first.compartment)];
+    const Place place = places_[c][static_cast<std::size_t>(axon.base + first.input)];
     const SumKey key = keyOf(place.population, core.groups[static_cast<std::size_t>(axon.group)], ordinal,
                              first.delay, source, true);
     matrices_[key].shared.push_back({static_cast<std::uint32_t>(neuron),
-                                     {sharedList(c, axon, place), static_cast<std::uint32_t>(place.neuron)}});
+                                     {sharedList(c, axon, place), static_cast<std::uint32_t>(place.target)}});
   }
 
   // One of the lists known already, or a new one.
@@ -160,9 +160,9 @@ class Gatherer {
     const Core& core = program_.cores[c];
     std::vector<std::uint32_t>& known = listsOf_[{c, axon.firstSynapse}];
     const auto targetOf = [&](std::uint64_t k) {
-      const std::size_t compartment =
-          static_cast<std::size_t>(axon.base + core.synapses[axon.firstSynapse + k].compartment);
-      return static_cast<std::uint32_t>(places_[c][compartment].neuron - first.neuron);
+      const std::size_t input =
+          static_cast<std::size_t>(axon.base + core.synapses[axon.firstSynapse + k].input);
+      return static_cast<std::uint32_t>(places_[c][input].target - first.target);
     };
     for (const std::uint32_t candidate : known) {
       const std::vector<std::uint32_t>& targets = lists_[candidate].target;
@@ -277,7 +277,7 @@ PlanProjection makeProjection(const SumKey& key, std::vector<Entry>& entries, st
   projection.source = key.source;
   projection.delay = key.delay;
   projection.shift = shift;
-  projection.stride = static_cast<std::size_t>(vector::padded(targets));
+  projection.stride = static_cast<std::size_t>(targets);
   std::uint32_t bits = 0;
   std::int64_t largest = 0;
   std::vector<std::int64_t> columns(static_cast<std::size_t>(targets));
@@ -320,6 +320,7 @@ void addParameters(Plan& plan) {
     population.model = info.model;
     population.size = info.size;
     population.width = vector::padded(info.size);
+    population.ports = static_cast<std::int32_t>(info.model->ports.size());
     population.parameters.resize(info.model->fixedParameters.size());
     for (PlanParameter& parameter : population.parameters)
       parameter.values.assign(static_cast<std::size_t>(population.width), 0);
@@ -353,7 +354,7 @@ Plan makePlan(std::shared_ptr<const Program> program) {
   plan.program = std::move(program);
   addParameters(plan);
   const Program& p = *plan.program;
-  Gatherer gatherer(p);
+  Gatherer gatherer(plan);
   Matrices matrices = gatherer.gather();
   const SumKey* last = nullptr;
   for (auto& [key, gathered] : matrices) {
@@ -364,7 +365,7 @@ Plan makePlan(std::shared_ptr<const Program> program) {
     const int shift = std::max(key.exponent, 0);
     PlanProjection projection = key.shared
                                     ? makeShared(key, gathered.shared, gatherer.lists(), sources, shift)
-                                    : makeProjection(key, gathered.entries, sources, population.size, shift);
+                                    : makeProjection(key, gathered.entries, sources, population.targets(), shift);
     gathered = {};
     if (key.exponent >= 0) {
       population.linear.push_back(std::move(projection));

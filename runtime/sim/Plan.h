@@ -54,9 +54,20 @@ struct PlanPopulation {
   const models::ModelTable* model = nullptr;
   std::int32_t size = 0;
   std::int32_t width = 0;  // padded size
+  std::int32_t ports = 1;
   std::vector<PlanParameter> parameters;
   std::vector<PlanProjection> linear;
   std::vector<PlanShifted> shifted;
+
+  // What projections add up to: the sums of one port of all neurons, padded, then those of the next port.
+  std::int32_t targets() const { return ports * width; }
+  // visit(input of the slice's core, target) for every port of every neuron of the slice.
+  template <class Visit>
+  void forEachInput(const CompartmentSlice& slice, Visit visit) const {
+    for (std::int32_t i = 0; i < slice.count; ++i)
+      for (std::int32_t port = 0; port < ports; ++port)
+        visit(slice.firstInput + i * ports + port, port * width + slice.firstNeuron + i);
+  }
 };
 
 struct Plan {

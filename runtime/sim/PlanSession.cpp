@@ -35,8 +35,8 @@ struct Change {
   bool smaller = false;  // fewer sources than sent; only then are the lists filled
 };
 
-// What a projection brought in the last step, [width]; its own where a source is an input, else empty. Stale
-// after a reset: no change is `smaller` then, so that it is made anew.
+// What a projection brought in the last step, [targets]; its own where a source is an input, else empty.
+// Stale after a reset: no change is `smaller` then, so that it is made anew.
 struct Kept {
   AlignedVector<std::int32_t> sum;
   bool zero = true;
@@ -44,9 +44,9 @@ struct Kept {
 
 struct PopulationState {
   std::vector<AlignedVector<std::int32_t>> states;  // [state][width]
-  AlignedVector<std::int32_t> input, shifted;       // [width]; `shifted` is zero between uses
+  AlignedVector<std::int32_t> input, shifted;       // [targets]; `shifted` is zero between uses
   AlignedVector<std::int32_t> payloads;             // [width]
-  AlignedVector<std::int32_t> gone;                 // [width]; zero between uses
+  AlignedVector<std::int32_t> gone;                 // [targets]; zero between uses
   std::vector<Kept> kept;                           // of the linear projections, then of the shifted ones
   std::vector<std::int64_t> wraps, saturations;
   vector::UpdateCall call;
@@ -138,19 +138,17 @@ class PlanSession : public Session {
   }
 
   std::vector<std::uint8_t> save() const override {
-    const std::int64_t compartments = countCompartments(program_);
+    const std::int64_t inputs = countInputs(program_);
     const std::size_t ahead = static_cast<std::size_t>(program_.maxDelay) + 1;
-    std::vector<std::int32_t> pending(ahead * static_cast<std::size_t>(compartments));
+    std::vector<std::int32_t> pending(ahead * static_cast<std::size_t>(inputs));
     for (std::size_t p = 0; p < populations_.size(); ++p)
       for (std::size_t k = 0; k < ahead; ++k) {
         AlignedVector<std::int32_t> sum(populations_[p].input.size()), shifted(sum.size());
         gather(p, static_cast<std::int32_t>(k), sum.data(), shifted.data());
-        forEachSlice(static_cast<std::int32_t>(p),
-                     [&](std::int64_t firstOfCore, const CompartmentSlice& slice) {
-                       std::copy_n(sum.begin() + slice.firstNeuron, slice.count,
-                                   pending.begin() + static_cast<std::int64_t>(k) * compartments +
-                                       firstOfCore + slice.firstCompartment);
-                     });
+        forEachInput(p, [&](std::int64_t input, std::int32_t target) {
+          pending[static_cast<std::size_t>(static_cast<std::int64_t>(k) * inputs + input)] =
+              sum[static_cast<std::size_t>(target)];
+        });
       }
     return packPending(program_, pending);
   }
@@ -160,18 +158,16 @@ class PlanSession : public Session {
     Expected<std::vector<std::int32_t>> pending = unpackPending(program_, bytes);
     if (!pending) return std::move(pending).error();
     forgetSpikes();
-    const std::int64_t compartments = countCompartments(program_);
+    const std::int64_t inputs = countInputs(program_);
     restored_.resize(static_cast<std::size_t>(program_.maxDelay) + 1);
     for (std::size_t k = 0; k < restored_.size(); ++k) {
       restored_[k].clear();
       for (std::size_t p = 0; p < populations_.size(); ++p) {
         auto& sum = restored_[k].emplace_back(populations_[p].input.size());
-        forEachSlice(static_cast<std::int32_t>(p),
-                     [&](std::int64_t firstOfCore, const CompartmentSlice& slice) {
-                       std::copy_n(pending->begin() + static_cast<std::int64_t>(k) * compartments +
-                                       firstOfCore + slice.firstCompartment,
-                                   slice.count, sum.begin() + slice.firstNeuron);
-                     });
+        forEachInput(p, [&](std::int64_t input, std::int32_t target) {
+          sum[static_cast<std::size_t>(target)] =
+              (*pending)[static_cast<std::size_t>(static_cast<std::int64_t>(k) * inputs + input)];
+        });
       }
     }
     return ok();
@@ -231,14 +227,16 @@ class PlanSession : public Session {
                                       change.bits.size(), sent.count, &change.came, &change.gone);
   }
 
-  // visit(first compartment of the core, slice), compartments counted over all cores.
+  // visit(input, target): the inputs of all cores that belong to a population, counted over all cores.
   template <class Visit>
-  void forEachSlice(std::int32_t population, Visit visit) const {
+  void forEachInput(std::size_t population, Visit visit) const {
     std::int64_t first = 0;
     for (const Core& core : program_.cores) {
       for (const CompartmentSlice& slice : core.slices)
-        if (slice.population == population) visit(first, slice);
-      first += core.compartments;
+        if (static_cast<std::size_t>(slice.population) == population)
+          plan_->populations[population].forEachInput(
+              slice, [&](std::int32_t input, std::int32_t target) { visit(first + input, target); });
+      first += core.inputs;
     }
   }
 
@@ -269,16 +267,17 @@ class PlanSession : public Session {
 
   void prepare(const PlanPopulation& plan, PopulationState& population) {
     const std::size_t width = static_cast<std::size_t>(plan.width);
-    population.gone.resize(width);
+    const std::size_t targets = static_cast<std::size_t>(plan.targets());
+    population.gone.resize(targets);
     auto addKept = [&](const PlanProjection& projection) {
       Kept& kept = population.kept.emplace_back();
-      if (keeps(projection)) kept.sum.resize(width);
+      if (keeps(projection)) kept.sum.resize(targets);
     };
     for (const PlanProjection& projection : plan.linear) addKept(projection);
     for (const PlanShifted& unit : plan.shifted)
       for (const PlanProjection& projection : unit.projections) addKept(projection);
     population.states.assign(plan.model->states.size(), AlignedVector<std::int32_t>(width));
-    population.input.resize(width), population.shifted.resize(width), population.payloads.resize(width);
+    population.input.resize(targets), population.shifted.resize(targets), population.payloads.resize(width);
     population.wraps.resize(width), population.saturations.resize(width);
     population.update = kernels_.update(plan.model->opcode, program_.profile->currentOverflow);
     vector::UpdateCall& call = population.call;
@@ -304,12 +303,12 @@ class PlanSession : public Session {
     std::int32_t* shifted = population.shifted.data();
     auto kept = population.kept.begin();
     for (const PlanProjection& projection : plan.linear)
-      receive(projection, plan.width, *kept++, population.gone.data(), sum);
+      receive(projection, plan.targets(), *kept++, population.gone.data(), sum);
     for (const PlanShifted& unit : plan.shifted) {
       bool any = false;
       for (const PlanProjection& projection : unit.projections)
-        any |= receive(projection, plan.width, *kept++, population.gone.data(), shifted);
-      if (any) kernels_.addShifted(shifted, unit.shift, plan.width, sum);
+        any |= receive(projection, plan.targets(), *kept++, population.gone.data(), shifted);
+      if (any) kernels_.addShifted(shifted, unit.shift, plan.targets(), sum);
     }
     addRestored(p, 0, sum);
   }
@@ -346,12 +345,12 @@ class PlanSession : public Session {
   // step under way. `shifted` is zero before and after.
   void gather(std::size_t p, std::int32_t ahead, std::int32_t* sum, std::int32_t* shifted) const {
     const PlanPopulation& plan = plan_->populations[p];
-    for (const PlanProjection& projection : plan.linear) add(projection, ahead, plan.width, sum);
+    for (const PlanProjection& projection : plan.linear) add(projection, ahead, plan.targets(), sum);
     for (const PlanShifted& unit : plan.shifted) {
       bool any = false;
       for (const PlanProjection& projection : unit.projections)
-        any |= add(projection, ahead, plan.width, shifted);
-      if (any) kernels_.addShifted(shifted, unit.shift, plan.width, sum);
+        any |= add(projection, ahead, plan.targets(), shifted);
+      if (any) kernels_.addShifted(shifted, unit.shift, plan.targets(), sum);
     }
     addRestored(p, ahead, sum);
   }

@@ -12,6 +12,7 @@ import rheobase as rb
 from lava.proc.atrlif.process import ATRLIF
 from lava.proc.graded.process import GradedReluVec, GradedVec
 from lava.proc.lif.process import LIF, LIFRefractory, LIFReset, TernaryLIF
+from lava.proc.prodneuron.process import ProdNeuron
 from lava.proc.sdn.process import ActivationMode, Delta, Sigma, SigmaDelta
 from rheobase import _core
 
@@ -129,6 +130,16 @@ def graded_relu_vec(rng, size: int):
     return GradedReluVec(shape=(size,), vth=vth), "graded_relu_vec", {"threshold": vth}, {}
 
 
+def prod_neuron(rng, size: int):
+    vth, exponent = _edgy(rng, 0, 1000), int(rng.choice([0, 3, 9, 31]))
+    return (
+        ProdNeuron(shape=(size,), vth=vth, exp=exponent),
+        "prod_neuron",
+        dict(threshold=vth, exponent=exponent),
+        {},
+    )
+
+
 _ALL = (
     lif,
     lif_reset,
@@ -140,17 +151,26 @@ _ALL = (
     sigma_delta,
     graded_vec,
     graded_relu_vec,
+    prod_neuron,
 )
 MODELS = {make.__name__: make for make in _ALL}
 FLOATING = {"refractory": "floating_pt"}
-OURS_ALONE = {"waiting", "clock"}  # states that Lava does not hold
+OURS_ALONE = {"waiting", "clock", "product"}  # states that Lava does not hold
 STATES = {model["name"]: model["states"] for model in _core.models()}
+PORTS = {model["name"]: model["ports"] for model in _core.models()}
+LAVA_PORTS = {"prod_neuron": ("a_in1", "a_in2")}  # of the others: a_in
 
 
-def drive(rng) -> np.ndarray:
-    """Messages [STEPS, NEURONS] of one size, from spikes to the largest; sparse, steady or swinging."""
+def by_port(model: str, sums: np.ndarray) -> dict:
+    """Sums [neurons * ports], neuron by neuron, under the names of Lava's ports."""
+    names = LAVA_PORTS.get(model, ("a_in",))
+    return {name: sums[k :: len(names)] for k, name in enumerate(names)}
+
+
+def drive(rng, width: int) -> np.ndarray:
+    """Messages [STEPS, width] of one size, from spikes to the largest; sparse, steady or swinging."""
     size = int(rng.choice([2, 20, 300, 5000, LARGEST]))
-    x = rng.integers(-size, size + 1, (STEPS, NEURONS))
+    x = rng.integers(-size, size + 1, (STEPS, width))
     kind = rng.integers(0, 4)
     if kind == 0:
         x *= rng.random(x.shape) < 0.1
@@ -175,18 +195,21 @@ def assert_equal_states(driven: Driven, special: dict, model: str, recording, na
 def compare(name: str, number: int, rng) -> None:
     process, model, integers, special = MODELS[name](rng, NEURONS)
     builder = rb.Builder(dt=1e-3)
-    builder.input("in", NEURONS, payload=LARGEST)
+    width = NEURONS * len(PORTS[model])
+    builder.input("in", (NEURONS, len(PORTS[model])), payload=LARGEST)
     builder.exact(name, NEURONS, model, **integers)
     builder.connect("in", name)
     builder.output("out", name)
     image = rb.compile(builder.build(), chip="loihi2")
-    x = drive(rng)
+    x = drive(rng, width)
     if name in FLOATING:  # nothing may saturate there
         x = np.clip(x, -200, 200)
-    ours = image.run(x, engine="golden", probes=[f"{name}.{state}" for state in STATES[model]])
+    given = x.reshape(STEPS, NEURONS, -1)  # ports are the last dimension
+    ours = image.run(given, engine="golden", probes=[f"{name}.{state}" for state in STATES[model]])
     driven = Driven(process, FLOATING.get(name, "fixed_pt"))
     for at in range(STEPS):  # our hop from the input takes a step, SPEC T2
-        sent = driven.step(a_in=x[at - 1] if at else 0 * x[0])["s_out"].astype(np.int32)
+        given = by_port(model, x[at - 1] if at else 0 * x[0])
+        sent = driven.step(**given)["s_out"].astype(np.int32)
         assert np.array_equal(sent, ours.spikes[name][at]), f"{name} {number}: messages of step {at}"
         assert_equal_states(driven, special, model, ours, name, at)
 

@@ -28,11 +28,12 @@ class Layer:
         kind = str(rng.choice(KINDS))
         self.process, self.model, _, self.special = model_case.MODELS[kind](rng, size)
         self.process.name, self.name, self.size = name, name, size
+        self.ports = model_case.LAVA_PORTS.get(self.model, ("a_in",))
         self.driven = Driven(self.process)
         self.sent = np.zeros(size, np.int32)
 
 
-def synapses(rng, source, sends_payloads: bool, sources: int, target: Layer) -> Dense:
+def synapses(rng, source, sends_payloads: bool, sources: int, target: Layer, port: str) -> Dense:
     sign = SignMode[str(rng.choice(["MIXED", "EXCITATORY", "INHIBITORY"], p=[0.6, 0.2, 0.2]))]
     weights = rng.integers(-260, 260, (target.size, sources)) * (rng.random((target.size, sources)) < 0.7)
     process = Dense(
@@ -43,7 +44,7 @@ def synapses(rng, source, sends_payloads: bool, sources: int, target: Layer) -> 
         num_message_bits=24 if sends_payloads or rng.random() < 0.3 else 0,
     )
     source.s_out.connect(process.s_in)
-    process.a_out.connect(target.process.a_in)
+    process.a_out.connect(getattr(target.process, port))
     return process
 
 
@@ -53,7 +54,7 @@ def run(seed: int) -> int:
     x = rng.integers(-40, 41, (STEPS, channels)) if graded else rng.integers(0, 2, (STEPS, channels))
     source = Source(data=x.T)
     layers = [Layer(rng, f"layer{k}", int(rng.integers(2, 9))) for k in range(int(rng.integers(1, 5)))]
-    edges, skips = [], False  # (source layer or -1, target layer, driven Dense)
+    edges, skips = [], False  # (source layer or -1, target layer, its port, driven Dense)
     for k, layer in enumerate(layers):
         before = -1 if k == 0 else k - 1
         loops = layer.model == "ternary_lif" or layer.model not in GRADED  # other payloads would only grow
@@ -67,7 +68,10 @@ def run(seed: int) -> int:
             process = source if sender < 0 else layers[sender].process
             payloads = graded if sender < 0 else layers[sender].model in GRADED
             size = channels if sender < 0 else layers[sender].size
-            edges.append((sender, k, Driven(synapses(rng, process, payloads, size, layer))))
+            for number, port in enumerate(layer.ports):
+                if number == 0 or rng.random() < 0.8:
+                    dense = synapses(rng, process, payloads, size, layer, port)
+                    edges.append((sender, k, number, Driven(dense)))
     try:
         image = rb.compile(rb.from_lava(source, f"case{seed}"))
     except rb.CompileError as refused:
@@ -80,17 +84,18 @@ def run(seed: int) -> int:
     probes = [f"{layer.name}.{state}" for layer in layers for state in model_case.STATES[layer.model]]
     ours = image.run(x, engine=("golden", "vector")[seed % 2], probes=probes)
     for step in range(STEPS):
-        arriving = [np.zeros(layer.size, np.int32) for layer in layers]
-        for _, target, dense in edges:
-            arriving[target] += np.asarray(dense.model.a_buff, np.int32).reshape(-1)
-        for layer, a_in in zip(layers, arriving):
-            layer.sent = layer.driven.step(a_in=a_in)["s_out"].astype(np.int32)
+        arriving = [np.zeros((layer.size, len(layer.ports)), np.int32) for layer in layers]
+        for _, target, port, dense in edges:
+            arriving[target][:, port] += np.asarray(dense.model.a_buff, np.int32).reshape(-1)
+        for layer, sums in zip(layers, arriving):
+            given = model_case.by_port(layer.model, sums.reshape(-1))
+            layer.sent = layer.driven.step(**given)["s_out"].astype(np.int32)
             theirs = ours.spikes[layer.name][step]
             assert np.array_equal(
                 layer.sent, theirs
             ), f"seed {seed}: {layer.name} ({layer.model}), step {step}"
             model_case.assert_equal_states(layer.driven, layer.special, layer.model, ours, layer.name, step)
-        for sender, _, dense in edges:
+        for sender, _, _, dense in edges:
             sent = x[step] if sender < 0 else layers[sender].sent
             # Where a sum leaves 32 bits before its shift, bits depend on how Lava split a weight into number and
             # exponent, which an image does not keep.

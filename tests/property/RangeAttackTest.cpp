@@ -83,6 +83,18 @@ void randomRegisters(Random& random, FixedPopulation& population) {
   fill("reset_value", [&] { return edge(random.between(-500, 500), -131072, 131071); });
 }
 
+// SPEC I9: small constants, or now and then any that the table admits.
+void randomConstants(Random& random, FixedPopulation& population) {
+  for (const models::FixedParameter& parameter : population.model->fixedParameters) {
+    const bool small = random.chance(85);
+    const std::int64_t most = small ? std::min(parameter.maximum, 6000) : parameter.maximum;
+    const std::int64_t least =
+        small ? std::clamp<std::int64_t>(parameter.minimum, -600, most) : parameter.minimum;
+    population.registers[std::string(parameter.name)] = {
+        static_cast<std::int32_t>(random.between(least, most))};
+  }
+}
+
 // One neuron as the integers of step.h run it.
 struct Neuron {
   const models::ModelTable* model = nullptr;
@@ -90,33 +102,36 @@ struct Neuron {
   std::int32_t state[models::kMaxStates] = {};
   std::int64_t overflows = 0;
 
-  bool step(const Profile& profile, std::int32_t input) {
+  // The payload that it sends; `input` of each port.
+  std::int32_t step(const Profile& profile, const std::int32_t* input) {
     fixed::IntegerAlgebra algebra{profile.currentOverflow};
-    const bool spike = dispatch(algebra, input);
+    const std::int32_t sent = dispatch(algebra, input);
     overflows += algebra.wraps + algebra.saturations;
-    return spike;
+    return sent;
   }
+  std::int32_t step(const Profile& profile, std::int32_t input) { return step(profile, &input); }
   std::int32_t potential() const { return state[model->states.size() - 1]; }
 
  private:
-  bool dispatch(fixed::IntegerAlgebra& algebra, std::int32_t input) {
+  std::int32_t dispatch(fixed::IntegerAlgebra& algebra, const std::int32_t* input) {
 #define RHEO_MODEL(folder) \
   if (model->name == #folder) return integer_steps::folder::step(algebra, state, input, parameters.data());
 #include "models/Models.def"
 #undef RHEO_MODEL
-    return false;
+    return 0;
   }
 };
 
 // Whether a neuron that has just taken step number `step` from rest is where its proof says.
-void expectInside(const Neuron& neuron, const NeuronRange& range, bool spike, std::int64_t step) {
+void expectInside(const Neuron& neuron, const NeuronRange& range, std::int32_t sent, std::int64_t step) {
   for (std::size_t s = 0; s < neuron.model->states.size(); ++s) {
     ASSERT_GE(neuron.state[s], range.states[s].lo)
         << neuron.model->name << " state " << s << " step " << step;
     ASSERT_LE(neuron.state[s], range.states[s].hi)
         << neuron.model->name << " state " << s << " step " << step;
   }
-  ASSERT_TRUE(!spike || range.mayFire) << neuron.model->name << " fires in step " << step;
+  ASSERT_TRUE(sent == 0 || (range.mayFire && sent >= range.payload.lo && sent <= range.payload.hi))
+      << neuron.model->name << " sends " << sent << " in step " << step;
   ASSERT_TRUE(neuron.overflows == 0 || (!range.proven() && step >= range.safeSteps))
       << neuron.model->name << " overflows in step " << step << ", proven safe for " << range.safeSteps;
 }
@@ -137,7 +152,7 @@ class NeuronAttack {
     fresh_ = {population.model, population.stepParameters(0)};
     input_ = {-random.upTo(fixed::kInputBound / 2), random.upTo(fixed::kInputBound / 2)};
     if (random.chance(20)) (random.chance(50) ? input_.lo : input_.hi) = 0;
-    range_ = proveNeuron(*fresh_.model, fresh_.parameters, input_, profile_);
+    range_ = proveNeuron(*fresh_.model, fresh_.parameters, {input_}, profile_);
     seen_.resize(fresh_.model->states.size());
   }
 
@@ -146,8 +161,8 @@ class NeuronAttack {
     Move move = Move::Push;
     for (std::int64_t step = 0; step < steps; ++step) {
       if (random_.chance(4)) move = static_cast<Move>(random_.between(0, 4));
-      const bool spike = neuron.step(profile_, choose(move, neuron));
-      ASSERT_NO_FATAL_FAILURE(expectInside(neuron, range_, spike, step));
+      const std::int32_t sent = neuron.step(profile_, choose(move, neuron));
+      ASSERT_NO_FATAL_FAILURE(expectInside(neuron, range_, sent, step));
       for (std::size_t s = 0; s < seen_.size(); ++s)
         seen_[s] = hull(seen_[s], {neuron.state[s], neuron.state[s]});
     }
@@ -265,13 +280,17 @@ class NetworkAttack {
       net_.inputs.push_back(port);
     }
     const int count = static_cast<int>(random_.between(1, 4));
+    const bool programs = random_.chance(35);
     for (int i = 0; i < count; ++i) {
       FixedPopulation population;
       population.name = fmt::format("p{}", i);
       do population.model = &random_.pick(models::allModels());
-      while (population.model->microcode || (i + 1 < count && !population.model->spiking));
+      while ((population.model->microcode && !programs) || (i + 1 < count && !population.model->spiking));
       population.size = random_.between(1, 12);
-      randomRegisters(random_, population);
+      if (population.model->microcode)
+        randomConstants(random_, population);
+      else
+        randomRegisters(random_, population);
       net_.populations.push_back(std::move(population));
       for (int source = -static_cast<int>(net_.inputs.size()); source <= i; ++source) {
         const bool usual = source == i - 1 || (i == 0 && source == -1);
@@ -290,7 +309,7 @@ class NetworkAttack {
     const std::int64_t columns = source < 0 ? net_.inputs[static_cast<std::size_t>(-1 - source)].size
                                             : net_.populations[static_cast<std::size_t>(source)].size;
     projection.weights =
-        Connections<std::int32_t>(net_.populations[static_cast<std::size_t>(target)].size, columns);
+        Connections<std::int32_t>(net_.populations[static_cast<std::size_t>(target)].inputs(), columns);
     projection.exponent = static_cast<int>(random_.between(-8, 3));
     for (std::int32_t& weight : projection.weights.values)
       weight = static_cast<std::int32_t>(random_.chance(20) ? 0 : random_.between(-128, 127) * 2);
@@ -317,7 +336,7 @@ class NetworkAttack {
         for (std::int64_t row = 0; row < p.weights.wiring.targets(); ++row)
           p.weights.wiring.sourcesOf(row, [&](std::int64_t column, std::int64_t index) {
             out[static_cast<std::size_t>(column)] +=
-                hop * wanted[static_cast<std::size_t>(p.target)][static_cast<std::size_t>(row)] *
+                hop * wanted[static_cast<std::size_t>(p.target)][static_cast<std::size_t>(row / portsOf(p))] *
                 std::ldexp(p.weights.value(index), p.exponent);
           });
       }
@@ -341,10 +360,14 @@ class NetworkAttack {
     return rows;
   }
 
+  std::int64_t portsOf(const FixedProjection& projection) const {
+    return net_.populations[static_cast<std::size_t>(projection.target)].model->inputsOf(1);
+  }
+
   void advance(const Rows& inputs, std::int64_t step) {
     Rows sums;
     for (const FixedPopulation& population : net_.populations)
-      sums.emplace_back(static_cast<std::size_t>(population.size), 0);
+      sums.emplace_back(static_cast<std::size_t>(population.inputs()), 0);
     for (const FixedProjection& p : net_.projections) {
       const auto& sources = p.source.input ? inputs[static_cast<std::size_t>(p.source.index)]
                                            : sent_[static_cast<std::size_t>(p.source.index)];
@@ -357,16 +380,20 @@ class NetworkAttack {
               sources[static_cast<std::size_t>(column)] * (perWeight ? shifted(weight, p.exponent) : weight);
         });
         sums[static_cast<std::size_t>(p.target)][static_cast<std::size_t>(row)] +=
-            perWeight ? sum : shifted(sum, p.exponent);
+            perWeight ? sum : shifted(fixed::wrap32(sum), p.exponent);  // SPEC N19
       }
     }
     for (std::size_t p = 0; p < state_.size(); ++p)
       for (std::size_t n = 0; n < state_[p].size(); ++n) {
         Neuron& neuron = state_[p][n];
-        const bool spike = neuron.step(profile_, static_cast<std::int32_t>(sums[p][n]));
-        sent_[p][n] = spike;
-        spikes_ += spike;
-        ASSERT_NO_FATAL_FAILURE(expectInside(neuron, ranges_[p].neurons[n], spike, step))
+        std::int32_t given[models::kMaxPorts];
+        const std::size_t ports = neuron.model->ports.size();
+        for (std::size_t port = 0; port < ports; ++port)
+          given[port] = fixed::wrap32(sums[p][n * ports + port]);
+        const std::int32_t sent = neuron.step(profile_, given);
+        sent_[p][n] = sent;
+        spikes_ += sent != 0;
+        ASSERT_NO_FATAL_FAILURE(expectInside(neuron, ranges_[p].neurons[n], sent, step))
             << "neuron " << n << " of " << net_.populations[p].name;
       }
   }

@@ -9,7 +9,8 @@ import rheobase as rb
 from rheobase import _core
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = [m["name"] for m in _core.models() if not m["nir"]]
+MODELS = {m["name"]: m for m in _core.models()}
+PROGRAMS = [name for name, m in MODELS.items() if not m["nir"]]
 
 
 def network(model: str, neurons: int = 5, **integers):
@@ -17,14 +18,14 @@ def network(model: str, neurons: int = 5, **integers):
     b.input("in", neurons, payload=500)
     b.exact("first", neurons, model, **integers)
     b.exact("second", neurons, "sigma_delta", threshold=3, rectified=0)
-    b.connect("in", "first", np.eye(neurons) * 2)
+    b.connect("in", "first", np.repeat(np.eye(neurons), len(MODELS[model]["ports"]), axis=0) * 2)
     b.connect("first", "second", np.eye(neurons)[::-1] * 2)
     b.output("out", "second")
     return b.build()
 
 
 def some_integers(model: str, rng, neurons: int = 5) -> dict:
-    about = next(m for m in _core.models() if m["name"] == model)["parameters"]
+    about = MODELS[model]["parameters"]
     return {
         p["name"]: rng.integers(max(p["least"], -50), min(p["most"], 50), neurons, endpoint=True)
         for p in about

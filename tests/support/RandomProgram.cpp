@@ -44,7 +44,7 @@ struct Population {
 };
 
 struct Slice {
-  int population, firstNeuron, count, core, firstCompartment;
+  int population, firstNeuron, count, core, firstCompartment, firstInput, inputs;
 };
 
 const LayoutSpec kWideNeuron{"neuron",
@@ -108,7 +108,7 @@ struct CoreBuilder {
       formats{makeLayout(kFormat)}, routes{makeLayout(kRoute)}, constants{makeLayout(kConstant)};
   std::vector<std::uint64_t> synapses;
   std::vector<Slice> slices;
-  int groups = 0;
+  int groups = 0, inputs = 0;
 };
 
 class Generator {
@@ -157,7 +157,10 @@ class Generator {
         const int size = random_.chance(50) ? left : random_.between(1, left);
         CoreBuilder& core = cores_[static_cast<std::size_t>(random_.between(0, count - 1))];
         const int compartment = static_cast<int>(core.neurons.records());
-        core.slices.push_back({p, first, size, static_cast<int>(&core - cores_.data()), compartment});
+        const int inputs = static_cast<int>(populations_[static_cast<std::size_t>(p)].model->inputsOf(size));
+        core.slices.push_back(
+            {p, first, size, static_cast<int>(&core - cores_.data()), compartment, core.inputs, inputs});
+        core.inputs += inputs;
         for (int i = 0; i < size; ++i) core.neurons.add();
         first += size;
       }
@@ -222,16 +225,16 @@ class Generator {
 
   void projectSlice(Sources& sources, CoreBuilder& core, const Slice& slice, SynapseFormat format,
                     int largest, int axonDelay) {
-    format.first = format.kind == ListKind::Dense ? slice.firstCompartment : 0;
+    format.first = format.kind == ListKind::Dense ? slice.firstInput : 0;
     format.indexBits = 0;
-    while (format.kind != ListKind::Dense && (1 << format.indexBits) < slice.firstCompartment + slice.count)
+    while (format.kind != ListKind::Dense && (1 << format.indexBits) < slice.firstInput + slice.inputs)
       ++format.indexBits;
     const std::uint64_t record = addFormat(core, format);
     for (auto& routes : sources) {
       std::vector<ListedSynapse> list;
-      for (int i = 0; i < slice.count; ++i)
+      for (int i = 0; i < slice.inputs; ++i)
         if (format.kind == ListKind::Dense || random_.chance(70))
-          list.push_back({slice.firstCompartment + i, weight(largest),
+          list.push_back({slice.firstInput + i, weight(largest),
                           format.delayBits > 0 ? random_.between(0, (1 << format.delayBits) - 1) : 0});
       if (list.empty() && random_.chance(90)) continue;
       Expected<std::uint64_t> address = packSynapses(core.synapses, list, format, profile_.weightTruncation);
@@ -250,14 +253,14 @@ class Generator {
                       int largest, int axonDelay) {
     format.kind = ListKind::Kernel;
     format.delayBits = format.indexBits = 0;
-    format.first = slice.firstCompartment;
+    format.first = slice.firstInput;
     const auto divisor = [&](int of) {
       int chosen = random_.between(1, of);
       while (of % chosen != 0) --chosen;
       return chosen;
     };
-    const int rows = divisor(slice.count), columns = divisor(slice.count / rows);
-    const int channels = slice.count / rows / columns;
+    const int rows = divisor(slice.inputs), columns = divisor(slice.inputs / rows);
+    const int channels = slice.inputs / rows / columns;
     const auto axis = [&](int positions) {
       return ConvolutionAxis{
           1, positions, random_.between(1, 3), random_.between(1, 3), 0, random_.between(1, 2)};

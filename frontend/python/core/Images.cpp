@@ -59,11 +59,14 @@ py::list cores(const image::Header& header) {
   py::list list;
   for (const image::Core* core : *header.cores()) {
     py::list slices, memories;
-    for (const image::Slice* s : *core->slices())
-      slices.append(
-          py::dict(py::arg("population") = header.populations()->Get(s->population())->name()->str(),
-                   py::arg("first_neuron") = s->first_neuron(), py::arg("count") = s->count(),
-                   py::arg("first_compartment") = s->first_compartment()));
+    for (const image::Slice* s : *core->slices()) {
+      const image::Population& population = *header.populations()->Get(s->population());
+      const models::ModelTable* model = models::findModel(population.model()->string_view());
+      slices.append(py::dict(py::arg("population") = population.name()->str(),
+                             py::arg("first_neuron") = s->first_neuron(), py::arg("count") = s->count(),
+                             py::arg("ports") = model ? model->ports.size() : 1,
+                             py::arg("first_compartment") = s->first_compartment()));
+    }
     for (const image::Memory* memory : *core->memories())
       memories.append(py::dict(py::arg("name") = memory->name()->str(), py::arg("words") = memory->words(),
                                py::arg("records") = memory->records()));
@@ -165,7 +168,7 @@ py::list axonsOf(const Core& core) {
     py::list synapses;
     for (std::uint64_t k = axon.firstSynapse; k < axon.firstSynapse + axon.synapseCount; ++k) {
       const Synapse& s = core.synapses[k];
-      synapses.append(py::make_tuple(axon.base + s.compartment, s.weight, s.delay));
+      synapses.append(py::make_tuple(axon.base + s.input, s.weight, s.delay));
     }
     axons.append(py::dict(py::arg("group") = axon.group,
                           py::arg("exponent") = core.groups[axon.group].exponent,
@@ -194,7 +197,7 @@ py::list inputRoutes(const Program& program, const std::string& name) {
   throw py::key_error("no such input");
 }
 
-// What the words of one core decode to: every axon with its synapses (compartment, weight, delay in steps),
+// What the words of one core decode to: every axon with its synapses (input, weight, delay in steps),
 // every neuron's parameters and routes.
 py::dict coreDetail(const Program& program, std::int32_t id) {
   for (const Core& core : program.cores) {
@@ -208,12 +211,12 @@ py::dict coreDetail(const Program& program, std::int32_t id) {
         values[py::str(std::string(population.model->fixedParameters[p].name))] = std::vector<std::int32_t>(
             row.begin() + slice.firstCompartment, row.begin() + slice.firstCompartment + slice.count);
       }
-      slices.append(
-          py::dict(py::arg("population") = population.name, py::arg("first_neuron") = slice.firstNeuron,
-                   py::arg("first_compartment") = slice.firstCompartment, py::arg("count") = slice.count,
-                   py::arg("registers") = values,
-                   py::arg("routes") =
-                       routesOf(program, core.routeStart, core.routes, slice.firstCompartment, slice.count)));
+      slices.append(py::dict(
+          py::arg("population") = population.name, py::arg("first_neuron") = slice.firstNeuron,
+          py::arg("first_compartment") = slice.firstCompartment, py::arg("first_input") = slice.firstInput,
+          py::arg("count") = slice.count, py::arg("registers") = values,
+          py::arg("routes") =
+              routesOf(program, core.routeStart, core.routes, slice.firstCompartment, slice.count)));
     }
     return py::dict(py::arg("id") = core.id, py::arg("slices") = slices, py::arg("axons") = axonsOf(core));
   }

@@ -18,7 +18,8 @@ static py::list models() {
     entry["spiking"] = model.spiking;
     entry["graded"] = model.graded;
     entry["program"] = model.microcode;
-    py::list states, parameters;
+    py::list states, parameters, ports;
+    for (const std::string_view port : model.ports) ports.append(std::string(port));
     for (const std::string_view state : model.states) states.append(std::string(state));
     for (const models::FixedParameter& parameter : model.fixedParameters) {
       py::dict about;
@@ -31,6 +32,7 @@ static py::list models() {
       about["meaning"] = std::string(parameter.meaning);
       parameters.append(about);
     }
+    entry["ports"] = ports;
     entry["states"] = states;
     entry["parameters"] = parameters;
     list.append(entry);
@@ -54,7 +56,8 @@ PYBIND11_MODULE(_core, m) {
   using namespace rheo::python;
   m.doc() = "The part of rheobase that is written in C++ and needs no compiler.";
   m.attr("version") = RHEO_VERSION;
-  m.def("models", &models, "The neuron models: name, NIR primitive, summary, states, integers of the step.");
+  m.def("models", &models,
+        "The neuron models: name, NIR primitive, summary, ports, states, integers of the step.");
   m.attr("arithmetic") = arithmetic();
   registerExceptions();
   bindChips(m);

@@ -114,6 +114,7 @@ class Builder:
         self._index: dict[str, int] = {}
         self._size: dict[str, int] = {}
         self._shape: dict[str, tuple] = {}
+        self._ports: dict[str, list[str]] = {}  # of populations
         self._edges: list[tuple[int, int]] = []
 
     def _add(self, name: str, kind: str, parameters: dict, shape=None, size: Optional[int] = None) -> str:
@@ -144,7 +145,9 @@ class Builder:
                     f"'{key}' of '{name}' has shape {list(value.shape)}, the population has {list(shape)}",
                     "give one number, or one for each neuron",
                 ) from None
-        return self._add(name, kind, arrays, shape, prod(shape))
+        self._add(name, kind, arrays, shape, prod(shape))
+        self._ports[name] = MODELS[kind]["ports"] if kind in MODELS else ["in"]
+        return name
 
     def input(self, name: str, shape, payload: Optional[int] = None) -> str:
         """An input of that many channels, or of a shape. Example: b.input("in", 86)
@@ -222,8 +225,8 @@ class Builder:
         """Neurons given as the integers of a chip's step, which compile keeps as they are (SPEC F14).
 
         model: cuba_lif, lif, cuba_li, li, integrate_and_fire or integrator, or a program of the chip: cuba_lif_reset,
-        cuba_lif_refractory, ternary_lif, atrlif, sigma, delta, sigma_delta, graded_vec, graded_relu_vec (SPEC N20 to
-        N28). integers, one or one for each neuron: what the model's step reads (decay_u, decay_v in 1/4096 per step,
+        cuba_lif_refractory, ternary_lif, atrlif, sigma, delta, sigma_delta, graded_vec, graded_relu_vec, prod_neuron (SPEC
+        N20 to N29). integers, one or one for each neuron: what the model's step reads (decay_u, decay_v in 1/4096 per step,
         threshold, bias, ... in units of v; an unknown name is answered with the known ones); what is left out is the
         model's default. Weights into them are whole numbers too; those into membranes enter 64 times as large.
 
@@ -241,18 +244,24 @@ class Builder:
         bias=None,
         delay=None,
         name: Optional[str] = None,
+        port: Optional[str] = None,
     ) -> None:
         """Connects two nodes: by a matrix [targets, sources] and an optional bias [targets] added in every
         step, or one to one where ``weight`` is None.
 
+        Neurons with several ports (of models like prod_neuron) have a row for each port of each neuron, neuron by
+        neuron: [neurons * ports, sources]. port: the one port that is meant; then a row is a neuron.
+
         delay: whole steps, 0 to 62, that what is sent waits on its way, beside the step that a connection takes
         which closes a cycle (SPEC F5, F18): one number, or [targets, 1], [1, sources] or [targets, sources] of
-        them. name: of the matrix's node, else "SOURCE_to_TARGET".
+        them. name: of the matrix's node, else "SOURCE_to_TARGET", or "SOURCE_to_TARGET_PORT".
 
         Example: b.connect("in", "hidden", W, bias=np.zeros(64), delay=3)
         """
         self._check_known(source)
         self._check_known(target)
+        if port is not None and weight is None:
+            weight = np.eye(self._rows(target, port))
         if weight is None:
             for what, value in (("bias", bias), ("delay", delay)):
                 if value is not None:
@@ -262,7 +271,7 @@ class Builder:
             self._edges.append((self._index[source], self._index[target]))
             return
         weight = self._weight(source, target, weight)
-        wanted = (self._size.get(target), self._size.get(source))
+        wanted = (self._rows(target, port), self._size.get(source))
         if weight.ndim != 2 or (None not in wanted and weight.shape != wanted):
             raise option_error(
                 f"the matrix from '{source}' to '{target}' has shape {list(weight.shape)}, needed is {list(wanted)}",
@@ -271,7 +280,10 @@ class Builder:
         parameters = {"weight": weight, **self._bias(source, target, bias, weight)}
         if delay is not None:
             parameters["delay"] = _delays(source, target, delay, weight.shape)
-        middle = f"{source}_to_{target}" if name is None else name
+        if port is not None:
+            parameters = {key: self._spread(value, target, port) for key, value in parameters.items()}
+        ends = "_".join([source, "to", target, *([port] if port else [])])
+        middle = ends if name is None else name
         if (
             sum(extent > 1 for extent in self._shape.get(source, ())) > 1
         ):  # a matrix takes a flat source, in C order
@@ -380,6 +392,24 @@ class Builder:
         middle = self._add(f"{source}_to_{target}" if name is None else name, kind, parameters)
         edges = [(source, middle), (middle, target)]
         self._edges += [(self._index[a], self._index[b]) for a, b in edges]
+
+    def _rows(self, target: str, port: Optional[str]) -> Optional[int]:
+        """How many sums a matrix into a node makes; into one port of it."""
+        ports = self._ports.get(target, ["in"])
+        if port is not None and (target not in self._ports or port not in ports):
+            raise unknown_name(f"port of '{target}'", port, self._ports.get(target, []))
+        if target not in self._size:
+            return None
+        return self._size[target] * (len(ports) if port is None else 1)
+
+    def _spread(self, rows: np.ndarray, target: str, port: Optional[str]) -> np.ndarray:
+        """Rows of one port among those of the others, which receive nothing; what is one for all rows stays."""
+        if rows.ndim == 0 or rows.ndim == 2 and rows.shape[0] == 1 < self._size[target]:
+            return rows
+        ports = self._ports[target]
+        all_rows = np.zeros((len(rows) * len(ports), *rows.shape[1:]), rows.dtype)
+        all_rows[ports.index(port) :: len(ports)] = rows
+        return all_rows
 
     def output(self, name: str, source: str) -> str:
         """An output that receives what ``source`` sends: spikes, or the membrane of a readout without spikes.

@@ -184,10 +184,16 @@ class _Graph:
             names[neuron] = builder.exact(neuron.name, size, about.model, **integers)
         for synapse in self.synapses:
             (source,) = _ends(synapse.s_in.in_connections, "in_connections")
-            for target in _ends(synapse.a_out.out_connections, "out_connections"):
-                if target in self.neurons:
-                    ends = names[source], names[target]
-                    builder.connect(*ends, _weights(synapse), name=fresh("{}_to_{}".format(*ends)))
+            for port in _end_ports(synapse.a_out.out_connections, "out_connections"):
+                if port.process in self.neurons:
+                    ends = names[source], names[port.process]
+                    about = LAVA_MODELS[type(port.process).__name__]
+                    builder.connect(
+                        *ends,
+                        _weights(synapse),
+                        name=fresh("{}_to_{}".format(*ends)),
+                        port=about.port(port.name) if len(about.ports) > 1 else None,
+                    )
         for neuron in self.neurons:
             builder.output(
                 fresh(f"{neuron.name}_output" if len(self.neurons) > 1 else "output"), names[neuron]
@@ -210,14 +216,20 @@ def _connected(process) -> list:
 
 
 def _ends(ports, direction: str, follow: bool = False):
-    """The processes at the other end of connections. A reshape on the way keeps the order of the values; where another
-    virtual port changes it, None, or with ``follow`` the processes behind it all the same."""
+    """The processes at the other end of connections, as `_end_ports`."""
+    ends = _end_ports(ports, direction, follow)
+    return ends if ends is None else [port.process for port in ends]
+
+
+def _end_ports(ports, direction: str, follow: bool = False):
+    """The ports at the other end of connections. A reshape on the way keeps the order of the values; where another
+    virtual port changes it, None, or with ``follow`` the ports behind it all the same."""
     ends = []
     for port in ports:
         virtual = type(port).__name__ not in ("InPort", "OutPort", "SimpleNamespace")
         if virtual and type(port).__name__ != "ReshapePort" and not follow:
             return None
-        further = _ends(getattr(port, direction), direction, follow) if virtual else [port.process]
+        further = _end_ports(getattr(port, direction), direction, follow) if virtual else [port]
         if further is None:
             return None
         ends += further

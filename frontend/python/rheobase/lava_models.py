@@ -1,4 +1,4 @@
-"""Lava's neuron processes as the integers of a step: one entry for each process type. SPEC N11, N20 to N28.
+"""Lava's neuron processes as the integers of a step: one entry for each process type. SPEC N11, N20 to N29.
 
 Only attributes of the processes are read; Lava itself is not imported.
 """
@@ -93,6 +93,10 @@ def _graded(process) -> dict:
     return {"threshold": value_of(process, "vth").astype(np.int64)}
 
 
+def _product(process) -> dict:
+    return {**_graded(process), "exponent": value_of(process, "exp").astype(np.int64)}
+
+
 @dataclass(frozen=True)
 class LavaModel:
     """A process type: our model, its integers, the states that have to start at 0, the variables that are integers."""
@@ -102,6 +106,11 @@ class LavaModel:
     states: tuple[str, ...]
     whole: tuple[str, ...] = ()
     fractions: tuple[str, ...] = ()  # multiples of 1/4096 below 1
+    ports: tuple[str, ...] = ("a_in",)  # Lava's, in the order of the model's
+
+    def port(self, lava_name: str) -> str:
+        """The model's name of one of Lava's ports."""
+        return MODELS[self.model]["ports"][self.ports.index(lava_name)]
 
     @property
     def graded(self) -> bool:
@@ -128,4 +137,5 @@ LAVA_MODELS = {
     "SigmaDelta": LavaModel("sigma_delta", _sigma_delta, ("sigma", *_CODED), (*_ENCODER, "bias")),
     "GradedVec": LavaModel("graded_vec", _graded, ("v",), ("vth",)),
     "GradedReluVec": LavaModel("graded_relu_vec", _graded, ("v",), ("vth",)),
+    "ProdNeuron": LavaModel("prod_neuron", _product, (), ("vth", "exp"), ports=("a_in1", "a_in2")),
 }

@@ -18,7 +18,7 @@ class _Kind:
 
     limit: str  # its name in a chip's record
     code: str
-    memory: str  # "" for compartments
+    memory: str  # "" for compartments: a neuron of several ports takes the room of as many
     what: str
 
 
@@ -41,7 +41,7 @@ def core_use(core: dict) -> dict[str, int]:
     for kind in _KINDS:
         memory = memories.get(kind.memory)
         if not kind.memory:
-            use[kind.limit] = sum(s["count"] for s in core["slices"])
+            use[kind.limit] = sum(s["count"] * s["ports"] for s in core["slices"])
         else:
             use[kind.limit] = (
                 0 if memory is None else memory["words" if kind.memory == "synapse" else "records"]

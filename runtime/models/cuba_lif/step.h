@@ -2,10 +2,10 @@
 // Read by every algebra (integers, vectors, intervals, MLIR), inside the namespace of the reader:
 // hence no include guard and no namespace of its own. `state` and `p` are in the table's order.
 template <class A>
-typename A::Spike step(A& a, typename A::Int* state, typename A::Int input, const typename A::Int* p) {
+typename A::Spike step(A& a, typename A::Int* state, const typename A::Int* input, const typename A::Int* p) {
   enum { u, v };
   enum { decay_u, decay_v, bias, threshold, reset_keep, reset_amount };
-  moveMembrane(a, state[u], state[v], input, p[decay_u], p[decay_v], p[bias]);
+  moveMembrane(a, state[u], state[v], input[0], p[decay_u], p[decay_v], p[bias]);
   const auto spike = a.fire(state[v], p[threshold]);
   state[v] = a.reset(spike, state[v], p[reset_keep], p[reset_amount]);
   return spike;

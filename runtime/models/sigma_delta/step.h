@@ -2,11 +2,11 @@
 // Read by every algebra (integers, vectors, intervals, MLIR), inside the namespace of the reader:
 // hence no include guard and no namespace of its own. `state` and `p` are in the table's order.
 template <class A>
-typename A::Int step(A& a, typename A::Int* state, typename A::Int input, const typename A::Int* p) {
+typename A::Int step(A& a, typename A::Int* state, const typename A::Int* input, const typename A::Int* p) {
   enum { sigma, act, residue, error };
   enum { threshold, bias, rectified, state_exponent, cumulative };
   const auto zero = a.constant(0);
-  state[sigma] = a.add(input, state[sigma]);
+  state[sigma] = a.add(input[0], state[sigma]);
   const auto sum = a.add(state[sigma], p[bias]);
   const auto cuts = a.both(a.equal(p[rectified], a.constant(1)), a.fire(zero, sum));
   const auto now = a.select(cuts, zero, sum);

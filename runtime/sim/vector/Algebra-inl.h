@@ -43,6 +43,7 @@ class VectorAlgebra {
   // SPEC N19.
   HWY_INLINE Int add(Int a, Int b) const { return hn::Add(a, b); }
   HWY_INLINE Int sub(Int a, Int b) const { return hn::Sub(a, b); }
+  HWY_INLINE Int multiply(Int a, Int b) const { return hn::Mul(a, b); }
   HWY_INLINE Int shiftLeft(Int x, Int bits) const { return hn::Shl(x, shiftBy(bits)); }
   HWY_INLINE Int shiftRight(Int x, Int bits) const { return hn::Shr(x, shiftBy(bits)); }
   HWY_INLINE Int abs(Int x) const { return hn::Abs(x); }

@@ -271,18 +271,21 @@ HWY_INLINE hn::Vec<D32> onlyValid(hn::Mask<D32> valid, hn::Vec<D32> payload) {
 template <class Model, CurrentOverflow kRule>
 std::size_t update(const UpdateCall& call) {
   constexpr std::size_t kStates = Model::table().states.size();
+  constexpr std::size_t kPorts = Model::table().ports.size();
   constexpr std::size_t kParameters = Model::table().fixedParameters.size();
   const D32 d;
   using Int = hn::Vec<D32>;
   const std::size_t lanes = hn::Lanes(d), size = static_cast<std::size_t>(call.size);
+  const std::size_t width = static_cast<std::size_t>(padded(call.size));
   std::size_t fired = 0;
   for (std::size_t x = 0; x < size; x += lanes) {
-    Int state[kStates], parameter[kParameters];
+    Int state[kStates], input[kPorts], parameter[kParameters];
+    for (std::size_t k = 0; k < kPorts; ++k) input[k] = hn::LoadU(d, call.input + k * width + x);
     for (std::size_t k = 0; k < kStates; ++k) state[k] = hn::LoadU(d, call.states[k] + x);
     for (std::size_t k = 0; k < kParameters; ++k)
       parameter[k] = hn::LoadU(d, call.parameters[k] + (x & call.parameterMask[k]));
     VectorAlgebra<D32, kRule> algebra(d);
-    auto sent = Model::step(algebra, state, hn::LoadU(d, call.input + x), parameter);
+    auto sent = Model::step(algebra, state, input, parameter);
     if (x + lanes > size) {  // the lanes beyond the last neuron compute, but say nothing
       const auto valid = hn::FirstN(d, size - x);
       sent = onlyValid(valid, sent);
@@ -306,14 +309,14 @@ std::size_t update(const UpdateCall& call) {
   return fired;
 }
 
-#define RHEO_MODEL(name)                                                                \
-  struct name##Model {                                                                  \
-    static constexpr const models::ModelTable& table() { return models::name::kTable; } \
-    template <class A>                                                                  \
-    static HWY_INLINE auto step(A& a, typename A::Int* state, typename A::Int input,    \
-                                const typename A::Int* p) {                             \
-      return name::step(a, state, input, p);                                            \
-    }                                                                                   \
+#define RHEO_MODEL(name)                                                                    \
+  struct name##Model {                                                                      \
+    static constexpr const models::ModelTable& table() { return models::name::kTable; }     \
+    template <class A>                                                                      \
+    static HWY_INLINE auto step(A& a, typename A::Int* state, const typename A::Int* input, \
+                                const typename A::Int* p) {                                 \
+      return name::step(a, state, input, p);                                                \
+    }                                                                                       \
   };
 #include "models/Models.def"
 #undef RHEO_MODEL

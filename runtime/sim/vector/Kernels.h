@@ -44,7 +44,7 @@ struct UpdateCall {
   // times).
   const std::int32_t* parameters[models::kMaxParameters] = {};
   std::size_t parameterMask[models::kMaxParameters] = {};
-  const std::int32_t* input = nullptr;
+  const std::int32_t* input = nullptr;     // [ports][padded(size)]
   std::int32_t* payloads = nullptr;        // out: 1 where a neuron fired, or its payload
   std::uint32_t* active = nullptr;         // out: indices of the neurons that sent; room for padded(size)
   std::int32_t* activePayloads = nullptr;  // out: their payloads; null where all are 1

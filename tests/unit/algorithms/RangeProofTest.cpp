@@ -23,7 +23,7 @@ bool overflowed(const IntegerAlgebra& algebra) { return algebra.wraps + algebra.
 
 // The payload that is sent. SPEC N18
 std::int32_t stepInteger(const models::ModelTable& table, IntegerAlgebra& algebra, std::int32_t* state,
-                         std::int32_t input, const std::int32_t* parameters) {
+                         const std::int32_t* input, const std::int32_t* parameters) {
 #define RHEO_MODEL(folder) \
   if (table.name == #folder) return integer_steps::folder::step(algebra, state, input, parameters);
 #include "models/Models.def"
@@ -82,14 +82,16 @@ TEST(RangeProof, p1_no_drive_leaves_the_proven_ranges) {
     const std::int64_t reach = std::int64_t{1} << std::uniform_int_distribution<int>(2, 17)(random);
     const Interval input{-std::uniform_int_distribution<std::int64_t>(0, reach)(random),
                          std::uniform_int_distribution<std::int64_t>(0, reach)(random)};
-    const NeuronRange range = proveNeuron(model, parameters, input, profile);
+    const std::vector<Interval> inputs(model.ports.size(), input);
+    const NeuronRange range = proveNeuron(model, parameters, inputs, profile);
     std::vector<Interval> seen(model.states.size());
     for (int kind = 0; kind < 5; ++kind) {
       std::int32_t state[models::kMaxStates] = {};
       for (int step = 0; step < 3000; ++step) {
         IntegerAlgebra algebra{profile.currentOverflow};
-        const std::int32_t sent =
-            stepInteger(model, algebra, state, drive(kind, step, input, random), parameters.data());
+        std::int32_t given[models::kMaxPorts];
+        for (std::int32_t& sum : given) sum = drive(kind, step, input, random);
+        const std::int32_t sent = stepInteger(model, algebra, state, given, parameters.data());
         ASSERT_TRUE(sent == 0 || (range.mayFire && sent >= range.payload.lo && sent <= range.payload.hi))
             << model.name << " trial " << trial;
         ASSERT_TRUE(!overflowed(algebra) || (!range.proven() && step >= range.safeSteps))
@@ -131,8 +133,8 @@ TEST(RangeProof, p2_weights_of_silent_neurons_drop_out) {
   EXPECT_EQ(ranges[0].silent, 1);
   EXPECT_TRUE(ranges[0].neurons[0].mayFire);
   EXPECT_FALSE(ranges[0].neurons[1].mayFire);
-  EXPECT_EQ(ranges[1].neurons[0].input, (Interval{0, 150}));
-  EXPECT_EQ(ranges[1].neurons[1].input, (Interval{-20, 0}));
+  EXPECT_EQ(ranges[1].neurons[0].input[0], (Interval{0, 150}));
+  EXPECT_EQ(ranges[1].neurons[1].input[0], (Interval{-20, 0}));
   EXPECT_TRUE(ranges[1].proven);
 }
 
@@ -143,7 +145,28 @@ TEST(RangeProof, p1_recurrence_counts_once_a_neuron_can_fire) {
   net.projections.push_back(loop);
   const auto ranges = proveRanges(net, kLavaProfile);
   EXPECT_EQ(ranges[0].silent, 0);
-  EXPECT_EQ(ranges[1].neurons[0].input, (Interval{0, 400}));
+  EXPECT_EQ(ranges[1].neurons[0].input[0], (Interval{0, 400}));
+}
+
+TEST(RangeProof, p1_t1_every_port_has_an_interval_of_its_own) {
+  FixedNet net;
+  net.inputs.push_back({"in", 2, {2}, -3, 3});
+  FixedPopulation product{"p", models::findModel("prod_neuron"), 2, {2}, 0, false, {}, {}};
+  product.registers = {{"threshold", {0}}, {"exponent", {0}}};
+  FixedPopulation lif{"l", models::findModel("lif"), 1, {1}, 0, false, {}, {}};
+  lif.registers = {{"dv", {512}}, {"vth", {100}}, {"reset_mode", {0}}};
+  net.populations = {product, lif};
+  FixedProjection first{"w1", {true, 0}, 0, 0, 0, 8, 0, SignMode::Mixed, Matrix<std::int32_t>(4, 2)};
+  first.weights.values = {2, 4, 10, 0, -2, 0, 0, 0};  // ports of neuron 0, then of neuron 1
+  FixedProjection second{"w2", {false, 0}, 1, 0, 0, 8, 0, SignMode::Mixed, Matrix<std::int32_t>(1, 2)};
+  second.weights.values = {2, 100};
+  net.projections = {first, second};
+  const auto ranges = proveRanges(net, kLavaProfile);
+  EXPECT_EQ(ranges[0].neurons[0].input, (std::vector<Interval>{{-18, 18}, {-30, 30}}));
+  EXPECT_EQ(ranges[0].neurons[1].input, (std::vector<Interval>{{-6, 6}, {0, 0}}));
+  EXPECT_EQ(ranges[0].neurons[0].payload, (Interval{-540, 540}));
+  EXPECT_FALSE(ranges[0].neurons[1].mayFire);  // its second port never receives anything
+  EXPECT_EQ(ranges[1].neurons[0].input, (std::vector<Interval>{{-1080, 1080}}));
 }
 
 TEST(RangeProof, w5_negative_exponents_floor_the_sum) {
@@ -151,14 +174,14 @@ TEST(RangeProof, w5_negative_exponents_floor_the_sum) {
   net.projections[1].exponent = -3;
   net.projections[1].weights.values = {5, 0, -5, 0};
   const auto lava = proveRanges(net, kLavaProfile);
-  EXPECT_EQ(lava[1].neurons[0].input, (Interval{0, 0}));
-  EXPECT_EQ(lava[1].neurons[1].input, (Interval{-1, 0}));
+  EXPECT_EQ(lava[1].neurons[0].input[0], (Interval{0, 0}));
+  EXPECT_EQ(lava[1].neurons[1].input[0], (Interval{-1, 0}));
 }
 
 TEST(RangeProof, n7_leak_free_inhibition_says_when_it_can_saturate) {
   const auto* model = models::findModel("integrate_and_fire");
   FixedPopulation population{"if", model, 1, {1}, 0, false, {{"vth", {100}}}, {}};
-  const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {-128, 10}, kLavaProfile);
+  const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {{-128, 10}}, kLavaProfile);
   EXPECT_TRUE(range.maySaturate);
   EXPECT_FALSE(range.mayWrap);
   EXPECT_EQ(range.safeSteps, fixed::kStateMax / (128 * 64));
@@ -170,13 +193,14 @@ TEST(RangeProof, n4_n7_an_even_sinking_does_not_hide_a_growing_current) {
   const auto* model = models::findModel("cuba_lif");
   FixedPopulation population{"cuba", model, 1, {1}, 0, false, {}, {}};
   population.registers = {{"du", {5}}, {"dv", {0}}, {"vth", {231}}, {"bias_mantissa", {-2201}}};
-  const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {0, 2985}, kLavaProfile);
+  const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {{0, 2985}}, kLavaProfile);
   ASSERT_TRUE(range.mayWrap);
   IntegerAlgebra algebra{CurrentOverflow::WrapOnce};
   std::int32_t state[models::kMaxStates] = {};
   std::int64_t step = 0;
   const auto parameters = population.stepParameters(0);
-  for (; !overflowed(algebra); ++step) stepInteger(*model, algebra, state, 2985, parameters.data());
+  const std::int32_t given = 2985;
+  for (; !overflowed(algebra); ++step) stepInteger(*model, algebra, state, &given, parameters.data());
   EXPECT_LT(range.safeSteps, step);
 }
 
@@ -184,7 +208,7 @@ TEST(RangeProof, n4_a_current_too_wide_tells_the_bits_missing) {
   const auto* model = models::findModel("cuba_li");
   FixedPopulation population{"li", model, 1, {1}, 0, false, {{"du", {40}}, {"dv", {4096}}}, {}};
   // 100 times 2^17 * 64 = 2^23: about 2^29.6.
-  const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {0, 1 << 17}, kLavaProfile);
+  const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {{0, 1 << 17}}, kLavaProfile);
   EXPECT_TRUE(range.mayWrap);
   EXPECT_EQ(range.bitsMissing, 7);
 }

@@ -55,12 +55,14 @@ Synapses found(const Program& program) {
     for (std::uint64_t i = 0; i < axon.synapseCount; ++i) {
       const Synapse& synapse = core.synapses[axon.firstSynapse + i];
       if (synapse.weight == 0) continue;
-      const std::int32_t compartment = axon.base + synapse.compartment;
-      for (const CompartmentSlice& slice : core.slices)
-        if (compartment >= slice.firstCompartment && compartment < slice.firstCompartment + slice.count)
+      for (const CompartmentSlice& slice : core.slices) {
+        const models::ModelTable& model = *program.populations[slice.population].model;
+        const auto row = axon.base + synapse.input - slice.firstInput;
+        if (row >= 0 && row < model.inputsOf(slice.count))
           all[{fromInput, source, neuron, slice.population,
-               slice.firstNeuron + compartment - slice.firstCompartment, core.groups[axon.group].exponent,
+               static_cast<int>(model.inputsOf(slice.firstNeuron) + row), core.groups[axon.group].exponent,
                synapse.delay}] += synapse.weight;
+      }
     }
   };
   for (std::size_t p = 0; p < program.inputs.size(); ++p)
@@ -121,6 +123,10 @@ void expectSame(const Problem& problem, const ChipSpec& chip) {
         for (const models::FixedParameter& parameter : population.model->fixedParameters) {
           const auto value = core.parameters[p++][slice.firstCompartment + i];
           const int neuron = slice.firstNeuron + i;
+          if (population.model->microcode) {
+            EXPECT_EQ(value, registerValue(population, std::string(parameter.name), neuron));
+            continue;
+          }
           if (parameter.name == "decay_u") {
             EXPECT_EQ(value, registerValue(population, "du", neuron) + 1);
           }
@@ -151,6 +157,32 @@ TEST(Emit, i2_i3_i4_i5_i6_i7_i8_the_decoded_image_is_the_problem_on_every_chip) 
         }
         expectSame(problem, chip);
       }
+}
+
+TEST(Emit, i6_t1_rows_of_ports_reach_the_inputs_of_their_compartments) {
+  for (const char* name : {"tiny", "loihi2"}) {
+    Problem problem(kLavaProfile);
+    const int in = problem.input("in", 5), plain = problem.population("plain", 40),
+              product = problem.population("product", 30, "prod_neuron"),
+              last = problem.population("last", 9);
+    problem.populations[product].registers = {{"threshold", {1}}, {"exponent", {2}}};
+    problem.connect("w_plain", true, in, plain, [](int t, int s) { return t + s; });
+    problem.connect("w_dense", false, plain, product, [](int t, int s) { return t * 2 - s; });
+    problem.connect("w_sparse", true, in, product, [](int t, int s) { return t % 7 == s ? 2 : 0; });
+    problem.connect("w_last", false, product, last, [](int t, int s) { return 2 * t - s; });
+    const auto chip = resolveChip(name);
+    ASSERT_TRUE(chip);
+    expectSame(problem, *chip);
+    const auto placement = place(problem, *chip);
+    for (const PlacedCore& core : placement->cores) {
+      EXPECT_LE(core.use.inputs, chip->limit("neurons_per_core").value);
+      std::int64_t next = 0;
+      for (const PlacedSlice& slice : core.slices) {
+        EXPECT_EQ(slice.firstInput, next);
+        next += problem.populations[slice.population].model->inputsOf(slice.count);
+      }
+    }
+  }
 }
 
 TEST(Emit, e1e2ResetRegistersReachTheDecoder) {

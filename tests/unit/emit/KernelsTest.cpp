@@ -40,7 +40,7 @@ Synapses found(const Program& program) {
       const Axon& axon = core.axons[input.routes[r].axon];
       for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s)
         for (const CompartmentSlice& slice : core.slices) {
-          const int place = axon.base + core.synapses[s].compartment - slice.firstCompartment;
+          const int place = axon.base + core.synapses[s].input - slice.firstInput;
           if (place >= 0 && place < slice.count)
             all[{slice.firstNeuron + place, source}] += core.synapses[s].weight;
         }

@@ -35,7 +35,7 @@ struct Problem : PlacementProblem {
     populations.push_back(std::move(spec));
     return static_cast<int>(populations.size()) - 1;
   }
-  // weight(target, source)
+  // weight(row, source): a row for each port of each neuron.
   ProjectionSpec& connect(const std::string& name, bool fromInput, int source, int target,
                           const std::function<int(int, int)>& weight) {
     ProjectionSpec spec;
@@ -45,9 +45,9 @@ struct Problem : PlacementProblem {
     spec.target = target;
     auto& store = stores.emplace_back();
     const int sources = fromInput ? inputs[source].size : populations[source].size;
-    for (int t = 0; t < populations[target].size; ++t)
+    for (int t = 0; t < populations[target].inputs(); ++t)
       for (int s = 0; s < sources; ++s) store.push_back(weight(t, s));
-    spec.wiring = Wiring::dense(populations[target].size, sources);
+    spec.wiring = Wiring::dense(populations[target].inputs(), sources);
     spec.weights = store;
     projections.push_back(spec);
     return projections.back();

@@ -55,6 +55,12 @@ TEST(Arithmetic, n10_e1_e2_resets) {
   EXPECT_EQ(reset(false, 100, 0, 0), 100);
 }
 
+TEST(Arithmetic, n19_products_keep_their_low_bits) {
+  EXPECT_EQ(multiply(1 << 16, 1 << 15), INT32_MIN);
+  EXPECT_EQ(multiply(-(1 << 16), (1 << 16) + 1), -(1 << 16));
+  EXPECT_EQ(multiply(INT32_MIN, INT32_MIN), 0);
+}
+
 TEST(Arithmetic, w5_exponent_of_the_sum_floors) {
   EXPECT_EQ(shiftSum(-3, -1), -2);
   EXPECT_EQ(shiftSum(-3, 1), -6);

@@ -129,6 +129,36 @@ TEST(FinishNetwork, f13_parametersBroadcastAlongDimensionsOfOne) {
   EXPECT_THAT(finished->nodes[3].inputShape, ElementsAre(6));
 }
 
+// Two ports: a row of what arrives for each port of each neuron.
+TEST(FinishNetwork, t1_portsAreTheLastDimensionOfWhatNeuronsTake) {
+  const auto shapes = [](const Tensor& inputShape, const char* middle, const Tensor& weight) {
+    Network network;
+    network.nodes = {node("input", "Input", {{"shape", inputShape}}),
+                     node("n", "prod_neuron", {{"threshold", tensor({}, {5})}}), node("output", "Output")};
+    network.edges = {{0, 1}, {1, 2}};
+    if (std::string(middle) == "Linear") {
+      network.nodes.push_back(node("w", "Linear", {{"weight", weight}}));
+      network.edges = {{0, 3}, {3, 1}, {1, 2}};
+    }
+    auto finished = finishNetwork(network, {}, "");
+    EXPECT_TRUE(finished) << finished.error().diagnostics[0].message;
+    return *finished;
+  };
+  const Network matrix = shapes(tensor({1}, {3}), "Linear", full({10, 3}, 2));
+  EXPECT_THAT(matrix.nodes[1].inputShape, ElementsAre(5, 2));
+  EXPECT_THAT(matrix.nodes[1].outputShape, ElementsAre(5));
+  EXPECT_EQ(matrix.nodes[1].parameters.at("threshold").values, std::vector<double>(5, 5));
+  EXPECT_THAT(matrix.nodes[2].inputShape, ElementsAre(5));
+  const Network direct = shapes(tensor({2}, {4, 2}), "", {});
+  EXPECT_THAT(direct.nodes[1].inputShape, ElementsAre(4, 2));
+  EXPECT_THAT(direct.nodes[1].outputShape, ElementsAre(4));
+  Network odd;  // a row that belongs to no neuron
+  odd.nodes = {node("input", "Input", {{"shape", tensor({1}, {7})}}), node("n", "prod_neuron"),
+               node("output", "Output")};
+  odd.edges = {{0, 1}, {1, 2}};
+  EXPECT_THAT(refusal(odd), HasSubstr("R0205"));
+}
+
 TEST(FinishNetwork, f10_strayDimensionsOfOneDoNotMatter) {
   Network network = recurrent();
   network.nodes[0].parameters["shape"] = tensor({2}, {1, 3});

@@ -15,7 +15,7 @@ class Network {
     const models::ModelTable* table = models::findModel(model);
     program_.populations.push_back({"p", table, neurons, {neurons}, 1, false});
     Core core;
-    core.compartments = neurons;
+    core.compartments = core.inputs = neurons;
     core.slices = {{0, 0, neurons, 0}};
     for (const models::FixedParameter& parameter : table->fixedParameters)
       core.parameters.emplace_back(static_cast<std::size_t>(neurons), parameter.fallback);

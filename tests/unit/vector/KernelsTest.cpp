@@ -19,7 +19,7 @@ namespace {
 namespace plain {
 #include "models/AllSteps.inc"
 std::int32_t step(const models::ModelTable& model, fixed::IntegerAlgebra& algebra, std::int32_t* state,
-                  std::int32_t input, const std::int32_t* p) {
+                  const std::int32_t* input, const std::int32_t* p) {
 #define RHEO_MODEL(name) \
   if (model.opcode == models::name::kTable.opcode) return name::step(algebra, state, input, p);
 #include "models/Models.def"
@@ -89,7 +89,8 @@ struct Fixture {
         value = shared ? common : random.edgy(parameter.minimum, parameter.maximum);
       parameters.push_back(std::move(values));
     }
-    input.resize(width), payloads.resize(width), active.resize(width), activePayloads.resize(width);
+    input.resize(width * model.ports.size()), payloads.resize(width), active.resize(width),
+        activePayloads.resize(width);
     wraps.resize(width), saturations.resize(width);
     call.size = n;
     for (std::size_t k = 0; k < states.size(); ++k) call.states[k] = states[k].data();
@@ -125,7 +126,10 @@ void checkModel(const Kernels& kernels, const models::ModelTable& model, const P
       for (std::size_t k = 0; k < f.parameters.size(); ++k)
         p[k] = f.parameters[k][i & f.call.parameterMask[k]];
       fixed::IntegerAlgebra algebra{profile.currentOverflow};
-      const std::int32_t sent = plain::step(model, algebra, state, f.input[i], p);
+      const std::size_t width = f.payloads.size();
+      std::int32_t input[models::kMaxPorts];
+      for (std::size_t k = 0; k < model.ports.size(); ++k) input[k] = f.input[k * width + i];
+      const std::int32_t sent = plain::step(model, algebra, state, input, p);
       if (sent != 0) expected.push_back(static_cast<std::uint32_t>(i)), payloads.push_back(sent);
       wraps[i] += algebra.wraps, saturations[i] += algebra.saturations;
       for (std::size_t k = 0; k < before.size(); ++k)
@@ -142,7 +146,7 @@ void checkModel(const Kernels& kernels, const models::ModelTable& model, const P
   EXPECT_EQ(f.saturations, saturations) << model.name;
 }
 
-TEST(VectorKernels, n11_to_n28_every_model_and_profile_equals_plain_integers) {
+TEST(VectorKernels, n11_to_n29_every_model_and_profile_equals_plain_integers) {
   onEveryTarget([](const Kernels& kernels) {
     for (const models::ModelTable& model : models::allModels())
       for (const Profile& profile : kProfiles)

@@ -1,4 +1,4 @@
-// Random programs written down directly. Synapses are drawn under a budget for each compartment, so that SPEC
+// Random programs written down directly. Synapses are drawn under a budget for each input, so that SPEC
 // W8 always holds.
 #include "RawProgram.h"
 
@@ -22,7 +22,7 @@ class Builder {
     addCores();
     addPopulations();
     addInputs();
-    for (Core& core : program_.cores) budget_.emplace_back(core.compartments, fixed::kInputBound);
+    for (Core& core : program_.cores) budget_.emplace_back(core.inputs, fixed::kInputBound);
     const int projections = random_.between(1, 8);
     for (int k = 0; k < projections; ++k) addProjection();
     writeRoutes();
@@ -70,10 +70,16 @@ class Builder {
     }
   }
 
+  std::int32_t inputsOf(std::int32_t population, std::int32_t neurons) const {
+    return static_cast<std::int32_t>(
+        program_.populations[static_cast<std::size_t>(population)].model->inputsOf(neurons));
+  }
+
   void addSlice(std::int32_t p, std::int32_t first, std::int32_t count) {
     Core& core = program_.cores[anyIndex(program_.cores)];
-    core.slices.push_back({p, first, count, core.compartments});
+    core.slices.push_back({p, first, count, core.compartments, core.inputs});
     core.compartments += count;
+    core.inputs += inputsOf(p, count);
     const auto fixedParameters = program_.populations[static_cast<std::size_t>(p)].model->fixedParameters;
     const bool constant = random_.oneIn(2);
     for (std::size_t k = 0; k < core.parameters.size(); ++k) {
@@ -160,16 +166,16 @@ class Builder {
     Core& core = program_.cores[c];
     Axon axon{style.group, core.synapses.size(), 0};
     const std::int32_t exponent = core.groups[static_cast<std::size_t>(style.group)].exponent;
-    for (std::int32_t i = 0; i < slice.count; ++i) {
+    for (std::int32_t i = 0; i < inputsOf(slice.population, slice.count); ++i) {
       if (random_.between(1, 100) > style.percent) continue;
-      const std::int32_t compartment = slice.firstCompartment + i;
+      const std::int32_t input = slice.firstInput + i;
       const std::int32_t weight = drawWeight(style);
       const std::int32_t cost = (std::abs(weight) + 1) * payload * (1 << std::max(exponent, 0));
-      if (cost > budget_[c][static_cast<std::size_t>(compartment)]) continue;
-      budget_[c][static_cast<std::size_t>(compartment)] -= cost;
+      if (cost > budget_[c][static_cast<std::size_t>(input)]) continue;
+      budget_[c][static_cast<std::size_t>(input)] -= cost;
       const std::int32_t delay = std::min(kMaxDelay, style.delay + random_.between(0, style.delaySpread));
       program_.maxDelay = std::max(program_.maxDelay, delay);
-      core.synapses.push_back({compartment, weight, delay});
+      core.synapses.push_back({input, weight, delay});
     }
     axon.synapseCount = core.synapses.size() - axon.firstSynapse;
     core.axons.push_back(axon);
@@ -204,7 +210,7 @@ class Builder {
 
   Random random_;
   Program program_;
-  std::vector<std::vector<std::int32_t>> budget_;  // [core][compartment]: input that W8 still allows
+  std::vector<std::vector<std::int32_t>> budget_;  // [core][input]: what W8 still allows
   std::vector<std::vector<Wire>> wires_;           // [source]
 };
 

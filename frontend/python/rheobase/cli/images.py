@@ -32,7 +32,7 @@ def inspect(
     """Print an image decoded.
 
     Populations, cores, axons, synapse words, registers, routes, utilisation. Weights and registers are the
-    chip's integers, delays are steps, synapses are (compartment, weight, delay). With --core and --json also
+    chip's integers, delays are steps, synapses are (input, weight, delay). With --core and --json also
     the records of every memory, field by field as they lie in the words.
     """
     loaded = o.read_image(image)

@@ -7,6 +7,7 @@ from typing import Optional
 
 import numpy as np
 
+from ..arithmetic import MODELS
 from ..errors import CompileError, Diagnostic
 from ..image import Image
 
@@ -21,7 +22,7 @@ def _too_large(image: Image, message: str) -> CompileError:
 
 @dataclass
 class Sum:
-    """Synapses from one source to one population with one delay; ``weights`` [targets, sources] before the exponent.
+    """Synapses from one source to one population with one delay; ``weights`` [inputs of the targets, sources] before the exponent.
 
     What has a negative exponent is shifted right, flooring, after it is summed: such sums stay apart by ``group``,
     (core, group of the core), where the others add up whatever group they come from.
@@ -41,12 +42,14 @@ def sums_of(image: Image) -> list[Sum]:
     if synapses > MOST_SYNAPSES:
         raise _too_large(image, f"the image has {synapses:,} synapses; {MOST_SYNAPSES:,} can be written out")
     size = {p["name"]: p["size"] for p in image.info["populations"]}
+    ports = {p["name"]: len(MODELS[p["model"]]["ports"]) for p in image.info["populations"]}
     cores = {c["id"]: image.program.core(c["id"]) for c in image.info["cores"]}
     place = {
-        (number, part["first_compartment"] + i): (part["population"], part["first_neuron"] + i)
+        (number, part["first_input"] + i): (name, ports[name] * part["first_neuron"] + i)
         for number, core in cores.items()
         for part in core["slices"]
-        for i in range(part["count"])
+        for name in [part["population"]]
+        for i in range(ports[name] * part["count"])
     }
     found: dict[tuple, Sum] = {}
 
@@ -54,19 +57,19 @@ def sums_of(image: Image) -> list[Sum]:
         for number, index in routes:
             axon = cores[number]["axons"][index]
             group = (number, axon["group"]) if axon["exponent"] < 0 else (-1, -1)
-            for compartment, weight, delay in axon["synapses"]:
-                if (number, compartment) not in place:
+            for at, weight, delay in axon["synapses"]:
+                if (number, at) not in place:
                     continue
-                target, row = place[number, compartment]
+                target, row = place[number, at]
                 key = (source, target, delay, axon["exponent"], group)
                 if key not in found:
-                    if size[target] * count > MOST_CELLS:
+                    if ports[target] * size[target] * count > MOST_CELLS:
                         raise _too_large(
                             image,
                             f"the matrix from '{source}' to '{target}' would be {size[target]:,} x {count:,}; matrices "
                             f"of {MOST_CELLS:,} cells can be written out",
                         )
-                    found[key] = Sum(*key, np.zeros((size[target], count), np.int64))
+                    found[key] = Sum(*key, np.zeros((ports[target] * size[target], count), np.int64))
                 found[key].weights[row, neuron] += weight
 
     for entry in image.info["inputs"]:
