@@ -64,7 +64,7 @@ def Spk_FixedElements : Spk_Attr<"FixedElements", "elements"> {
 def Spk_Convolution : Spk_Attr<"Convolution", "convolution"> {
   let summary = "the geometry of a projection whose synapses share the values of a kernel (SPEC F15)";
   let description = [{
-    `#spk.convolution<[3, 66, 200] -> [24, 31, 98], kernel [5, 5], stride [2, 2], padding [0, 0], dilation [1, 1], groups 1>`:
+    `#spk.convolution<[3, 66, 200] -> [24, 31, 98], kernel[5, 5], stride[2, 2], padding[0, 0], dilation[1, 1], groups 1>`:
     channels, rows and columns of sources and targets. The weights are then those of the kernel,
     [channels out, channels in / groups, rows, columns].
   }];

@@ -47,9 +47,12 @@ template <class T>
 Connections<T> unfolded(const Connections<T>& connections) {
   const Wiring& wiring = connections.wiring;
   Connections<T> all(wiring.targets(), wiring.sources());
+  if (!connections.delays.empty()) all.delays.resize(all.values.size());
   for (std::int64_t source = 0; source < wiring.sources(); ++source)
     wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
-      all.values[static_cast<std::size_t>(target * wiring.sources() + source)] = connections.value(index);
+      const auto pair = static_cast<std::size_t>(target * wiring.sources() + source);
+      all.values[pair] = connections.value(index);
+      if (!all.delays.empty()) all.delays[pair] = connections.delays[static_cast<std::size_t>(index)];
     });
   return all;
 }

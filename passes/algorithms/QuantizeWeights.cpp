@@ -65,8 +65,22 @@ void Quantizer::applyGains(Part& part, const Dynamics& dynamics) {
   for (std::size_t i = 0; i < values.values.size(); ++i) values.values[i] *= part.unit * (*gains)[i];
 }
 
+// Settings may pin a weight for every pair of neurons where the network has a kernel, or one for each neuron.
+void Quantizer::unfoldForPins(Part& part) {
+  if (part.pins == nullptr || !part.pins->weights) return;
+  Connections<double>& values = part.effective.values;
+  const Wiring& wiring = values.wiring;
+  const WeightRows& pinned = *part.pins->weights;
+  const bool ofPairs = pinned.rows == wiring.targets() && pinned.columns == wiring.sources();
+  const bool asStored = pinned.rows == values.rows() && pinned.columns == values.columns();
+  if (ofPairs && !asStored && wiring.targets() * wiring.sources() <= kMostUnfolded) values = unfolded(values);
+}
+
 // Gains into weights, format, pins.
 void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
+  const auto found = options_.pins.projections.find(part.fixed.name);
+  part.pins = found == options_.pins.projections.end() ? nullptr : &found->second;
+  unfoldForPins(part);
   if (!part.gainApplied) applyGains(part, dynamics);
   const Connections<double>& values = part.effective.values;
   for (const double value : values.values)
@@ -76,8 +90,6 @@ void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
           fmt::format("weights of '{}' add {:.4g} to the potential in one step, beyond every scale",
                       part.fixed.name, part.effective.largest),
           "check the weights and the gains r and w_in of the file");
-  const auto found = options_.pins.projections.find(part.fixed.name);
-  part.pins = found == options_.pins.projections.end() ? nullptr : &found->second;
   const int most = static_cast<int>(chip_.limit("weight_bits").value);
   WeightFormat& format = part.effective.format;
   format.bits = options_.pins.weightBits.value_or(most);

@@ -71,6 +71,7 @@ class Quantizer {
   static std::optional<std::vector<double>> gainOfValues(const Connections<double>& connections,
                                                          const Dynamics& dynamics);
   void applyGains(Part& part, const Dynamics& dynamics);
+  static void unfoldForPins(Part& part);
   void prepare(Part& part, const Dynamics& dynamics);
   void checkWeights(const Part& part);
   bool inRange(const std::string& where, std::int64_t value, RegisterRange range);

@@ -31,13 +31,15 @@ def test_x17_what_a_sigma_delta_neuron_rounds_off():
 
 
 def convolved(kernel: list, x: list, exponent: int = 0, factor: int = 1) -> list[int]:
-    """Sums that arrive from one row x, sent with payloads ``factor`` times as large, through kernel[taps] 2^exponent."""
+    """Sums that arrive from one row of payloads x, ``factor`` times as large, through kernel[taps] 2^exponent."""
     b = rb.Builder()
     b.input("in", (1, 1, len(x)), payload=max(x))
-    b.exact("before", (1, 1, len(x)), "graded_vec", threshold=0)
+    b.exact("given", (1, 1, len(x)), "graded_vec", threshold=0)
+    b.exact("sent", (1, 1, len(x)), "graded_vec", threshold=0)  # payloads of neurons may be larger than the host's
     b.exact("n", (1, 1, len(x) - len(kernel) + 1), "sigma")
-    b.connect("in", "before", factor * np.eye(len(x)), name="factor")
-    b.convolve("before", "n", np.array(kernel)[None, None, None] * 2.0**exponent, name="w")
+    b.connect("in", "given")
+    b.convolve("given", "sent", [[[[factor]]]])
+    b.convolve("sent", "n", np.array(kernel)[None, None, None] * 2.0**exponent, name="w")
     quant = {"schema": "rheobase.quantization/1", "projections": {"w": {"exponent": exponent}}}
     out = run_engines(rb.compile(b.build(), quant=quant), {"in": np.array([x]).reshape(1, 1, 1, -1)})
     return out.spikes["n"][-1].ravel().tolist()
@@ -53,7 +55,7 @@ def test_x19_the_overflow_of_a_convolution():
     found = {
         "lava (Dense)": [total],
         "lava (Conv)": [(total + half) % (2 * half) - half],
-        "here": convolved([1, 1], [1 << 15] * 2, factor=128),
+        "here": convolved([1, 1], [1 << 17] * 2, factor=32),
     }
     assert found == results("X19")
 

@@ -9,7 +9,8 @@ import numpy as np
 import rheobase as rb
 from lava.magma.core.run_conditions import RunSteps
 from lava.magma.core.run_configs import Loihi2SimCfg
-from lava.proc.dense.process import Dense
+from lava.proc.conv.process import Conv
+from lava.proc.dense.process import Dense, DelayDense
 from lava.proc.io.sink import RingBuffer as Sink
 from lava.proc.io.source import RingBuffer as Source
 from lava.proc.lif.process import LIF
@@ -30,17 +31,19 @@ def dense(rng, targets: int, sources: int):
         kind, weights = Sparse, csr_matrix(weights * (rng.random(weights.shape) < 0.4))
         if weights.nnz == 0:
             weights[0, 0] = 2
+    if kind is Dense and rng.random() < 0.25:
+        kind, options["delays"] = DelayDense, rng.integers(0, 6, weights.shape)
     return kind(weights=weights, weight_exp=int(rng.integers(-4, 5)), num_weight_bits=bits, **options)
 
 
-def lif(rng, name: str, size: int) -> LIF:
+def lif(rng, name: str, size: int, shape=None) -> LIF:
     return LIF(
         name=name,
-        shape=(size,),
+        shape=shape or (size,),
         du=int(rng.choice([4095, 2000, 400, 0])),
         dv=int(rng.choice([0, 100, 1000, 4000])),
         vth=int(rng.integers(1, 400)),
-        bias_mant=rng.integers(-60, 90, size),
+        bias_mant=rng.integers(-60, 90, shape or size),
         bias_exp=int(rng.integers(0, 7)),
     )
 
@@ -72,6 +75,46 @@ def run(seed: int) -> int:
         layers.append(neurons)
         kept.append(synapses)
         before = neurons
+    return compare(seed, layers, x)
+
+
+def convolution(rng, shape: tuple) -> Conv:
+    """A kernel that fits a feature map [columns, rows, channels]."""
+    groups = int(shape[2]) if rng.random() < 0.3 else 1
+    pairs = {name: tuple(int(n) for n in rng.integers(*ends, 2)) for name, ends in
+             {"stride": (1, 3), "padding": (0, 2), "dilation": (1, 3)}.items()}
+    size = [
+        int(rng.integers(1, min(3, (extent + 2 * p - 1) // d + 1) + 1))
+        for extent, p, d in zip(shape, pairs["padding"], pairs["dilation"])
+    ]
+    weight = 2 * rng.integers(-60, 80, (groups * int(rng.integers(1, 4)), *size, shape[2] // groups))
+    weight.reshape(-1)[:1] = 2  # some weight that no exponent makes smaller
+    return Conv(weight=weight, input_shape=shape, groups=groups, weight_exp=int(rng.integers(0, 3)), **pairs)
+
+
+def run_maps(seed: int) -> int:
+    """One or two convolutions, then a matrix: Lava's feature maps lie the other way round than ours."""
+    rng = np.random.default_rng(seed)
+    shape = tuple(int(n) for n in (*rng.integers(3, 9, 2), rng.integers(1, 4)))
+    x = rng.integers(0, 2, (*shape, STEPS))
+    before, layers, kept = Source(data=x), [], []
+    for number in range(int(rng.integers(1, 3))):
+        synapses = convolution(rng, shape)
+        shape = tuple(int(n) for n in synapses.output_shape)
+        neurons = lif(rng, f"map{number}", int(np.prod(shape)), shape)
+        before.s_out.connect(synapses.s_in)
+        synapses.a_out.connect(neurons.a_in)
+        layers.append(neurons)
+        kept.append(synapses)
+        before = neurons
+    synapses, neurons = dense(rng, 5, int(np.prod(shape))), lif(rng, "last", 5)
+    before.s_out.reshape((int(np.prod(shape)),)).connect(synapses.s_in)
+    synapses.a_out.connect(neurons.a_in)
+    return compare(seed, [*layers, neurons], x)
+
+
+def compare(seed: int, layers: list, x: np.ndarray) -> int:
+    """x [..., steps] in Lava's order. How many spikes there were; -1 where the network is refused."""
     net = rb.from_lava(layers[-1], f"case{seed}")
     try:
         image = rb.compile(net)
@@ -89,7 +132,8 @@ def run(seed: int) -> int:
     spikes = 0
     for layer, sink in zip(layers, sinks):
         theirs = sink.data.get().T.astype(np.int32)
-        assert np.array_equal(theirs, ours.spikes[layer.name][:STEPS]), f"seed {seed}: '{layer.name}' differs"
+        found = ours.spikes[layer.name][:STEPS].reshape(theirs.shape)
+        assert np.array_equal(theirs, found), f"seed {seed}: '{layer.name}' differs"
         spikes += int(theirs.sum())
     layers[-1].stop()
     return spikes
@@ -97,5 +141,5 @@ def run(seed: int) -> int:
 
 if __name__ == "__main__":
     first, count = int(sys.argv[1]), int(sys.argv[2])
-    found = [run(seed) for seed in range(first, first + count)]
+    found = [case(seed) for seed in range(first, first + count) for case in (run, run_maps)]
     print("spikes", sum(n for n in found if n > 0), "networks", sum(n >= 0 for n in found))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import rheobase as rb
-from lava.proc.dense.process import Dense
+from lava.proc.dense.process import Dense, DelayDense
 from lava.proc.io.source import RingBuffer as Source
 from lava.utils.weightutils import SignMode
 from rheobase import _core
@@ -36,8 +36,10 @@ class Layer:
 def synapses(rng, source, sends_payloads: bool, sources: int, target: Layer, port: str) -> Dense:
     sign = SignMode[str(rng.choice(["MIXED", "EXCITATORY", "INHIBITORY"], p=[0.6, 0.2, 0.2]))]
     weights = rng.integers(-260, 260, (target.size, sources)) * (rng.random((target.size, sources)) < 0.7)
-    process = Dense(
+    delayed = rng.random() < 0.25
+    process = (DelayDense if delayed else Dense)(
         weights=weights,
+        **({"delays": rng.integers(0, 5, weights.shape)} if delayed else {}),
         weight_exp=int(rng.integers(-6, 3)),
         num_weight_bits=int(rng.integers(3, 9)),
         sign_mode=sign,

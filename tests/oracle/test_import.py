@@ -11,9 +11,9 @@ CASES = 30
 
 
 @needs_lava
-def test_n11_w2_w3_w5_f14_random_lava_networks(tmp_path):
+def test_n11_w2_w3_w5_w7_f14_f15_f18_random_lava_networks(tmp_path):
     told = under_lava(ROOT / "tests/oracle/import_case.py", 1000, CASES, package=True).split()
-    assert int(told[1]) > 100 * CASES and int(told[3]) > 0.9 * CASES
+    assert int(told[1]) > 200 * CASES and int(told[3]) > 1.8 * CASES
 
 
 def port(process):

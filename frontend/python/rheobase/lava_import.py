@@ -10,14 +10,26 @@ from typing import Iterable
 
 import numpy as np
 
-from .builder import Builder
+from .builder import MAX_DELAY, Builder
 from .errors import Diagnostic, FormatError, option_error
 from .arithmetic import DECAY_ONE
 from .lava_models import LAVA_MODELS, shares_of, value_of
+from .lava_synapses import (
+    CONVOLUTIONS,
+    MATRICES,
+    delays_of,
+    is_convolution,
+    kernel_of,
+    lavas_order,
+    map_shapes,
+    matrix_of,
+    takes_payloads,
+    weights_name,
+)
 from .network import Network
 
 SUPPORTED = (
-    f"{', '.join(LAVA_MODELS)}, Dense and Sparse, a RingBuffer that sends, and sinks or monitors behind"
+    f"{', '.join(LAVA_MODELS)}, {', '.join(MATRICES + CONVOLUTIONS)}, a RingBuffer that sends, and sinks or monitors behind"
 )
 _LISTENERS = ("Monitor", "Sink", "Extractor", "Receiver", "RingBuffer")
 
@@ -25,10 +37,11 @@ _LISTENERS = ("Monitor", "Sink", "Extractor", "Receiver", "RingBuffer")
 def from_lava(process, name: str = "lava") -> Network:
     """A network from a graph of Lava processes, of which any one is given: all that are connected to it belong to it.
 
-    Neuron processes become exact neurons; Dense and Sparse their weights, clipped and truncated as Lava does; a
-    RingBuffer that sends becomes an input, "in", "in_2" and so on in the order in which they are met. Populations are
-    called as their processes. An image compiled from it computes what Lava's fixed-point models compute, in the same
-    steps.
+    Neuron processes become exact neurons; Dense and Sparse, with delays or without, their weights, clipped and truncated
+    as Lava does; Conv its kernel; a RingBuffer that sends becomes an input, "in", "in_2" and so on in the order in which
+    they are met. Populations are called as their processes. What a Conv reads or reaches has the shape [channels, rows,
+    columns], which Lava holds the other way round. An image compiled from it computes what Lava's fixed-point models
+    compute, in the same steps.
 
     Raises FormatError naming everything that is not supported, OptionError for what is no process.
 
@@ -54,6 +67,7 @@ class _Graph:
             self._check_ends(synapse)
         for sender in (*self.neurons, *self.sources):
             self._check_receivers(sender)
+        self.shapes = self._find_shapes()
         if not self.refused:
             self._check_hops()
         if not self.sources:
@@ -74,9 +88,11 @@ class _Graph:
                     self._refuse(process, f"'{process.name}' starts with '{state}' that is not 0")
             self._check_whole(process, about.whole)
             self._check_fractions(process, about.fractions)
-        elif kind in ("Dense", "Sparse"):
+        elif kind in MATRICES + CONVOLUTIONS:
             self.synapses.append(process)
-            self._check_whole(process, ("weights",))
+            self._check_whole(process, (weights_name(process),))
+            if (steps := delays_of(process)) is not None and steps.max(initial=0) > MAX_DELAY:
+                self._refuse(process, f"'{process.name}' has a delay of {steps.max()} steps; SPEC T7 has {MAX_DELAY}")
         elif kind == "RingBuffer" and sends:
             self.sources.append(process)
         elif sends or not any(word in kind for word in _LISTENERS):
@@ -103,7 +119,7 @@ class _Graph:
 
     def _check_messages(self, synapse, sender) -> None:
         """Without message bits Lava turns every message into one of 1, whatever its size and sign."""
-        if _takes_payloads(synapse):
+        if takes_payloads(synapse):
             return
         if sender in self.sources:
             graded = not set(np.unique(_data(sender))) <= {0, 1}
@@ -135,7 +151,26 @@ class _Graph:
         """A spike that reaches neurons without synapses arrives in its own step, which no chip's hop does."""
         targets = _ends(sender.s_out.out_connections, "out_connections")
         if targets is None or any(t not in self.synapses and not _listens(t) for t in targets):
-            self._refuse(sender, f"'{sender.name}' sends to something else than Dense and Sparse processes")
+            self._refuse(sender, f"'{sender.name}' sends to something else than synapse processes")
+
+    def _find_shapes(self) -> dict:
+        """Feature maps, [channels, rows, columns]: what convolutions read and reach."""
+        shapes: dict = {}
+        for synapse in self.synapses:
+            ends = [_ends(synapse.s_in.in_connections, "in_connections") or [], self._targets(synapse)]
+            for processes, shape in zip(ends, map_shapes(synapse) if is_convolution(synapse) else ()):
+                for process in processes:
+                    if shapes.setdefault(process, shape) != shape:
+                        self._refuse(synapse, f"'{process.name}' has another shape for '{synapse.name}' than for others")
+        for synapse in self.synapses:
+            for target in () if is_convolution(synapse) else self._targets(synapse):
+                if target in shapes:
+                    self._refuse(synapse, f"'{synapse.name}' leads to the feature map '{target.name}' of a convolution")
+        return shapes
+
+    def _targets(self, synapse) -> list:
+        ends = _ends(synapse.a_out.out_connections, "out_connections") or []
+        return [target for target in ends if target in self.neurons]
 
     def _check_hops(self) -> None:
         """Every hop costs a step, in Lava as on a chip. Where ways of different length meet, a network's rules make the
@@ -175,23 +210,28 @@ class _Graph:
         for source in self.sources:
             largest = int(np.abs(_data(source)).max(initial=0))
             spikes = largest <= 1 and _data(source).min(initial=0) >= 0
-            names[source] = builder.input(
-                fresh("in"), int(np.prod(source.s_out.shape)), None if spikes else largest
-            )
+            names[source] = builder.input(fresh("in"), self._shape(source), None if spikes else largest)
         for neuron in self.neurons:
-            size, about = int(np.prod(neuron.s_out.shape)), LAVA_MODELS[type(neuron).__name__]
-            integers = {key: _each(value, size) for key, value in about.integers(neuron).items()}
-            names[neuron] = builder.exact(neuron.name, size, about.model, **integers)
+            shape, about = self._shape(neuron), LAVA_MODELS[type(neuron).__name__]
+            integers = {key: _each(value, shape) for key, value in about.integers(neuron).items()}
+            names[neuron] = builder.exact(neuron.name, shape, about.model, **integers)
         for synapse in self.synapses:
             (source,) = _ends(synapse.s_in.in_connections, "in_connections")
             for port in _end_ports(synapse.a_out.out_connections, "out_connections"):
                 if port.process in self.neurons:
                     ends = names[source], names[port.process]
                     about = LAVA_MODELS[type(port.process).__name__]
+                    called = fresh("{}_to_{}".format(*ends))
+                    if is_convolution(synapse):
+                        builder.convolve(*ends, **kernel_of(synapse), name=called)
+                        continue
+                    order = lavas_order(self._shape(source))
+                    delays = delays_of(synapse)
                     builder.connect(
                         *ends,
-                        _weights(synapse),
-                        name=fresh("{}_to_{}".format(*ends)),
+                        matrix_of(synapse)[:, order],
+                        delay=None if delays is None else delays[:, order],
+                        name=called,
                         port=about.port(port.name) if len(about.ports) > 1 else None,
                     )
         for neuron in self.neurons:
@@ -199,6 +239,9 @@ class _Graph:
                 fresh(f"{neuron.name}_output" if len(self.neurons) > 1 else "output"), names[neuron]
             )
         return builder.build()
+
+    def _shape(self, process) -> tuple:
+        return self.shapes.get(process, (int(np.prod(process.s_out.shape)),))
 
 
 def _connected(process) -> list:
@@ -240,39 +283,13 @@ def _listens(process) -> bool:
     return not list(process.out_ports)
 
 
-def _each(value, size: int) -> np.ndarray:
-    """One value for each neuron, of one for all or of an array in any shape."""
-    values = np.asarray(value)
-    return np.broadcast_to(values.ravel() if values.size == size else values.reshape(-1)[:1], (size,))
+def _each(value, shape: tuple) -> np.ndarray:
+    """One value for each neuron of a shape of ours, of one for all or of an array in Lava's order."""
+    values, order = np.asarray(value), lavas_order(shape)
+    each = values.ravel()[order] if values.size == order.size else values.reshape(-1)[:1]
+    return np.broadcast_to(each, order.shape).reshape(shape)
 
 
 def _data(source) -> np.ndarray:
     """What a RingBuffer sends; nothing where it does not say."""
     return value_of(source, "data") if hasattr(source, "data") else np.zeros(1)
-
-
-def _takes_payloads(synapse) -> bool:
-    return hasattr(synapse, "num_message_bits") and bool(np.any(value_of(synapse, "num_message_bits")))
-
-
-def _weights(synapse) -> np.ndarray:
-    """[targets, sources], clipped and truncated (SPEC W2, W3), times the exponent of their sum (W5)."""
-    weights = value_of(synapse, "weights").astype(np.int64)
-    options = synapse.proc_params
-    mode = options.get("sign_mode")
-    kind = mode.name if mode is not None else _sign_mode(weights)
-    bits, exponent = int(options.get("num_weight_bits", 8)), int(options.get("weight_exp", 0))
-    if kind == "MIXED":
-        return _truncated(np.clip(weights, -256, 255), 9 - bits) * 2.0**exponent
-    if kind == "INHIBITORY":
-        return -_truncated(np.clip(-weights, 0, 255), 8 - bits) * 2.0**exponent
-    # EXCITATORY, and NULL, which Lava treats alike.
-    return _truncated(np.clip(weights, 0, 255), 8 - bits) * 2.0**exponent
-
-
-def _truncated(weights: np.ndarray, bits: int) -> np.ndarray:
-    return (weights >> bits) << bits
-
-
-def _sign_mode(weights: np.ndarray) -> str:
-    return "EXCITATORY" if weights.min() >= 0 else "INHIBITORY" if weights.max() <= 0 else "MIXED"

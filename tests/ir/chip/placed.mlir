@@ -51,7 +51,7 @@ chip.module @m attributes {chip = "tiny", profile = "lava", dt = 1.0e-3 : f64} {
 chip.module @tiles attributes {chip = "loihi2", profile = "lava", dt = 1.0e-3 : f64} {
   chip.population @map {model = "lif", shape = array<i64: 2, 1, 3>, lag = 1 : i32, parameters = {}}
   chip.input @in {shape = array<i64: 1, 1, 4>, encoding = "binary", max_payload = 1 : i32}
-  // CHECK: convolution = #spk.convolution<[1, 1, 4] -> [2, 1, 3], kernel [1, 2], stride [1, 1], padding [0, 0], dilation [1, 1], groups 1>
+  // CHECK: convolution = #spk.convolution<[1, 1, 4] -> [2, 1, 3], kernel[1, 2], stride[1, 1], padding[0, 0], dilation[1, 1], groups 1>
   chip.projection @w : @in -> @map {weight = #spk.elements<dense<4> : tensor<2x1x1x2xi32>, !spk.fixed<9, 0, signed>>,
     convolution = #spk.convolution<[1, 1, 4] -> [2, 1, 3], kernel [1, 2], stride [1, 1], padding [0, 0], dilation [1, 1], groups 1>,
     delay = 0 : i32, sign_mode = "mixed", weight_bits = 8 : i32}
