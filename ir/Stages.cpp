@@ -227,7 +227,8 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
       continue;
     }
     const std::vector<std::int32_t>& holders = numbers.at(projection.getTarget().str());
-    const std::int64_t targets = module.lookupSymbol<chip::PopulationOp>(projection.getTarget()).getInputSize();
+    const std::int64_t targets =
+        module.lookupSymbol<chip::PopulationOp>(projection.getTarget()).getInputSize();
     const std::int64_t ports = targets / static_cast<std::int64_t>(holders.size());
     const auto sources =
         spk::elementCount(llvm::isa<chip::InputOp>(module.lookupSymbol(projection.getSource()))
@@ -240,7 +241,8 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
       const auto found = slicesOf.find(static_cast<std::int32_t>(source));
       wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
         if (!right || (*weights)[index] == 0) return;
-        const std::int64_t times = found == slicesOf.end() ? 0 : llvm::count(found->second, holders[target / ports]);
+        const std::int64_t times =
+            found == slicesOf.end() ? 0 : llvm::count(found->second, holders[target / ports]);
         if (times == 1) return;
         right = false;
         findings.add(projection.getSymName(),

@@ -202,13 +202,13 @@ class ModuleReader {
     PlacedCore& core = placement_.cores.emplace_back();
     for (auto slice : op.getBody().getOps<chip::SliceOp>()) {
       const int population = populations_[slice.getPopulation()];
-      core.slices.push_back(
-          {population, static_cast<std::int32_t>(slice.getFirstNeuron()),
-           static_cast<std::int32_t>(slice.getCount()),
-           static_cast<std::int32_t>(slice.getFirstCompartment()),
-           static_cast<std::int32_t>(slice.getRepeats()), static_cast<std::int32_t>(slice.getStride()),
-           static_cast<std::int32_t>(core.use.inputs),
-           static_cast<std::int32_t>(problem_.populations[population].model->inputsOf(1))});
+      core.slices.push_back({population, static_cast<std::int32_t>(slice.getFirstNeuron()),
+                             static_cast<std::int32_t>(slice.getCount()),
+                             static_cast<std::int32_t>(slice.getFirstCompartment()),
+                             static_cast<std::int32_t>(slice.getRepeats()),
+                             static_cast<std::int32_t>(slice.getStride()),
+                             static_cast<std::int32_t>(core.use.inputs),
+                             static_cast<std::int32_t>(problem_.populations[population].model->inputsOf(1))});
       if (core.slices.back().firstCompartment != core.use.neurons)
         refuse(place,
                fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",

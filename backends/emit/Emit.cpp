@@ -292,8 +292,7 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   image_.header.cores.push_back(std::move(described));
   const auto count = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
   std::int64_t inputs = 0;
-  for (const PlacedSlice& slice : placement_.cores[core].slices)
-    inputs += slice.inputs();
+  for (const PlacedSlice& slice : placement_.cores[core].slices) inputs += slice.inputs();
   checkLimits(core,
               {count(words.neurons.records()), inputs, count(words.axons.records()),
                count(words.routes.records()), count(words.synapses.size()), count(words.profiles.records()),

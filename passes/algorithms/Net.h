@@ -107,7 +107,7 @@ struct FloatProjection {
   int target = -1;
   int delaySteps = 0;  // of the float network: 0 feed-forward, 1 on an edge that closes a cycle. SPEC F5
   Connections<double> weights;  // [target inputs, source size]
-  std::vector<double> bias;  // [target inputs] or empty. SPEC F6
+  std::vector<double> bias;     // [target inputs] or empty. SPEC F6
 };
 
 struct FloatNet {

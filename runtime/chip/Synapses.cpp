@@ -36,18 +36,17 @@ Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::spa
   words.resize(address + wordsOfRecords(list.size(), bits), 0);
   for (std::size_t i = 0; i < list.size(); ++i) {
     const ListedSynapse& synapse = list[i];
-    const bool fits =
-        format.kind == ListKind::Dense
-            ? synapse.delay == 0 && synapse.input == format.first + static_cast<std::int64_t>(i)
-            : synapse.delay >= 0 && synapse.delay < (1 << format.delayBits) && synapse.input >= 0 &&
-                  synapse.input < (std::int64_t{1} << format.indexBits);
+    const bool fits = format.kind == ListKind::Dense
+                          ? synapse.delay == 0 && synapse.input == format.first + static_cast<std::int64_t>(i)
+                          : synapse.delay >= 0 && synapse.delay < (1 << format.delayBits) &&
+                                synapse.input >= 0 && synapse.input < (std::int64_t{1} << format.indexBits);
     if (!fits) {
       words.resize(address);
       Diagnostic diagnostic;
       diagnostic.code = "R0509";
-      diagnostic.message = fmt::format("synapse {} (input {}, delay {}) does not fit its {} list", i,
-                                       synapse.input, synapse.delay,
-                                       kListKindNames[static_cast<std::size_t>(format.kind)]);
+      diagnostic.message =
+          fmt::format("synapse {} (input {}, delay {}) does not fit its {} list", i, synapse.input,
+                      synapse.delay, kListKindNames[static_cast<std::size_t>(format.kind)]);
       diagnostic.remedy = "choose a format with enough delay and index bits";
       return Error::of(ErrorKind::Compile, std::move(diagnostic));
     }

@@ -40,9 +40,10 @@ struct ConvolutionAxis {
   bool operator==(const ConvolutionAxis&) const = default;
 };
 
-// Between elements [channelsIn, rows.inputs, columns.inputs] and [channelsOut, rows.outputs, columns.outputs],
-// both in C order; the kernel is [channelsOut, channelsIn / groups, rows.kernel, columns.kernel]. With one
-// row it is the convolution of a sequence; pooling is one with a group for each channel.
+// Between elements [channelsIn, rows.inputs, columns.inputs] and [channelsOut, rows.outputs,
+// columns.outputs], both in C order; the kernel is [channelsOut, channelsIn / groups, rows.kernel,
+// columns.kernel]. With one row it is the convolution of a sequence; pooling is one with a group for each
+// channel.
 struct Convolution {
   std::int64_t channelsIn = 1;
   std::int64_t channelsOut = 1;

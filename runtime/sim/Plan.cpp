@@ -363,9 +363,9 @@ Plan makePlan(std::shared_ptr<const Program> program) {
     const std::int32_t sources =
         source < p.inputs.size() ? p.inputs[source].size : p.populations[source - p.inputs.size()].size;
     const int shift = std::max(key.exponent, 0);
-    PlanProjection projection = key.shared
-                                    ? makeShared(key, gathered.shared, gatherer.lists(), sources, shift)
-                                    : makeProjection(key, gathered.entries, sources, population.targets(), shift);
+    PlanProjection projection =
+        key.shared ? makeShared(key, gathered.shared, gatherer.lists(), sources, shift)
+                   : makeProjection(key, gathered.entries, sources, population.targets(), shift);
     gathered = {};
     if (key.exponent >= 0) {
       population.linear.push_back(std::move(projection));

@@ -1,0 +1,234 @@
+// What the words of synapse formats, axons and lists say. SPEC I5 to I7, I10.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "chip/Decoder.h"
+
+namespace rheo {
+namespace {
+
+constexpr std::int64_t kMostKernel = 1 << 12;  // entries of a kernel along an axis
+
+}  // namespace
+
+Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count, std::int32_t inputs) const {
+  auto bad = [&](std::string message) {
+    return contentError("R0509", where_ + ", synapse format", std::move(message));
+  };
+  if (format.weightBits < 1 || format.weightBits > 8)
+    return bad(fmt::format("{} weight bits; 1 to 8 exist", format.weightBits));
+  if (format.exponent < kMinExponent || format.exponent > kMaxExponent)
+    return bad(
+        fmt::format("weight exponent {}; {} to {} exist", format.exponent, kMinExponent, kMaxExponent));
+  if (format.delayBits < 0 || format.delayBits > 6)
+    return bad(fmt::format("{} delay bits", format.delayBits));
+  if (format.indexBits < 0 || format.indexBits > 31)
+    return bad(fmt::format("{} index bits", format.indexBits));
+  if (format.first < 0 || format.first > inputs) return bad(fmt::format("first input {}", format.first));
+  if (format.kind == ListKind::Kernel)
+    for (const ConvolutionAxis& axis : {format.rows, format.columns})
+      if (axis.outputs < 1 || axis.kernel < 1 || axis.stride < 1 || axis.dilation < 1 ||
+          axis.outputs > inputs || axis.kernel > kMostKernel)
+        return bad(fmt::format("a kernel of {} for {} inputs of {}, stride {}, dilation {}", axis.kernel,
+                               axis.outputs, inputs, axis.stride, axis.dilation));
+  if (format.group < 0 || static_cast<std::uint64_t>(format.group) >= count)
+    return bad(fmt::format("group {} of at most {}", format.group, count));
+  return ok();
+}
+
+// SPEC I7.
+Status Decoder::decodeFormats(const image::Core& source, Core& core) {
+  const Records table = records(source, "format");
+  const bool ofSum = program_.profile->weightExponent == WeightExponent::OfSum;
+  formats_.clear();
+  std::vector<std::optional<std::int32_t>> exponents(table.count);
+  std::size_t groups = 0;
+  for (std::uint64_t i = 0; i < table.count; ++i) {
+    auto narrow = [&](std::string_view field) {  // values beyond 32 bits become ones that the checks refuse
+      const std::int64_t value = table.get(i, field);
+      return static_cast<int>(std::clamp<std::int64_t>(value, -(1LL << 30), 1LL << 30));
+    };
+    const int kind = narrow("kind"), signMode = narrow("sign_mode");
+    if (kind < 0 || kind > 2 || signMode < 0 || signMode > 2)
+      return contentError("R0509", where_ + ", synapse format",
+                          fmt::format("kind {}, sign mode {}", kind, signMode));
+    SynapseFormat format{static_cast<ListKind>(kind),
+                         narrow("weight_bits"),
+                         static_cast<SignMode>(signMode),
+                         narrow("exponent"),
+                         narrow("delay_bits"),
+                         narrow("index_bits"),
+                         narrow("first"),
+                         narrow("group")};
+    if (format.kind == ListKind::Kernel) {
+      format.rows = {1, narrow("rows"),         narrow("kernel_rows"), narrow("stride_rows"),
+                     0, narrow("dilation_rows")};
+      format.columns = {1, narrow("columns"),         narrow("kernel_columns"), narrow("stride_columns"),
+                        0, narrow("dilation_columns")};
+    }
+    if (Status status = checkFormat(format, table.count, core.inputs); !status) return status;
+    const auto group = static_cast<std::size_t>(format.group);
+    const std::int32_t exponent = ofSum ? format.exponent : 0;
+    if (exponents[group].value_or(exponent) != exponent)
+      return contentError("R0508", where_,
+                          fmt::format("formats of group {} have different exponents", group));
+    exponents[group] = exponent;
+    groups = std::max(groups, group + 1);
+    formats_.push_back(format);
+  }
+  core.groups.resize(groups);
+  for (std::size_t g = 0; g < groups; ++g) core.groups[g].exponent = exponents[g].value_or(0);
+  return ok();
+}
+
+// SPEC I5, I6.
+Status Decoder::decodeAxons(const image::Core& source, Core& core) {
+  const Records table = records(source, "axon");
+  const image::Memory* synapses = memory(source, "synapse");
+  const std::span<const std::uint64_t> words =
+      synapses ? image_.words(*synapses) : std::span<const std::uint64_t>{};
+  using Key = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
+  std::map<Key, std::uint64_t> known;  // equal axons share their decoded list
+  kernels_.clear();
+  for (std::uint64_t i = 0; i < table.count; ++i) {
+    const auto list = static_cast<std::uint64_t>(table.get(i, "list"));
+    const auto count = static_cast<std::uint64_t>(table.get(i, "count"));
+    const std::int64_t format = table.get(i, "format"), delay = table.get(i, "delay");
+    const auto where = [&] { return fmt::format("{}, axon {}", where_, i); };
+    if (format < 0 || static_cast<std::uint64_t>(format) >= formats_.size())
+      return contentError("R0508", where(), fmt::format("synapse format {} of {}", format, formats_.size()));
+    if (delay < 0 || delay > kMaxDelay)
+      return contentError("R0511", where(), fmt::format("delay {}; 0 to {} exist", delay, kMaxDelay));
+    const SynapseFormat& chosen = formats_[static_cast<std::size_t>(format)];
+    if (chosen.kind == ListKind::Kernel) {
+      if (Status status = decodeKernelAxon(i, table, chosen, static_cast<std::int32_t>(delay), words, core);
+          !status) {
+        Error error = std::move(status).error();
+        error.diagnostics.front().where = where();
+        return error;
+      }
+      continue;
+    }
+    const auto [entry, isNew] = known.emplace(Key{list, count, format, delay}, core.synapses.size());
+    core.axons.push_back({chosen.group, entry->second, count});
+    if (!isNew) continue;
+    if (Status status = decodeList(list, count, chosen, static_cast<std::int32_t>(delay), words, core);
+        !status) {
+      Error error = std::move(status).error();
+      error.diagnostics.front().where = where();
+      return error;
+    }
+  }
+  return ok();
+}
+
+Decoder::Meetings Decoder::meetingsOf(const ConvolutionAxis& axis, std::int64_t place, std::int64_t& first) {
+  Meetings meetings;
+  axis.outputsOf(place, [&](std::int64_t position, std::int64_t entry) {
+    if (meetings.empty()) first = position;
+    meetings.emplace_back(position - first, entry);
+  });
+  return meetings;
+}
+
+// SPEC I10.
+Status Decoder::decodeKernelAxon(std::uint64_t axon, const Records& table, const SynapseFormat& format,
+                                 std::int32_t delay, std::span<const std::uint64_t> words, Core& core) {
+  const auto list = static_cast<std::uint64_t>(table.get(axon, "list"));
+  const auto channels = static_cast<std::uint64_t>(table.get(axon, "count"));
+  const std::int64_t channel = table.get(axon, "channel");
+  const std::uint64_t entryWords = kernelEntryWords(channels, format);
+  const auto entries = static_cast<std::uint64_t>(format.rows.kernel * format.columns.kernel);
+  if (list > words.size() || entryWords > (words.size() - list) / entries)
+    return contentError("R0508", "",
+                        fmt::format("a kernel of {} entries and {} channels at word {} leaves the {} words",
+                                    entries, channels, list, words.size()));
+  const std::int64_t positions = format.rows.outputs * format.columns.outputs;
+  const std::int64_t room = (core.inputs - format.first) / positions;
+  if (channel < 0 || channel > room || channels > static_cast<std::uint64_t>(room - channel))
+    return contentError("R0508", "",
+                        fmt::format("channels {} + {} of {} inputs each from {} on leave the {} inputs",
+                                    channel, channels, positions, format.first, core.inputs));
+  const std::int64_t from = format.first + channel * positions;
+  const std::int64_t to = from + static_cast<std::int64_t>(channels) * positions;
+  std::set<std::int32_t> populations;
+  for (const CompartmentSlice& slice : core.slices) {
+    const models::ModelTable& model = *program_.populations[static_cast<std::size_t>(slice.population)].model;
+    if (slice.firstInput < to && slice.firstInput + model.inputsOf(slice.count) > from)
+      populations.insert(slice.population);
+  }
+  if (populations.size() > 1)
+    return contentError("R0508", "", "a kernel reaches inputs of several populations");
+  std::int64_t firstRow = 0, firstColumn = 0;
+  const Meetings rows = meetingsOf(format.rows, table.get(axon, "row"), firstRow);
+  const Meetings columns = meetingsOf(format.columns, table.get(axon, "column"), firstColumn);
+  const auto [entry, isNew] = kernels_.try_emplace(
+      KernelKey{list, channels, table.get(axon, "format"), delay, rows, columns}, core.synapses.size(), 0);
+  if (isNew) {
+    if (core.synapses.size() + channels * rows.size() * columns.size() > words.size() * kExpansion)
+      return contentError("R0508", "", "the synapse lists overlap too often");
+    const auto bits = static_cast<std::uint32_t>(format.weightBits);
+    for (std::uint64_t c = 0; c < channels; ++c)
+      for (const auto& [row, kernelRow] : rows)
+        for (const auto& [column, kernelColumn] : columns) {
+          const auto at = static_cast<std::uint64_t>(kernelRow * format.columns.kernel + kernelColumn);
+          const std::int64_t stored = readBits(words, (list + at * entryWords) * 64 + recordStart(c, bits),
+                                               format.weightBits, format.signMode == SignMode::Mixed);
+          const std::int32_t weight =
+              effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
+          const auto input = static_cast<std::int32_t>(static_cast<std::int64_t>(c) * positions +
+                                                       row * format.columns.outputs + column);
+          if (weight != 0) core.synapses.push_back({input, weight, delay});
+        }
+    entry->second.second = core.synapses.size() - entry->second.first;
+  }
+  const std::int64_t base = from + firstRow * format.columns.outputs + firstColumn;
+  core.axons.push_back(
+      {format.group, entry->second.first, entry->second.second, static_cast<std::int32_t>(base), true});
+  return ok();
+}
+
+Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const SynapseFormat& format,
+                           std::int32_t axonDelay, std::span<const std::uint64_t> words, Core& core) {
+  const auto bits = static_cast<std::uint32_t>(synapseBits(format));
+  if (list > words.size() || count > (words.size() - list) * 64 ||
+      wordsOfRecords(count, bits) > words.size() - list)
+    return contentError(
+        "R0508", "",
+        fmt::format("a list of {} synapses at word {} leaves the {} words", count, list, words.size()));
+  if (core.synapses.size() + count > words.size() * kExpansion)
+    return contentError("R0508", "", "the synapse lists overlap too often");
+  if (format.kind == ListKind::Dense && count > static_cast<std::uint64_t>(core.inputs - format.first))
+    return contentError("R0508", "",
+                        fmt::format("a dense list of {} from input {} leaves the {} inputs", count,
+                                    format.first, core.inputs));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t start = list * 64 + recordStart(i, bits);
+    const std::int64_t stored = readBits(words, start, format.weightBits, format.signMode == SignMode::Mixed);
+    Synapse synapse{};
+    synapse.weight = effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
+    synapse.delay = axonDelay;
+    if (format.kind == ListKind::Dense) {
+      synapse.input = format.first + static_cast<std::int32_t>(i);
+    } else {
+      if (format.delayBits > 0)
+        synapse.delay +=
+            static_cast<std::int32_t>(readBits(words, start + format.weightBits, format.delayBits, false));
+      if (format.indexBits > 0)
+        synapse.input = static_cast<std::int32_t>(
+            readBits(words, start + format.weightBits + format.delayBits, format.indexBits, false));
+    }
+    if (synapse.delay > kMaxDelay)
+      return contentError(
+          "R0511", "",
+          fmt::format("synapse {} has delay {} with its axon's; 0 to {} exist", i, synapse.delay, kMaxDelay));
+    if (synapse.input >= core.inputs)
+      return contentError("R0508", "",
+                          fmt::format("synapse {} ends at input {} of {}", i, synapse.input, core.inputs));
+    core.synapses.push_back(synapse);
+  }
+  return ok();
+}
+
+}  // namespace rheo

@@ -1,0 +1,140 @@
+// The generic decoder, in two parts: Decode.cpp follows neurons, routes and ports, DecodeSynapses.cpp
+// formats, axons and lists. Private to both.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "chip/Program.h"
+#include "chip/Synapses.h"
+
+namespace rheo {
+
+inline Error contentError(const char* code, std::string where, std::string message, std::string remedy = "") {
+  Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.where = std::move(where);
+  diagnostic.message = std::move(message);
+  diagnostic.remedy = remedy.empty() ? "compile the network again" : std::move(remedy);
+  return Error::of(ErrorKind::Format, std::move(diagnostic));
+}
+
+// Lists may be shared by axons of different delays, ranges of routes by neurons, axons by routes; beyond this
+// many decoded items for each stored word a file is hostile, not thrifty.
+inline constexpr std::uint64_t kExpansion = 256;
+
+class Decoder {
+ public:
+  explicit Decoder(const Image& image) : image_(image), header_(image.header()) {}
+
+  Expected<Program> decode() {
+    program_.profile = findProfile(header_.profile()->string_view());
+    if (!program_.profile)
+      return contentError("R0507", "",
+                          fmt::format("unknown arithmetic profile '{}'", header_.profile()->str()));
+    using Stage = Status (Decoder::*)();
+    for (Stage stage : {&Decoder::decodePopulations, &Decoder::decodeCores, &Decoder::checkPopulations,
+                        &Decoder::decodeInputs, &Decoder::decodeOutputs, &Decoder::checkRoutes})
+      if (Status status = (this->*stage)(); !status) return std::move(status).error();
+    return finish();
+  }
+
+ private:
+  struct Records;
+
+  Status decodePopulations();
+  Status decodeCores();
+  Status decodeCore(const image::Core& source, Core& core);
+  Status decodeSlices(const image::Core& source, Core& core);
+  Status decodeRegisters(const image::Core& source, Core& core);
+  Status decodeCompartment(const CompartmentSlice& slice, std::int32_t compartment, Core& core);
+  Status decodeFormats(const image::Core& source, Core& core);
+  Status checkFormat(const SynapseFormat& format, std::uint64_t records, std::int32_t inputs) const;
+  Status decodeAxons(const image::Core& source, Core& core);
+  Status decodeKernelAxon(std::uint64_t axon, const Records& table, const SynapseFormat& format,
+                          std::int32_t delay, std::span<const std::uint64_t> words, Core& core);
+  Status decodeList(std::uint64_t list, std::uint64_t count, const SynapseFormat& format,
+                    std::int32_t axonDelay, std::span<const std::uint64_t> words, Core& core);
+  Status decodeCoreRoutes(const image::Core& source, Core& core);
+  Status checkPopulations();
+  Status decodeInputs();
+  Status decodeOutputs();
+  Status checkRoutes();
+  Expected<Program> finish();
+
+  const image::Layout* layout(std::string_view record) const {
+    for (const image::Layout* entry : *header_.layouts())
+      if (entry->record()->string_view() == record) return entry;
+    return nullptr;
+  }
+  static const image::Memory* memory(const image::Core& core, std::string_view name) {
+    for (const image::Memory* entry : *core.memories())
+      if (entry->name()->string_view() == name) return entry;
+    return nullptr;
+  }
+
+  // A memory of records with the view that reads it; `records` 0 where core or layout lack it.
+  struct Records {
+    std::optional<RecordView> view;
+    std::uint64_t count = 0, words = 0;
+    const image::Field* field(std::string_view name) const { return view ? view->field(name) : nullptr; }
+    std::int64_t get(std::uint64_t record, std::string_view name) const {
+      return view ? view->get(record, name) : 0;
+    }
+  };
+  Records records(const image::Memory* source, std::string_view record) const {
+    const image::Layout* entry = layout(record);
+    if (!source || !entry) return {};
+    return {RecordView(*entry, image_.words(*source)), source->records(), source->words()};
+  }
+  Records records(const image::Core& core, std::string_view record) const {
+    return records(memory(core, record), record);
+  }
+
+  Expected<std::vector<Route>> readRoutes(const Records& source, const std::string& where) const;
+
+  // A register of the core being decoded: from "neuron", else from "profile", else absent. No parameter has
+  // more than 24 bits: wider values become ones that are refused and with which no arithmetic overflows.
+  std::optional<std::int64_t> read(std::uint64_t compartment, std::string_view name) const {
+    const auto bounded = [](std::int64_t value) {
+      return std::clamp<std::int64_t>(value, -(1LL << 40), 1LL << 40);
+    };
+    if (const image::Field* field = neurons_.field(name))
+      return bounded(neurons_.view->get(compartment, field));
+    if (const image::Field* field = profiles_.field(name))
+      return bounded(profiles_.view->get(profile_, field));
+    return std::nullopt;
+  }
+
+  // SPEC I9: the constant of a program's parameter, nullopt beyond the memory.
+  std::optional<std::int64_t> constant(std::uint64_t compartment, std::size_t parameter) const {
+    const image::Field* first = neurons_.field("constants");
+    if (!first) return std::nullopt;
+    const std::uint64_t at =
+        static_cast<std::uint64_t>(neurons_.view->get(compartment, first)) + std::uint64_t{parameter};
+    if (at >= constants_.count) return std::nullopt;
+    return constants_.get(at, "value");
+  }
+
+  // Which entries of a kernel list meet which positions, counted from the first of them: axons that agree in
+  // it share their decoded synapses.
+  using Meetings = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  using KernelKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int32_t, Meetings, Meetings>;
+  static Meetings meetingsOf(const ConvolutionAxis& axis, std::int64_t place, std::int64_t& first);
+
+  const Image& image_;
+  const image::Header& header_;
+  Program program_;
+  std::string where_;                                                     // "core 3"
+  Records neurons_, profiles_, constants_;                                // of the core being decoded
+  std::uint64_t profile_ = 0;                                             // of the compartment being decoded
+  std::vector<SynapseFormat> formats_;                                    // of the core being decoded
+  std::map<KernelKey, std::pair<std::uint64_t, std::uint64_t>> kernels_;  // -> first synapse, count
+};
+
+}  // namespace rheo
