@@ -23,18 +23,14 @@ class MlirAlgebra {
     return b_.create<mlir::arith::ConstantOp>(mlir::DenseElementsAttr::get(type_, value));
   }
 
-  // SPEC N1: |x| = 4096 hi + lo, so that no product leaves 32 bits.
+  // SPEC N1.
   Int decay(Int x, Int decay12) {
-    namespace arith = mlir::arith;
-    Int factor = b_.create<arith::SubIOp>(constant(fixed::kDecayOne), decay12);
-    Int sign = b_.create<arith::ShRSIOp>(x, constant(31));
-    Int magnitude = b_.create<arith::SubIOp>(b_.create<arith::XOrIOp>(x, sign), sign);
-    Int high = b_.create<arith::ShRUIOp>(magnitude, constant(fixed::kDecayBits));
-    Int low = b_.create<arith::AndIOp>(magnitude, constant(fixed::kDecayOne - 1));
-    Int lowPart =
-        b_.create<arith::ShRUIOp>(b_.create<arith::MulIOp>(low, factor), constant(fixed::kDecayBits));
-    Int decayed = b_.create<arith::AddIOp>(b_.create<arith::MulIOp>(high, factor), lowPart);
-    return b_.create<arith::SubIOp>(b_.create<arith::XOrIOp>(decayed, sign), sign);
+    return share(x, sub(constant(fixed::kDecayOne), decay12), fixed::kDecayBits);
+  }
+  // SPEC N30.
+  Int turnShare(Int x, Int factor) {
+    Int sign = signOf(factor);
+    return negatedWhere(sign, share(x, negatedWhere(sign, factor), fixed::kTurnBits));
   }
 
   // SPEC N2.
@@ -44,6 +40,15 @@ class MlirAlgebra {
   Int add(Int left, Int right) { return b_.create<mlir::arith::AddIOp>(left, right); }
   Int sub(Int left, Int right) { return b_.create<mlir::arith::SubIOp>(left, right); }
   Int multiply(Int left, Int right) { return b_.create<mlir::arith::MulIOp>(left, right); }
+  // SPEC N34.
+  Int productShifted(Int left, Int right, int bits) {
+    namespace arith = mlir::arith;
+    auto wide = mlir::VectorType::get(type_.getShape(), b_.getI64Type());
+    mlir::Value product = b_.create<arith::MulIOp>(b_.create<arith::ExtSIOp>(wide, left),
+                                                   b_.create<arith::ExtSIOp>(wide, right));
+    mlir::Value by = b_.create<arith::ConstantOp>(mlir::DenseElementsAttr::get(wide, std::int64_t{bits}));
+    return b_.create<arith::TruncIOp>(type_, b_.create<arith::ShRSIOp>(product, by));
+  }
   Int shiftLeft(Int x, Int bits) { return b_.create<mlir::arith::ShLIOp>(x, shiftBy(bits)); }
   Int shiftRight(Int x, Int bits) { return b_.create<mlir::arith::ShRSIOp>(x, shiftBy(bits)); }
   Int abs(Int x) {
@@ -89,6 +94,19 @@ class MlirAlgebra {
     return clipped;
   }
 
+  // SPEC N30. A sum of 32 bits has overflowed where both terms have the sign that it lacks.
+  Int saturateSum(Int left, Int right) {
+    namespace arith = mlir::arith;
+    Int sum = add(left, right);
+    Int differs =
+        b_.create<arith::AndIOp>(b_.create<arith::XOrIOp>(left, sum), b_.create<arith::XOrIOp>(right, sum));
+    Spike overflows = compare(arith::CmpIPredicate::slt, differs, constant(0));
+    // Far enough beyond the end to count as saturated, and to become it.
+    Int end = select(compare(arith::CmpIPredicate::slt, left, constant(0)), constant(INT32_MIN),
+                     constant(INT32_MAX));
+    return saturate(select(overflows, end, sum));
+  }
+
   // SPEC N9.
   Spike fire(Int v, Int threshold) { return compare(mlir::arith::CmpIPredicate::sgt, v, threshold); }
 
@@ -108,6 +126,20 @@ class MlirAlgebra {
   Spike saturated() const { return saturated_; }
 
  private:
+  // All bits set where x is negative.
+  Int signOf(Int x) { return b_.create<mlir::arith::ShRSIOp>(x, constant(31)); }
+  Int negatedWhere(Int sign, Int x) { return sub(b_.create<mlir::arith::XOrIOp>(x, sign), sign); }
+  // x * size / 2^bits toward zero, 0 <= size <= 2^bits: |x| = 2^bits hi + lo, so that no product leaves 32
+  // bits.
+  Int share(Int x, Int size, int bits) {
+    namespace arith = mlir::arith;
+    Int sign = signOf(x);
+    Int magnitude = negatedWhere(sign, x);
+    Int high = b_.create<arith::ShRUIOp>(magnitude, constant(bits));
+    Int low = b_.create<arith::AndIOp>(magnitude, constant((1 << bits) - 1));
+    Int lowPart = b_.create<arith::ShRUIOp>(multiply(low, size), constant(bits));
+    return negatedWhere(sign, add(multiply(high, size), lowPart));
+  }
   Spike compare(mlir::arith::CmpIPredicate predicate, Int left, Int right) {
     return b_.create<mlir::arith::CmpIOp>(predicate, left, right);
   }

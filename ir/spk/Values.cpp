@@ -141,7 +141,7 @@ FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const model
   };
   unsigned width = 1;
   while (width < 32 && !fits(width)) ++width;
-  const int exponent = parameter.unit == "1/4096" ? -12 : 0;
+  const int exponent = parameter.unit == "1/4096" ? -12 : parameter.unit == "1/32768" ? -15 : 0;
   return fixedElements(context, values, {static_cast<int64_t>(values.size())}, width, exponent, isSigned);
 }
 

@@ -53,9 +53,10 @@ class IntervalAlgebra {
   // SPEC N19.
   Int add(Int a, Int b) { return within({a.lo + b.lo, a.hi + b.hi}); }
   Int sub(Int a, Int b) { return within({a.lo - b.hi, a.hi - b.lo}); }
-  Int multiply(Int a, Int b) {
-    const auto [least, most] = std::minmax({a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi});
-    return within({least, most});
+  Int multiply(Int a, Int b) { return within(product(a, b)); }
+  Int productShifted(Int a, Int b, int bits) {  // flooring is monotone
+    const Int whole = product(a, b);
+    return within({whole.lo >> bits, whole.hi >> bits});
   }
   Int shiftLeft(Int x, Int bits) {
     const std::int64_t unit = std::int64_t{1} << (bits.lo & 31);
@@ -86,6 +87,12 @@ class IntervalAlgebra {
   // SPEC N1 is monotone in x, since the share that stays is never negative.
   Int decay(Int x, Int decay12) const { return {decayOne(x.lo, decay12.lo), decayOne(x.hi, decay12.lo)}; }
 
+  // SPEC N30, as decay: rounding toward zero is monotone.
+  Int turnShare(Int x, Int share) {
+    const Int whole = product(x, share);
+    return within({towardZero(whole.lo, fixed::kTurnBits), towardZero(whole.hi, fixed::kTurnBits)});
+  }
+
   Int wrapCurrent(Int x) {
     largestCurrent = std::max({largestCurrent, std::abs(x.lo), std::abs(x.hi)});
     const bool once = rule_ == CurrentOverflow::WrapOnce;
@@ -93,7 +100,11 @@ class IntervalAlgebra {
     const std::int64_t most = once ? fixed::kHalfPeriod : fixed::kHalfPeriod - 1;
     if (least <= x.lo && x.hi <= most) return x;
     mayWrap = true;
-    return bounded_ ? Int{least, most} : x;
+    if (!bounded_) return x;
+    // SPEC N4: once, however far away. Within W8 that leads back into the range; payloads of neurons have no
+    // bound.
+    if (once) return {std::min(least, x.lo + fixed::kPeriod), std::max(most, x.hi - fixed::kPeriod)};
+    return {least, most};
   }
 
   Int saturate(Int x) {
@@ -103,6 +114,8 @@ class IntervalAlgebra {
     const std::int64_t end = fixed::kStateMax;
     return bounded_ ? Int{std::clamp(x.lo, -end, end), std::clamp(x.hi, -end, end)} : x;
   }
+
+  Int saturateSum(Int a, Int b) { return saturate({a.lo + b.lo, a.hi + b.hi}); }
 
   Spike fire(Int v, Int threshold) const { return {v.hi > threshold.lo, v.lo <= threshold.hi, threshold.hi}; }
   Spike never() const { return {}; }
@@ -125,8 +138,12 @@ class IntervalAlgebra {
   }
 
   static std::int64_t decayOne(std::int64_t x, std::int64_t decay12) {
-    const std::int64_t product = x * (fixed::kDecayOne - decay12);
-    return product >= 0 ? product >> fixed::kDecayBits : -(-product >> fixed::kDecayBits);
+    return towardZero(x * (fixed::kDecayOne - decay12), fixed::kDecayBits);
+  }
+  static std::int64_t towardZero(std::int64_t x, int bits) { return x >= 0 ? x >> bits : -(-x >> bits); }
+  static Int product(Int a, Int b) {
+    const auto [least, most] = std::minmax({a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi});
+    return {least, most};
   }
 
   CurrentOverflow rule_;

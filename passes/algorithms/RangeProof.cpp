@@ -138,6 +138,9 @@ bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, St
   }
   if (!found && bounded) {
     box.assign(box.size(), Interval{-fixed::kHalfPeriod, fixed::kHalfPeriod});
+    // Payloads of neurons may lead out of 24 bits, but never out of 32. SPEC N19
+    if (!holds(box, reach(neuron, profile, bounded, box)))
+      box.assign(box.size(), Interval{kLeast32, kMost32});
     found = true;
   }
   if (found) tighten(neuron, profile, bounded, box);

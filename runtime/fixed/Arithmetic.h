@@ -9,8 +9,10 @@
 
 namespace rheo::fixed {
 
-inline constexpr int kDecayBits = 12;                            // decays are k / 4096
-inline constexpr std::int32_t kDecayOne = 1 << kDecayBits;       // forget everything
+inline constexpr int kDecayBits = 12;                       // decays are k / 4096
+inline constexpr std::int32_t kDecayOne = 1 << kDecayBits;  // forget everything
+inline constexpr int kTurnBits = 15;                        // sines and cosines are k / 32768
+inline constexpr std::int32_t kTurnOne = 1 << kTurnBits;
 inline constexpr int kAlignBits = 6;                             // input and threshold sit 6 bits up
 inline constexpr std::int32_t kStateMax = (1 << 23) - 1;         // 23 bits and a sign
 inline constexpr std::int32_t kThresholdMax = (1 << 17) - 1;     // the register vth, SPEC N9
@@ -23,10 +25,20 @@ inline constexpr std::int32_t kPeriod = 1 << 24;
 // brings every sum back into 24 bits, so no state ever leaves 32 bits. SPEC W8.
 inline constexpr std::int32_t kInputBound = 1 << 18;
 
+// Toward zero. What the callers give keeps within 32 bits, but for -2^31 times -1, which stays as it is
+// (N19).
+constexpr std::int32_t roundedShift(std::int64_t product, int bits) {
+  return static_cast<std::int32_t>(product >= 0 ? product >> bits : -(-product >> bits));
+}
+
 // SPEC N1: x * (4096 - decay) / 4096, rounded toward zero.
 constexpr std::int32_t decay(std::int32_t x, std::int32_t decay12) {
-  const std::int64_t product = std::int64_t{x} * (kDecayOne - decay12);
-  return static_cast<std::int32_t>(product >= 0 ? product >> kDecayBits : -(-product >> kDecayBits));
+  return roundedShift(std::int64_t{x} * (kDecayOne - decay12), kDecayBits);
+}
+
+// SPEC N30: x * share / 32768, rounded toward zero; |share| <= 32768.
+constexpr std::int32_t turnShare(std::int32_t x, std::int32_t share) {
+  return roundedShift(std::int64_t{x} * share, kTurnBits);
 }
 
 // SPEC N19: sums, differences, products and left shifts of 32 bits drop what lies above.
@@ -36,6 +48,10 @@ constexpr std::int32_t subWrapped(std::int32_t a, std::int32_t b) { return wrap3
 constexpr std::int32_t multiply(std::int32_t a, std::int32_t b) { return wrap32(std::int64_t{a} * b); }
 constexpr std::int32_t addProduct(std::int32_t sum, std::int32_t weight, std::int32_t payload) {
   return addWrapped(sum, multiply(weight, payload));
+}
+// SPEC N34: all 64 bits are shifted, flooring.
+constexpr std::int32_t productShifted(std::int32_t a, std::int32_t b, int bits) {
+  return wrap32((std::int64_t{a} * b) >> bits);
 }
 constexpr std::int32_t magnitude(std::int32_t x) { return x < 0 ? subWrapped(0, x) : x; }
 constexpr std::int32_t shiftLeft(std::int32_t x, std::int32_t bits) {
@@ -71,6 +87,12 @@ constexpr std::int32_t wrapCurrent(CurrentOverflow rule, std::int32_t x) {
 // SPEC N7: the membrane potential saturates at +-(2^23 - 1).
 constexpr std::int32_t saturate(std::int32_t x) {
   return x > kStateMax ? kStateMax : x < -kStateMax ? -kStateMax : x;
+}
+
+// SPEC N30: the sum is formed without overflow.
+constexpr std::int32_t saturateSum(std::int32_t a, std::int32_t b) {
+  const std::int64_t sum = std::int64_t{a} + b;
+  return static_cast<std::int32_t>(sum > kStateMax ? kStateMax : sum < -kStateMax ? -kStateMax : sum);
 }
 
 // SPEC N8: a bias is a 13-bit mantissa and an exponent; a negative exponent shifts right, flooring.

@@ -14,11 +14,13 @@ struct RealAlgebra {
   using Spike = bool;
 
   Int decay(Int x, Int decay12) { return x * ((Real(kDecayOne) - decay12) / Real(kDecayOne)); }
+  Int turnShare(Int x, Int share) { return x * (share / Real(kTurnOne)); }
   Int align(Int input) { return input * Real(1 << kAlignBits); }
   Int constant(std::int32_t value) { return Real(value); }
   Int add(Int a, Int b) { return a + b; }
   Int sub(Int a, Int b) { return a - b; }
   Int multiply(Int a, Int b) { return a * b; }
+  Int productShifted(Int a, Int b, int bits) { return std::ldexp(a * b, -bits); }
   Int shiftLeft(Int x, Int bits) { return std::ldexp(x, static_cast<int>(bits)); }
   Int shiftRight(Int x, Int bits) { return std::ldexp(x, -static_cast<int>(bits)); }
   Int abs(Int x) { return std::abs(x); }
@@ -30,6 +32,7 @@ struct RealAlgebra {
   Spike unless(Spike a, Spike b) { return a && !b; }
   Int wrapCurrent(Int x) { return x; }
   Int saturate(Int x) { return x; }
+  Int saturateSum(Int a, Int b) { return a + b; }
   Spike fire(Int v, Int threshold) { return v > threshold; }
   Spike never() { return false; }
   Int reset(Spike spike, Int v, Int keep, Int amount) {

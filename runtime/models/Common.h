@@ -63,6 +63,28 @@ inline constexpr FixedParameter kPayloadThreshold{
     "vth",
     "a message needs a sum, or its magnitude, strictly above it"};
 
+inline constexpr FixedParameter kInputShift{
+    "input_shift", 0, 31, 0, "bits", "state_exp", "left shift of what arrives"};
+
+// Of resonators, the two parts of whose state turn into one another. SPEC N30 to N32.
+inline constexpr FixedParameter kCosine{"cosine",
+                                        -fixed::kTurnOne,
+                                        fixed::kTurnOne,
+                                        fixed::kTurnOne,
+                                        "1/32768",
+                                        "cos_decay << (15 - decay_bits)",
+                                        "share of each part of the state that stays"};
+inline constexpr FixedParameter kSine{
+    "sine",
+    -fixed::kTurnOne,
+    fixed::kTurnOne,
+    0,
+    "1/32768",
+    "sin_decay << (15 - decay_bits)",
+    "share of the real part that the imaginary one takes; the other way round negated"};
+inline constexpr std::array<std::string_view, 2> kComplex{"real", "imag"};  // states, and ports
+inline constexpr std::array<std::string_view, 2> kTwoInputs{"in1", "in2"};
+
 using Need = FloatParameter::Need;
 using Range = FloatParameter::Range;
 inline constexpr FloatParameter kTauSyn{

@@ -33,3 +33,19 @@ typename A::Int takeSum(A& a, typename A::Int& v, typename A::Int input) {
   v = a.constant(0);
   return sum;
 }
+
+// The state turns and takes what arrives. SPEC N30.
+template <class A>
+void turn(A& a, typename A::Int& real, typename A::Int& imag, const typename A::Int* input,
+          typename A::Int cosine, typename A::Int sine, typename A::Int inputShift) {
+  const auto turnedReal = a.sub(a.turnShare(real, cosine), a.turnShare(imag, sine));
+  const auto turnedImag = a.add(a.turnShare(real, sine), a.turnShare(imag, cosine));
+  real = a.saturateSum(turnedReal, a.shiftLeft(input[0], inputShift));
+  imag = a.saturateSum(turnedImag, a.shiftLeft(input[1], inputShift));
+}
+
+// x * share / 32768 as 32 bits give it, flooring. SPEC N32.
+template <class A>
+typename A::Int flooredShare(A& a, typename A::Int x, typename A::Int share) {
+  return a.shiftRight(a.multiply(x, share), a.constant(fixed::kTurnBits));
+}

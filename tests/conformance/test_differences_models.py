@@ -1,9 +1,9 @@
-"""X17 to X23: other models. The others' rules stand here once more, in a few lines; tests/oracle asks Lava itself."""
+"""X17 to X23, X31, X32: other models. The others' rules stand here once more, in a few lines; tests/oracle asks Lava itself."""
 
 import numpy as np
 import rheobase as rb
 from comparing import run_engines
-from differences import lacks, results, sent
+from differences import results, sent
 
 
 def toward_zero(x: int, bits: int) -> int:
@@ -75,8 +75,10 @@ def test_x21_rounding_in_resonators():
     found = {
         "lava (RF)": [toward_zero(-3 * 2048, 12)],
         "lava (RFZero)": [-3 * (1 << 14) // (1 << 15)],
-        "here": lacks("resonate_and_fire", "rf"),
     }
+    for model, state in (("resonate_and_fire", "real"), ("resonate_and_fire_zero", "u")):
+        given = dict(payload=3, state=state, cosine=1 << 14, sine=0)
+        found[f"here ({model})"] = sent(model, [[-3, 0], [0, 0]], **given)[1:2]
     assert found == results("X21")
 
 
@@ -85,7 +87,15 @@ def test_x22_rounding_a_product_or_their_sum():
     found = {
         "lava": [toward_zero(cos * re, 12) - toward_zero(sin * im, 12)],
         "slayer": [toward_zero(cos * re - sin * im, 12)],
-        "here": lacks("resonate_and_fire", "rf"),
+        "here": sent(
+            "resonate_and_fire",
+            [[1, -1], [0, 0]],
+            payload=1,
+            state="real",
+            cosine=2049 << 3,
+            sine=2049 << 3,
+            threshold=1 << 20,
+        )[1:2],
     }
     assert found == results("X22")
 
@@ -100,3 +110,45 @@ def test_x23_the_deltas_of_atrlif():
         "here": sent("atrlif", [128, 0], payload=128, state="i", decay_u=4096, theta_0=1 << 20)[1:2],
     }
     assert found == results("X23")
+
+
+def test_x31_the_inverse_square_root():
+    first = [2 * int(4096 / (2 ** ((m - 12) / 2) * 1.238982962)) for m in range(24)]
+
+    def kept(x: int, bits: int = 64) -> int:
+        return (x + (1 << bits - 1)) % (1 << bits) - (1 << bits - 1)
+
+    def root(b: int, factor: int) -> int:
+        y = factor // 2
+        for _ in range(5):
+            b = kept(kept(b * factor) >> 13) * factor
+            b = kept(b) >> 13
+            factor = kept((3 << 12) - b)
+            y = kept(y * factor) >> 13
+        return kept(y, 32)
+
+    def lava(a: int) -> int:  # index 23 - m counts leading zeros; from 2^24 on it is below 0
+        return 0 if a == 0 else root(a, first[::-1][23 - (a.bit_length() - 1)])
+
+    sums = [4096, 16384, 0, 1 << 24]
+    b = rb.Builder()
+    b.input("in", 1, payload=1 << 17)
+    b.exact("before", 1, "graded_vec", threshold=0)
+    b.exact("n", 1, "inv_sqrt")
+    b.connect("in", "before")
+    b.connect("before", "n", [[128]])  # payloads of neurons may make larger sums than those of the host
+    b.output("out", "n")
+    out = run_engines(rb.compile(b.build()), {"in": np.array([[a // 128] for a in sums])})
+    found = {"lava": [lava(a) for a in sums], "here": out.spikes["n"][2:, 0].tolist()[:4]}
+    assert found == results("X31")
+    assert found["here"][3] == lava((1 << 24) - 1)
+
+
+def test_x32_the_delay_of_norm_vec_delay():
+    x = [3, 5, 7, 11]
+    found = {
+        "lava": [0, *x[:3]],
+        "lava (text)": [0, 0, *x[:2]],
+        "here": sent("norm_vec_delay", [[a, 1] for a in x], payload=11, threshold=1)[:4],
+    }
+    assert found == results("X32")

@@ -149,6 +149,10 @@ def test_x9_at_the_threshold():
     found["here (lif)"] = same_in_both(lambda p: ours([[2]], p, [[1]], "lif", "spikes", threshold=threshold))
     found["here (atrlif)"] = sent("atrlif", [1], 2, theta_0=threshold)
     found["here (delta)"] = [int(s != 0) for s in sent("delta", [2], payload=2, threshold=2)]
+    # A turn by a quarter makes 2 of -2i; u meets its threshold of 2 as v leaves the negative numbers.
+    quarter = sent("resonate_and_fire", [[0, -2], [0, 0]], payload=2, cosine=0, sine=1 << 15, threshold=2)
+    still = sent("resonate_and_fire_zero", [[0, -1], [2, 1]], payload=2, threshold=2)
+    found["here (resonate_and_fire)"], found["here (resonate_and_fire_zero)"] = [sum(quarter)], [sum(still)]
     assert found == results("X9")
 
 

@@ -11,6 +11,8 @@ from lava.magma.core.run_configs import Loihi2SimCfg
 from lava.proc.atrlif.process import ATRLIF
 from lava.proc.conv.process import Conv
 from lava.proc.dense.process import DelayDense, Dense
+from lava.proc.graded.models import inv_sqrt
+from lava.proc.graded.process import InvSqrt, NormVecDelay
 from lava.proc.io.reset import Reset
 from lava.proc.io.sink import RingBuffer as Sink
 from lava.proc.io.source import RingBuffer as Source
@@ -251,6 +253,29 @@ def x23():
         return run(atrlif, 2, lambda: atrlif.i.get())[-1]
 
     return {"lava": current(1), "lava (delta_i 4095/4096)": current(4095 / 4096)}
+
+
+def x31():
+    sent = []
+    for value in (4096, 16384, 0, 1 << 24):
+        root = InvSqrt(shape=(1,))
+        fed(root, root.a_in, [[value]])
+        sent += first(run(root, 1))
+    for fails in ([4096, 4096], [-5]):
+        try:
+            inv_sqrt(np.array(fails))
+        except (TypeError, ValueError):
+            continue
+        raise AssertionError(f"Lava takes {fails}")
+    return {"lava": sent}
+
+
+def x32():
+    delayed = NormVecDelay(shape=(1,))
+    fed(delayed, delayed.a_in1, [[3], [5], [7], [11]])
+    other = Source(data=np.ones((1, 4), int))
+    other.s_out.connect(delayed.a_in2)
+    return {"lava": first(run(delayed, 4))}
 
 
 if __name__ == "__main__":

@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import rheobase as rb
 from lava.proc.atrlif.process import ATRLIF
-from lava.proc.graded.process import GradedReluVec, GradedVec
+from lava.proc.graded.process import GradedReluVec, GradedVec, InvSqrt, NormVecDelay
 from lava.proc.lif.process import LIF, LIFRefractory, LIFReset, TernaryLIF
 from lava.proc.prodneuron.process import ProdNeuron
+from lava.proc.resfire.process import RFZero
+from lava.proc.rf.process import RF
+from lava.proc.rf_iz.process import RF_IZ
 from lava.proc.sdn.process import ActivationMode, Delta, Sigma, SigmaDelta
 from rheobase import _core
 
@@ -130,6 +133,58 @@ def graded_relu_vec(rng, size: int):
     return GradedReluVec(shape=(size,), vth=vth), "graded_relu_vec", {"threshold": vth}, {}
 
 
+def _rf(rng, size: int, process):
+    """Factors of few and many bits, turns of half a step to nearly none, with and without a loss."""
+    period = float(rng.choice([1.0, 2.0, 3.0, 4.0, 1e9, *rng.uniform(2, 60, 5)]))
+    alpha = float(rng.choice([0.0, 1.0, 2.0, *rng.uniform(0, 1, 2), *rng.uniform(0, 0.1, 5)]))
+    bits, exponent = int(rng.choice([1, 6, 12, 12, 15])), int(rng.choice([0, 3, 6, 6, 12, 31]))
+    vth = _edgy(rng, 0, int(rng.choice([30, 3000, 1 << 22]))) >> exponent
+    rf = process(shape=(size,), period=period, alpha=alpha, state_exp=exponent, decay_bits=bits, vth=vth)
+    factors = {
+        name: int(np.ravel(getattr(rf, f"{short}_decay").init)[0]) << (15 - bits)
+        for name, short in (("cosine", "cos"), ("sine", "sin"))
+    }
+    return rf, {**factors, "input_shift": exponent, "threshold": int(np.ravel(rf.vth.init)[0])}
+
+
+def rf(rng, size: int):
+    process, ours = _rf(rng, size, RF)
+    return process, "resonate_and_fire", ours, {}
+
+
+def rf_iz(rng, size: int):
+    process, ours = _rf(rng, size, RF_IZ)
+    return process, "resonate_and_fire_izhikevich", ours, {}
+
+
+def rf_zero(rng, size: int):
+    tau = rng.choice([1e-9, 1e-3, 0.05, 1.0, 1e9], size) * rng.uniform(0.5, 2, size)
+    uth = _edgy(rng, 0, int(rng.choice([10, 3000, 1 << 20])))
+    process = RFZero(shape=(size,), freqs=rng.uniform(-500, 500, size), decay_tau=tau, uth=uth)
+    ours = dict(cosine=process.lct.init, sine=process.lst.init, threshold=uth)
+    return process, "resonate_and_fire_zero", ours, {}
+
+
+def norm_vec_delay(rng, size: int):
+    vth = _edgy(rng, 0, 1000)
+    return NormVecDelay(shape=(size,), vth=vth), "norm_vec_delay", {"threshold": vth}, {}
+
+
+class _Each:
+    """Lava's InvSqrt is one neuron: one for all, as it remembers nothing. What it cannot take is left to ours."""
+
+    def __init__(self):
+        self._one = Driven(InvSqrt(shape=(1,)))
+
+    def step(self, a_in) -> dict:
+        sent = [int(self._one.step(a_in=[a])["s_out"][0]) if a > 0 else 0 for a in a_in]
+        return {"s_out": np.array(sent, np.int32)}
+
+
+def inv_sqrt(rng, size: int):
+    return _Each(), "inv_sqrt", {}, {}
+
+
 def prod_neuron(rng, size: int):
     vth, exponent = _edgy(rng, 0, 1000), int(rng.choice([0, 3, 9, 31]))
     return (
@@ -152,13 +207,25 @@ _ALL = (
     graded_vec,
     graded_relu_vec,
     prod_neuron,
+    rf,
+    rf_iz,
+    rf_zero,
+    norm_vec_delay,
+    inv_sqrt,
 )
 MODELS = {make.__name__: make for make in _ALL}
+ALONE = {"inv_sqrt"}  # no populations in Lava
 FLOATING = {"refractory": "floating_pt"}
-OURS_ALONE = {"waiting", "clock", "product"}  # states that Lava does not hold
+OURS_ALONE = {"waiting", "clock", "product", "root"}  # states that Lava does not hold
 STATES = {model["name"]: model["states"] for model in _core.models()}
 PORTS = {model["name"]: model["ports"] for model in _core.models()}
-LAVA_PORTS = {"prod_neuron": ("a_in1", "a_in2")}  # of the others: a_in
+LAVA_PORTS = {  # of the others: a_in
+    "prod_neuron": ("a_in1", "a_in2"),
+    "norm_vec_delay": ("a_in1", "a_in2"),
+    "resonate_and_fire": ("a_real_in", "a_imag_in"),
+    "resonate_and_fire_izhikevich": ("a_real_in", "a_imag_in"),
+    "resonate_and_fire_zero": ("u_in", "v_in"),
+}
 
 
 def by_port(model: str, sums: np.ndarray) -> dict:
@@ -206,7 +273,7 @@ def compare(name: str, number: int, rng) -> None:
         x = np.clip(x, -200, 200)
     given = x.reshape(STEPS, NEURONS, -1)  # ports are the last dimension
     ours = image.run(given, engine="golden", probes=[f"{name}.{state}" for state in STATES[model]])
-    driven = Driven(process, FLOATING.get(name, "fixed_pt"))
+    driven = process if name in ALONE else Driven(process, FLOATING.get(name, "fixed_pt"))
     for at in range(STEPS):  # our hop from the input takes a step, SPEC T2
         given = by_port(model, x[at - 1] if at else 0 * x[0])
         sent = driven.step(**given)["s_out"].astype(np.int32)

@@ -20,7 +20,7 @@ from direct import Driven  # noqa: E402
 
 STEPS = 100
 GRADED = {m["name"] for m in _core.models() if m["graded"]}
-KINDS = [kind for kind in model_case.MODELS if kind not in model_case.FLOATING]
+KINDS = [k for k in model_case.MODELS if k not in model_case.FLOATING and k not in model_case.ALONE]
 
 
 class Layer:

@@ -125,6 +125,58 @@ def test_n23_shares_that_lava_never_rounds_are_refused():
     assert sum("no multiple of 1/4096" in message for message in refusals(neurons)) == 4
 
 
+def complex_layer(process_type="RF", **changes):
+    """A RingBuffer, two Dense, and resonators whose ports take one of them each."""
+    values = dict(real=0, imag=0, sin_decay=2049, cos_decay=-7, state_exp=6, decay_bits=12, vth=64)
+    neurons, source = process_like(process_type, **{**values, **changes}), ring()
+    neurons.s_out = port(neurons)
+    for name in ("a_real_in", "a_imag_in"):
+        setattr(neurons, name, port(neurons))
+        getattr(neurons, name).name = name
+    neurons.in_ports, neurons.out_ports = [neurons.a_real_in, neurons.a_imag_in], [neurons.s_out]
+    weights = [2 * np.arange(9).reshape(3, 3), -2 * np.arange(9).reshape(3, 3)]
+    for matrix, target in zip(weights, neurons.in_ports):
+        synapse = dense(matrix, source)
+        synapse.a_out.out_connections.append(target)
+        target.in_connections.append(synapse.a_out)
+    return neurons, weights
+
+
+def test_n30_t1_lava_s_ports_keep_their_order():
+    neurons, weights = complex_layer()
+    net = rb.from_lava(neurons)
+    node = net.nodes["rf"]
+    assert node.kind == "resonate_and_fire" and set(node.parameters["sine"]) == {2049 << 3}
+    rows = sum(net.nodes[name].parameters["weight"] for name in ("in_to_rf", "in_to_rf_2"))
+    assert np.array_equal(rows[0::2], weights[0]) and np.array_equal(rows[1::2], weights[1])
+
+
+def test_n34_inverse_square_roots_are_taken_over():
+    roots = process_like("InvSqrt")
+    roots.a_in, roots.s_out = port(roots), port(roots)
+    roots.in_ports, roots.out_ports = [roots.a_in], [roots.s_out]
+    join(dense(2 * np.ones((3, 3), int), ring()), roots)
+    assert rb.from_lava(roots).nodes["invsqrt"].kind == "inv_sqrt"
+
+
+def test_n30_n33_what_resonators_and_second_outputs_cannot_say_is_refused():
+    neurons, _ = complex_layer(decay_bits=20)
+    assert "'decay_bits' is 20" in refusals(neurons)[0]
+    neurons, _ = complex_layer(decay_bits=0, sin_decay=0.5)
+    assert "'sin_decay' of 'rf' is no integer" in refusals(neurons)[0]
+    delayed, weights = process_like("NormVecDelay", v=0, v2=0, vth=1), 2 * np.ones((3, 3), int)
+    for name in ("a_in1", "a_in2", "s_out", "s2_out"):
+        setattr(delayed, name, port(delayed))
+        getattr(delayed, name).name = name
+    delayed.in_ports, delayed.out_ports = [delayed.a_in1, delayed.a_in2], [delayed.s_out, delayed.s2_out]
+    join_to = dense(weights, ring())
+    join_to.a_out.out_connections.append(delayed.a_in1)
+    delayed.a_in1.in_connections.append(join_to.a_out)
+    assert rb.from_lava(delayed).nodes["normvecdelay"].kind == "norm_vec_delay"
+    delayed.s2_out.out_connections.append(dense(weights).s_in)
+    assert any("take 's2_out' from a ProdNeuron" in message for message in refusals(delayed))
+
+
 def test_what_is_not_supported_is_named():
     neurons, other = lif(v=np.array([0, 5, 0])), process_like("S4d")
     other.out_ports = [port(other)]

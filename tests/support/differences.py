@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import rheobase as rb
 from comparing import run_engines
-from rheobase import _core, topics
+from rheobase import topics
 
 PROFILES = ("lava", "loihi1")
 
@@ -40,13 +40,14 @@ def ours(weights, profile: str, x, model: str, state: str, settings=None, **inte
 
 def sent(model: str, x: list, weight=None, payload=None, state="spikes", **integers) -> list[int]:
     """What one neuron sends, or a state, on a chip with programs, from the step on in which x arrives; weight None: as
-    it is."""
+    it is. x [steps], or [steps][ports]."""
+    x = np.array(x).reshape(len(x), -1)
     b = rb.Builder()
-    b.input("in", 1, payload=payload)
+    b.input("in", x.shape[1], payload=payload)
     b.exact("n", 1, model, **integers)
     b.connect("in", "n", None if weight is None else [[weight]])
     image = rb.compile(b.build())
-    out = run_engines(image, {"in": np.array(x)[:, None]})
+    out = run_engines(image, {"in": x})
     return (out.spikes["n"] if state == "spikes" else out.states[f"n.{state}"])[1:, 0].tolist()
 
 
@@ -65,12 +66,3 @@ def refusal(attempt) -> str:
         codes = sorted({d.code for d in error.diagnostics if d.severity == "error"})
         return f"refused {' '.join(codes)}"
     raise AssertionError("nothing was refused")
-
-
-def lacks(*models: str) -> str:
-    """ "not yet", as long as none of the models is there."""
-    there = {m["name"] for m in _core.models()} & set(models)
-    assert (
-        not there
-    ), f"{there} is a model now: ir/DIFFERENCES.md has to say which rule it follows, with its result"
-    return "not yet"

@@ -43,7 +43,7 @@ static py::list models() {
 // Numbers that files and other programs are measured against. SPEC N1, N2, N9, W1
 static py::dict arithmetic() {
   return py::dict(py::arg("align") = 1 << fixed::kAlignBits, py::arg("decay_one") = fixed::kDecayOne,
-                  py::arg("most_threshold") = fixed::kThresholdMax,
+                  py::arg("turn_bits") = fixed::kTurnBits, py::arg("most_threshold") = fixed::kThresholdMax,
                   py::arg("least_weight") = leastWeight(SignMode::Mixed),
                   py::arg("most_mixed_weight") = mostWeight(SignMode::Mixed),
                   py::arg("most_weight") = mostWeight(SignMode::Excitatory),

@@ -88,6 +88,8 @@ class _Graph:
                     self._refuse(process, f"'{process.name}' starts with '{state}' that is not 0")
             self._check_whole(process, about.whole)
             self._check_fractions(process, about.fractions)
+            if reason := about.refused(process):
+                self._refuse(process, f"'{process.name}' ({kind}): {reason}")
         elif kind in MATRICES + CONVOLUTIONS:
             self.synapses.append(process)
             self._check_whole(process, (weights_name(process),))

@@ -1,4 +1,4 @@
-"""Lava's neuron processes as the integers of a step: one entry for each process type. SPEC N11, N20 to N29.
+"""Lava's neuron processes as the integers of a step: one entry for each process type. SPEC N11, N20 to N34.
 
 Only attributes of the processes are read; Lava itself is not imported.
 """
@@ -6,11 +6,11 @@ Only attributes of the processes are read; Lava itself is not imported.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Optional
 
 import numpy as np
 
-from .arithmetic import ALIGN, DECAY_ONE, MODELS
+from .arithmetic import ALIGN, DECAY_ONE, MODELS, TURN_BITS
 
 
 def value_of(process, name: str) -> np.ndarray:
@@ -97,6 +97,38 @@ def _product(process) -> dict:
     return {**_graded(process), "exponent": value_of(process, "exp").astype(np.int64)}
 
 
+def _resonator(process) -> dict:
+    """Lava's factors count parts of 2^decay_bits, ours of 2^15 (SPEC N30)."""
+    unit = 1 << (TURN_BITS - int(value_of(process, "decay_bits").max()))
+    return {
+        "cosine": value_of(process, "cos_decay").astype(np.int64) * unit,
+        "sine": value_of(process, "sin_decay").astype(np.int64) * unit,
+        "input_shift": value_of(process, "state_exp").astype(np.int64),
+        "threshold": value_of(process, "vth").astype(np.int64),
+    }
+
+
+def _finer_than_15_bits(process) -> Optional[str]:
+    bits = int(value_of(process, "decay_bits").max())
+    return (
+        f"'decay_bits' is {bits}, sine and cosine have at most {TURN_BITS} here" if bits > TURN_BITS else None
+    )
+
+
+def _resonator_zero(process) -> dict:
+    return {
+        "cosine": value_of(process, "lct").astype(np.int64),
+        "sine": value_of(process, "lst").astype(np.int64),
+        "threshold": value_of(process, "uth").astype(np.int64),
+    }
+
+
+def _second_output(process) -> Optional[str]:
+    if not process.s2_out.out_connections:
+        return None
+    return "a neuron sends one message: take 's2_out' from a ProdNeuron whose two ports receive what 'a_in1' does"
+
+
 @dataclass(frozen=True)
 class LavaModel:
     """A process type: our model, its integers, the states that have to start at 0, the variables that are integers."""
@@ -107,6 +139,7 @@ class LavaModel:
     whole: tuple[str, ...] = ()
     fractions: tuple[str, ...] = ()  # multiples of 1/4096 below 1
     ports: tuple[str, ...] = ("a_in",)  # Lava's, in the order of the model's
+    refused: Callable[[object], Optional[str]] = lambda process: None  # why this one is not supported
 
     def port(self, lava_name: str) -> str:
         """The model's name of one of Lava's ports."""
@@ -121,6 +154,14 @@ _DELTAS = ("i", "v", "theta", "r")
 _MEMBRANE = ("du", "dv", "bias_mant", "bias_exp")
 _ENCODER = ("vth", "spike_exp", "state_exp")
 _CODED = ("act", "residue", "error")
+_TWO = ("a_in1", "a_in2")
+_RF = (
+    ("real", "imag"),
+    ("sin_decay", "cos_decay", "state_exp", "decay_bits", "vth"),
+    (),
+    ("a_real_in", "a_imag_in"),
+    _finer_than_15_bits,
+)
 LAVA_MODELS = {
     "LIF": LavaModel("cuba_lif", _lif, ("u", "v"), (*_MEMBRANE, "vth")),
     "LIFReset": LavaModel("cuba_lif_reset", _lif_reset, ("u", "v"), (*_MEMBRANE, "vth")),
@@ -137,5 +178,14 @@ LAVA_MODELS = {
     "SigmaDelta": LavaModel("sigma_delta", _sigma_delta, ("sigma", *_CODED), (*_ENCODER, "bias")),
     "GradedVec": LavaModel("graded_vec", _graded, ("v",), ("vth",)),
     "GradedReluVec": LavaModel("graded_relu_vec", _graded, ("v",), ("vth",)),
-    "ProdNeuron": LavaModel("prod_neuron", _product, (), ("vth", "exp"), ports=("a_in1", "a_in2")),
+    "RF": LavaModel("resonate_and_fire", _resonator, *_RF),
+    "RF_IZ": LavaModel("resonate_and_fire_izhikevich", _resonator, *_RF),
+    "RFZero": LavaModel(
+        "resonate_and_fire_zero", _resonator_zero, ("u", "v"), ("lct", "lst", "uth"), ports=("u_in", "v_in")
+    ),
+    "NormVecDelay": LavaModel(
+        "norm_vec_delay", _graded, ("v", "v2"), ("vth",), ports=_TWO, refused=_second_output
+    ),
+    "InvSqrt": LavaModel("inv_sqrt", lambda process: {}, ()),
+    "ProdNeuron": LavaModel("prod_neuron", _product, (), ("vth", "exp"), ports=_TWO),
 }

@@ -27,23 +27,37 @@ class VectorAlgebra {
   Spike wrapped = hn::MaskFromVec(hn::Zero(D()));
   Spike saturated = hn::MaskFromVec(hn::Zero(D()));
 
-  // SPEC N1. |x| * f / 4096 without 64-bit lanes: |x| = hi * 4096 + lo gives hi * f + (lo * f >> 12),
-  // exact because hi * f is a whole number. No product leaves 31 bits while |x| < 2^31 and f <= 4096.
+  // SPEC N1.
   HWY_INLINE Int decay(Int x, Int decay12) const {
     const Int keep = hn::Sub(hn::Set(d, fixed::kDecayOne), decay12);
-    const Int magnitude = hn::Abs(x);
-    // Unsigned: the magnitude of the least integer has all 32 bits.
-    const hn::RebindToUnsigned<D> du;
-    const Int high = hn::BitCast(d, hn::ShiftRight<fixed::kDecayBits>(hn::BitCast(du, magnitude)));
-    const Int low = hn::And(magnitude, hn::Set(d, fixed::kDecayOne - 1));
-    const Int result = hn::Add(hn::Mul(high, keep), hn::ShiftRight<fixed::kDecayBits>(hn::Mul(low, keep)));
-    return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Neg(result), result);
+    return share<fixed::kDecayBits>(x, keep, hn::Lt(x, hn::Zero(d)));
+  }
+  // SPEC N30.
+  HWY_INLINE Int turnShare(Int x, Int factor) const {
+    return share<fixed::kTurnBits>(x, hn::Abs(factor), hn::Lt(hn::Xor(x, factor), hn::Zero(d)));
   }
   HWY_INLINE Int constant(std::int32_t value) const { return hn::Set(d, value); }
   // SPEC N19.
   HWY_INLINE Int add(Int a, Int b) const { return hn::Add(a, b); }
   HWY_INLINE Int sub(Int a, Int b) const { return hn::Sub(a, b); }
   HWY_INLINE Int multiply(Int a, Int b) const { return hn::Mul(a, b); }
+  // SPEC N34. The upper half of a product without 64-bit lanes: from halves of 16 bits, as if nothing had a
+  // sign; a negative factor then takes the other one away. 1 to 31 bits.
+  HWY_INLINE Int productShifted(Int a, Int b, int bits) const {
+    const hn::RebindToUnsigned<D> du;
+    const auto mask = hn::Set(du, 0xFFFFu);
+    const auto x = hn::BitCast(du, a), y = hn::BitCast(du, b);
+    const auto xLow = hn::And(x, mask), yLow = hn::And(y, mask);
+    const auto xHigh = hn::ShiftRight<16>(x), yHigh = hn::ShiftRight<16>(y);
+    const auto middle = hn::Add(hn::Mul(xHigh, yLow), hn::ShiftRight<16>(hn::Mul(xLow, yLow)));
+    const auto other = hn::Add(hn::Mul(xLow, yHigh), hn::And(middle, mask));
+    const auto high =
+        hn::Add(hn::Add(hn::Mul(xHigh, yHigh), hn::ShiftRight<16>(middle)), hn::ShiftRight<16>(other));
+    const Int upper = hn::Sub(hn::Sub(hn::BitCast(d, high), hn::And(hn::BroadcastSignBit(a), b)),
+                              hn::And(hn::BroadcastSignBit(b), a));
+    const auto lower = hn::ShiftRightSame(hn::Mul(x, y), bits);
+    return hn::BitCast(d, hn::Or(lower, hn::ShiftLeftSame(hn::BitCast(du, upper), 32 - bits)));
+  }
   HWY_INLINE Int shiftLeft(Int x, Int bits) const { return hn::Shl(x, shiftBy(bits)); }
   HWY_INLINE Int shiftRight(Int x, Int bits) const { return hn::Shr(x, shiftBy(bits)); }
   HWY_INLINE Int abs(Int x) const { return hn::Abs(x); }
@@ -79,6 +93,16 @@ class VectorAlgebra {
     saturated = hn::Or(saturated, hn::Ne(result, x));
     return result;
   }
+  // SPEC N30. A sum of 32 bits has overflowed where both terms have the sign that it lacks.
+  HWY_INLINE Int saturateSum(Int a, Int b) {
+    const Int limit = hn::Set(d, fixed::kStateMax);
+    const Int sum = hn::Add(a, b);
+    const Spike overflows = hn::Lt(hn::And(hn::Xor(a, sum), hn::Xor(b, sum)), hn::Zero(d));
+    const Int end = hn::IfThenElse(hn::Lt(a, hn::Zero(d)), hn::Neg(limit), limit);
+    const Int clipped = hn::Max(hn::Min(sum, limit), hn::Neg(limit));
+    saturated = hn::Or(saturated, hn::Or(overflows, hn::Ne(clipped, sum)));
+    return hn::IfThenElse(overflows, end, clipped);
+  }
   HWY_INLINE Spike fire(Int v, Int threshold) const { return hn::Gt(v, threshold); }  // SPEC N9
   HWY_INLINE Spike never() const { return hn::MaskFromVec(hn::Zero(d)); }
   // SPEC N10, E1, E2.
@@ -87,6 +111,19 @@ class VectorAlgebra {
   }
 
  private:
+  // |x| * size / 2^kBits without 64-bit lanes, size <= 2^kBits, negated where told: |x| = hi * 2^kBits + lo
+  // gives hi * size + (lo * size >> kBits), exact because hi * size is a whole number. Neither product leaves
+  // 32 bits.
+  template <int kBits>
+  HWY_INLINE Int share(Int x, Int size, Spike negative) const {
+    const Int magnitude = hn::Abs(x);
+    // Unsigned: the magnitude of the least integer has all 32 bits.
+    const hn::RebindToUnsigned<D> du;
+    const Int high = hn::BitCast(d, hn::ShiftRight<kBits>(hn::BitCast(du, magnitude)));
+    const Int low = hn::And(magnitude, hn::Set(d, (1 << kBits) - 1));
+    const Int result = hn::Add(hn::Mul(high, size), hn::ShiftRight<kBits>(hn::Mul(low, size)));
+    return hn::IfThenElse(negative, hn::Neg(result), result);
+  }
   HWY_INLINE Int shiftBy(Int bits) const { return hn::And(bits, hn::Set(d, 31)); }
 };
 

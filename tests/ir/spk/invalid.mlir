@@ -60,3 +60,11 @@ spk.network @n attributes {dt = 1.0 : f64, stage = "float", discretization = "eu
 // expected-error @+1 {{R0702: value 16 does not fit '!spk.fixed<4, 0, unsigned>'}}
 spk.network @n attributes {dt = 1.0 : f64, x = #spk.elements<dense<16> : tensor<1xi32>, !spk.fixed<4, 0, unsigned>>, stage = "float", discretization = "euler", reset = "zero", spike_unit = "unit"} {
 }
+
+// -----
+spk.network @n attributes {dt = 1.0 : f64, stage = "float", discretization = "euler", reset = "zero", spike_unit = "unit"} {
+  %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
+  %w = spk.synapse "w" %in {weight = dense<1.0> : tensor<2x1xf64>} : (!spk.spikes<1>) -> !spk.current<2>
+  // expected-error @+1 {{R0702: 'n' takes 4 sums, but a current of type '!spk.current<2>'}}
+  %n = spk.prod_neuron "n" (%w) {shape = array<i64: 2>} : (!spk.current<2>) -> !spk.spikes<2>
+}

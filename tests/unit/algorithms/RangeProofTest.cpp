@@ -204,6 +204,27 @@ TEST(RangeProof, n4_n7_an_even_sinking_does_not_hide_a_growing_current) {
   EXPECT_LT(range.safeSteps, step);
 }
 
+// Payloads of neurons have no bound: one wrap does not lead back into 24 bits.
+TEST(RangeProof, p1_n4_n19_a_current_may_stay_beyond_its_range) {
+  for (const char* name : {"cuba_lif", "lif", "cuba_lif_refractory"})
+    for (const std::int32_t input : {1 << 20, -(1 << 20), (1 << 24) + 5, INT32_MIN}) {
+      const auto* model = models::findModel(name);
+      std::vector<std::int32_t> parameters;
+      for (const models::FixedParameter& parameter : model->fixedParameters)
+        parameters.push_back(parameter.fallback);
+      const Interval given{std::min(0, input), std::max(0, input)};
+      const NeuronRange range = proveNeuron(*model, parameters, {given}, kLavaProfile);
+      std::int32_t state[models::kMaxStates] = {};
+      for (int step = 0; step < 50; ++step) {
+        IntegerAlgebra algebra{CurrentOverflow::WrapOnce};
+        stepInteger(*model, algebra, state, &input, parameters.data());
+        for (std::size_t s = 0; s < model->states.size(); ++s)
+          ASSERT_TRUE(range.states[s].holds({state[s], state[s]}))
+              << name << " " << input << " step " << step;
+      }
+    }
+}
+
 TEST(RangeProof, n4_a_current_too_wide_tells_the_bits_missing) {
   const auto* model = models::findModel("cuba_li");
   FixedPopulation population{"li", model, 1, {1}, 0, false, {{"du", {40}}, {"dv", {4096}}}, {}};

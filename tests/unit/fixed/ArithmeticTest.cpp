@@ -43,6 +43,27 @@ TEST(Arithmetic, n8_bias_shifts_left_or_floors) {
   EXPECT_EQ(bias(-3, -1), -2);
 }
 
+TEST(Arithmetic, n30_shares_of_a_turn_round_toward_zero) {
+  EXPECT_EQ(turnShare(-3, kTurnOne / 2), -1);
+  EXPECT_EQ(turnShare(-3, -kTurnOne / 2), 1);
+  EXPECT_EQ(turnShare(kStateMax, kTurnOne), kStateMax);
+  EXPECT_EQ(turnShare(INT32_MIN, kTurnOne), INT32_MIN);
+  EXPECT_EQ(turnShare(INT32_MIN, -kTurnOne), INT32_MIN);  // N19
+}
+
+TEST(Arithmetic, n30_sums_saturate_without_an_overflow_on_the_way) {
+  EXPECT_EQ(saturateSum(kStateMax, 1), kStateMax);
+  EXPECT_EQ(saturateSum(INT32_MAX, INT32_MAX), kStateMax);
+  EXPECT_EQ(saturateSum(INT32_MIN, INT32_MIN), -kStateMax);
+  EXPECT_EQ(saturateSum(INT32_MIN, INT32_MAX), -1);
+}
+
+TEST(Arithmetic, n34_products_are_shifted_with_all_their_bits) {
+  EXPECT_EQ(productShifted(1 << 20, 1 << 20, 13), 1 << 27);
+  EXPECT_EQ(productShifted(-3, 1, 1), -2);
+  EXPECT_EQ(productShifted(INT32_MIN, INT32_MIN, 31), INT32_MIN);  // N19
+}
+
 TEST(Arithmetic, n9_threshold_is_strict) {
   EXPECT_FALSE(fires(64, 64));
   EXPECT_TRUE(fires(65, 64));

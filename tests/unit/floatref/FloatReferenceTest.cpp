@@ -89,6 +89,23 @@ TEST(FloatReference, f14_exact_nodes_step_without_rounding) {
               ElementsAre(128, 64, 32));
 }
 
+// SPEC T1, F14: half a turn a step of a resonator, and a product of two ports.
+TEST(FloatReference, f14_t1_exact_nodes_with_ports_step_without_rounding) {
+  Builder builder("ports");
+  builder.input("in", {2})
+      .neurons("prod_neuron", "n", {1}, {{"exponent", {2}}, {"threshold", {0}}})
+      .neurons("resonate_and_fire", "r", {1}, {{"cosine", {-16384}}, {"sine", {0}}, {"threshold", {100}}})
+      .connect("in", "n", {1, 0, 0, 3})
+      .connect("in", "r", {1, 0, 0, 1});
+  Trace<float> input(1, 3, 2);
+  input.values = {1, 1, 3, 5, 0, 0};
+  const auto recording = runOne(builder.build(), input, probing({"n.product", "r.real", "r.imag"}));
+  EXPECT_THAT(recording.states.at("n.product").values, ElementsAre(0.75f, 11.25f, 0));
+  EXPECT_THAT(recording.spikes.at("n").values, ElementsAre(0.75f, 11.25f, 0));
+  EXPECT_THAT(recording.states.at("r.real").values, ElementsAre(1, 2.5f, -1.25f));
+  EXPECT_THAT(recording.states.at("r.imag").values, ElementsAre(1, 4.5f, -2.25f));
+}
+
 TEST(FloatReference, f2_cubaUsesTheNewCurrent) {
   Builder builder("cuba", conventions(1));
   builder.input("in", {1}).cubaLi("n", {1}, {.tauSyn = {2}, .tauMem = {4}, .inputWeight = {2}});

@@ -146,7 +146,7 @@ void checkModel(const Kernels& kernels, const models::ModelTable& model, const P
   EXPECT_EQ(f.saturations, saturations) << model.name;
 }
 
-TEST(VectorKernels, n11_to_n29_every_model_and_profile_equals_plain_integers) {
+TEST(VectorKernels, n11_to_n34_every_model_and_profile_equals_plain_integers) {
   onEveryTarget([](const Kernels& kernels) {
     for (const models::ModelTable& model : models::allModels())
       for (const Profile& profile : kProfiles)

@@ -1,0 +1,13 @@
+// Sends the inverse square root of what arrives. Lava process InvSqrt.
+#pragma once
+
+#include "models/Common.h"
+
+namespace rheo::models::inv_sqrt {
+
+inline constexpr std::array<std::string_view, 1> kStates{"root"};
+inline constexpr std::array<FixedParameter, 0> kFixed{};
+inline constexpr ModelTable kTable{
+    "inv_sqrt", "", "sends the inverse square root of its input", 21, true, kStates, kFixed, {}, true, true};
+
+}  // namespace rheo::models::inv_sqrt

@@ -1,0 +1,23 @@
+// Resonate-and-fire neuron: a complex state that turns and fades, and spikes as it passes angle 0. Izhikevich
+// 2001; Lava process RF.
+#pragma once
+
+#include "models/Common.h"
+
+namespace rheo::models::resonate_and_fire {
+
+inline constexpr std::array<std::string_view, 2> kStates = kComplex;
+inline constexpr std::array kFixed{kCosine, kSine, kInputShift, kChangeThreshold};
+inline constexpr ModelTable kTable{"resonate_and_fire",
+                                   "",
+                                   "resonate-and-fire neuron",
+                                   17,
+                                   true,
+                                   kStates,
+                                   kFixed,
+                                   {},
+                                   false,
+                                   true,
+                                   kComplex};
+
+}  // namespace rheo::models::resonate_and_fire

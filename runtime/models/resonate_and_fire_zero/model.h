@@ -1,0 +1,22 @@
+// Resonator that sends its amplitude as it passes angle 0. Lava process RFZero.
+#pragma once
+
+#include "models/Common.h"
+
+namespace rheo::models::resonate_and_fire_zero {
+
+inline constexpr std::array<std::string_view, 2> kStates{"u", "v"};
+inline constexpr std::array kFixed{kCosine, kSine, kPayloadThreshold};
+inline constexpr ModelTable kTable{"resonate_and_fire_zero",
+                                   "",
+                                   "resonator that sends its amplitude",
+                                   19,
+                                   true,
+                                   kStates,
+                                   kFixed,
+                                   {},
+                                   true,
+                                   true,
+                                   kStates};
+
+}  // namespace rheo::models::resonate_and_fire_zero
