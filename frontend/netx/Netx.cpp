@@ -146,11 +146,17 @@ class NetxReader {
                          "export the layers of one network, with a flatten where channels end");
     if (recurrent)
       if (Status refused = refuseDelays(layer); !refused) return refused;
-    Expected<Node> matrix = readMatrix(layer, "weight", name, *outputs, *inputs, !recurrent);
+    const bool complex = hasComplexWeights(layer);
+    if (complex && recurrent)
+      return layer.error("R0112", "weight", "complex synapses of recurrent layers are not supported",
+                         "train the layer without a loop");
+    Expected<Node> matrix = complex ? readComplexMatrix(layer, name, *outputs, *inputs)
+                                    : readMatrix(layer, "weight", name, *outputs, *inputs, !recurrent);
     if (!matrix) return std::move(matrix).error();
     append(*std::move(matrix));
     shape_ = {*outputs};
-    if (Status added = appendNeurons(layer, name); !added) return added;
+    if (Status added = appendNeurons(layer, name, complex ? Drive::ComplexSynapses : Drive::Synapses); !added)
+      return added;
     if (!recurrent) return ok();
     const int neurons = source_;
     Expected<Node> loop = readMatrix(layer, "weight_rec", name, *outputs, *outputs, false);
@@ -205,8 +211,8 @@ class NetxReader {
     return ok();
   }
 
-  Status appendNeurons(Fields& layer, const std::string& name) {
-    Expected<Node> neurons = readNeurons(layer, name, shape_, Drive::Synapses);
+  Status appendNeurons(Fields& layer, const std::string& name, Drive drive = Drive::Synapses) {
+    Expected<Node> neurons = readNeurons(layer, name, shape_, drive);
     if (!neurons) return std::move(neurons).error();
     append(*std::move(neurons));
     neurons_ = true;

@@ -1,4 +1,4 @@
-// Neurons of type LOIHI, CUBA and SDNN.
+// Neurons of type LOIHI, CUBA, SDNN, RF_PHASE and RF_IZHIKEVICH.
 #include "netx/Neurons.h"
 
 #include <fmt/format.h>
@@ -132,6 +132,33 @@ Status readSigmaDelta(Fields& layer, const Fields& neuron, Drive drive, Node& no
   return addBias(layer, kState, kMostMantissa, node);
 }
 
+// SPEC N30, N31. The file's sine and cosine are taken as they are stored; NetX makes a period and a decay of
+// them, from which Lava computes them anew, sometimes one less.
+Status readResonator(Fields& layer, const Fields& neuron, bool phase, Node& node) {
+  if (Status refused = refuseOthers(neuron); !refused) return refused;
+  if (layer.has("bias")) {
+    Expected<Tensor> bias = layer.array("bias");
+    if (!bias) return std::move(bias).error();
+    for (const double value : bias->values)
+      if (value != 0)
+        return layer.error("R0112", "bias", "a layer of resonators has a bias, which Lava's have not",
+                           "train the layer without it");
+  }
+  constexpr std::int64_t share = fixed::kTurnOne / fixed::kDecayOne;
+  Expected<std::int64_t> cosine = within(neuron, "cosDecay", -fixed::kDecayOne, fixed::kDecayOne),
+                         sine = within(neuron, "sinDecay", -fixed::kDecayOne, fixed::kDecayOne),
+                         threshold = within(neuron, "vThMant", 0, fixed::kThresholdMax);
+  for (Expected<std::int64_t>* value : {&cosine, &sine, &threshold})
+    if (!*value) return std::move(*value).error();
+  node.kind = phase ? "resonate_and_fire" : "resonate_and_fire_izhikevich";
+  node.inputShape = {node.outputSize(), 2};
+  set(node, "cosine", static_cast<double>(*cosine * share));
+  set(node, "sine", static_cast<double>(*sine * share));
+  set(node, "input_shift", kStateExponent);
+  set(node, "threshold", std::ldexp(static_cast<double>(*threshold), kStateExponent));
+  return ok();
+}
+
 }  // namespace
 
 Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::vector<std::int64_t>& shape,
@@ -142,14 +169,27 @@ Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::ve
   if (!type) return std::move(type).error();
   Node node{name, "", shape, shape, {}, layer.place()};
   Status read = ok();
-  if (*type == "LOIHI" || *type == "CUBA") {
+  const bool resonates = *type == "RF_PHASE" || *type == "RF_IZHIKEVICH";
+  if (resonates != (drive == Drive::ComplexSynapses)) {
+    read = resonates
+               ? neuron->error("R0112", "type",
+                               fmt::format("neurons of type {} without complex synapses are not supported",
+                                           hdf5::quoteName(*type)),
+                               "store weight/real and weight/imag")
+               : neuron->error("R0112", "type",
+                               fmt::format("complex synapses into neurons of type {} are not supported",
+                                           hdf5::quoteName(*type)),
+                               "they belong to resonators: RF_PHASE, RF_IZHIKEVICH");
+  } else if (resonates) {
+    read = readResonator(layer, *neuron, *type == "RF_PHASE", node);
+  } else if (*type == "LOIHI" || *type == "CUBA") {
     read = readMembrane(layer, *neuron, drive, node);
   } else if (*type == "SDNN") {
     read = readSigmaDelta(layer, *neuron, drive, node);
   } else {
     read = neuron->error("R0112", "type",
                          fmt::format("neurons of type {} are not supported", hdf5::quoteName(*type)),
-                         "supported are LOIHI, CUBA and SDNN");
+                         "supported are LOIHI, CUBA, SDNN, RF_PHASE and RF_IZHIKEVICH");
   }
   if (!read) return std::move(read).error();
   return node;

@@ -10,8 +10,8 @@
 
 namespace rheo::netx {
 
-// How a layer's neurons are driven: by synapses, or by numbers from the host.
-enum class Drive : std::uint8_t { Synapses, Host };
+// How a layer's neurons are driven: by synapses, by complex ones, or by numbers from the host.
+enum class Drive : std::uint8_t { Synapses, ComplexSynapses, Host };
 
 // The node called `name`, of that shape, with the layer's bias.
 Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::vector<std::int64_t>& shape,

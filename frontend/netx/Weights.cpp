@@ -20,10 +20,15 @@ constexpr std::int32_t kMostWeight = mostWeight(SignMode::Excitatory);
 
 }  // namespace
 
+bool hasComplexWeights(const Fields& layer) {
+  const hdf5::Tree* found = layer.group().child("weight");
+  return found != nullptr && found->kind == hdf5::Tree::Kind::Group;
+}
+
 Expected<Tensor> readWeights(Fields& layer, const std::string& field) {
   if (const hdf5::Tree* found = layer.group().child(field);
       found != nullptr && found->kind == hdf5::Tree::Kind::Group)
-    return layer.error("R0112", field, "complex synapses are not supported",
+    return layer.error("R0112", field, "complex synapses are supported in layers of type dense only",
                        "export a layer with real weights");
   Expected<Tensor> weight = layer.array(field);
   if (!weight) return weight;
@@ -90,6 +95,33 @@ Expected<Node> readMatrix(Fields& layer, const std::string& field, const std::st
   node.parameters["weight"] = *std::move(weight);
   if (delays)
     if (Status added = addDelay(layer, rows, columns, node); !added) return std::move(added).error();
+  return node;
+}
+
+Expected<Node> readComplexMatrix(Fields& layer, const std::string& name, std::int64_t rows,
+                                 std::int64_t columns) {
+  Expected<Fields> weight = layer.group("weight");
+  if (!weight) return std::move(weight).error();
+  Expected<Node> real = readMatrix(*weight, "real", name, rows, columns, false),
+                 imag = readMatrix(*weight, "imag", name, rows, columns, false);
+  if (!real) return real;
+  if (!imag) return imag;
+  if (Status added = addDelay(layer, rows, columns, *real); !added) return std::move(added).error();
+  Node node{name + ".weight", "Linear", {}, {}, {}, layer.place()};
+  const auto alternating = [](const Tensor& one, const Tensor& two) {
+    const std::int64_t width = one.shape[1];
+    Tensor both{{2 * one.shape[0], width}, {}, DType::Int64, ""};
+    for (std::int64_t row = 0; row < one.shape[0]; ++row)
+      for (const Tensor* part : {&one, &two})
+        both.values.insert(both.values.end(), part->values.begin() + row * width,
+                           part->values.begin() + (row + 1) * width);
+    return both;
+  };
+  node.parameters["weight"] = alternating(real->parameters["weight"], imag->parameters["weight"]);
+  if (const auto delay = real->parameters.find("delay"); delay != real->parameters.end()) {
+    const bool eachRow = delay->second.shape.size() == 2 && delay->second.shape[0] > 1;
+    node.parameters["delay"] = eachRow ? alternating(delay->second, delay->second) : delay->second;
+  }
   return node;
 }
 

@@ -10,6 +10,9 @@
 
 namespace rheo::netx {
 
+// Whether the weights are complex: a group of real and imaginary ones.
+bool hasComplexWeights(const Fields& layer);
+
 // Whole numbers of 9 bits. R0105, R0108, R0112 (complex ones), R0113.
 Expected<Tensor> readWeights(Fields& layer, const std::string& field);
 
@@ -26,6 +29,11 @@ Status addDelay(Fields& layer, std::int64_t outputs, std::int64_t inputs, Node& 
 // dimension. With `delays`, the field 'delay' is read too.
 Expected<Node> readMatrix(Fields& layer, const std::string& field, const std::string& name, std::int64_t rows,
                           std::int64_t columns, bool delays);
+
+// The same of complex weights "weight/real" and "weight/imag": rows alternate between the two ports of a
+// resonator.
+Expected<Node> readComplexMatrix(Fields& layer, const std::string& name, std::int64_t rows,
+                                 std::int64_t columns);
 
 // A node with a window, of a layer of type conv, convT, pool or unpool that receives `shape`; its own shapes
 // are set.

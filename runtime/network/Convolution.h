@@ -1,4 +1,4 @@
-// The geometry of a convolution: which kernel entries join which input and output positions. SPEC F15, W10.
+// The geometry of a convolution: which kernel entries join which input and output positions. SPEC F15, I10.
 #pragma once
 
 #include <cstdint>

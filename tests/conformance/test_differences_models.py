@@ -35,7 +35,9 @@ def convolved(kernel: list, x: list, exponent: int = 0, factor: int = 1) -> list
     b = rb.Builder()
     b.input("in", (1, 1, len(x)), payload=max(x))
     b.exact("given", (1, 1, len(x)), "graded_vec", threshold=0)
-    b.exact("sent", (1, 1, len(x)), "graded_vec", threshold=0)  # payloads of neurons may be larger than the host's
+    b.exact(
+        "sent", (1, 1, len(x)), "graded_vec", threshold=0
+    )  # payloads of neurons may be larger than the host's
     b.exact("n", (1, 1, len(x) - len(kernel) + 1), "sigma")
     b.connect("in", "given")
     b.convolve("given", "sent", [[[[factor]]]])

@@ -81,8 +81,10 @@ def run(seed: int) -> int:
 def convolution(rng, shape: tuple) -> Conv:
     """A kernel that fits a feature map [columns, rows, channels]."""
     groups = int(shape[2]) if rng.random() < 0.3 else 1
-    pairs = {name: tuple(int(n) for n in rng.integers(*ends, 2)) for name, ends in
-             {"stride": (1, 3), "padding": (0, 2), "dilation": (1, 3)}.items()}
+    pairs = {
+        name: tuple(int(n) for n in rng.integers(*ends, 2))
+        for name, ends in {"stride": (1, 3), "padding": (0, 2), "dilation": (1, 3)}.items()
+    }
     size = [
         int(rng.integers(1, min(3, (extent + 2 * p - 1) // d + 1) + 1))
         for extent, p, d in zip(shape, pairs["padding"], pairs["dilation"])

@@ -1,9 +1,9 @@
-"""X24 to X30: what lava-dl's NetX makes of a .net file. Its rules stand here in a few lines; our reader refuses, or does as trained."""
+"""X24 to X30, X33: what lava-dl's NetX makes of a .net file. Its rules stand here in a few lines; our reader refuses, or does as trained."""
 
 import numpy as np
 import pytest
 import rheobase as rb
-from netxfiles import source, window, write_layers
+from netxfiles import dense, source, window, write_layers
 from rheobase import topics
 from test_netx import LEAVE_OUT, write
 
@@ -111,3 +111,21 @@ def test_x30_recurrent_layers_with_delays(refusal):
         "here": refusal({"2/delay": np.array([0, 3, 0])}),
     }
     assert found == results("X30")
+
+
+def test_x33_the_turn_of_a_resonator(tmp_path):
+    sine, cosine = 100, 200
+    decay = 1 - np.sqrt((sine / 4096) ** 2 + (cosine / 4096) ** 2)
+    period = 1 / (np.arctan2(sine / 4096, cosine / 4096) / 2 / np.pi)
+    angle = np.pi * 2 * (1 / period)
+    layer = dense(
+        np.full((2, 3), 2), {"type": "RF_PHASE", "sinDecay": sine, "cosDecay": cosine, "vThMant": 9}
+    )
+    layer["weight"] = {part: np.full((2, 3), 2.0, np.float32) for part in ("real", "imag")}
+    read = rb.load(write_layers(tmp_path / "turn.net", layer)).nodes["layer0"].parameters
+    found = {
+        "slayer": [sine, cosine],
+        "netx": [int((1 - decay) * turn(angle) * 4096) for turn in (np.sin, np.cos)],
+        "here": [int(read[name].ravel()[0]) >> 3 for name in ("sine", "cosine")],
+    }
+    assert found == results("X33")

@@ -162,10 +162,16 @@ BAD = {
     "no integers": ({"/layer/0/weight": np.full((6, 5), 0.5, np.float32)}, "R0113", "/layer/0/weight"),
     "beyond 9 bits": ({"/layer/0/weight": np.full((6, 5), 256, np.float32)}, "R0113", "/layer/0/weight"),
     "nan": ({"/layer/0/weight": np.full((6, 5), np.nan, np.float32)}, "R0113", "/layer/0/weight"),
-    "complex": (
+    "half complex": (
         {"/layer/0/weight": LEAVE_OUT, "/layer/0/weight/real": np.ones((6, 5), np.float32)},
+        "R0105",
+        "/layer/0/weight/imag",
+    ),
+    "complex into membranes": (
+        {"/layer/0/weight": LEAVE_OUT}
+        | {f"/layer/0/weight/{part}": np.ones((6, 5), np.float32) for part in ("real", "imag")},
         "R0112",
-        "/layer/0/weight",
+        "/layer/0/neuron/type",
     ),
     "layers disagree": ({"/layer/2/inFeatures": np.array(7)}, "R0113", "/layer/2/inFeatures"),
     "negative size": ({"/layer/0/inFeatures": np.array(-5)}, "R0113", "/layer/0/inFeatures"),

@@ -208,6 +208,41 @@ def test_f18_delays_of_the_channels_of_a_convolution(tmp_path):
     assert np.argwhere(found).tolist() == [[1, 0, 1], [4, 1, 1]]
 
 
+RESONATOR = {"type": "RF_PHASE", "sinDecay": 2100, "cosDecay": 3300, "vThMant": 30, "refDelay": 1}
+
+
+def toward_zero(x: np.ndarray) -> np.ndarray:
+    return np.sign(x) * (np.abs(x) >> 12)
+
+
+@pytest.mark.parametrize("kind", ["RF_PHASE", "RF_IZHIKEVICH"])
+def test_n30_n31_complex_synapses_and_resonators(tmp_path, kind):
+    rng = np.random.default_rng(4)
+    real, imag = 2 * rng.integers(-60, 60, (2, 7, 5))
+    layer = dense(real, neuron=RESONATOR | {"type": kind}, delay=np.array([0, 0, 2, 0, 1, 0, 0]))
+    layer["weight"] = {"real": real.astype(np.float32), "imag": imag.astype(np.float32)}
+    net = rb.load(write_layers(tmp_path / "net.net", layer))
+    x = rng.integers(0, 2, (60, 5))
+    delays = np.array([0, 0, 2, 0, 1, 0, 0])
+    re, im, spikes = np.zeros(7, int), np.zeros(7, int), []
+    for t in range(60):
+        before = np.stack([x[t - d] if t >= d else 0 * x[0] for d in delays])
+        turned = (
+            toward_zero(3300 * re) - toward_zero(2100 * im) + 64 * (real * before).sum(1),
+            toward_zero(2100 * re) + toward_zero(3300 * im) + 64 * (imag * before).sum(1),
+        )
+        if kind == "RF_PHASE":
+            spikes.append((turned[0] >= 30 << 6) & (turned[1] >= 0) & (im < 0))
+            re, im = turned
+        else:
+            spikes.append(turned[1] >= 30 << 6)
+            re, im = np.where(spikes[-1], 0, turned[0]), np.where(spikes[-1], (30 << 6) - 1, turned[1])
+    assert sum(map(np.sum, spikes)) > 10
+    for engine in ("golden", "vector"):
+        out = rb.compile(net).run(x, engine=engine)
+        assert np.array_equal(out.aligned("layer0"), spikes)
+
+
 CONV = window("conv", np.full((3, 2, 3, 3), 2), (3, 2, 2), bias=np.zeros(3))
 BAD = {
     "kernel of another size": ({"weight": np.full((3, 2, 2, 3), 2.0)}, "R0113", "/layer/1/weight"),
@@ -239,7 +274,8 @@ BAD = {
     "delay too long": ({"delay": np.array(63)}, "R0113", "/layer/1/delay"),
     "delay of a half": ({"delay": np.array(0.5)}, "R0113", "/layer/1/delay"),
     "delay is text": ({"delay": "later"}, "R0108", "/layer/1/delay"),
-    "resonator": ({"neuron": MEMBRANE | {"type": "RF_PHASE"}}, "R0112", "/layer/1/neuron/type"),
+    "resonator": ({"neuron": RESONATOR}, "R0112", "/layer/1/neuron/type"),
+    "adaptive resonator": ({"neuron": RESONATOR | {"type": "ADRF_PHASE"}}, "R0112", "/layer/1/neuron/type"),
     "no neuron": ({"neuron": None}, "R0105", "/layer/1/neuron"),
     "sdnn without threshold": ({"neuron": CHANGES | {"vThMant": None}}, "R0105", "/layer/1/neuron/vThMant"),
     "sdnn below 0": ({"neuron": CHANGES | {"vThMant": -1}}, "R0113", "/layer/1/neuron/vThMant"),

@@ -28,9 +28,7 @@ from .lava_synapses import (
 )
 from .network import Network
 
-SUPPORTED = (
-    f"{', '.join(LAVA_MODELS)}, {', '.join(MATRICES + CONVOLUTIONS)}, a RingBuffer that sends, and sinks or monitors behind"
-)
+SUPPORTED = f"{', '.join(LAVA_MODELS)}, {', '.join(MATRICES + CONVOLUTIONS)}, a RingBuffer that sends, and sinks or monitors behind"
 _LISTENERS = ("Monitor", "Sink", "Extractor", "Receiver", "RingBuffer")
 
 
@@ -94,7 +92,9 @@ class _Graph:
             self.synapses.append(process)
             self._check_whole(process, (weights_name(process),))
             if (steps := delays_of(process)) is not None and steps.max(initial=0) > MAX_DELAY:
-                self._refuse(process, f"'{process.name}' has a delay of {steps.max()} steps; SPEC T7 has {MAX_DELAY}")
+                self._refuse(
+                    process, f"'{process.name}' has a delay of {steps.max()} steps; SPEC T7 has {MAX_DELAY}"
+                )
         elif kind == "RingBuffer" and sends:
             self.sources.append(process)
         elif sends or not any(word in kind for word in _LISTENERS):
@@ -163,11 +163,16 @@ class _Graph:
             for processes, shape in zip(ends, map_shapes(synapse) if is_convolution(synapse) else ()):
                 for process in processes:
                     if shapes.setdefault(process, shape) != shape:
-                        self._refuse(synapse, f"'{process.name}' has another shape for '{synapse.name}' than for others")
+                        self._refuse(
+                            synapse,
+                            f"'{process.name}' has another shape for '{synapse.name}' than for others",
+                        )
         for synapse in self.synapses:
             for target in () if is_convolution(synapse) else self._targets(synapse):
                 if target in shapes:
-                    self._refuse(synapse, f"'{synapse.name}' leads to the feature map '{target.name}' of a convolution")
+                    self._refuse(
+                        synapse, f"'{synapse.name}' leads to the feature map '{target.name}' of a convolution"
+                    )
         return shapes
 
     def _targets(self, synapse) -> list:
