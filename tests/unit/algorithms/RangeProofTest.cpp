@@ -156,9 +156,9 @@ TEST(RangeProof, p1_t1_every_port_has_an_interval_of_its_own) {
   FixedPopulation lif{"l", models::findModel("lif"), 1, {1}, 0, false, {}, {}};
   lif.registers = {{"dv", {512}}, {"vth", {100}}, {"reset_mode", {0}}};
   net.populations = {product, lif};
-  FixedProjection first{"w1", {true, 0}, 0, 0, 0, 8, 0, SignMode::Mixed, Matrix<std::int32_t>(4, 2)};
+  FixedProjection first{"w1", {true, 0}, 0, 0, 0, 8, 0, SignMode::Mixed, Connections<std::int32_t>(4, 2)};
   first.weights.values = {2, 4, 10, 0, -2, 0, 0, 0};  // ports of neuron 0, then of neuron 1
-  FixedProjection second{"w2", {false, 0}, 1, 0, 0, 8, 0, SignMode::Mixed, Matrix<std::int32_t>(1, 2)};
+  FixedProjection second{"w2", {false, 0}, 1, 0, 0, 8, 0, SignMode::Mixed, Connections<std::int32_t>(1, 2)};
   second.weights.values = {2, 100};
   net.projections = {first, second};
   const auto ranges = proveRanges(net, kLavaProfile);
