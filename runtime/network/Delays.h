@@ -1,4 +1,5 @@
-// The parameter 'delay' of nodes with weights: whole steps that a value waits on its way, at most kMaxDelay. SPEC T7, F18.
+// The parameter 'delay' of nodes with weights: whole steps that a value waits on its way, at most kMaxDelay.
+// SPEC T7, F18.
 #pragma once
 
 #include <cstdint>
