@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "network/Checks.h"
+#include "network/ConvolutionNodes.h"
 #include "netx/Fields.h"
 #include "netx/Neurons.h"
 #include "netx/Weights.h"
@@ -186,11 +188,12 @@ class NetxReader {
     if (!extents) return std::move(extents).error();
     double groups = 1;
     for (const double extent : extents->values) groups *= extent;
-    if (!(groups >= 1) || !(groups <= static_cast<double>(size)) ||
-        groups != static_cast<double>(static_cast<std::int64_t>(groups)) ||
-        size % static_cast<std::int64_t>(groups) != 0)
+    const bool counts = groups >= 1 && groups <= static_cast<double>(size) && groups == std::floor(groups);
+    const std::int64_t part = counts ? size / static_cast<std::int64_t>(groups) : 0;
+    if (!counts || size % static_cast<std::int64_t>(groups) != 0 || part > network::kMaxStep)
       return layer.error("R0113", "shape",
-                         fmt::format("{} values do not fall into {} groups of one size", size, groups),
+                         fmt::format("{} values do not fall into {} groups of one size, at most {}", size,
+                                     groups, network::kMaxStep),
                          "store the number of groups");
     append(average(name, size, static_cast<std::int64_t>(groups), layer.place()));
     shape_ = {static_cast<std::int64_t>(groups)};

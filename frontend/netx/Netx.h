@@ -43,7 +43,7 @@ bool isNetx(const hdf5::Tree& tree);
 // The network that the tree of a .net file describes, as finishNetwork takes it; `file` names the file in
 // messages, its stem the network. Errors: R0105 something is missing, R0108 something is of another type,
 // R0112 a layer, neuron or field that is not supported, R0113 arrays that do not fit together, or numbers
-// that are no integers.
+// that are no integers; R0205, R0209 windows that do not fit.
 Expected<Network> parseNetx(hdf5::Tree tree, const std::string& file);
 
 }  // namespace rheo::netx

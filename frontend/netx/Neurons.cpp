@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <tuple>
+#include <string_view>
+#include <utility>
 
 #include "fixed/Arithmetic.h"
 #include "network/Checks.h"
@@ -32,12 +33,13 @@ Expected<std::int64_t> within(const Fields& neuron, const char* field, std::int6
                       "no chip holds it: train within this range");
 }
 
-Status refuseOthers(const Fields& neuron) {
+// Fields that change what neurons compute and are not followed. `graded`: neurons send payloads anyway.
+Status refuseOthers(const Fields& neuron, bool graded) {
   for (const auto& [field, meaningless] :
-       {std::pair{"refDelay", 1}, {"gradedSpike", 0}, {"weight_exp", 0}, {"wgtExp", 0}}) {
+       {std::pair{"refDelay", 1}, {"weight_exp", 0}, {"wgtExp", 0}, {"gradedSpike", 0}}) {
     Expected<std::int64_t> value = neuron.integer(field, meaningless);
     if (!value) return std::move(value).error();
-    if (*value != meaningless)
+    if (*value != meaningless && !(graded && std::string_view(field) == "gradedSpike"))
       return neuron.error("R0112", field,
                           fmt::format("'{}' is {}; only {} is supported", field, *value, meaningless),
                           "train the network without it");
@@ -70,7 +72,7 @@ Status addBias(Fields& layer, double scale, std::int64_t most, Node& node) {
 }
 
 Status readMembrane(Fields& layer, const Fields& neuron, Drive drive, Node& node) {
-  if (Status refused = refuseOthers(neuron); !refused) return refused;
+  if (Status refused = refuseOthers(neuron, false); !refused) return refused;
   const bool never =
       neuron.has("vThMant") && neuron.integer("vThMant") && *neuron.integer("vThMant") == kNeverSpikes;
   const bool host = drive == Drive::Host;  // through the bias: no current
@@ -91,6 +93,7 @@ Status readMembrane(Fields& layer, const Fields& neuron, Drive drive, Node& node
 
 // SPEC N24 to N26.
 Status readSigmaDelta(Fields& layer, const Fields& neuron, Drive drive, Node& node) {
+  if (Status refused = refuseOthers(neuron, true); !refused) return refused;
   if (neuron.has("sigma_output")) {
     Expected<std::int64_t> is = neuron.integer("sigma_output");
     if (!is) return std::move(is).error();

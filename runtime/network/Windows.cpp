@@ -147,11 +147,17 @@ void declareWindow(Node& node, Report& report) {
   }
   good = spread(node, "stride", 1, report) && good;
   good = spread(node, "padding", 0, report) && good;
-  const auto stored = node.parameters.find("input_shape");
-  if (!good || stored == node.parameters.end() || !spread(node, "input_shape", 1, report)) return;
-  std::vector<std::int64_t> shape{channelsIn(node)};
-  shape.insert(shape.end(), stored->second.values.begin(), stored->second.values.end());
-  takeInputShape(node, shape, report);
+  // What a node says of its output is inferred anew: nothing else keeps a window within it.
+  std::vector<std::int64_t> shape = std::move(node.inputShape);
+  node.inputShape.clear();
+  node.outputShape.clear();
+  if (!good) return;
+  if (const auto stored = node.parameters.find("input_shape"); stored != node.parameters.end()) {
+    if (!spread(node, "input_shape", 1, report)) return;
+    shape = {channelsIn(node)};
+    shape.insert(shape.end(), stored->second.values.begin(), stored->second.values.end());
+  }
+  if (!shape.empty()) takeInputShape(node, shape, report);
 }
 
 void takeInputShape(Node& node, const std::vector<std::int64_t>& given, Report& report) {

@@ -252,6 +252,8 @@ BAD = {
     "complex kernel": ({"weight": {"real": np.ones((3, 2, 3, 3))}}, "R0112", "/layer/1/weight"),
     "no kernel": ({"weight": None}, "R0105", "/layer/1/weight"),
     "kernel is text": ({"weight": "x"}, "R0108", "/layer/1/weight"),
+    "kernel of texts": ({"weight": np.array(["1", "2"])}, "R0108", "/layer/1/weight"),
+    "exponent of changes": ({"neuron": CHANGES | {"weight_exp": 1}}, "R0112", "/layer/1/neuron/weight_exp"),
     "no stride": ({"stride": None}, "R0105", "/layer/1/stride"),
     "stride of three": ({"stride": np.ones(3, int)}, "R0108", "/layer/1/stride"),
     "stride 0": ({"stride": np.array([1, 0])}, "R0113", "/layer/1/stride"),

@@ -92,6 +92,20 @@ TEST(WindowNodes, f15_theStoredInputShapeServesWhatComesBefore) {
   EXPECT_THAT(finished({6, 6}, "Conv2d", {{"weight", full({3, 1, 3, 3})}}).inputShape, ElementsAre(1, 6, 6));
 }
 
+// A dump of the network, edited by hand.
+TEST(WindowNodes, f15_aStatedOutputShapeIsInferredAnew) {
+  Network network = around({2, 6, 6}, "Conv2d", {{"weight", full({3, 2, 3, 3})}});
+  network.nodes[1].inputShape = {2, 6, 6};
+  network.nodes[1].outputShape = {3, 5, 5};
+  const auto result = finishNetwork(network, {}, "");
+  ASSERT_TRUE(result);
+  EXPECT_THAT(result->nodes[1].outputShape, ElementsAre(3, 4, 4));
+  network.nodes[1].inputShape = {2, 7, 6};
+  const auto refused = finishNetwork(network, {}, "");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().diagnostics[0].code, "R0205");
+}
+
 TEST(WindowNodes, f16_poolingStridesByItsSize) {
   const Node node = finished({8, 7, 6}, "SumPool2d", {{"kernel_size", tensor({2}, {2, 3})}});
   EXPECT_THAT(node.outputShape, ElementsAre(8, 3, 2));
