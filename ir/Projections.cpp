@@ -249,7 +249,7 @@ Status Folder::delay(const Node& node, std::vector<Term>& terms) {
   const Delays delays = delaysOf(node);
   if (!delays.any()) return ok();
   for (Term& term : terms) {
-    if (!term.chain.empty())
+    if (!term.map.isIdentity())
       return refuse(node, "'" + node.name + "' has delays and follows '" + term.chain.back() + "'",
                     "give delays to nodes that read neurons or inputs directly");
     const Wiring& wiring = term.map.wiring();

@@ -138,7 +138,7 @@ Status readSigmaDelta(Fields& layer, const Fields& neuron, Drive drive, Node& no
 // SPEC N30, N31. The file's sine and cosine are taken as they are stored; NetX makes a period and a decay of
 // them, from which Lava computes them anew, sometimes one less.
 Status readResonator(Fields& layer, const Fields& neuron, bool phase, Node& node) {
-  if (Status refused = refuseOthers(neuron); !refused) return refused;
+  if (Status refused = refuseOthers(neuron, false); !refused) return refused;
   if (layer.has("bias")) {
     Expected<Tensor> bias = layer.array("bias");
     if (!bias) return std::move(bias).error();

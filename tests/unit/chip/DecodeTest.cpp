@@ -338,7 +338,7 @@ TEST(Decode, w8_bound_is_the_sum_over_groups_and_delays) {
       for (const auto& [a, payload] : payloads[k]) {
         const Axon& axon = core.axons[static_cast<std::size_t>(a)];
         for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s)
-          sums[{core.synapses[s].input, axon.group, core.synapses[s].delay}] +=
+          sums[{axon.base + core.synapses[s].input, axon.group, core.synapses[s].delay}] +=
               payload * std::abs(core.synapses[s].weight);
       }
       std::vector<std::int64_t> expected(static_cast<std::size_t>(core.inputs));

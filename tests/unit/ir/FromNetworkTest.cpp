@@ -91,7 +91,9 @@ TEST_F(FromNetwork, aBareConnectionIsTheIdentity) {
   network.edges = {{0, 1, 0}, {1, 2, 0}};
   auto module = fromNetwork(network, context);
   ASSERT_TRUE(module);
-  EXPECT_THAT(*spk::floatValues(synapse(**module, "in->i").getWeight()), ElementsAre(1, 0, 0, 1));
+  EXPECT_THAT(*spk::floatValues(synapse(**module, "in->i").getWeight()), ElementsAre(1, 1));
+  const Wiring wiring = synapse(**module, "in->i").getWiring();
+  EXPECT_EQ(wiring, Wiring::convolution(Convolution::elementwise(2))) << "a value for each neuron";
 }
 
 TEST_F(FromNetwork, f6_anAffineBehindTwoSourcesAddsItsBiasOnce) {
