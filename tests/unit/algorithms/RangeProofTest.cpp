@@ -204,6 +204,37 @@ TEST(RangeProof, n4_n7_an_even_sinking_does_not_hide_a_growing_current) {
   EXPECT_LT(range.safeSteps, step);
 }
 
+// Any two numbers of two intervals make a result within the interval that the two make.
+TEST(RangeProof, p1_n19_n30_n34_intervals_hold_what_primitives_make_of_their_numbers) {
+  std::mt19937 random(11);
+  const auto pick = [&](std::int64_t least, std::int64_t most) {
+    return std::uniform_int_distribution<std::int64_t>(least, most)(random);
+  };
+  const auto interval = [&](std::int64_t reach) {
+    const std::int64_t a = pick(-reach, reach - 1), b = pick(-reach, reach - 1);
+    return Interval{std::min(a, b), std::max(a, b)};
+  };
+  for (int trial = 0; trial < 20000; ++trial) {
+    const Interval x = interval(std::int64_t{1} << pick(1, 31)), y = interval(std::int64_t{1} << pick(1, 31));
+    const Interval share = interval(fixed::kTurnOne);
+    const int bits = static_cast<int>(pick(1, 31));
+    IntervalAlgebra algebra(CurrentOverflow::WrapOnce, true);
+    const Interval product = algebra.multiply(x, y), shifted = algebra.productShifted(x, y, bits),
+                   turned = algebra.turnShare(x, share), sum = algebra.saturateSum(x, y);
+    for (int point = 0; point < 8; ++point) {
+      const auto of = [&](Interval i) {
+        return static_cast<std::int32_t>(point < 2 ? i.lo : point < 4 ? i.hi : pick(i.lo, i.hi));
+      };
+      const std::int32_t a = of(x), b = point % 2 ? of(y) : static_cast<std::int32_t>(y.hi), k = of(share);
+      const auto holds = [](Interval i, std::int32_t value) { return i.holds({value, value}); };
+      ASSERT_TRUE(holds(product, fixed::multiply(a, b))) << a << " * " << b;
+      ASSERT_TRUE(holds(shifted, fixed::productShifted(a, b, bits))) << a << " * " << b << " >> " << bits;
+      ASSERT_TRUE(holds(turned, fixed::turnShare(a, k))) << a << " turned by " << k;
+      ASSERT_TRUE(holds(sum, fixed::saturateSum(a, b))) << a << " + " << b;
+    }
+  }
+}
+
 // Payloads of neurons have no bound: one wrap does not lead back into 24 bits.
 TEST(RangeProof, p1_n4_n19_a_current_may_stay_beyond_its_range) {
   for (const char* name : {"cuba_lif", "lif", "cuba_lif_refractory"})
