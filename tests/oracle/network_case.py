@@ -88,7 +88,10 @@ def run(seed: int) -> int:
     for step in range(STEPS):
         arriving = [np.zeros((layer.size, len(layer.ports)), np.int32) for layer in layers]
         for _, target, port, dense in edges:
-            arriving[target][:, port] += np.asarray(dense.model.a_buff, np.int32).reshape(-1)
+            due = np.asarray(dense.model.a_buff, np.int32).reshape(layers[target].size, -1)[
+                :, 0
+            ]  # of all delays
+            arriving[target][:, port] += due
         for layer, sums in zip(layers, arriving):
             given = model_case.by_port(layer.model, sums.reshape(-1))
             layer.sent = layer.driven.step(**given)["s_out"].astype(np.int32)

@@ -88,7 +88,7 @@ def test_each_thing_that_would_give_other_numbers_is_refused():
     direct, sender = lif(), ring()
     sender.s_out.out_connections.append(direct.a_in)
     direct.a_in.in_connections.append(sender.s_out)
-    assert any("something else than Dense" in message for message in refusals(direct))
+    assert any("something else than synapse processes" in message for message in refusals(direct))
     real = lif(du=0.5)
     join(dense(weights, ring()), real)
     assert refusals(real) == ["'du' of 'lif' is no integer: this is a floating-point model"]
