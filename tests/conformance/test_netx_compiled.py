@@ -19,9 +19,10 @@ def image_of(name: str, **options) -> rb.Image:
 
 @pytest.mark.parametrize("engine", ("golden", *ENGINES))
 def test_i10_n12_tinynet(engine):
-    """1,633 spikes of layer 1 and 92 of the output."""
+    """1,633 spikes of layer 1 and 92 of the output. The recording has no hops, and no bias acts before its layer is due:
+    every layer forgets what it gathered while it waited (SPEC N20)."""
     traces = netx_traces.tinynet()
-    out = image_of("tiny").run(traces["input"], engine=engine)
+    out = image_of("tiny", reset_interval=64).run(traces["input"], engine=engine)
     assert [int(traces[f"layer{k}"].sum()) for k in (1, 2)] == [1633, 92]
     for layer in ("layer0", "layer1", "layer2"):
         assert np.array_equal(out.aligned(layer).reshape(traces[layer].shape), traces[layer]), layer
@@ -40,10 +41,14 @@ def test_i10_n20_pilotnet_of_spikes(pilotnet, engine):
     x = np.repeat(netx_traces.from_lava("pilotnet_lif/image")[None], steps, 0)
     probes = [f"layer{k}.{state}" for k in (2, 3) for state in ("u", "v")]
     out = pilotnet.run(x, engine=engine, probes=probes)
-    arrived = slice(1, 1 + steps)  # the host's hop, which the recording does not have
     for k, name in enumerate(("input", "conv-0", "conv-1", "conv-2")):
+        # The recording has no host's hop. In ours layer k, which is fed by its biases alone until then, begins its window
+        # one step later: what it did in that step is left out.
+        def ours(values, k=k):
+            return np.delete(values[: steps + 1], k, axis=0).reshape(spikes.shape)
+
         spikes = netx_traces.from_lava(f"pilotnet_lif/{name}")
-        assert np.array_equal(out.spikes[f"layer{k}"][arrived].reshape(spikes.shape), spikes), name
+        assert np.array_equal(ours(out.spikes[f"layer{k}"]), spikes), name
         assert spikes.any()
         if k < 2:
             continue
@@ -52,20 +57,18 @@ def test_i10_n20_pilotnet_of_spikes(pilotnet, engine):
             if state == "v":
                 assert (recorded_state[spikes] == 128).all()  # SPEC T6
                 recorded_state = np.where(spikes, 0, recorded_state)
-            found = out.states[f"layer{k}.{state}"][arrived].reshape(spikes.shape)
-            assert np.array_equal(found, recorded_state), f"{state} of {name}"
+            assert np.array_equal(ours(out.states[f"layer{k}.{state}"]), recorded_state), f"{state} of {name}"
 
 
 def test_i10_golden_is_vector_on_pilotnet(pilotnet):
-    """Ten steps of every layer, half of a million synapses in the middle of them."""
     x = np.repeat(netx_traces.from_lava("pilotnet_lif/image")[None], 3, 0)
     golden, vector = (pilotnet.run(x, engine=engine) for engine in ("golden", "vector"))
     assert rb.first_difference(golden, vector) is None
 
 
 def test_i10_pilotnet_takes_few_cores(pilotnet):
-    """Shared kernels: 47 cores for the layers behind the encoder, where lava-dl's tables show 74 for the whole."""
-    assert len(pilotnet.info["cores"]) <= 60
+    """57, encoder and all; the tables printed in lava-dl's notebook show 74."""
+    assert len(pilotnet.info["cores"]) <= 57
 
 
 @pytest.mark.parametrize("engine", ENGINES)
