@@ -137,6 +137,11 @@ Expected<std::vector<Term>> Folder::outOf(int index) {
 // SPEC F6 to F9, F15 to F17.
 Status Folder::apply(const Node& node, std::vector<Term>& terms) {
   const bool matrix = node.kind == "Linear" || node.kind == "Affine";
+  if (delaysOf(node).any())
+    for (const Term& term : terms)
+      if (!term.map.isIdentity())
+        return refuse(node, "'" + node.name + "' has delays and follows '" + term.chain.back() + "'",
+                      "give delays to nodes that read neurons or inputs directly");
   if (node.kind != "Flatten")  // which keeps the row-major order
     for (const Term& term : terms)
       if (term.map.delayed())
@@ -249,9 +254,6 @@ Status Folder::delay(const Node& node, std::vector<Term>& terms) {
   const Delays delays = delaysOf(node);
   if (!delays.any()) return ok();
   for (Term& term : terms) {
-    if (!term.map.isIdentity())
-      return refuse(node, "'" + node.name + "' has delays and follows '" + term.chain.back() + "'",
-                    "give delays to nodes that read neurons or inputs directly");
     const Wiring& wiring = term.map.wiring();
     if (!delays.synapses.empty() && static_cast<std::int64_t>(delays.synapses.size()) != wiring.valueCount())
       return refuse(node, "'" + node.name + "' repeats its matrix, and with it delays of single weights",

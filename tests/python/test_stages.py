@@ -44,6 +44,7 @@ def test_a_dump_goes_on_to_the_same_image(dumped, tmp_path, stage):
 
 def test_convolutions_and_delays_go_on_to_the_same_image(tmp_path):
     rng = np.random.default_rng(3)
+    net = write(tmp_path / "net.nir")  # the stages say all that is needed
     b = rb.Builder(dt=1e-3)
     b.input("in", (2, 8, 9))
     b.lif("map", (6, 6, 7), tau=0.02, v_threshold=1)
@@ -55,7 +56,7 @@ def test_convolutions_and_delays_go_on_to_the_same_image(tmp_path):
     assert "#spk.convolution<[2, 8, 9] -> [6, 6, 7]" in (tmp_path / FILES[4]).read_text()
     for stage in range(5):
         out = tmp_path / "again.rheo"
-        result = invoke("compile", "-", "-o", out, "--from", tmp_path / FILES[stage])
+        result = invoke("compile", net, "-o", out, "--from", tmp_path / FILES[stage])
         assert result.returncode == 0, result.stderr
         assert out.read_bytes() == whole.to_bytes()
 

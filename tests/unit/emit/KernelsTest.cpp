@@ -19,10 +19,10 @@ ConvolutionAxis axis(std::int64_t inputs, std::int64_t kernel, std::int64_t stri
 }
 
 // (target neuron, source) -> summed weight, as the wiring says and as the image says.
-using Synapses = std::map<std::pair<int, int>, std::int64_t>;
+using Sums = std::map<std::pair<int, int>, std::int64_t>;
 
-Synapses wanted(const ProjectionSpec& projection) {
-  Synapses all;
+Sums sumsOf(const ProjectionSpec& projection) {
+  Sums all;
   for (std::int64_t source = 0; source < projection.wiring.sources(); ++source)
     projection.wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
       if (const std::int32_t weight = projection.weights[static_cast<std::size_t>(index)]; weight != 0)
@@ -31,8 +31,8 @@ Synapses wanted(const ProjectionSpec& projection) {
   return all;
 }
 
-Synapses found(const Program& program) {
-  Synapses all;
+Sums sumsIn(const Program& program) {
+  Sums all;
   const InputInfo& input = program.inputs.at(0);
   for (int source = 0; source < input.size; ++source)
     for (auto r = input.routeStart[source]; r < input.routeStart[source + 1]; ++r) {
@@ -99,7 +99,7 @@ TEST(Kernels, i10_random_convolutions_decode_to_their_wiring_on_chips_of_any_siz
     ++placed;
     severalCores += result->placement.cores.size() > 1;
     withKernels += kernelGroups(result->placement) > 0;
-    ASSERT_EQ(found(result->program), wanted(projection)) << "round " << round;
+    ASSERT_EQ(sumsIn(result->program), sumsOf(projection)) << "round " << round;
     for (const PlacedCore& core : result->placement.cores) {
       EXPECT_LE(core.use.neurons, chip.limit("neurons_per_core").value);
       EXPECT_LE(core.use.synapseWords, chip.limit("synapse_words_per_core").value);
@@ -134,7 +134,7 @@ TEST(Kernels, delaysOfSingleSynapsesAreStoredWithThem) {
   const auto result = onChip(problem, *findBuiltinChip("loihi2"));
   ASSERT_TRUE(result);
   EXPECT_EQ(kernelGroups(result->placement), 0) << "a kernel list has no room for delays";
-  EXPECT_EQ(found(result->program), wanted(projection));
+  EXPECT_EQ(sumsIn(result->program), sumsOf(projection));
   const Core& core = result->program.cores.at(0);
   for (const Synapse& synapse : core.synapses)  // the weight tells which value of the kernel it is
     EXPECT_EQ(synapse.delay, delays[static_cast<std::size_t>(synapse.weight / 2 - 1)]);

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 Tensor tensor(std::vector<std::int64_t> shape, std::vector<double> values) {
   return Tensor{std::move(shape), std::move(values), DType::Float32, ""};
 }
-Tensor full(std::vector<std::int64_t> shape, double value = 1) {
+Tensor filled(std::vector<std::int64_t> shape, double value = 1) {
   std::int64_t size = 1;
   for (const auto d : shape) size *= d;
   return tensor(shape, std::vector<double>(static_cast<std::size_t>(size), value));
@@ -60,7 +60,7 @@ std::string refusal(std::vector<std::int64_t> shape, const std::string& kind, Pa
 TEST(WindowNodes, f15_shapesFollowFromTheInput) {
   const Node node =
       finished({2, 34, 30}, "Conv2d",
-               {{"weight", full({16, 2, 5, 3})}, {"stride", one(2)}, {"padding", tensor({2}, {1, 0})}});
+               {{"weight", filled({16, 2, 5, 3})}, {"stride", one(2)}, {"padding", tensor({2}, {1, 0})}});
   EXPECT_THAT(node.inputShape, ElementsAre(2, 34, 30));
   EXPECT_THAT(node.outputShape, ElementsAre(16, 16, 14));
   EXPECT_THAT(node.parameters.at("stride").values, ElementsAre(2, 2));
@@ -71,14 +71,14 @@ TEST(WindowNodes, f15_shapesFollowFromTheInput) {
   const auto convolution = convolutionOf(node);
   ASSERT_TRUE(convolution);
   EXPECT_EQ(*convolution, (Convolution{2, 16, 1, {34, 16, 5, 2, 1, 1}, {30, 14, 3, 2, 0, 1}}));
-  EXPECT_THAT(finished({3, 9}, "Conv1d", {{"weight", full({4, 3, 3})}, {"dilation", one(3)}}).outputShape,
+  EXPECT_THAT(finished({3, 9}, "Conv1d", {{"weight", filled({4, 3, 3})}, {"dilation", one(3)}}).outputShape,
               ElementsAre(4, 3));
-  EXPECT_THAT(finished({4, 5, 5}, "Conv2d", {{"weight", full({6, 2, 1, 1})}, {"groups", one(2)}}).outputShape,
+  EXPECT_THAT(finished({4, 5, 5}, "Conv2d", {{"weight", filled({6, 2, 1, 1})}, {"groups", one(2)}}).outputShape,
               ElementsAre(6, 5, 5));
 }
 
 TEST(WindowNodes, f15_theStoredInputShapeServesWhatComesBefore) {
-  Network network = around({2, 6, 6}, "Conv2d", {{"weight", full({3, 2, 3, 3})}, {"input_shape", one(6)}});
+  Network network = around({2, 6, 6}, "Conv2d", {{"weight", filled({3, 2, 3, 3})}, {"input_shape", one(6)}});
   network.nodes.push_back(network.nodes[2]);  // in -> early -> node
   network.nodes[4].name = "early";
   network.nodes[0].parameters.clear();
@@ -87,14 +87,14 @@ TEST(WindowNodes, f15_theStoredInputShapeServesWhatComesBefore) {
   ASSERT_TRUE(result) << result.error().diagnostics[0].message;
   EXPECT_THAT(result->nodes[4].outputShape, ElementsAre(2, 6, 6));
   EXPECT_THAT(result->nodes[0].outputShape, ElementsAre(2, 6, 6));
-  EXPECT_THAT(finished({1, 2, 6, 6}, "Conv2d", {{"weight", full({3, 2, 3, 3})}}).inputShape,
+  EXPECT_THAT(finished({1, 2, 6, 6}, "Conv2d", {{"weight", filled({3, 2, 3, 3})}}).inputShape,
               ElementsAre(2, 6, 6));
-  EXPECT_THAT(finished({6, 6}, "Conv2d", {{"weight", full({3, 1, 3, 3})}}).inputShape, ElementsAre(1, 6, 6));
+  EXPECT_THAT(finished({6, 6}, "Conv2d", {{"weight", filled({3, 1, 3, 3})}}).inputShape, ElementsAre(1, 6, 6));
 }
 
 // A dump of the network, edited by hand.
 TEST(WindowNodes, f15_aStatedOutputShapeIsInferredAnew) {
-  Network network = around({2, 6, 6}, "Conv2d", {{"weight", full({3, 2, 3, 3})}});
+  Network network = around({2, 6, 6}, "Conv2d", {{"weight", filled({3, 2, 3, 3})}});
   network.nodes[1].inputShape = {2, 6, 6};
   network.nodes[1].outputShape = {3, 5, 5};
   const auto result = finishNetwork(network, {}, "");
@@ -119,24 +119,24 @@ TEST(WindowNodes, f16_poolingStridesByItsSize) {
 TEST(WindowNodes, f17_aTransposedConvolutionUndoesTheShape) {
   const Node node =
       finished({4, 3, 5}, "ConvTranspose2d",
-               {{"weight", full({4, 3, 3, 2})}, {"stride", one(2)}, {"groups", one(2)}, {"padding", one(1)}});
+               {{"weight", filled({4, 3, 3, 2})}, {"stride", one(2)}, {"groups", one(2)}, {"padding", one(1)}});
   EXPECT_THAT(node.outputShape, ElementsAre(6, 5, 8));
   EXPECT_FALSE(convolutionOf(node));
   EXPECT_EQ(*transposedConvolutionOf(node), (Convolution{6, 4, 2, {5, 3, 3, 2, 1, 1}, {8, 5, 2, 2, 1, 1}}));
 }
 
 TEST(WindowNodes, f15_f16_f17_whatDoesNotFitIsRefused) {
-  const Tensor weight = full({3, 2, 3, 3});
+  const Tensor weight = filled({3, 2, 3, 3});
   const auto conv = [&](Parameters more) {
     more.try_emplace("weight", weight);
     return refusal({2, 6, 6}, "Conv2d", more);
   };
   EXPECT_EQ(conv({}), "accepted");
-  EXPECT_THAT(conv({{"weight", full({3, 2})}}),
+  EXPECT_THAT(conv({{"weight", filled({3, 2})}}),
               HasSubstr("R0205 node: 'weight' has shape [3, 2]; it has to be [outputs"));
-  EXPECT_THAT(conv({{"weight", full({3, 4, 3, 3})}}),
+  EXPECT_THAT(conv({{"weight", filled({3, 4, 3, 3})}}),
               HasSubstr("R0205 node: 'node' receives [2, 6, 6]; it takes [4, rows"));
-  EXPECT_THAT(conv({{"weight", full({3, 2, 7, 3})}}),
+  EXPECT_THAT(conv({{"weight", filled({3, 2, 7, 3})}}),
               HasSubstr("R0205 node: 'node' leaves no output along axis 0"));
   EXPECT_THAT(conv({{"dilation", one(3)}}), HasSubstr("leaves no output"));
   EXPECT_THAT(conv({{"stride", one(0)}}), HasSubstr("R0204 node: parameter 'stride' is 0"));
@@ -148,7 +148,7 @@ TEST(WindowNodes, f15_f16_f17_whatDoesNotFitIsRefused) {
   EXPECT_THAT(conv({{"padding", one(65536)}}), HasSubstr("R0209 node: 'node' makes [3, 131076, 131076] of"));
   EXPECT_THAT(conv({{"groups", one(2)}}),
               HasSubstr("R0205 node: 3 channels and 2 in a group do not make 2 groups"));
-  EXPECT_THAT(conv({{"bias", full({2})}}), HasSubstr("R0205 node: 'bias' has 2 values for 3 channels"));
+  EXPECT_THAT(conv({{"bias", filled({2})}}), HasSubstr("R0205 node: 'bias' has 2 values for 3 channels"));
   EXPECT_THAT(conv({{"input_shape", one(7)}}),
               HasSubstr("R0205 node: 'in' hands on [2, 6, 6] but 'node' takes [2, 7, 7]"));
   EXPECT_THAT(conv({{"kernel_size", one(7)}}),
@@ -162,7 +162,7 @@ TEST(WindowNodes, f15_f16_f17_whatDoesNotFitIsRefused) {
               HasSubstr("receives [2, 6, 6]; it takes [3,"));
   EXPECT_THAT(refusal({3, 1, 1}, "ConvTranspose2d", {{"weight", weight}, {"padding", one(9)}}),
               HasSubstr("leaves no output"));
-  EXPECT_THAT(refusal({1, 70000}, "Conv1d", {{"weight", full({1, 1, 65537})}}),
+  EXPECT_THAT(refusal({1, 70000}, "Conv1d", {{"weight", filled({1, 1, 65537})}}),
               HasSubstr("R0209 node: the kernel of 'node' is 65537 long"));
   EXPECT_THAT(refusal({1, 4000, 4000}, "SumPool2d",
                       {{"kernel_size", one(65536)}, {"stride", one(1)}, {"padding", one(33000)}}),
@@ -172,7 +172,7 @@ TEST(WindowNodes, f15_f16_f17_whatDoesNotFitIsRefused) {
 TEST(WindowNodes, f18_delaysLieAlongWeights) {
   const auto delays = [](std::vector<std::int64_t> shape, std::vector<double> values) {
     return delaysOf(finished(
-        {2}, "Linear", {{"weight", full({3, 2})}, {"delay", tensor(std::move(shape), std::move(values))}}));
+        {2}, "Linear", {{"weight", filled({3, 2})}, {"delay", tensor(std::move(shape), std::move(values))}}));
   };
   EXPECT_FALSE(delays({}, {0}).any());
   EXPECT_THAT(delays({}, {62}).inputs, ElementsAre(62, 62));
@@ -181,7 +181,7 @@ TEST(WindowNodes, f18_delaysLieAlongWeights) {
   EXPECT_THAT(delays({3, 2}, {1, 2, 3, 4, 5, 6}).synapses, ElementsAre(1, 2, 3, 4, 5, 6));
   const auto kernel = [](const char* kind, std::vector<std::int64_t> shape) {
     return delaysOf(finished({2, 1, 2}, kind,
-                             {{"weight", full({2, 2, 1, 1})}, {"delay", tensor(std::move(shape), {1, 2})}}));
+                             {{"weight", filled({2, 2, 1, 1})}, {"delay", tensor(std::move(shape), {1, 2})}}));
   };
   EXPECT_THAT(kernel("Conv2d", {2, 1, 1, 1}).outputs, ElementsAre(1, 1, 2, 2));
   EXPECT_THAT(kernel("Conv2d", {1, 2, 1, 1}).inputs, ElementsAre(1, 1, 2, 2));
@@ -189,7 +189,7 @@ TEST(WindowNodes, f18_delaysLieAlongWeights) {
   EXPECT_THAT(kernel("ConvTranspose2d", {1, 2, 1, 1}).outputs, ElementsAre(1, 1, 2, 2));
   // The two channels of a group, in each of the groups.
   EXPECT_THAT(delaysOf(finished({4, 1, 1}, "Conv2d",
-                                {{"weight", full({2, 2, 1, 1})},
+                                {{"weight", filled({2, 2, 1, 1})},
                                  {"groups", one(2)},
                                  {"delay", tensor({1, 2, 1, 1}, {1, 2})}}))
                   .inputs,
@@ -198,14 +198,14 @@ TEST(WindowNodes, f18_delaysLieAlongWeights) {
 
 TEST(WindowNodes, f18_whatIsNoDelayIsRefused) {
   const auto linear = [](Tensor delay) {
-    return refusal({2}, "Linear", {{"weight", full({3, 2})}, {"delay", std::move(delay)}});
+    return refusal({2}, "Linear", {{"weight", filled({3, 2})}, {"delay", std::move(delay)}});
   };
   EXPECT_THAT(linear(one(63)), HasSubstr("R0204 node: parameter 'delay' is 63"));
   EXPECT_THAT(linear(one(-1)), HasSubstr("R0204 node"));
   EXPECT_THAT(linear(one(0.5)), HasSubstr("R0204 node"));
-  EXPECT_THAT(linear(full({2})), HasSubstr("R0205 node: 'delay' has shape [2], 'weight' [3, 2]"));
-  EXPECT_THAT(linear(full({2, 3})), HasSubstr("R0205 node"));
-  EXPECT_THAT(refusal({2, 3, 3}, "Conv2d", {{"weight", full({3, 2, 3, 3})}, {"delay", full({3, 2, 1, 1})}}),
+  EXPECT_THAT(linear(filled({2})), HasSubstr("R0205 node: 'delay' has shape [2], 'weight' [3, 2]"));
+  EXPECT_THAT(linear(filled({2, 3})), HasSubstr("R0205 node"));
+  EXPECT_THAT(refusal({2, 3, 3}, "Conv2d", {{"weight", filled({3, 2, 3, 3})}, {"delay", filled({3, 2, 1, 1})}}),
               HasSubstr("R0205 node: 'delay' has shape [3, 2, 1, 1]"));
   EXPECT_THAT(refusal({2, 3, 3}, "SumPool2d", {{"kernel_size", one(3)}, {"delay", one(1)}}),
               HasSubstr("R0202 node"));
