@@ -45,7 +45,7 @@ def test_a_dump_goes_on_to_the_same_image(dumped, tmp_path, stage):
 def test_convolutions_and_delays_go_on_to_the_same_image(tmp_path):
     rng = np.random.default_rng(3)
     net = write(tmp_path / "net.nir")  # the stages say all that is needed
-    b = rb.Builder(dt=1e-3)
+    b = rb.Builder(dt=1e-3, name="net")
     b.input("in", (2, 8, 9))
     b.lif("map", (6, 6, 7), tau=0.02, v_threshold=1)
     b.lif("readout", 4, tau=0.02, v_threshold=1)

@@ -73,8 +73,9 @@ TEST(WindowNodes, f15_shapesFollowFromTheInput) {
   EXPECT_EQ(*convolution, (Convolution{2, 16, 1, {34, 16, 5, 2, 1, 1}, {30, 14, 3, 2, 0, 1}}));
   EXPECT_THAT(finished({3, 9}, "Conv1d", {{"weight", filled({4, 3, 3})}, {"dilation", one(3)}}).outputShape,
               ElementsAre(4, 3));
-  EXPECT_THAT(finished({4, 5, 5}, "Conv2d", {{"weight", filled({6, 2, 1, 1})}, {"groups", one(2)}}).outputShape,
-              ElementsAre(6, 5, 5));
+  EXPECT_THAT(
+      finished({4, 5, 5}, "Conv2d", {{"weight", filled({6, 2, 1, 1})}, {"groups", one(2)}}).outputShape,
+      ElementsAre(6, 5, 5));
 }
 
 TEST(WindowNodes, f15_theStoredInputShapeServesWhatComesBefore) {
@@ -89,7 +90,8 @@ TEST(WindowNodes, f15_theStoredInputShapeServesWhatComesBefore) {
   EXPECT_THAT(result->nodes[0].outputShape, ElementsAre(2, 6, 6));
   EXPECT_THAT(finished({1, 2, 6, 6}, "Conv2d", {{"weight", filled({3, 2, 3, 3})}}).inputShape,
               ElementsAre(2, 6, 6));
-  EXPECT_THAT(finished({6, 6}, "Conv2d", {{"weight", filled({3, 1, 3, 3})}}).inputShape, ElementsAre(1, 6, 6));
+  EXPECT_THAT(finished({6, 6}, "Conv2d", {{"weight", filled({3, 1, 3, 3})}}).inputShape,
+              ElementsAre(1, 6, 6));
 }
 
 // A dump of the network, edited by hand.
@@ -117,9 +119,9 @@ TEST(WindowNodes, f16_poolingStridesByItsSize) {
 }
 
 TEST(WindowNodes, f17_aTransposedConvolutionUndoesTheShape) {
-  const Node node =
-      finished({4, 3, 5}, "ConvTranspose2d",
-               {{"weight", filled({4, 3, 3, 2})}, {"stride", one(2)}, {"groups", one(2)}, {"padding", one(1)}});
+  const Node node = finished(
+      {4, 3, 5}, "ConvTranspose2d",
+      {{"weight", filled({4, 3, 3, 2})}, {"stride", one(2)}, {"groups", one(2)}, {"padding", one(1)}});
   EXPECT_THAT(node.outputShape, ElementsAre(6, 5, 8));
   EXPECT_FALSE(convolutionOf(node));
   EXPECT_EQ(*transposedConvolutionOf(node), (Convolution{6, 4, 2, {5, 3, 3, 2, 1, 1}, {8, 5, 2, 2, 1, 1}}));
@@ -180,8 +182,8 @@ TEST(WindowNodes, f18_delaysLieAlongWeights) {
   EXPECT_THAT(delays({3, 1}, {1, 2, 3}).outputs, ElementsAre(1, 2, 3));
   EXPECT_THAT(delays({3, 2}, {1, 2, 3, 4, 5, 6}).synapses, ElementsAre(1, 2, 3, 4, 5, 6));
   const auto kernel = [](const char* kind, std::vector<std::int64_t> shape) {
-    return delaysOf(finished({2, 1, 2}, kind,
-                             {{"weight", filled({2, 2, 1, 1})}, {"delay", tensor(std::move(shape), {1, 2})}}));
+    return delaysOf(finished(
+        {2, 1, 2}, kind, {{"weight", filled({2, 2, 1, 1})}, {"delay", tensor(std::move(shape), {1, 2})}}));
   };
   EXPECT_THAT(kernel("Conv2d", {2, 1, 1, 1}).outputs, ElementsAre(1, 1, 2, 2));
   EXPECT_THAT(kernel("Conv2d", {1, 2, 1, 1}).inputs, ElementsAre(1, 1, 2, 2));
@@ -205,8 +207,9 @@ TEST(WindowNodes, f18_whatIsNoDelayIsRefused) {
   EXPECT_THAT(linear(one(0.5)), HasSubstr("R0204 node"));
   EXPECT_THAT(linear(filled({2})), HasSubstr("R0205 node: 'delay' has shape [2], 'weight' [3, 2]"));
   EXPECT_THAT(linear(filled({2, 3})), HasSubstr("R0205 node"));
-  EXPECT_THAT(refusal({2, 3, 3}, "Conv2d", {{"weight", filled({3, 2, 3, 3})}, {"delay", filled({3, 2, 1, 1})}}),
-              HasSubstr("R0205 node: 'delay' has shape [3, 2, 1, 1]"));
+  EXPECT_THAT(
+      refusal({2, 3, 3}, "Conv2d", {{"weight", filled({3, 2, 3, 3})}, {"delay", filled({3, 2, 1, 1})}}),
+      HasSubstr("R0205 node: 'delay' has shape [3, 2, 1, 1]"));
   EXPECT_THAT(refusal({2, 3, 3}, "SumPool2d", {{"kernel_size", one(3)}, {"delay", one(1)}}),
               HasSubstr("R0202 node"));
 }
