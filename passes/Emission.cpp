@@ -14,6 +14,7 @@
 #include "fixed/Profile.h"
 #include "passes/NetIo.h"
 #include "passes/Problem.h"
+#include "place/Kernels.h"
 
 namespace rheo {
 namespace {
@@ -242,6 +243,14 @@ class ModuleReader {
       refuse(place, fmt::format("a group of '{}' has {} delay bits and {} index bits, '{}' stores {} and {}",
                                 op.getProjection().str(), op.getDelayBits(), op.getIndexBits(), chip_.name,
                                 format.delayBits, format.indexBits));
+    if (group.kind == ListKind::Kernel) {
+      const std::optional<Tile> tile = tileOf(core.slices[group.slice], *projection.wiring.convolution());
+      if (!tile || !kernelsFit(projection, chip_, *tile))
+        refuse(place,
+               fmt::format("kernels of '{}' do not fit slice {}: '{}' holds none of this size, stride or "
+                           "delays, or the slice is no tile",
+                           op.getProjection().str(), group.slice, chip_.name));
+    }
     if (group.kind == ListKind::Dense && projection.mostSynapseDelay() > 0)
       refuse(place, fmt::format("a dense group of '{}' has no room for its synapses' delays",
                                 op.getProjection().str()));

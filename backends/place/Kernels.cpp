@@ -86,6 +86,7 @@ bool kernelsFit(const ProjectionSpec& projection, const ChipSpec& chip, const Ti
        {std::tuple{&c->rows, &tile.rows, "row", "rows", "kernel_rows", "stride_rows", "dilation_rows"},
         std::tuple{&c->columns, &tile.columns, "column", "columns", "kernel_columns", "stride_columns",
                    "dilation_columns"}}) {
+    if (axis->kernel > kMostKernelExtent) return false;
     const std::int64_t furthest = (range->count - 1) * axis->stride + (axis->kernel - 1) * axis->dilation;
     if (!fits(chip, "axon", place, furthest) || !fits(chip, "format", extent, range->count) ||
         !fits(chip, "format", kernel, axis->kernel) || !fits(chip, "format", stride, axis->stride) ||

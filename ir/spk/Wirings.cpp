@@ -3,6 +3,7 @@
 
 #include "chip/Program.h"
 #include "ir/spk/Spk.h"
+#include "network/ConvolutionNodes.h"
 
 namespace rheo::spk {
 namespace {
@@ -25,16 +26,22 @@ mlir::LogicalResult ConvolutionAttr::verify(EmitError emitError, llvm::ArrayRef<
   if (input.size() != 3 || output.size() != 3 || kernel.size() != 2 || stride.size() != 2 ||
       padding.size() != 2 || dilation.size() != 2)
     return complain("has channels, rows and columns on both sides, and rows and columns of everything else");
-  for (const llvm::ArrayRef<int64_t> extents : {input, output, kernel, stride, dilation})
+  for (const llvm::ArrayRef<int64_t> extents : {input, output})
     for (const int64_t extent : extents)
       if (extent < 1 || extent > INT32_MAX) return complain("has an extent outside [1, 2^31 - 1]");
+  for (const llvm::ArrayRef<int64_t> extents : {kernel, stride, dilation})
+    for (const int64_t extent : extents)
+      if (extent < 1 || extent > network::kMaxStep)
+        return complain("has a kernel, stride or dilation outside [1, 2^16]");
   for (const int64_t extent : padding)
-    if (extent < 0 || extent > INT32_MAX) return complain("has a padding outside [0, 2^31 - 1]");
+    if (extent < 0 || extent > network::kMaxStep) return complain("has a padding outside [0, 2^16]");
   if (groups < 1 || input[0] % groups != 0 || output[0] % groups != 0)
     return complain("has groups that do not divide its channels");
   if (elementCount(input) < 1 || elementCount(output) < 1 ||
       elementCount({output[0], input[0] / groups, kernel[0], kernel[1]}) < 1)
     return complain("has more than 2^31 - 1 sources, targets or weights");
+  if (elementCount(output) > network::kMaxSynapses / (input[0] / groups * kernel[0] * kernel[1]))
+    return complain("has more than 2^34 synapses");
   for (std::size_t axis = 0; axis < 2; ++axis)
     if (ConvolutionAxis{input[axis + 1], output[axis + 1], kernel[axis], stride[axis], padding[axis],
                         dilation[axis]}

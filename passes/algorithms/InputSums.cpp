@@ -26,14 +26,15 @@ Status checkInputSums(const FixedNet& net) {
     const double unit = std::ldexp(payload, projection.exponent);
     std::vector<double>& of = sums[static_cast<std::size_t>(projection.target)];
     const Wiring& wiring = projection.weights.wiring;
-    const auto parts = static_cast<double>(delayCount(projection.weights));
+    const double floored =
+        projection.exponent < 0 ? static_cast<double>(delayCount(projection.weights) - 1) : 0;
     for (std::int64_t target = 0; target < wiring.targets(); ++target) {
       double sum = 0;
       wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
         sum += std::abs(projection.weights.value(index));
       });
       // Flooring a negative sum goes away from 0, each part's on its own (SPEC W7).
-      of[static_cast<std::size_t>(target)] += std::ceil(sum * unit) + (parts - 1);
+      of[static_cast<std::size_t>(target)] += std::ceil(sum * unit) + floored;
     }
   }
   std::vector<Diagnostic> found;

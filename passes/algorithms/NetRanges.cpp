@@ -36,10 +36,12 @@ class ProjectionInput {
   // SPEC W5: flooring is monotone, so the ends may be shifted. SPEC W7: the parts add, each of which may
   // floor away up to 1.
   Interval of(std::int64_t target) const {
-    const Interval sum = wrapped32(sums_[static_cast<std::size_t>(target)]);
+    const Interval whole = sums_[static_cast<std::size_t>(target)], sum = wrapped32(whole);
     if (perWeight_) return sum;
-    const std::int64_t floored = projection_->exponent < 0 ? parts_ - 1 : 0;
-    return {shift(sum.lo) - floored, shift(sum.hi)};
+    if (projection_->exponent >= 0 || parts_ == 1) return {shift(sum.lo), shift(sum.hi)};
+    if (sum != whole)
+      return {parts_ * shift(kLeast32), parts_ * shift(kMost32)};  // each part may have wrapped
+    return {shift(sum.lo) - (parts_ - 1), shift(sum.hi)};
   }
 
  private:

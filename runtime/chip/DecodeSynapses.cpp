@@ -1,17 +1,9 @@
 // What the words of synapse formats, axons and lists say. SPEC I5 to I7, I10.
 #include <fmt/format.h>
 
-#include <set>
-
 #include "chip/Decoder.h"
 
 namespace rheo {
-namespace {
-
-constexpr std::int64_t kMostKernel = 1 << 12;  // entries of a kernel along an axis
-
-}  // namespace
-
 Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count, std::int32_t inputs) const {
   auto bad = [&](std::string message) {
     return contentError("R0509", where_ + ", synapse format", std::move(message));
@@ -29,7 +21,7 @@ Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count, st
   if (format.kind == ListKind::Kernel)
     for (const ConvolutionAxis& axis : {format.rows, format.columns})
       if (axis.outputs < 1 || axis.kernel < 1 || axis.stride < 1 || axis.dilation < 1 ||
-          axis.outputs > inputs || axis.kernel > kMostKernel)
+          axis.outputs > inputs || axis.kernel > kMostKernelExtent)
         return bad(fmt::format("a kernel of {} for {} inputs of {}, stride {}, dilation {}", axis.kernel,
                                axis.outputs, inputs, axis.stride, axis.dilation));
   if (format.group < 0 || static_cast<std::uint64_t>(format.group) >= count)
@@ -91,6 +83,8 @@ Status Decoder::decodeAxons(const image::Core& source, Core& core) {
   using Key = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
   std::map<Key, std::uint64_t> known;  // equal axons share their decoded list
   kernels_.clear();
+  findRuns(core);
+  visitable_ += words.size() * kExpansion;
   for (std::uint64_t i = 0; i < table.count; ++i) {
     const auto list = static_cast<std::uint64_t>(table.get(i, "list"));
     const auto count = static_cast<std::uint64_t>(table.get(i, "count"));
@@ -123,11 +117,22 @@ Status Decoder::decodeAxons(const image::Core& source, Core& core) {
   return ok();
 }
 
-Decoder::Meetings Decoder::meetingsOf(const ConvolutionAxis& axis, std::int64_t place, std::int64_t& first) {
+// Once for a core: a file may have as many slices as axons.
+void Decoder::findRuns(const Core& core) {
+  runs_.clear();
+  std::int32_t population = -1;
+  for (const CompartmentSlice& slice : core.slices) {
+    const models::ModelTable& model = *program_.populations[static_cast<std::size_t>(slice.population)].model;
+    if (slice.population != population) runs_.push_back({slice.firstInput, slice.firstInput});
+    population = slice.population;
+    runs_.back().end += model.inputsOf(slice.count);
+  }
+}
+
+Decoder::Meetings Decoder::meetingsOf(const ConvolutionAxis& axis, std::int64_t place) {
   Meetings meetings;
   axis.outputsOf(place, [&](std::int64_t position, std::int64_t entry) {
-    if (meetings.empty()) first = position;
-    meetings.emplace_back(position - first, entry);
+    if (meetings.count++ == 0) meetings.position = position, meetings.entry = entry;
   });
   return meetings;
 }
@@ -152,38 +157,41 @@ Status Decoder::decodeKernelAxon(std::uint64_t axon, const Records& table, const
                                     channel, channels, positions, format.first, core.inputs));
   const std::int64_t from = format.first + channel * positions;
   const std::int64_t to = from + static_cast<std::int64_t>(channels) * positions;
-  std::set<std::int32_t> populations;
-  for (const CompartmentSlice& slice : core.slices) {
-    const models::ModelTable& model = *program_.populations[static_cast<std::size_t>(slice.population)].model;
-    if (slice.firstInput < to && slice.firstInput + model.inputsOf(slice.count) > from)
-      populations.insert(slice.population);
-  }
-  if (populations.size() > 1)
+  const auto run = std::upper_bound(runs_.begin(), runs_.end(), from,
+                                    [](std::int64_t input, const InputRun& r) { return input < r.first; });
+  if (to > from && (run == runs_.begin() || to > std::prev(run)->end))
     return contentError("R0508", "", "a kernel reaches inputs of several populations");
-  std::int64_t firstRow = 0, firstColumn = 0;
-  const Meetings rows = meetingsOf(format.rows, table.get(axon, "row"), firstRow);
-  const Meetings columns = meetingsOf(format.columns, table.get(axon, "column"), firstColumn);
-  const auto [entry, isNew] = kernels_.try_emplace(
-      KernelKey{list, channels, table.get(axon, "format"), delay, rows, columns}, core.synapses.size(), 0);
+  const auto placeOf = [&](const char* field) {  // an image's layout may make the field 64 bits wide
+    return std::clamp<std::int64_t>(table.get(axon, field), -(1LL << 30), 1LL << 30);
+  };
+  const Meetings rows = meetingsOf(format.rows, placeOf("row"));
+  const Meetings columns = meetingsOf(format.columns, placeOf("column"));
+  const auto [entry, isNew] =
+      kernels_.try_emplace(KernelKey{list, channels, table.get(axon, "format"), delay, rows.entry, rows.count,
+                                     columns.entry, columns.count},
+                           core.synapses.size(), 0);
   if (isNew) {
-    if (core.synapses.size() + channels * rows.size() * columns.size() > words.size() * kExpansion)
-      return contentError("R0508", "", "the synapse lists overlap too often");
+    visited_ += channels * static_cast<std::uint64_t>(rows.count * columns.count);
+    if (visited_ > visitable_)
+      return contentError("R0508", "", "kernels meet their targets in too many ways");
     const auto bits = static_cast<std::uint32_t>(format.weightBits);
     for (std::uint64_t c = 0; c < channels; ++c)
-      for (const auto& [row, kernelRow] : rows)
-        for (const auto& [column, kernelColumn] : columns) {
+      format.rows.outputsOf(placeOf("row"), [&](std::int64_t row, std::int64_t kernelRow) {
+        format.columns.outputsOf(placeOf("column"), [&](std::int64_t column, std::int64_t kernelColumn) {
           const auto at = static_cast<std::uint64_t>(kernelRow * format.columns.kernel + kernelColumn);
           const std::int64_t stored = readBits(words, (list + at * entryWords) * 64 + recordStart(c, bits),
                                                format.weightBits, format.signMode == SignMode::Mixed);
           const std::int32_t weight =
               effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
-          const auto input = static_cast<std::int32_t>(static_cast<std::int64_t>(c) * positions +
-                                                       row * format.columns.outputs + column);
-          if (weight != 0) core.synapses.push_back({input, weight, delay});
-        }
+          const std::int64_t input = static_cast<std::int64_t>(c) * positions +
+                                     (row - rows.position) * format.columns.outputs + column -
+                                     columns.position;
+          if (weight != 0) core.synapses.push_back({static_cast<std::int32_t>(input), weight, delay});
+        });
+      });
     entry->second.second = core.synapses.size() - entry->second.first;
   }
-  const std::int64_t base = from + firstRow * format.columns.outputs + firstColumn;
+  const std::int64_t base = from + rows.position * format.columns.outputs + columns.position;
   core.axons.push_back(
       {format.group, entry->second.first, entry->second.second, static_cast<std::int32_t>(base), true});
   return ok();

@@ -121,19 +121,32 @@ class Decoder {
     return constants_.get(at, "value");
   }
 
-  // Which entries of a kernel list meet which positions, counted from the first of them: axons that agree in
-  // it share their decoded synapses.
-  using Meetings = std::vector<std::pair<std::int64_t, std::int64_t>>;
-  using KernelKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int32_t, Meetings, Meetings>;
-  static Meetings meetingsOf(const ConvolutionAxis& axis, std::int64_t place, std::int64_t& first);
+  // Which entries of a kernel list meet which positions along an axis: their number, and the first of them.
+  // The others follow in steps that the format fixes, so axons that agree in entry and number share their
+  // synapses.
+  struct Meetings {
+    std::int64_t position = 0, entry = 0, count = 0;
+  };
+  using KernelKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int32_t, std::int64_t,
+                               std::int64_t, std::int64_t, std::int64_t>;
+  // Inputs of neighbouring slices of one population.
+  struct InputRun {
+    std::int64_t first, end;
+  };
+  void findRuns(const Core& core);
+  static Meetings meetingsOf(const ConvolutionAxis& axis, std::int64_t place);
 
   const Image& image_;
   const image::Header& header_;
   Program program_;
-  std::string where_;                                                     // "core 3"
-  Records neurons_, profiles_, constants_;                                // of the core being decoded
-  std::uint64_t profile_ = 0;                                             // of the compartment being decoded
-  std::vector<SynapseFormat> formats_;                                    // of the core being decoded
+  std::string where_;                       // "core 3"
+  Records neurons_, profiles_, constants_;  // of the core being decoded
+  std::uint64_t profile_ = 0;               // of the compartment being decoded
+  std::vector<SynapseFormat> formats_;      // of the core being decoded
+  std::vector<InputRun> runs_;              // of the core being decoded
+  // Synapses of kernels decoded so far in all cores, each counted once for the axons that share it; how many
+  // may be: 200 MB of them, and more where there are words for it.
+  std::uint64_t visited_ = 0, visitable_ = std::uint64_t{1} << 24;
   std::map<KernelKey, std::pair<std::uint64_t, std::uint64_t>> kernels_;  // -> first synapse, count
 };
 

@@ -19,6 +19,9 @@
 
 namespace rheo {
 
+// Entries of a kernel list along an axis; longer kernels have a list for each source.
+inline constexpr std::int64_t kMostKernelExtent = 64;
+
 enum class ListKind : std::uint8_t { Sparse = 0, Dense = 1, Kernel = 2 };
 inline constexpr std::array<std::string_view, 3> kListKindNames{"sparse", "dense", "kernel"};
 

@@ -295,6 +295,11 @@ class Inference {
     const Node& source = network_.nodes[edge.source];
     const Node& target = network_.nodes[edge.target];
     if (sameShape(source.outputShape, target.inputShape)) return;
+    // What a matrix makes enters neurons of any shape, in C order.
+    const bool matrix = source.kind == "Linear" || source.kind == "Affine";
+    if (matrix && target.stateful() && source.outputShape.size() == 1 &&
+        source.outputSize() == target.inputSize())
+      return;
     if (portsOf(target) > 1 && sameShape(source.outputShape, joined(target.inputShape))) return;
     report_.add("R0205", target.name,
                 fmt::format("'{}' hands on {} but '{}' takes {}", source.name, shapeText(source.outputShape),

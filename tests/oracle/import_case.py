@@ -109,6 +109,12 @@ def run_maps(seed: int) -> int:
         layers.append(neurons)
         kept.append(synapses)
         before = neurons
+        if rng.random() < 0.4:  # each with each, whatever the map's shape
+            size = (int(np.prod(shape)),)
+            loop = dense(rng, *size, *size)
+            neurons.s_out.reshape(size).connect(loop.s_in)
+            loop.a_out.reshape(shape).connect(neurons.a_in)
+            kept.append(loop)
     synapses, neurons = dense(rng, 5, int(np.prod(shape))), lif(rng, "last", 5)
     before.s_out.reshape((int(np.prod(shape)),)).connect(synapses.s_in)
     synapses.a_out.connect(neurons.a_in)

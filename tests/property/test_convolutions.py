@@ -101,7 +101,7 @@ class Draw:
         return name
 
     def recurrence(self, name: str, size: int) -> None:
-        if size > 100 or len(self.shapes[name]) == 3 and self.shapes[name][1:] != (1, 1):
+        if size > 100:
             return
         weights, delays = self.weights(size, size), self.rng.integers(0, 5, (size, size))
         self.builder.connect(name, name, weights, delay=delays)

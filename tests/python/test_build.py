@@ -137,6 +137,39 @@ def test_f17_a_transposed_convolution_from_arrays():
     assert np.allclose(b.build().run(x, dtype="float64").output[0], expected, rtol=1e-12)
 
 
+def test_what_is_no_convolution_is_refused():
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (3, 4, 5))
+    b.integrator("n", (2, 9, 11))
+    for transposed in (1, "yes", None):
+        with pytest.raises(rb.OptionError, match="give True or False"):
+            b.convolve("in", "n", np.ones((3, 2, 3, 3)), transposed=transposed)
+    with pytest.raises(rb.OptionError, match="inputs, outputs / groups"):
+        b.convolve("in", "n", np.ones((3, 2, 3)), transposed=np.True_)
+    b.convolve("in", "n", np.ones((3, 2, 3, 3)), stride=2, transposed=np.True_)
+    assert b.build().nodes["in_to_n"].kind == "ConvTranspose2d"
+
+
+def test_f7_a_matrix_enters_neurons_of_any_shape():
+    rng = np.random.default_rng(5)
+    weight = 2.0 * rng.integers(-20, 40, (12, 12))
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (3, 2, 2))
+    b.exact("n", (3, 2, 2), decay_u=4096, decay_v=0, threshold=64 * 30)
+    b.connect("in", "n", weight)
+    b.connect("n", "n", -weight)
+    net = b.build()
+    x = rng.integers(0, 2, (20, 3, 2, 2))
+    spikes = net.run(x, dtype="float64").spikes["n"]
+    image = rb.compile(net)
+    assert spikes.any() and np.array_equal(image.run(x).aligned("n").reshape(spikes.shape), spikes)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 3)
+    b.integrator("n", (2, 2))
+    b.connect("in", "n", np.ones((4, 3)))
+    assert b.build().nodes["n"].shape == (2, 2)
+
+
 def test_f18_a_delay_from_arrays():
     weight = np.array([[1.0, 10], [100, 1000]])
     for delay in (2, [[0, 3]], [[1], [2]], [[0, 1], [2, 3]]):

@@ -321,12 +321,16 @@ class Builder:
         self._check_known(source)
         self._check_known(target)
         weight = self._weight(source, target, weight)
+        if not isinstance(transposed, (bool, np.bool_)):
+            raise option_error(f"transposed is {shown(transposed)}", "give True or False")
         kinds = {(4, False): "Conv2d", (4, True): "ConvTranspose2d", (3, False): "Conv1d"}
-        kind = kinds.get((weight.ndim, transposed is True))
+        kind = kinds.get((weight.ndim, bool(transposed)))
         if kind is None:
             raise option_error(
                 f"the kernel from '{source}' to '{target}' has shape {list(weight.shape)}",
-                "give [outputs, inputs / groups, rows, columns]",
+                "give [inputs, outputs / groups, rows, columns]"
+                if transposed
+                else "give [outputs, inputs / groups, rows, columns]",
             )
         axes = weight.ndim - 2
         where = f"{source}->{target}"
@@ -398,7 +402,7 @@ class Builder:
         """How many sums a matrix into a node makes; into one port of it."""
         ports = self._ports.get(target, ["in"])
         if port is not None and (target not in self._ports or port not in ports):
-            raise unknown_name(f"port of '{target}'", port, self._ports.get(target, []))
+            raise unknown_name("port", port, self._ports.get(target, []))
         if target not in self._size:
             return None
         return self._size[target] * (len(ports) if port is None else 1)

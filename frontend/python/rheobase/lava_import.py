@@ -167,12 +167,6 @@ class _Graph:
                             synapse,
                             f"'{process.name}' has another shape for '{synapse.name}' than for others",
                         )
-        for synapse in self.synapses:
-            for target in () if is_convolution(synapse) else self._targets(synapse):
-                if target in shapes:
-                    self._refuse(
-                        synapse, f"'{synapse.name}' leads to the feature map '{target.name}' of a convolution"
-                    )
         return shapes
 
     def _targets(self, synapse) -> list:
@@ -232,12 +226,12 @@ class _Graph:
                     if is_convolution(synapse):
                         builder.convolve(*ends, **kernel_of(synapse), name=called)
                         continue
-                    order = lavas_order(self._shape(source))
+                    places = np.ix_(*(lavas_order(self._shape(end)) for end in (port.process, source)))
                     delays = delays_of(synapse)
                     builder.connect(
                         *ends,
-                        matrix_of(synapse)[:, order],
-                        delay=None if delays is None else delays[:, order],
+                        matrix_of(synapse)[places],
+                        delay=None if delays is None else delays[places],
                         name=called,
                         port=about.port(port.name) if len(about.ports) > 1 else None,
                     )

@@ -148,6 +148,28 @@ TEST(RangeProof, p1_recurrence_counts_once_a_neuron_can_fire) {
   EXPECT_EQ(ranges[1].neurons[0].input[0], (Interval{0, 400}));
 }
 
+TEST(RangeProof, p1_w7_parts_of_different_delays_wrap_and_floor_one_by_one) {
+  FixedNet net;
+  net.inputs.push_back({"in", 1, {1}, 0, 1});
+  FixedPopulation loud{"loud", models::findModel("graded_vec"), 2, {2}, 0, false, {}, {}};
+  loud.registers = {{"threshold", {0}}};
+  FixedPopulation sum{"sum", models::findModel("graded_vec"), 1, {1}, 0, false, {}, {}};
+  sum.registers = {{"threshold", {0}}};
+  net.populations = {loud, sum};
+  FixedProjection loop{"loop", {false, 0}, 0, 1, 0, 8, 0, SignMode::Mixed, Connections<std::int32_t>(2, 2)};
+  loop.weights.values = {254, 0, 0, 254};  // payloads that grow until they may be anything
+  FixedProjection start{"start", {true, 0}, 0, 0, 0, 8, 0, SignMode::Mixed, Connections<std::int32_t>(2, 1)};
+  start.weights.values = {2, 2};
+  FixedProjection parts{
+      "parts", {false, 0}, 1, 0, 0, 8, -4, SignMode::Mixed, Connections<std::int32_t>(1, 2)};
+  parts.weights.values = {2, 2};
+  parts.weights.delays = {0, 1};
+  net.projections = {loop, start, parts};
+  const auto ranges = proveRanges(net, kLavaProfile);
+  EXPECT_EQ(ranges[1].neurons[0].input[0].hi, 2 * (kMost32 >> 4));
+  EXPECT_EQ(ranges[1].neurons[0].input[0].lo, 2 * (kLeast32 >> 4));
+}
+
 TEST(RangeProof, p1_t1_every_port_has_an_interval_of_its_own) {
   FixedNet net;
   net.inputs.push_back({"in", 2, {2}, -3, 3});

@@ -123,6 +123,21 @@ TEST(Kernels, i10_a_kernel_takes_its_weights_once_in_each_core) {
   for (const PlacedCore& core : result->placement.cores) EXPECT_EQ(core.use.synapseWords, 24 * 9 * 5);
 }
 
+TEST(Kernels, largeKernelsDecodeHoweverManyWaysTheyMeetTheirTargets) {
+  for (const int size : {9, 11, 15, 31}) {
+    const Convolution convolution{1, 2, 1, axis(32, size, 1, size / 2, 1), axis(32, size, 1, size / 2, 1)};
+    Problem problem(kLavaProfile);
+    const int in = problem.input("in", int(convolution.inputs()));
+    const int map = problem.population("map", int(convolution.outputs()));
+    ProjectionSpec& projection =
+        problem.convolve("w", true, in, map, convolution, [](int i) { return 2 * (i % 5) - 4; });
+    const auto result = onChip(problem, *findBuiltinChip("loihi2"));
+    ASSERT_TRUE(result);
+    EXPECT_GT(kernelGroups(result->placement), 0);
+    EXPECT_EQ(sumsIn(result->program), sumsOf(projection)) << size;
+  }
+}
+
 TEST(Kernels, delaysOfSingleSynapsesAreStoredWithThem) {
   const Convolution convolution{1, 2, 1, axis(1, 1, 1, 0, 1), axis(6, 3, 1, 1, 1)};
   Problem problem(kLavaProfile);

@@ -89,6 +89,31 @@ TEST_F(Maps, f8_a_kernel_stays_shared_where_its_channels_are_scaled_alike) {
   expectIs(convolved->plus(*uneven), folded + matrixOf(uneven->wiring(), uneven->values()));
 }
 
+TEST_F(Maps, f15_f16_a_kernel_stays_shared_behind_scales_of_channels_and_pools) {
+  const std::vector<double> kernel = numbers(convolution.kernelSize());
+  const Matrix folded = matrixOf(Wiring::convolution(convolution), kernel);
+  LinearMap::Vector factors(40);
+  for (int i = 0; i < 40; ++i) factors[i] = i < 20 ? 3 : -2;
+  const auto scaled = LinearMap::identity(40).scaled(factors)->then(convolution, kernel);
+  expectIs(scaled, folded * factors.asDiagonal());
+  EXPECT_TRUE(scaled->wiring().convolution());
+  factors[5] = 7;
+  const auto uneven = LinearMap::identity(40).scaled(factors)->then(convolution, kernel);
+  expectIs(uneven, folded * factors.asDiagonal());
+  EXPECT_FALSE(uneven->wiring().convolution());
+  for (const std::int64_t groups : {1, 2})
+    for (const std::int64_t padding : {0, 1}) {  // of the second: it reads zeros that the first does not make
+      const Convolution pool{4, 4, 4, axis(11, 2, 2, 1), axis(12, 3, 2, 0)};
+      const Convolution second{4, 6, groups, axis(pool.rows.outputs, 3, 2, padding),
+                               ConvolutionAxis{pool.columns.outputs, 3, 2, 1, 0, 2}};
+      const std::vector<double> first = numbers(pool.kernelSize()), after = numbers(second.kernelSize());
+      const auto both = LinearMap::identity(pool.inputs()).then(pool, first)->then(second, after);
+      expectIs(both,
+               matrixOf(Wiring::convolution(second), after) * matrixOf(Wiring::convolution(pool), first));
+      EXPECT_EQ(both->wiring().convolution().has_value(), padding == 0);
+    }
+}
+
 TEST_F(Maps, matricesBeyondAllMeansAreNotMade) {
   const Convolution large{1, 64, 1, axis(300, 3, 1, 0), axis(300, 3, 1, 0)};
   const auto map = LinearMap::identity(90000).then(large, numbers(large.kernelSize()));

@@ -154,8 +154,10 @@ def _connect(found: Integers, node: Node, ways: _Ways) -> None:
     elif not _sends(node) and node.kind != "Flatten":
         found.refuse(
             node.name,
-            f"'{node.name}' ({node.kind}) has no form in a .net file",
-            "fold it into the weights",
+            f"'{node.name}' ({node.kind}) is not written to .net files",
+            "fold it into the weights"
+            if node.kind == "Scale"
+            else "export the network with --to nir; or compile it, and export the image",
         )
 
 
@@ -173,7 +175,11 @@ def _connect_population(found: Integers, node: Node, middle: Node, ways: _Ways) 
                 found.synapses.append(Synapses(source.name, node.name, weights, name=middle.name))
         if middle.kind == "Affine":
             _add_bias(found, node.name, middle.name, np.asarray(middle.parameters["bias"], np.float64))
-    elif _sends(middle):
+    elif not _sends(middle):  # refused where it stands: the populations are joined all the same
+        for source in ways.into(middle.name):
+            if _sends(source):
+                found.synapses.append(Synapses(source.name, node.name, np.zeros((0, 0))))
+    else:
         found.refuse(
             node.name,
             f"'{middle.name}' and '{node.name}' are connected one to one; layers are connected by weights",
