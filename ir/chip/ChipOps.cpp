@@ -200,7 +200,8 @@ mlir::LogicalResult ProjectionOp::verify() {
   if (getWeightBits() < 1 || getWeightBits() > kMostWeightBits)
     return complain(*this, getSymName())
            << "has " << getWeightBits() << " weight bits, outside [1, " << kMostWeightBits << "]";
-  return mlir::success();
+  return spk::verifyStored(*this, getSymName(), getWeight(), static_cast<int>(getWeightBits()),
+                           *signModeNamed(getSignMode()));
 }
 
 // Everything inside has been verified by itself: what refers to something else can be followed now.

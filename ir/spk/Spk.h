@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "chip/SignMode.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -75,6 +76,10 @@ llvm::SmallVector<int64_t> weightShape(const Wiring& wiring);
 // tensor<weightShape x i8>; null where there are no delays.
 mlir::ElementsAttr delayElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> delays,
                                  const Wiring& wiring);
+
+// Whether every weight is one that a synapse word of so many bits stores. SPEC W3, W4
+mlir::LogicalResult verifyStored(mlir::Operation* op, llvm::StringRef name, mlir::Attribute weight, int bits,
+                                 SignMode mode);
 
 // What all synapses wait: their axon's share. 0 where there are no delays. SPEC T7
 std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays);

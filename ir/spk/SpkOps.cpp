@@ -247,6 +247,8 @@ mlir::LogicalResult SynapseOp::verify() {
   if (failed(verifyFixedTensor(*this, getName(), "weight", getWeight(), shape, leastWeight(*mode),
                                mostWeight(*mode))))
     return mlir::failure();
+  if (failed(verifyStored(*this, getName(), getWeight(), static_cast<int>(*getWeightBits()), *mode)))
+    return mlir::failure();
   if (getBias())
     return complain(*this, getName())
            << "is past the float stage: its bias must be synapses of a bias source";

@@ -81,6 +81,19 @@ mlir::ElementsAttr delayElements(mlir::MLIRContext* context, llvm::ArrayRef<std:
   return mlir::DenseElementsAttr::get(type, llvm::ArrayRef(bytes).take_front(uniform ? 1 : bytes.size()));
 }
 
+mlir::LogicalResult verifyStored(mlir::Operation* op, llvm::StringRef name, mlir::Attribute weight, int bits,
+                                 SignMode mode) {
+  const std::optional<std::vector<std::int32_t>> values = fixedValues(weight);
+  if (!values) return mlir::success();  // others say that
+  const std::int32_t step = 1 << droppedBits(bits, mode);
+  for (const std::int32_t value : *values)
+    if (value % step != 0)
+      return mlir::emitError(op->getLoc())
+             << "R0702: '" << name << "' has a weight " << value << ", which is no multiple of " << step
+             << ": " << bits << " weight bits hold none between";
+  return mlir::success();
+}
+
 std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays) {
   const std::optional<std::vector<std::int32_t>> steps = delays ? fixedValues(*delays) : std::nullopt;
   return steps && !steps->empty() ? *std::min_element(steps->begin(), steps->end()) : 0;

@@ -96,5 +96,18 @@ chip.module @m attributes {chip = "tiny", profile = "lava", dt = 1.0e-3 : f64} {
 }
 
 // -----
+chip.module @m attributes {chip = "tiny", profile = "lava", dt = 1.0e-3 : f64} {
+  chip.population @p {model = "lif", shape = array<i64: 2>, lag = 1 : i32, parameters = {}}
+  chip.input @in {shape = array<i64: 2>, encoding = "binary", max_payload = 1 : i32}
+  // expected-error @+1 {{R0702: 'w' has a weight 4, which is no multiple of 16: 5 weight bits hold none between}}
+  chip.projection @w : @in -> @p {weight = #spk.elements<dense<4> : tensor<2x2xi32>, !spk.fixed<9, 0, signed>>,
+    delay = 0 : i32, sign_mode = "mixed", weight_bits = 5 : i32}
+}
+
+// -----
+// expected-error @+1 {{R0702: a convolution has a kernel, stride or dilation outside [1, 2^16]}}
+#long = #spk.convolution<[1, 1, 4] -> [2, 1, 4], kernel [1, 1000001], stride [1, 1], padding [0, 500000], dilation [1, 1], groups 1>
+
+// -----
 // expected-error @+1 {{R0702: a convolution has more outputs than its input leaves room for}}
 #wide = #spk.convolution<[1, 1, 4] -> [2, 1, 5], kernel [1, 2], stride [1, 1], padding [0, 0], dilation [1, 1], groups 1>
