@@ -21,8 +21,11 @@
 // payload (SPEC N12: 64 times it is added).
 //
 // SDNN: sigma_delta with threshold = 2^12 vThMant, bias = 2^12 bias, 6 bits of state below its messages;
-// delta in an input layer; sigma with sigma_output. What the files can hold beyond that (other neurons,
-// complex synapses) is refused by name.
+// delta in an input layer; sigma with sigma_output.
+//
+// RF_PHASE, RF_IZHIKEVICH behind complex synapses: resonate_and_fire, resonate_and_fire_izhikevich with sine
+// and cosine as stored and states 6 bits up; "layer<i>.weight" has two rows for each of them, the real one
+// first. What the files can hold beyond that (ALIF, ADRF, concat, delays of loops) is refused by name.
 #pragma once
 
 #include <cstdint>
