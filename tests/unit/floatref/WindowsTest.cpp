@@ -7,7 +7,7 @@
 #include "network/Delays.h"
 #include "sim/FloatReference.h"
 
-namespace rheo {
+namespace rheo::windows {
 namespace {
 
 Tensor tensor(std::vector<std::int64_t> shape, std::vector<double> values) {
@@ -253,4 +253,4 @@ TEST(FloatWindows, f5_f18_aDelayInALoopAddsToItsStep) {
 }
 
 }  // namespace
-}  // namespace rheo
+}  // namespace rheo::windows

@@ -4,7 +4,7 @@
 #include "network/ConvolutionNodes.h"
 #include "network/Delays.h"
 
-namespace rheo {
+namespace rheo::window_nodes {
 namespace {
 
 using testing::ElementsAre;
@@ -215,4 +215,4 @@ TEST(WindowNodes, f18_whatIsNoDelayIsRefused) {
 }
 
 }  // namespace
-}  // namespace rheo
+}  // namespace rheo::window_nodes
