@@ -39,25 +39,22 @@ def missing(options) -> str:
     return ""
 
 
-def throughput(image: Path, options, threads: int) -> dict:
-    """throughput.py in a process of its own: what one thread count leaves behind does not reach the next."""
-    command = [sys.executable, HERE / "throughput.py", image, "--images", options.images]
-    command += ["--threads", threads, "--rounds", options.rounds]
-    command += ["--samples", options.samples] if options.samples else []
-    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout)
-
-
-def convolution(options) -> dict:
-    """convolution.py in a process of its own, confined to one core."""
-    command = [sys.executable, str(HERE / "convolution.py"), "--rounds", str(options.rounds)]
+def apart(script: str, *arguments) -> dict:
+    """What a script prints, run in a process of its own: what one leaves behind does not reach the next."""
+    command = [str(part) for part in (sys.executable, HERE / script, *arguments)]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
+def throughput(image: Path, options, threads: int) -> dict:
+    samples = ["--samples", options.samples] if options.samples else []
+    given = [image, "--images", options.images, "--threads", threads, "--rounds", options.rounds, *samples]
+    return apart("throughput.py", *given)
 
 
 def measure(options, folder: Path, show) -> dict:
     """All figures, each shown as soon as it is known. Writes the image and the first test image to `folder`."""
     import against_lava
-    import convolution as tiles
+    import convolution
     import equality
     import first_spike
     import machine
@@ -86,8 +83,8 @@ def measure(options, folder: Path, show) -> dict:
         else:
             show(f"against Lava   not measured: there is no {options.lava}")
     if options.only in ("", "convolution"):
-        report["convolution"] = convolution(options)
-        show(tiles.text(report["convolution"]))
+        report["convolution"] = apart("convolution.py", "--rounds", options.rounds)
+        show(convolution.text(report["convolution"]))
     if options.only in ("", "throughput"):
         x, _ = workload.spikes(net, options.images, options.samples)
         report["equality"] = equality.prove(rb.Image.load(file), x, options.golden_seconds)
@@ -100,17 +97,6 @@ def measure(options, folder: Path, show) -> dict:
     return report
 
 
-def slow_convolution(result: dict | None) -> list[str]:
-    if not result:
-        return []
-    limits = result["limits"]
-    found = ["too few steps of a convolutional network in a second"]
-    found = found if result["steps_per_second"] < limits["steps_per_second"] else []
-    return found + (
-        ["a convolutional network takes too much memory"] if result["gigabytes"] > limits["gigabytes"] else []
-    )
-
-
 def failures(report: dict, strict: bool) -> list[str]:
     found = []
     if not report.get("equality", {}).get("equal", True):
@@ -120,7 +106,11 @@ def failures(report: dict, strict: bool) -> list[str]:
         found.append("a process of layer 0 has MLIR or LLVM loaded")
     if strict and first and any(e["max_ms"] > first["limit_ms"] for e in first["engines"].values()):
         found.append("the first spike came too late")
-    found += slow_convolution(report.get("convolution")) if strict else []
+    tiles = report.get("convolution")
+    if strict and tiles and tiles["steps_per_second"] < tiles["limits"]["steps_per_second"]:
+        found.append("too few steps of a convolutional network in a second")
+    if strict and tiles and tiles["gigabytes"] > tiles["limits"]["gigabytes"]:
+        found.append("a convolutional network takes too much memory")
     lava = report.get("lava")
     if strict and lava and lava["ratio"]["median"] < lava["limit"]:
         found.append("too slow beside Lava")

@@ -6,9 +6,11 @@
 namespace rheo {
 namespace {
 
-constexpr std::int64_t kMostElements = std::int64_t{1} << 26;  // of a matrix: half a gigabyte
+using Kernel = LinearMap::Kernel;
 
-bool tooLarge(std::int64_t rows, std::int64_t columns) { return rows > 0 && columns > kMostElements / rows; }
+bool tooLarge(std::int64_t targets, std::int64_t sources) {
+  return Wiring::dense(targets, sources).tooLargeToUnfold();
+}
 
 bool isElementwise(const Convolution& convolution) {
   return convolution == Convolution::elementwise(convolution.channelsIn);
@@ -31,32 +33,26 @@ bool follows(const Convolution& first, const Convolution& second) {
          second.columns.padding == 0;
 }
 
-struct Kernel {
-  Convolution convolution;
-  std::vector<double> values;
-};
-
 // A kernel after one value for each element, which has to be the same for all elements of a channel.
-std::optional<Kernel> afterScale(const std::vector<double>& scale, const Convolution& second,
-                                 std::vector<double> values) {
-  const std::int64_t positions = second.rows.inputs * second.columns.inputs;
-  for (std::int64_t i = 0; i < second.inputs(); ++i)
-    if (scale[static_cast<std::size_t>(i)] != scale[static_cast<std::size_t>(i / positions * positions)])
-      return std::nullopt;
-  const std::int64_t entries = second.rows.kernel * second.columns.kernel;
-  for (std::size_t k = 0; k < values.size(); ++k) {
-    const std::int64_t pair = static_cast<std::int64_t>(k) / entries,
-                       out = pair / second.channelsInPerGroup();
-    const std::int64_t in =
-        out / second.channelsOutPerGroup() * second.channelsInPerGroup() + pair % second.channelsInPerGroup();
-    values[k] *= scale[static_cast<std::size_t>(in * positions)];
-  }
-  return Kernel{second, std::move(values)};
+std::optional<Kernel> afterScale(const std::vector<double>& scale, Kernel second) {
+  const Convolution& c = second.convolution;
+  const std::int64_t positions = c.positionsIn();
+  const auto ofChannel = [&](std::int64_t channel) {
+    return scale[static_cast<std::size_t>(channel * positions)];
+  };
+  for (std::int64_t i = 0; i < c.inputs(); ++i)
+    if (scale[static_cast<std::size_t>(i)] != ofChannel(i / positions)) return std::nullopt;
+  const std::int64_t entries = c.rows.kernel * c.columns.kernel;
+  for (std::int64_t k = 0; k < c.kernelSize(); ++k)
+    second.values[static_cast<std::size_t>(k)] *=
+        ofChannel(c.channelIn(k / c.windowSize(), k / entries % c.channelsInPerGroup()));
+  return second;
 }
 
 // A kernel after a pooling, or another convolution whose every channel stays by itself.
 std::optional<Kernel> afterPool(const Convolution& first, const std::vector<double>& pool,
-                                const Convolution& second, const std::vector<double>& values) {
+                                const Kernel& after) {
+  const Convolution& second = after.convolution;
   const bool byChannel = first.groups == first.channelsIn && first.channelsIn == first.channelsOut;
   if (!byChannel || !follows(first, second)) return std::nullopt;
   Kernel both{{first.channelsIn, second.channelsOut, second.groups, composed(first.rows, second.rows),
@@ -65,7 +61,7 @@ std::optional<Kernel> afterPool(const Convolution& first, const std::vector<doub
   both.values.assign(static_cast<std::size_t>(both.convolution.kernelSize()), 0);
   for (std::int64_t out = 0; out < second.channelsOut; ++out)
     for (std::int64_t in = 0; in < second.channelsInPerGroup(); ++in) {
-      const std::int64_t channel = out / second.channelsOutPerGroup() * second.channelsInPerGroup() + in;
+      const std::int64_t channel = second.channelIn(out, in);
       for (std::int64_t at = 0; at < second.rows.kernel * second.columns.kernel; ++at)
         for (std::int64_t within = 0; within < first.rows.kernel * first.columns.kernel; ++within) {
           const std::int64_t row2 = at / second.columns.kernel, column2 = at % second.columns.kernel,
@@ -74,11 +70,24 @@ std::optional<Kernel> afterPool(const Convolution& first, const std::vector<doub
               out, in, row2 * second.rows.dilation * first.rows.stride + row1 * first.rows.dilation,
               column2 * second.columns.dilation * first.columns.stride + column1 * first.columns.dilation);
           both.values[static_cast<std::size_t>(index)] +=
-              values[static_cast<std::size_t>(second.kernelIndex(out, in, row2, column2))] *
+              after.values[static_cast<std::size_t>(second.kernelIndex(out, in, row2, column2))] *
               pool[static_cast<std::size_t>(first.kernelIndex(channel, 0, row1, column1))];
         }
     }
   return both;
+}
+
+// kernel * x, row by row.
+template <class Rows>
+Rows product(const Kernel& kernel, const Rows& x) {
+  const Convolution& c = kernel.convolution;
+  Rows y = Rows::Zero(kernel.outputs(), x.cols());
+  for (std::int64_t output = 0; output < c.outputs(); ++output)
+    c.inputsOf(output, [&](std::int64_t input, std::int64_t index) {
+      const double value = kernel.values[static_cast<std::size_t>(index)];
+      kernel.transposed ? y.row(input) += value * x.row(output) : y.row(output) += value * x.row(input);
+    });
+  return y;
 }
 
 }  // namespace
@@ -99,14 +108,10 @@ LinearMap LinearMap::ofMatrix(const Matrix& matrix) {
 }
 
 std::optional<LinearMap::Matrix> LinearMap::matrix() const {
-  if (tooLarge(outputs(), inputs())) return std::nullopt;
+  if (wiring_.tooLargeToUnfold()) return std::nullopt;
   if (!wiring_.convolution()) return Matrix(MatrixView(values_.data(), outputs(), inputs()));
-  Matrix all = Matrix::Zero(outputs(), inputs());
-  for (std::int64_t source = 0; source < inputs(); ++source)
-    wiring_.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
-      all(target, source) = values_[static_cast<std::size_t>(index)];
-    });
-  return all;
+  const std::vector<double> pairs = wiring_.unfolded(values_);
+  return Matrix(MatrixView(pairs.data(), outputs(), inputs()));
 }
 
 std::optional<LinearMap> LinearMap::then(const MatrixView& matrix, std::int64_t blocks) const {
@@ -120,51 +125,30 @@ std::optional<LinearMap> LinearMap::then(const MatrixView& matrix, std::int64_t 
   return ofMatrix(after);
 }
 
-std::optional<LinearMap> LinearMap::then(const Convolution& convolution,
-                                         const std::vector<double>& kernel) const {
-  const std::optional<Convolution>& first = wiring_.convolution();
-  std::optional<Kernel> shared;
-  if (identity_)
-    shared = Kernel{convolution, kernel};
-  else if (first && isElementwise(*first))
-    shared = afterScale(values_, convolution, kernel);
-  else if (first)
-    shared = afterPool(*first, values_, convolution, kernel);
-  if (shared) {
+std::optional<LinearMap> LinearMap::then(const Kernel& kernel) const {
+  if (std::optional<Kernel> shared = sharedThen(kernel)) {
     LinearMap map;
     map.wiring_ = Wiring::convolution(shared->convolution);
     map.values_ = std::move(shared->values);
     return map;
   }
   const std::optional<Matrix> before = matrix();
-  if (!before || tooLarge(convolution.outputs(), inputs())) return std::nullopt;
-  Matrix after = Matrix::Zero(convolution.outputs(), inputs());
-  const Wiring wiring = Wiring::convolution(convolution);
-  for (std::int64_t target = 0; target < wiring.targets(); ++target)
-    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
-      after.row(target) += kernel[static_cast<std::size_t>(index)] * before->row(source);
-    });
-  return ofMatrix(after);
+  if (!before || tooLarge(kernel.outputs(), inputs())) return std::nullopt;
+  return ofMatrix(product(kernel, *before));
 }
 
-std::optional<LinearMap> LinearMap::thenTransposed(const Convolution& convolution,
-                                                   const std::vector<double>& kernel) const {
-  const std::optional<Matrix> before = matrix();
-  if (!before || tooLarge(convolution.inputs(), inputs())) return std::nullopt;
-  Matrix after = Matrix::Zero(convolution.inputs(), inputs());
-  const Wiring wiring = Wiring::convolution(convolution);
-  for (std::int64_t target = 0; target < wiring.targets(); ++target)
-    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
-      after.row(source) += kernel[static_cast<std::size_t>(index)] * before->row(target);
-    });
-  return ofMatrix(after);
+std::optional<Kernel> LinearMap::sharedThen(const Kernel& kernel) const {
+  const std::optional<Convolution>& first = wiring_.convolution();
+  if (!first || kernel.transposed) return std::nullopt;
+  if (identity_) return kernel;
+  return isElementwise(*first) ? afterScale(values_, kernel) : afterPool(*first, values_, kernel);
 }
 
 std::optional<LinearMap> LinearMap::scaled(const Vector& factors) const {
   if (const std::optional<Convolution>& convolution = wiring_.convolution(); convolution) {
     // A kernel stays one where every position of an output channel is scaled alike.
-    const std::int64_t positions = convolution->rows.outputs * convolution->columns.outputs;
-    const std::int64_t perChannel = convolution->kernelSize() / convolution->channelsOut;
+    const std::int64_t positions = convolution->positionsOut();
+    const std::int64_t perChannel = convolution->windowSize();
     LinearMap map = *this;
     map.identity_ = false;
     bool alike = true;
@@ -199,26 +183,8 @@ LinearMap LinearMap::delayedBy(std::vector<std::int32_t> delays) const {
   return map;
 }
 
-LinearMap::Vector convolved(const Convolution& convolution, const std::vector<double>& kernel,
-                            const LinearMap::Vector& x) {
-  LinearMap::Vector y = LinearMap::Vector::Zero(convolution.outputs());
-  const Wiring wiring = Wiring::convolution(convolution);
-  for (std::int64_t target = 0; target < wiring.targets(); ++target)
-    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
-      y[target] += kernel[static_cast<std::size_t>(index)] * x[source];
-    });
-  return y;
-}
-
-LinearMap::Vector convolvedTransposed(const Convolution& convolution, const std::vector<double>& kernel,
-                                      const LinearMap::Vector& x) {
-  LinearMap::Vector y = LinearMap::Vector::Zero(convolution.inputs());
-  const Wiring wiring = Wiring::convolution(convolution);
-  for (std::int64_t target = 0; target < wiring.targets(); ++target)
-    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
-      y[source] += kernel[static_cast<std::size_t>(index)] * x[target];
-    });
-  return y;
+LinearMap::Vector operator*(const LinearMap::Kernel& kernel, const LinearMap::Vector& x) {
+  return product(kernel, x);
 }
 
 }  // namespace rheo

@@ -17,6 +17,14 @@ class LinearMap {
   using MatrixView = Eigen::Map<const Matrix>;
   using Vector = Eigen::VectorXd;
 
+  // A convolution, or its transpose (SPEC F17), which is stored as a matrix.
+  struct Kernel {
+    Convolution convolution;
+    std::vector<double> values;
+    bool transposed = false;
+    std::int64_t outputs() const { return transposed ? convolution.inputs() : convolution.outputs(); }
+  };
+
   static LinearMap identity(std::int64_t size);
 
   std::int64_t inputs() const { return wiring_.sources(); }
@@ -32,10 +40,7 @@ class LinearMap {
   // This map, then another one. nullopt where the result is a matrix of too many elements.
   // `matrix` acts on each of `blocks` equal parts.
   std::optional<LinearMap> then(const MatrixView& matrix, std::int64_t blocks) const;
-  std::optional<LinearMap> then(const Convolution& convolution, const std::vector<double>& kernel) const;
-  // By the transpose of a convolution, which is stored as a matrix. SPEC F17
-  std::optional<LinearMap> thenTransposed(const Convolution& convolution,
-                                          const std::vector<double>& kernel) const;
+  std::optional<LinearMap> then(const Kernel& kernel) const;
   std::optional<LinearMap> scaled(const Vector& factors) const;
   std::optional<LinearMap> plus(const LinearMap& other) const;
   // With a delay of so many steps for each stored value.
@@ -43,6 +48,8 @@ class LinearMap {
 
  private:
   std::optional<Matrix> matrix() const;
+  // The kernel of both where one is enough.
+  std::optional<Kernel> sharedThen(const Kernel& kernel) const;
   static LinearMap ofMatrix(const Matrix& matrix);
 
   bool identity_ = false;
@@ -51,10 +58,7 @@ class LinearMap {
   std::vector<std::int32_t> delays_;
 };
 
-// kernel * x, for a bias that passes through a convolution or its transpose.
-LinearMap::Vector convolved(const Convolution& convolution, const std::vector<double>& kernel,
-                            const LinearMap::Vector& x);
-LinearMap::Vector convolvedTransposed(const Convolution& convolution, const std::vector<double>& kernel,
-                                      const LinearMap::Vector& x);
+// For a bias that passes through.
+LinearMap::Vector operator*(const LinearMap::Kernel& kernel, const LinearMap::Vector& x);
 
 }  // namespace rheo

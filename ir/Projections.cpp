@@ -1,6 +1,8 @@
 // Folds chains of stateless nodes to one linear map and one bias.
 #include "ir/Projections.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -78,9 +80,9 @@ Expected<std::vector<Term>> Folder::into(int target) {
 
 Error tooLarge(const Node& node) {
   return refuse(node,
-                "the nodes before '" + node.name +
-                    "' do not stay a convolution with it, and as one matrix they "
-                    "have more than 67,108,864 weights",
+                fmt::format("the nodes before '{}' do not stay a convolution with it, and as one matrix they "
+                            "have more than {} weights",
+                            node.name, fmt::group_digits(kMostPairs)),
                 "put neurons between them, or scale every position of a channel alike");
 }
 
@@ -211,17 +213,13 @@ Status Folder::multiply(const Node& node, std::vector<Term>& terms) {
 }
 
 Status Folder::convolve(const Node& node, std::vector<Term>& terms) {
-  const std::optional<Convolution> transposed = transposedConvolutionOf(node);
-  const Convolution convolution = transposed ? *transposed : *convolutionOf(node);
-  const std::vector<double> kernel = kernelOf(node, convolution);
+  const Convolution convolution = convolutionOf(node);
+  const LinearMap::Kernel kernel{convolution, kernelOf(node, convolution), isTransposed(node.kind)};
   for (Term& term : terms) {
-    std::optional<LinearMap> product =
-        transposed ? term.map.thenTransposed(convolution, kernel) : term.map.then(convolution, kernel);
+    std::optional<LinearMap> product = term.map.then(kernel);
     if (!product) return tooLarge(node);
     term.map = *std::move(product);
-    if (term.bias)
-      term.bias = transposed ? convolvedTransposed(convolution, kernel, *term.bias)
-                             : convolved(convolution, kernel, *term.bias);
+    if (term.bias) term.bias = kernel * *term.bias;
   }
   return addBias(node, 0, terms);
 }

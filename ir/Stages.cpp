@@ -227,17 +227,11 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
       continue;
     }
     const std::vector<std::int32_t>& holders = numbers.at(projection.getTarget().str());
-    const std::int64_t targets =
-        module.lookupSymbol<chip::PopulationOp>(projection.getTarget()).getInputSize();
-    const std::int64_t ports = targets / static_cast<std::int64_t>(holders.size());
-    const auto sources =
-        spk::elementCount(llvm::isa<chip::InputOp>(module.lookupSymbol(projection.getSource()))
-                              ? module.lookupSymbol<chip::InputOp>(projection.getSource()).getShape()
-                              : module.lookupSymbol<chip::PopulationOp>(projection.getSource()).getShape());
-    const Wiring wiring = spk::wiringOf(projection.getConvolution(), targets, sources);
+    const Wiring wiring = projection.getWiring();
+    const std::int64_t ports = wiring.targets() / static_cast<std::int64_t>(holders.size());
     const auto& slicesOf = delivered[projection.getSymName().str()];
     bool right = true;
-    for (std::int64_t source = 0; source < sources && right; ++source) {
+    for (std::int64_t source = 0; source < wiring.sources() && right; ++source) {
       const auto found = slicesOf.find(static_cast<std::int32_t>(source));
       wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
         if (!right || (*weights)[index] == 0) return;

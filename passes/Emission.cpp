@@ -24,13 +24,14 @@ class ModuleReader {
   ModuleReader(chip::ModuleOp module, const ChipSpec& chip) : module_(module), chip_(chip) {}
 
   Expected<Image> run() {
-    problem_.profile = findProfile(module_.getProfile().str());
-    if (!problem_.profile)
+    const Profile* profile = findProfile(module_.getProfile().str());
+    if (!profile)
       return broken(module_.getSymName(),
                     fmt::format("there is no arithmetic profile '{}'", module_.getProfile().str()));
     readHeader();
     for (mlir::Operation& op : module_.getBody().front()) readPort(op);
     for (auto projection : module_.getBody().getOps<chip::ProjectionOp>()) readProjection(projection);
+    problem_ = problemOf(net_, *profile);
     for (auto core : module_.getBody().getOps<chip::CoreOp>()) readCore(core);
     if (found_.empty()) checkClaims();
     if (!found_.empty()) return Error{ErrorKind::Compile, std::move(found_)};
@@ -69,11 +70,10 @@ class ModuleReader {
 
   void readPort(mlir::Operation& op) {
     if (auto input = llvm::dyn_cast<chip::InputOp>(op)) {
-      inputs_[input.getSymName()] = static_cast<int>(problem_.inputs.size());
+      inputs_[input.getSymName()] = static_cast<int>(net_.inputs.size());
       const auto most = static_cast<std::int32_t>(input.getMaxPayload());
       net_.inputs.push_back(
           {input.getSymName().str(), input.getSize(), {}, input.getEncoding() == "graded" ? -most : 0, most});
-      problem_.inputs.push_back({input.getSymName().str(), "", static_cast<std::int32_t>(input.getSize())});
       const image::Encoding encoding = input.getEncoding() == "graded"   ? image::Encoding::Graded
                                        : input.getEncoding() == "counts" ? image::Encoding::Counts
                                                                          : image::Encoding::Binary;
@@ -117,16 +117,9 @@ class ModuleReader {
                                                                    parameter.fallback)));
     if (Status set = setRegisters(population, parameters); !set)
       found_.insert(found_.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
-    net_.populations.push_back(population);
-    const auto index = static_cast<std::uint32_t>(problem_.populations.size());
+    const auto index = static_cast<std::uint32_t>(net_.populations.size());
     populations_[op.getSymName()] = static_cast<int>(index);
-    PopulationSpec spec;
-    spec.name = population.name;
-    spec.model = population.model;
-    spec.size = static_cast<std::int32_t>(population.size);
-    for (const auto& [field, values] : population.registers)
-      spec.registers[field] = {values.begin(), values.end()};
-    problem_.populations.push_back(std::move(spec));
+    net_.populations.push_back(std::move(population));
     ImageMetadata::Population& about = metadata_.populations.emplace_back();
     about.shape.assign(op.getShape().begin(), op.getShape().end());
     about.lag = static_cast<std::int32_t>(op.getLag());
@@ -152,28 +145,20 @@ class ModuleReader {
   }
 
   void readProjection(chip::ProjectionOp op) {
-    projections_[op.getSymName()] = static_cast<int>(problem_.projections.size());
-    ProjectionSpec projection;
+    projections_[op.getSymName()] = static_cast<int>(net_.projections.size());
+    FixedProjection& projection = net_.projections.emplace_back();
     projection.name = op.getSymName().str();
-    projection.fromInput = inputs_.count(op.getSource()) != 0;
-    projection.source = projection.fromInput ? inputs_[op.getSource()] : populations_[op.getSource()];
+    projection.source.input = inputs_.count(op.getSource()) != 0;
+    projection.source.index =
+        projection.source.input ? inputs_[op.getSource()] : populations_[op.getSource()];
     projection.target = populations_[op.getTarget()];
-    FixedProjection& same = net_.projections.emplace_back();
-    const std::int64_t targets = problem_.populations[projection.target].inputs();
-    same.weights.wiring = spk::wiringOf(op.getConvolution(), targets, problem_.sourceSize(projection));
-    same.weights.values = spk::fixedValues(op.getWeight()).value_or(std::vector<std::int32_t>{});
-    if (op.getDelays()) same.weights.delays = *spk::fixedValues(*op.getDelays());
-    projection.wiring = same.weights.wiring;
-    projection.weights = same.weights.values;
-    projection.setDelays(same.weights.delays);
+    projection.weights.wiring = op.getWiring();
+    projection.weights.values = spk::fixedValues(op.getWeight()).value_or(std::vector<std::int32_t>{});
+    if (op.getDelays()) projection.weights.delays = *spk::fixedValues(*op.getDelays());
     projection.weightBits = static_cast<int>(op.getWeightBits());
     projection.signMode = signModeNamed(op.getSignMode()).value_or(SignMode::Mixed);
     projection.exponent = op.getWeight().getFormat().getExponent();
-    projection.delay = static_cast<int>(op.getDelay());
-    same.source = {projection.fromInput, projection.source};
-    same.target = projection.target;
-    same.exponent = projection.exponent;
-    problem_.projections.push_back(std::move(projection));
+    projection.axonDelay = static_cast<int>(op.getDelay());
   }
 
   // SPEC P1: a placed stage may have been edited, and an image must not claim what does not hold.
@@ -203,19 +188,14 @@ class ModuleReader {
     PlacedCore& core = placement_.cores.emplace_back();
     for (auto slice : op.getBody().getOps<chip::SliceOp>()) {
       const int population = populations_[slice.getPopulation()];
-      core.slices.push_back({population, static_cast<std::int32_t>(slice.getFirstNeuron()),
-                             static_cast<std::int32_t>(slice.getCount()),
-                             static_cast<std::int32_t>(slice.getFirstCompartment()),
-                             static_cast<std::int32_t>(slice.getRepeats()),
-                             static_cast<std::int32_t>(slice.getStride()),
-                             static_cast<std::int32_t>(core.use.inputs),
-                             static_cast<std::int32_t>(problem_.populations[population].model->inputsOf(1))});
-      if (core.slices.back().firstCompartment != core.use.neurons)
+      if (static_cast<std::int64_t>(slice.getFirstCompartment()) != core.use.neurons)
         refuse(place,
                fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",
                            slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
-      core.use.neurons += core.slices.back().size();
-      core.use.inputs += core.slices.back().inputs();
+      core.append({population, static_cast<std::int32_t>(slice.getFirstNeuron()),
+                   static_cast<std::int32_t>(slice.getCount()), static_cast<std::int32_t>(slice.getRepeats()),
+                   static_cast<std::int32_t>(slice.getStride())},
+                  *problem_.populations[population].model);
     }
     std::map<std::pair<int, int>, int> numbers;
     for (auto group : op.getBody().getOps<chip::GroupOp>()) readGroup(group, place, core, numbers);
@@ -232,9 +212,7 @@ class ModuleReader {
                  std::map<std::pair<int, int>, int>& numbers) {
     PlacedGroup group;
     group.projection = projections_[op.getProjection()];
-    group.kind = op.getKind() == "kernel"  ? ListKind::Kernel
-                 : op.getKind() == "dense" ? ListKind::Dense
-                                           : ListKind::Sparse;
+    group.kind = listKindNamed({op.getKind().data(), op.getKind().size()}).value_or(ListKind::Sparse);
     group.slice = static_cast<int>(op.getSlice());
     const ProjectionSpec& projection = problem_.projections[group.projection];
     const SynapseFormat format = formatOf(projection, chip_, group.kind);
@@ -243,14 +221,11 @@ class ModuleReader {
       refuse(place, fmt::format("a group of '{}' has {} delay bits and {} index bits, '{}' stores {} and {}",
                                 op.getProjection().str(), op.getDelayBits(), op.getIndexBits(), chip_.name,
                                 format.delayBits, format.indexBits));
-    if (group.kind == ListKind::Kernel) {
-      const std::optional<Tile> tile = tileOf(core.slices[group.slice], *projection.wiring.convolution());
-      if (!tile || !kernelsFit(projection, chip_, *tile))
-        refuse(place,
-               fmt::format("kernels of '{}' do not fit slice {}: '{}' holds none of this size, stride or "
-                           "delays, or the slice is no tile",
-                           op.getProjection().str(), group.slice, chip_.name));
-    }
+    if (group.kind == ListKind::Kernel && !kernelTile(projection, chip_, core.slices[group.slice]))
+      refuse(place,
+             fmt::format("kernels of '{}' do not fit slice {}: '{}' holds none of this size, stride or "
+                         "delays, or the slice is no tile",
+                         op.getProjection().str(), group.slice, chip_.name));
     if (group.kind == ListKind::Dense && projection.mostSynapseDelay() > 0)
       refuse(place, fmt::format("a dense group of '{}' has no room for its synapses' delays",
                                 op.getProjection().str()));
@@ -261,9 +236,9 @@ class ModuleReader {
 
   chip::ModuleOp module_;
   const ChipSpec& chip_;
-  PlacementProblem problem_;
+  FixedNet net_;
+  PlacementProblem problem_;  // of this network, whose weights it refers to
   Placement placement_;
-  FixedNet net_;  // the same network, for the proof; the problem refers to its weights
   ImageMetadata metadata_;
   std::map<llvm::StringRef, int> inputs_, populations_, projections_;
   std::vector<Diagnostic> found_;

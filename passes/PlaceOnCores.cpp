@@ -148,7 +148,7 @@ class ModuleWriter {
       create("chip.group", location,
              {{"projection", symbol(symbols_[group.projection])},
               {"index", number(static_cast<std::int64_t>(g))},
-              {"kind", text(view(kListKindNames[static_cast<std::size_t>(group.kind)]))},
+              {"kind", text(view(listKindName(group.kind)))},
               {"slice", number(group.slice)},
               {"delay_bits", number(format.delayBits)},
               {"index_bits", number(format.indexBits)}});

@@ -40,10 +40,16 @@ class Emitter {
   Expected<Image> run();
 
  private:
+  // How the lists of a group are stored; the tile is that of kernels.
+  struct GroupForm {
+    SynapseFormat format;
+    Tile tile;
+  };
   // The memories of one core under construction.
   struct CoreWords {
     RecordWriter profiles, axons, formats, neurons, routes;
     std::optional<RecordWriter> constants;  // where the chip runs programs
+    std::vector<GroupForm> forms = {};      // [group]
     std::vector<std::uint64_t> synapses = {};
     std::map<std::vector<std::int64_t>, std::int64_t> knownProfiles = {}, knownConstants = {};
     std::map<std::pair<int, std::int64_t>, std::int64_t> kernels = {};  // group, channel of sources -> list
@@ -53,13 +59,10 @@ class Emitter {
   static Expected<std::uint64_t> append(RecordWriter& records, const Values& values);
   Status emitLists(std::size_t core, CoreWords& words);
   Status emitFormats(const PlacedCore& core, CoreWords& words) const;
-  Expected<SynapseFormat> formatIn(const PlacedCore& core, const PlacedGroup& group) const;
-  std::optional<Tile> tileIn(const PlacedCore& core, const PlacedGroup& group) const;
+  Expected<GroupForm> formOf(const PlacedCore& core, const PlacedGroup& group) const;
   Status emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& words);
-  Expected<Values> emitList(const PlacedCore& core, const PlacedAxon& axon, const SynapseFormat& format,
-                            CoreWords& words) const;
-  Expected<Values> emitKernel(const PlacedCore& core, const PlacedAxon& axon, const SynapseFormat& format,
-                              CoreWords& words) const;
+  Expected<Values> emitList(const PlacedCore& core, const PlacedAxon& axon, CoreWords& words) const;
+  Expected<Values> emitKernel(const PlacedCore& core, const PlacedAxon& axon, CoreWords& words) const;
   Status emitNeurons(const PlacedSlice& slice, CoreWords& words) const;
   Status emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const;
   Expected<std::int64_t> profileOf(const PopulationSpec& population, std::int32_t neuron,
@@ -87,51 +90,46 @@ Expected<std::uint64_t> Emitter::append(RecordWriter& records, const Values& val
   return index;
 }
 
-// The format of a group's lists, in its place in the core. SPEC I7, I10.
-Expected<SynapseFormat> Emitter::formatIn(const PlacedCore& core, const PlacedGroup& group) const {
+Expected<Emitter::GroupForm> Emitter::formOf(const PlacedCore& core, const PlacedGroup& group) const {
   const ProjectionSpec& projection = problem_.projections[group.projection];
   const PlacedSlice& slice = core.slices[group.slice];
-  SynapseFormat format = formatOf(projection, chip_, group.kind);
-  if (group.kind == ListKind::Kernel) {
-    const std::optional<Tile> tile = tileIn(core, group);
-    if (!tile) return fault(fmt::format("the slice of '{}' is no tile for kernels", projection.name));
-    format = kernelFormat(projection, *tile, slice.firstInput);
-  } else if (group.kind == ListKind::Dense) {
-    format.first = slice.firstInput;
-  }
-  format.group = group.number;
-  return format;
+  GroupForm form{formatOf(projection, chip_, group.kind), {}};
+  form.format.group = group.number;
+  if (group.kind == ListKind::Sparse) return form;
+  form.format.first = slice.firstInput;
+  if (group.kind == ListKind::Dense) return form;
+  const std::optional<Tile> tile = kernelTile(projection, chip_, slice);
+  if (!tile) return fault(fmt::format("the slice of '{}' is no tile for kernels", projection.name));
+  setTile(*projection.wiring.convolution(), *tile, form.format);
+  form.tile = *tile;
+  return form;
 }
 
-// nullopt where kernels cannot reach the group's slice.
-std::optional<Tile> Emitter::tileIn(const PlacedCore& core, const PlacedGroup& group) const {
-  const ProjectionSpec& projection = problem_.projections[group.projection];
-  if (!projection.wiring.convolution()) return std::nullopt;
-  const std::optional<Tile> tile = tileOf(core.slices[group.slice], *projection.wiring.convolution());
-  return tile && kernelsFit(projection, chip_, *tile) ? tile : std::nullopt;
-}
+// SPEC I7, I10.
 
 Status Emitter::emitFormats(const PlacedCore& core, CoreWords& words) const {
   for (const PlacedGroup& group : core.groups) {
-    const Expected<SynapseFormat> format = formatIn(core, group);
-    if (!format) return format.error();
-    Values values{{"kind", static_cast<std::int64_t>(format->kind)},
-                  {"weight_bits", format->weightBits},
-                  {"sign_mode", static_cast<std::int64_t>(format->signMode)},
-                  {"exponent", format->exponent},
-                  {"delay_bits", format->delayBits},
-                  {"index_bits", format->indexBits},
-                  {"first", format->first},
-                  {"group", format->group}};
-    if (format->kind == ListKind::Kernel)
-      values.insert(values.end(), {{"rows", format->rows.outputs},
-                                   {"columns", format->columns.outputs},
-                                   {"kernel_rows", format->rows.kernel},
-                                   {"kernel_columns", format->columns.kernel},
-                                   {"stride_rows", format->rows.stride},
-                                   {"stride_columns", format->columns.stride},
-                                   {"dilation_rows", format->rows.dilation},
-                                   {"dilation_columns", format->columns.dilation}});
+    const Expected<GroupForm> form = formOf(core, group);
+    if (!form) return form.error();
+    words.forms.push_back(*form);
+    const SynapseFormat& format = form->format;
+    Values values{{"kind", static_cast<std::int64_t>(format.kind)},
+                  {"weight_bits", format.weightBits},
+                  {"sign_mode", static_cast<std::int64_t>(format.signMode)},
+                  {"exponent", format.exponent},
+                  {"delay_bits", format.delayBits},
+                  {"index_bits", format.indexBits},
+                  {"first", format.first},
+                  {"group", format.group}};
+    if (format.kind == ListKind::Kernel)
+      values.insert(values.end(), {{"rows", format.rows.outputs},
+                                   {"columns", format.columns.outputs},
+                                   {"kernel_rows", format.rows.kernel},
+                                   {"kernel_columns", format.columns.kernel},
+                                   {"stride_rows", format.rows.stride},
+                                   {"stride_columns", format.columns.stride},
+                                   {"dilation_rows", format.rows.dilation},
+                                   {"dilation_columns", format.columns.dilation}});
     if (auto added = append(words.formats, values); !added) return added.error();
   }
   return ok();
@@ -142,10 +140,8 @@ Status Emitter::emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& wo
   const PlacedCore& placed = placement_.cores[core];
   const PlacedGroup& group = placed.groups[axon.group];
   const ProjectionSpec& projection = problem_.projections[group.projection];
-  const Expected<SynapseFormat> format = formatIn(placed, group);
-  if (!format) return format.error();
-  auto values = group.kind == ListKind::Kernel ? emitKernel(placed, axon, *format, words)
-                                               : emitList(placed, axon, *format, words);
+  auto values =
+      group.kind == ListKind::Kernel ? emitKernel(placed, axon, words) : emitList(placed, axon, words);
   if (!values) return values.error();
   values->insert(values->end(), {{"format", axon.group}, {"delay", projection.axonDelay()}});
   auto record = append(words.axons, *values);
@@ -157,8 +153,8 @@ Status Emitter::emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& wo
 }
 
 // A list of the source's own; what its axon record says of it.
-Expected<Values> Emitter::emitList(const PlacedCore& core, const PlacedAxon& axon,
-                                   const SynapseFormat& format, CoreWords& words) const {
+Expected<Values> Emitter::emitList(const PlacedCore& core, const PlacedAxon& axon, CoreWords& words) const {
+  const SynapseFormat& format = words.forms[axon.group].format;
   const PlacedGroup& group = core.groups[axon.group];
   const PlacedSlice& slice = core.slices[group.slice];
   const ProjectionSpec& projection = problem_.projections[group.projection];
@@ -166,7 +162,7 @@ Expected<Values> Emitter::emitList(const PlacedCore& core, const PlacedAxon& axo
   std::vector<ListedSynapse> list;
   for (const ListedTargets& target : targetsIn(projection, slice, axon.source)) {
     const std::int32_t weight = projection.weights[static_cast<std::size_t>(target.index)];
-    if (format.kind == ListKind::Dense || storeWeight(weight, format, truncation) != 0)
+    if (format.kind == ListKind::Dense || keepsWeight(weight, format, truncation))
       list.push_back({slice.firstInput + target.place, weight, projection.synapseDelay(target.index)});
   }
   auto address = packSynapses(words.synapses, list, format, truncation);
@@ -176,16 +172,15 @@ Expected<Values> Emitter::emitList(const PlacedCore& core, const PlacedAxon& axo
 }
 
 // SPEC I10: the sources of a channel share their list.
-Expected<Values> Emitter::emitKernel(const PlacedCore& core, const PlacedAxon& axon,
-                                     const SynapseFormat& format, CoreWords& words) const {
+Expected<Values> Emitter::emitKernel(const PlacedCore& core, const PlacedAxon& axon, CoreWords& words) const {
+  const auto& [format, tile] = words.forms[axon.group];
   const PlacedGroup& group = core.groups[axon.group];
   const ProjectionSpec& projection = problem_.projections[group.projection];
   const Convolution& convolution = *projection.wiring.convolution();
-  const Tile tile = *tileIn(core, group);
   const KernelPlace place = kernelPlaceOf(convolution, tile, axon.source);
   if (place.channels.count == 0)
     return fault(fmt::format("source {} of '{}' does not reach its tile", axon.source, projection.name));
-  const std::int64_t channel = axon.source / (convolution.rows.inputs * convolution.columns.inputs);
+  const std::int64_t channel = convolution.placeOfInput(axon.source).channel;
   const auto [known, isNew] = words.kernels.try_emplace({axon.group, channel}, 0);
   if (isNew)
     known->second = static_cast<std::int64_t>(packKernel(

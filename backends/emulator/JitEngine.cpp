@@ -100,7 +100,7 @@ void Wanted::want(const PlanPopulation& population) {
 }
 
 void Wanted::want(const PlanPopulation& population, const PlanProjection& projection) {
-  if (projection.storage == WeightStorage::Sparse || projection.storage == WeightStorage::Shared) return;
+  if (!projection.hasRows()) return;
   const int bits = projection.storage == WeightStorage::Dense8 ? 8 : 16;
   DeliverKernel kernel{"", population.targets(), static_cast<std::int64_t>(projection.stride), bits,
                        projection.shift};

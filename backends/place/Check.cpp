@@ -115,12 +115,13 @@ Status Checker::consistent() const {
                    fmt::format("projection '{}' is wired from {} to {} instead of {} to {}", projection.name,
                                wiring.sources(), wiring.targets(), problem_.sourceSize(projection),
                                problem_.populations[projection.target].inputs()));
-    for (const auto& [what, values] :
-         {std::pair{"weights", projection.weights}, {"delays", projection.delays()}})
-      if (static_cast<std::int64_t>(values.size()) != wiring.valueCount() &&
-          (what[0] == 'w' || !values.empty()))
-        return fault(projection.name, fmt::format("projection '{}' has {} {} instead of {}", projection.name,
-                                                  values.size(), what, wiring.valueCount()));
+    const auto wrong = [&](std::span<const std::int32_t> values) {
+      return static_cast<std::int64_t>(values.size()) != wiring.valueCount();
+    };
+    if (wrong(projection.weights) || (!projection.delays().empty() && wrong(projection.delays())))
+      return fault(projection.name,
+                   fmt::format("projection '{}' has {} weights and {} delays instead of {}", projection.name,
+                               projection.weights.size(), projection.delays().size(), wiring.valueCount()));
   }
   return ok();
 }
@@ -273,7 +274,7 @@ std::vector<std::int64_t> countSynapses(const ProjectionSpec& projection, const 
   for (std::int32_t i = 0; i < slice.inputs(); ++i)
     projection.wiring.sourcesOf(slice.target(i), [&](std::int64_t source, std::int64_t index) {
       const std::int32_t weight = projection.weights[static_cast<std::size_t>(index)];
-      counts[static_cast<std::size_t>(source)] += weight != 0 && storeWeight(weight, format, truncation) != 0;
+      counts[static_cast<std::size_t>(source)] += keepsWeight(weight, format, truncation);
     });
   return counts;
 }

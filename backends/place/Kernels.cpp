@@ -35,36 +35,32 @@ bool fits(const ChipSpec& chip, const char* record, const char* field, std::int6
 
 const Convolution* featureMapOf(const PlacementProblem& problem, int population) {
   // With several ports the targets of a convolution are no neurons.
-  if (problem.populations[population].model->inputsOf(1) > 1) return nullptr;
+  if (problem.populations[population].model->portCount() > 1) return nullptr;
   for (const ProjectionSpec& projection : problem.projections) {
     if (projection.target != population || !projection.wiring.convolution()) continue;
     const Convolution& map = *projection.wiring.convolution();
-    if (map.rows.outputs * map.columns.outputs > 1) return &map;
+    if (map.positionsOut() > 1) return &map;
   }
   return nullptr;
 }
 
-PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population, std::int32_t firstCompartment) {
-  const std::int64_t positions = map.rows.outputs * map.columns.outputs;
+PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population) {
+  const std::int64_t positions = map.positionsOut();
   const std::int64_t run = tile.rows.count * tile.columns.count;
   const std::int64_t first =
       tile.channels.first * positions + tile.rows.first * map.columns.outputs + tile.columns.first;
   const bool whole = run == positions;  // the channels follow each other without a gap
-  return {population,
-          static_cast<std::int32_t>(first),
+  return {population, static_cast<std::int32_t>(first),
           static_cast<std::int32_t>(whole ? run * tile.channels.count : run),
-          firstCompartment,
           static_cast<std::int32_t>(whole ? 1 : tile.channels.count),
           static_cast<std::int32_t>(whole || tile.channels.count == 1 ? 0 : positions)};
 }
 
 std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map) {
-  const std::int64_t width = map.columns.outputs, positions = map.rows.outputs * width;
+  const std::int64_t width = map.columns.outputs, positions = map.positionsOut();
   if (slice.ports > 1) return std::nullopt;
-  Tile tile;
-  tile.channels = {slice.firstNeuron / positions, slice.repeats};
-  tile.rows.first = slice.firstNeuron % positions / width;
-  tile.columns.first = slice.firstNeuron % width;
+  const MapPlace first = map.placeOfOutput(slice.firstNeuron);
+  Tile tile{{first.channel, slice.repeats}, {first.row, 0}, {first.column, 0}};
   std::int64_t run = slice.count;
   if (slice.repeats > 1 && slice.stride != positions) return std::nullopt;
   if (slice.repeats == 1 && slice.firstNeuron % positions == 0 && run % positions == 0) {
@@ -81,7 +77,7 @@ std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map) {
 bool kernelsFit(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile) {
   const std::optional<Convolution>& c = projection.wiring.convolution();
   if (!c || !chip.sharesKernels() || projection.mostSynapseDelay() > 0) return false;
-  if (c->rows.outputs * c->columns.outputs == 1) return false;  // nothing is shared
+  if (c->positionsOut() == 1) return false;  // nothing is shared
   for (const auto& [axis, range, place, extent, kernel, stride, dilation] :
        {std::tuple{&c->rows, &tile.rows, "row", "rows", "kernel_rows", "stride_rows", "dilation_rows"},
         std::tuple{&c->columns, &tile.columns, "column", "columns", "kernel_columns", "stride_columns",
@@ -97,29 +93,27 @@ bool kernelsFit(const ProjectionSpec& projection, const ChipSpec& chip, const Ti
          fits(chip, "axon", "count", tile.channels.count);
 }
 
-SynapseFormat kernelFormat(const ProjectionSpec& projection, const Tile& tile, std::int32_t firstInput) {
-  const Convolution& convolution = *projection.wiring.convolution();
-  SynapseFormat format;
-  format.kind = ListKind::Kernel;
-  format.weightBits = projection.weightBits;
-  format.signMode = projection.signMode;
-  format.exponent = projection.exponent;
-  format.first = firstInput;
+std::optional<Tile> kernelTile(const ProjectionSpec& projection, const ChipSpec& chip,
+                               const PlacedSlice& slice) {
+  if (!projection.wiring.convolution()) return std::nullopt;
+  const std::optional<Tile> tile = tileOf(slice, *projection.wiring.convolution());
+  return tile && kernelsFit(projection, chip, *tile) ? tile : std::nullopt;
+}
+
+void setTile(const Convolution& convolution, const Tile& tile, SynapseFormat& format) {
   const auto axis = [](const ConvolutionAxis& whole, const Range& part) {
     return ConvolutionAxis{1, part.count, whole.kernel, whole.stride, 0, whole.dilation};
   };
   format.rows = axis(convolution.rows, tile.rows);
   format.columns = axis(convolution.columns, tile.columns);
-  return format;
 }
 
 KernelPlace kernelPlaceOf(const Convolution& c, const Tile& tile, std::int64_t source) {
-  const std::int64_t column = source % c.columns.inputs, row = source / c.columns.inputs % c.rows.inputs,
-                     channel = source / (c.columns.inputs * c.rows.inputs);
+  const MapPlace from = c.placeOfInput(source);
   KernelPlace place;
-  place.row = row + c.rows.padding - tile.rows.first * c.rows.stride;
-  place.column = column + c.columns.padding - tile.columns.first * c.columns.stride;
-  place.channels = channelsReached(c, tile, channel);
+  place.row = from.row + c.rows.padding - tile.rows.first * c.rows.stride;
+  place.column = from.column + c.columns.padding - tile.columns.first * c.columns.stride;
+  place.channels = channelsReached(c, tile, from.channel);
   place.channels.first -= tile.channels.first;
   return place;
 }
@@ -138,9 +132,9 @@ std::vector<std::int32_t> kernelWeights(const ProjectionSpec& projection, const 
   return weights;
 }
 
-KernelCost kernelCost(const ProjectionSpec& projection, const Tile& tile) {
+KernelCost kernelCost(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile) {
   const Convolution& c = *projection.wiring.convolution();
-  const SynapseFormat format = kernelFormat(projection, tile, 0);
+  const SynapseFormat format = formatOf(projection, chip, ListKind::Kernel);
   KernelCost cost;
   std::int64_t channels = 0;
   for (std::int64_t channel = 0; channel < c.channelsIn; ++channel) {

@@ -25,7 +25,7 @@ struct Tile {
 // The convolution into a population whose rows and columns cut it into tiles; nullptr where there is none.
 const Convolution* featureMapOf(const PlacementProblem& problem, int population);
 
-PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population, std::int32_t firstCompartment);
+PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population);
 // nullopt where the slice is no tile.
 std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map);
 
@@ -33,8 +33,12 @@ std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map);
 // enough, and all synapses wait alike.
 bool kernelsFit(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile);
 
-// The format record of such lists.
-SynapseFormat kernelFormat(const ProjectionSpec& projection, const Tile& tile, std::int32_t firstInput);
+// The tile that such lists reach; nullopt where they cannot reach this slice.
+std::optional<Tile> kernelTile(const ProjectionSpec& projection, const ChipSpec& chip,
+                               const PlacedSlice& slice);
+
+// The geometry in the format record of such lists.
+void setTile(const Convolution& convolution, const Tile& tile, SynapseFormat& format);
 
 // An axon record's view of a tile: SPEC I10. `channels.count` is 0 where the source does not reach it.
 struct KernelPlace {
@@ -52,6 +56,6 @@ struct KernelCost {
   std::int64_t axons = 0;
   std::int64_t words = 0;
 };
-KernelCost kernelCost(const ProjectionSpec& projection, const Tile& tile);
+KernelCost kernelCost(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile);
 
 }  // namespace rheo

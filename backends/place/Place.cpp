@@ -62,6 +62,10 @@ struct Trial {
   std::set<int> profiles, constants;
 };
 
+std::int64_t listWords(std::int64_t count, const SynapseFormat& format) {
+  return static_cast<std::int64_t>(wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(format)));
+}
+
 // Running cost of the lists of one projection while neurons are added.
 class ListCost {
  public:
@@ -69,7 +73,7 @@ class ListCost {
       : index_(index),
         projection_(problem.projections[index]),
         truncation_(problem.profile->weightTruncation),
-        ports_(problem.populations[projection_.target].model->inputsOf(1)),
+        ports_(problem.populations[projection_.target].model->portCount()),
         sparseFormat_(formatOf(projection_, chip, ListKind::Sparse)),
         denseFormat_(formatOf(projection_, chip, ListKind::Dense)),
         counts_(static_cast<std::size_t>(problem.sourceSize(projection_))) {}
@@ -77,12 +81,12 @@ class ListCost {
   void addNeuron(std::int32_t neuron) {
     for (std::int64_t port = 0; port < ports_; ++port) addTarget(neuron * ports_ + port);
     if (onlySparse()) return;
-    const std::int64_t dense = words(targets_, denseFormat_);
+    const std::int64_t dense = listWords(targets_, denseFormat_);
     bool anyDense = false, anySparse = false;
     mixed_ = 0;
     for (const std::int32_t count : counts_) {
       if (count == 0) continue;
-      const std::int64_t sparse = words(count, sparseFormat_);
+      const std::int64_t sparse = listWords(count, sparseFormat_);
       mixed_ += std::min(sparse, dense);
       (dense < sparse ? anyDense : anySparse) = true;
     }
@@ -102,15 +106,12 @@ class ListCost {
     ++targets_;
     projection_.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
       const std::int32_t weight = projection_.weights[static_cast<std::size_t>(index)];
-      if (weight == 0 || storeWeight(weight, sparseFormat_, truncation_) == 0) return;
+      if (!keepsWeight(weight, sparseFormat_, truncation_)) return;
       std::int32_t& count = counts_[static_cast<std::size_t>(source)];
       axons_ += count == 0;
-      sparse_ -= words(count, sparseFormat_);
-      sparse_ += words(++count, sparseFormat_);
+      sparse_ -= listWords(count, sparseFormat_);
+      sparse_ += listWords(++count, sparseFormat_);
     });
-  }
-  static std::int64_t words(std::int64_t count, const SynapseFormat& format) {
-    return static_cast<std::int64_t>(wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(format)));
   }
   // Where a source reaches few targets by construction, or synapses wait for different times.
   bool onlySparse() const { return projection_.wiring.convolution() || projection_.mostSynapseDelay() > 0; }
@@ -258,7 +259,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
 // What one neuron more takes, its lists left out.
 void Placer::takeNeuron(int population, std::int32_t neuron, Trial& trial) const {
   ++trial.use.neurons;
-  trial.use.inputs += problem_.populations[population].model->inputsOf(1);
+  trial.use.inputs += problem_.populations[population].model->portCount();
   trial.use.outputRoutes += routes_[population][neuron];
   trial.profiles.insert(profileOf_[population][neuron]);
   trial.use.profiles = static_cast<std::int64_t>(trial.profiles.size());
@@ -273,7 +274,7 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
   trial.use = open.core.use;
   trial.profiles = open.profiles;
   trial.constants = open.constants;
-  const PlacedSlice slice = sliceOf(tile, map, population, static_cast<std::int32_t>(open.core.use.neurons));
+  const PlacedSlice slice = sliceOf(tile, map, population);
   const std::int64_t inputs = problem_.populations[population].model->inputsOf(slice.size());
   const bool roomy = open.core.use.inputs + inputs <= chip_.limit("neurons_per_core").value;
   if (roomy || slice.size() == 1) {
@@ -283,7 +284,7 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
       ListChoice choice{index, 0, ListKind::Kernel, false};
       KernelCost cost;
       if (sameMap(projection, map) && kernelsFit(projection, chip_, tile)) {
-        cost = kernelCost(projection, tile);
+        cost = kernelCost(projection, chip_, tile);
       } else {
         ListCost lists(problem_, chip_, index);
         for (std::int32_t i = 0; i < slice.size(); ++i) lists.addNeuron(slice.neuron(i));
@@ -304,10 +305,7 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
 
 void Placer::commit(OpenCore& open, PlacedSlice slice, Trial trial) {
   const auto number = static_cast<int>(open.core.slices.size());
-  slice.firstCompartment = static_cast<std::int32_t>(open.core.use.neurons);
-  slice.firstInput = static_cast<std::int32_t>(open.core.use.inputs);
-  slice.ports = static_cast<std::int32_t>(problem_.populations[slice.population].model->inputsOf(1));
-  open.core.slices.push_back(slice);
+  open.core.append(slice, *problem_.populations[slice.population].model);
   for (ListChoice& choice : trial.lists) {
     choice.slice = number;
     open.lists.push_back(choice);
@@ -338,7 +336,7 @@ void Placer::placeTiles(int population, const Convolution& map) {
   const Tile whole{{0, map.channelsOut}, {0, map.rows.outputs}, {0, map.columns.outputs}};
   for (OpenCore& open : cores_)
     if (Trial trial = tryTile(open, population, map, whole); trial.rows > 0)
-      return commit(open, sliceOf(whole, map, population, 0), std::move(trial));
+      return commit(open, sliceOf(whole, map, population), std::move(trial));
   for (std::int64_t channel = 0; channel < map.channelsOut;) {
     const std::int64_t channels = mostThatFits(map.channelsOut - channel, [&](std::int64_t count) {
       return tryTile({}, population, map, {{channel, count}, {0, 1}, {0, 1}}).rows > 0;
@@ -370,7 +368,7 @@ void Placer::placeRow(int population, const Convolution& map, const Range& chann
     if (columns > 0)
       placeTile(population, map, tile);
     else
-      noteRefused(population, sliceOf(tile, map, population, 0).firstNeuron,
+      noteRefused(population, sliceOf(tile, map, population).firstNeuron,
                   tryTile({}, population, map, tile).refused);
     column += tile.columns.count;
   }
@@ -379,7 +377,7 @@ void Placer::placeRow(int population, const Convolution& map, const Range& chann
 void Placer::placeTile(int population, const Convolution& map, const Tile& tile) {
   OpenCore fresh;
   Trial trial = tryTile(fresh, population, map, tile);
-  commit(fresh, sliceOf(tile, map, population, 0), std::move(trial));
+  commit(fresh, sliceOf(tile, map, population), std::move(trial));
   cores_.push_back(std::move(fresh));
 }
 
@@ -513,13 +511,16 @@ void Placer::resolveLists(const ListChoice& choice, PlacedCore& core) const {
   const PlacedSlice& slice = core.slices[choice.slice];
   const std::vector<std::int64_t> counts =
       countSynapses(projection, chip_, problem_.profile->weightTruncation, slice);
+  const SynapseFormat sparse = formatOf(projection, chip_, ListKind::Sparse);
+  const std::int64_t allDense = listWords(slice.inputs(), formatOf(projection, chip_, ListKind::Dense));
   const int number = core.groups.empty() ? 0 : core.groups.back().number + 1;
   for (const ListKind kind : {ListKind::Sparse, ListKind::Dense, ListKind::Kernel}) {
     const auto group = static_cast<int>(core.groups.size());
     for (std::size_t source = 0; source < counts.size(); ++source) {
       if (counts[source] == 0) continue;
-      const bool dense = denseIsShorter(projection, chip_, slice.inputs(), counts[source]);
-      const ListKind here = !choice.mixed ? choice.kind : dense ? ListKind::Dense : ListKind::Sparse;
+      ListKind here = choice.kind;
+      if (choice.mixed)
+        here = listWords(counts[source], sparse) > allDense ? ListKind::Dense : ListKind::Sparse;
       if (here == kind) core.axons.push_back({group, static_cast<std::int32_t>(source)});
     }
     if (!core.axons.empty() && core.axons.back().group == group)
@@ -562,12 +563,13 @@ Expected<Placement> Placer::run() {
 
 std::span<const CoreLimit> coreLimits() { return kCoreLimits; }
 
-bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t rows,
-                    std::int64_t weights) {
-  const auto words = [&](std::int64_t count, ListKind kind) {
-    return wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(formatOf(projection, chip, kind)));
-  };
-  return words(rows, ListKind::Dense) < words(weights, ListKind::Sparse);
+void PlacedCore::append(PlacedSlice slice, const models::ModelTable& model) {
+  slice.firstCompartment = static_cast<std::int32_t>(use.neurons);
+  slice.firstInput = static_cast<std::int32_t>(use.inputs);
+  slice.ports = static_cast<std::int32_t>(model.portCount());
+  use.neurons += slice.size();
+  use.inputs += slice.inputs();
+  slices.push_back(slice);
 }
 
 Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip) {

@@ -86,10 +86,11 @@ struct PlacedSlice {
   int population = 0;
   std::int32_t firstNeuron = 0;
   std::int32_t count = 0;
-  std::int32_t firstCompartment = 0;
   std::int32_t repeats = 1;
   std::int32_t stride = 0;
-  std::int32_t firstInput = 0;  // of the core, as synapse lists count. SPEC I6
+  // Where it lies in its core: PlacedCore::append says so.
+  std::int32_t firstCompartment = 0;
+  std::int32_t firstInput = 0;  // as synapse lists count. SPEC I6
   std::int32_t ports = 1;       // of the population's model
 
   std::int32_t size() const { return count * repeats; }
@@ -139,16 +140,14 @@ struct PlacedCore {
   std::vector<PlacedGroup> groups;  // in order of slices, then of projections
   std::vector<PlacedAxon> axons;    // in order of groups, then of sources
   CoreUse use;
+
+  // Puts a slice behind the others, and counts its neurons and inputs.
+  void append(PlacedSlice slice, const models::ModelTable& model);
 };
 
 struct Placement {
   std::vector<PlacedCore> cores;
 };
-
-// The encoding of a source's list in a group's slice of so many rows, `weights` its nonzero ones: the shorter
-// of the two.
-bool denseIsShorter(const ProjectionSpec& projection, const ChipSpec& chip, std::int64_t rows,
-                    std::int64_t weights);
 
 // What the sources of a projection send to a slice, through lists of their own.
 struct ListedTargets {

@@ -73,8 +73,7 @@ Expected<std::vector<std::int64_t>> Fields::pair(const std::string& name, std::i
     return error("R0108", name, fmt::format("'{}' is not two numbers", name), kRemedy);
   const std::vector<double>& values = found->array.values;
   for (const double value : values)
-    if (value != std::floor(value) || !(value >= static_cast<double>(least)) ||
-        !(value <= static_cast<double>(most)))
+    if (!isWhole(value, least, most))
       return error("R0113", name,
                    fmt::format("'{}' holds {}; it is a whole number from {} to {}", name, value, least, most),
                    kRemedy);

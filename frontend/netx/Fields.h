@@ -1,6 +1,7 @@
 // Access to the fields of a .net file's groups, with errors that name file and place.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,12 @@
 namespace rheo::netx {
 
 // A group and where it is: "/layer/3/neuron".
+// False of what is no number, too.
+inline bool isWhole(double value, std::int64_t least, std::int64_t most) {
+  return value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
+         value == std::floor(value);
+}
+
 class Fields {
  public:
   Fields(hdf5::Tree& group, std::string place, const std::string& file)

@@ -4,8 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
+#include <functional>
+#include <numeric>
 
 #include "network/Checks.h"
 #include "network/ConvolutionNodes.h"
@@ -22,6 +23,10 @@ constexpr std::int64_t kMostLayers = 1000;
 constexpr double kMillisecond = 1e-3;
 // Of Loihi's bias register, 12 bits and a sign, through which NetX drives the neurons of an input layer.
 constexpr std::int64_t kMostBias = (1 << 12) - 1;
+
+double productOf(const Tensor& extents) {
+  return std::accumulate(extents.values.begin(), extents.values.end(), 1.0, std::multiplies<>());
+}
 
 std::string shown(const std::string& text) { return hdf5::quoteName(text); }
 
@@ -45,7 +50,8 @@ class NetxReader {
       if (Status read = readLayer(*layer, fmt::format("layer{}", i), i + 1 == count); !read)
         return std::move(read).error();
     }
-    if (!neurons_)
+    const std::vector<Node>& nodes = network_.nodes;
+    if (std::none_of(nodes.begin(), nodes.end(), [](const Node& node) { return node.stateful(); }))
       return layers->error("R0113", "", "the file has no layer of neurons", "export a network with neurons");
     append(Node{"output", "Output", shape_, shape_, {}, "/layer"});
     if (Status time = readTime(); !time) return std::move(time).error();
@@ -94,10 +100,7 @@ class NetxReader {
                          "export it as the first one");
     Expected<Tensor> extents = layer.array("shape");
     if (!extents) return std::move(extents).error();
-    const auto fits = [](double extent) {
-      return extent >= 1 && extent <= network::kMaxNeurons &&
-             extent == static_cast<double>(static_cast<std::int64_t>(extent));
-    };
+    const auto fits = [](double extent) { return isWhole(extent, 1, network::kMaxNeurons); };
     if (extents->values.empty() || extents->size() > 8 ||
         !std::all_of(extents->values.begin(), extents->values.end(), fits))
       return layer.error("R0113", "shape", "'shape' does not hold the extents of a layer",
@@ -116,11 +119,9 @@ class NetxReader {
     if (!bias) return std::move(bias).error();
     Expected<Node> neurons = readNeurons(layer, name, shape_, Drive::Host);
     if (!neurons) return std::move(neurons).error();
-    network_.nodes.back().parameters["payload"] =
-        Tensor{{}, {static_cast<double>(kMostBias)}, DType::Int64, ""};
+    network_.nodes.back().parameters["payload"] = Tensor::count(kMostBias);
     append(passOn(name + ".input", shape_, layer.place()));
     append(*std::move(neurons));
-    neurons_ = true;
     network_.assumptions.push_back(
         {"input",
          fmt::format("whole numbers from -{0} to {0}, in every step: {1} x + {2}, rounded", kMostBias,
@@ -146,8 +147,8 @@ class NetxReader {
                          fmt::format("'inFeatures' is {}, the layer before hands on {}", *inputs,
                                      network::shapeText(shape_)),
                          "export the layers of one network, with a flatten where channels end");
-    if (recurrent)
-      if (Status refused = refuseDelays(layer); !refused) return refused;
+    if (recurrent)  // SLAYER delays what leaves it, NetX what enters it and the loop
+      if (Status refused = refuseDelays(layer, "recurrent layers"); !refused) return refused;
     const bool complex = hasComplexWeights(layer);
     if (complex && recurrent)
       return layer.error("R0112", "weight", "complex synapses of recurrent layers are not supported",
@@ -186,9 +187,8 @@ class NetxReader {
     const std::int64_t size = shape_[0];
     Expected<Tensor> extents = layer.array("shape");
     if (!extents) return std::move(extents).error();
-    double groups = 1;
-    for (const double extent : extents->values) groups *= extent;
-    const bool counts = groups >= 1 && groups <= static_cast<double>(size) && groups == std::floor(groups);
+    const double groups = productOf(*extents);
+    const bool counts = isWhole(groups, 1, size);
     const std::int64_t part = counts ? size / static_cast<std::int64_t>(groups) : 0;
     if (!counts || size % static_cast<std::int64_t>(groups) != 0 || part > network::kMaxStep)
       return layer.error("R0113", "shape",
@@ -200,25 +200,10 @@ class NetxReader {
     return ok();
   }
 
-  // In a recurrent layer SLAYER delays what leaves it, NetX what enters it and the loop.
-  static Status refuseDelays(Fields& layer) {
-    if (!layer.has("delay")) return ok();
-    Expected<Tensor> delay = layer.array("delay");
-    if (!delay) return std::move(delay).error();
-    for (const double steps : delay->values)
-      if (steps != 0)
-        return layer.error(
-            "R0112", "delay",
-            fmt::format("delays of recurrent layers are not supported; this one is {} steps", steps),
-            "train the layer without delays");
-    return ok();
-  }
-
   Status appendNeurons(Fields& layer, const std::string& name, Drive drive = Drive::Synapses) {
     Expected<Node> neurons = readNeurons(layer, name, shape_, drive);
     if (!neurons) return std::move(neurons).error();
     append(*std::move(neurons));
-    neurons_ = true;
     return checkShape(layer);
   }
 
@@ -227,8 +212,7 @@ class NetxReader {
     if (!layer.has("shape")) return ok();
     Expected<Tensor> extents = layer.array("shape");
     if (!extents) return std::move(extents).error();
-    double stored = 1;
-    for (const double extent : extents->values) stored *= extent;
+    const double stored = productOf(*extents);
     const std::int64_t size = network::boundedSize(shape_);
     if (stored == static_cast<double>(size)) return ok();
     return layer.error(
@@ -243,8 +227,8 @@ class NetxReader {
     const std::int64_t size = network::boundedSize(shape_);
     if (shape_.size() > 1) {
       Node node{name, "Flatten", shape_, {}, {}, place};
-      node.parameters["start_dim"] = Tensor{{}, {0}, DType::Int64, ""};
-      node.parameters["end_dim"] = Tensor{{}, {-1}, DType::Int64, ""};
+      node.parameters["start_dim"] = Tensor::count(0);
+      node.parameters["end_dim"] = Tensor::count(-1);
       append(std::move(node));
     }
     shape_ = {size};
@@ -261,9 +245,8 @@ class NetxReader {
   Fields root_;
   const std::string& file_;
   Network network_;
-  int source_ = -1;       // the node that the next layer reads
-  Shape shape_;           // of what it hands on
-  bool neurons_ = false;  // there are some
+  int source_ = -1;  // the node that the next layer reads
+  Shape shape_;      // of what it hands on
 };
 
 }  // namespace

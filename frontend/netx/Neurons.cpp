@@ -3,25 +3,25 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <string_view>
 #include <utility>
 
 #include "fixed/Arithmetic.h"
+#include "models/Common.h"
 #include "network/Checks.h"
 #include "netx/Netx.h"
 
 namespace rheo::netx {
 namespace {
 
-constexpr double kAlign = 1 << fixed::kAlignBits;  // from SLAYER's potentials to the chip's
+constexpr std::int64_t kAlign = 1 << fixed::kAlignBits;  // from SLAYER's potentials to the chip's
 // What NetX gives Lava's processes of sigma-delta networks, both 6 bits.
 constexpr int kStateExponent = 6, kSpikeExponent = 6;
-constexpr double kState = 1 << (kStateExponent + kSpikeExponent);
+constexpr std::int64_t kState = 1 << (kStateExponent + kSpikeExponent);
 constexpr std::int64_t kMostMantissa = std::int64_t{1} << 18;  // times kState, a state still has 32 bits
 
-void set(Node& node, const char* parameter, double value) {
-  node.parameters[parameter] = Tensor{{}, {value}, DType::Int64, ""};
+void set(Node& node, const char* parameter, std::int64_t value) {
+  node.parameters[parameter] = Tensor::count(value);
 }
 
 // A whole number of the group 'neuron' within its range.
@@ -48,7 +48,7 @@ Status refuseOthers(const Fields& neuron, bool graded) {
 }
 
 // One bias for each neuron, or for each channel; of an input layer it is the host's to add.
-Status addBias(Fields& layer, double scale, std::int64_t most, Node& node) {
+Status addBias(Fields& layer, std::int64_t scale, std::int64_t most, Node& node) {
   if (!layer.has("bias")) return ok();
   Expected<Tensor> bias = layer.array("bias");
   if (!bias) return std::move(bias).error();
@@ -61,7 +61,7 @@ Status addBias(Fields& layer, double scale, std::int64_t most, Node& node) {
   Tensor values{node.outputShape, {}, DType::Int64, ""};
   values.values.reserve(static_cast<std::size_t>(size));
   for (const double value : bias->values) {
-    if (value != std::floor(value) || std::abs(value) > static_cast<double>(most))
+    if (!isWhole(value, -most, most))
       return layer.error("R0113", "bias",
                          fmt::format("'bias' holds {}; biases are whole numbers of at most {}", value, most),
                          "export with lava-dl's quantization");
@@ -73,8 +73,8 @@ Status addBias(Fields& layer, double scale, std::int64_t most, Node& node) {
 
 Status readMembrane(Fields& layer, const Fields& neuron, Drive drive, Node& node) {
   if (Status refused = refuseOthers(neuron, false); !refused) return refused;
-  const bool never =
-      neuron.has("vThMant") && neuron.integer("vThMant") && *neuron.integer("vThMant") == kNeverSpikes;
+  const Expected<std::int64_t> stored = neuron.integer("vThMant", 0);
+  const bool never = stored && *stored == kNeverSpikes;
   const bool host = drive == Drive::Host;  // through the bias: no current
   node.kind = host ? (never ? "li" : "lif") : never ? "cuba_li" : "cuba_lif";
   constexpr std::int64_t kForgetAll = fixed::kDecayOne;
@@ -85,10 +85,10 @@ Status readMembrane(Fields& layer, const Fields& neuron, Drive drive, Node& node
                              within(neuron, "vThMant", 0, never ? kNeverSpikes : fixed::kThresholdMax);
   for (Expected<std::int64_t>* value : {&current, &potential, &threshold})
     if (!*value) return std::move(*value).error();
-  if (!host) set(node, "decay_u", static_cast<double>(*current));
-  set(node, "decay_v", static_cast<double>(*potential));
-  if (!never) set(node, "threshold", kAlign * static_cast<double>(*threshold));
-  return host ? ok() : addBias(layer, kAlign, (1 << 22) >> fixed::kAlignBits, node);
+  if (!host) set(node, "decay_u", *current);
+  set(node, "decay_v", *potential);
+  if (!never) set(node, "threshold", kAlign * *threshold);
+  return host ? ok() : addBias(layer, kAlign, models::kBias.maximum >> fixed::kAlignBits, node);
 }
 
 // SPEC N24 to N26.
@@ -113,7 +113,7 @@ Status readSigmaDelta(Fields& layer, const Fields& neuron, Drive drive, Node& no
   }
   Expected<std::int64_t> threshold = within(neuron, "vThMant", 0, kMostMantissa);
   if (!threshold) return std::move(threshold).error();
-  set(node, "threshold", kState * static_cast<double>(*threshold));
+  set(node, "threshold", kState * *threshold);
   set(node, "state_exponent", kStateExponent);
   if (drive == Drive::Host) {
     node.kind = "delta";
@@ -155,10 +155,10 @@ Status readResonator(Fields& layer, const Fields& neuron, bool phase, Node& node
     if (!*value) return std::move(*value).error();
   node.kind = phase ? "resonate_and_fire" : "resonate_and_fire_izhikevich";
   node.inputShape = {node.outputSize(), 2};
-  set(node, "cosine", static_cast<double>(*cosine * share));
-  set(node, "sine", static_cast<double>(*sine * share));
+  set(node, "cosine", *cosine * share);
+  set(node, "sine", *sine * share);
   set(node, "input_shift", kStateExponent);
-  set(node, "threshold", std::ldexp(static_cast<double>(*threshold), kStateExponent));
+  set(node, "threshold", *threshold << kStateExponent);
   return ok();
 }
 

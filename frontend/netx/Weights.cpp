@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 
 #include "chip/SignMode.h"
 #include "network/Checks.h"
@@ -17,6 +17,17 @@ using Shape = std::vector<std::int64_t>;
 
 constexpr std::int32_t kLeastWeight = leastWeight(SignMode::Mixed);
 constexpr std::int32_t kMostWeight = mostWeight(SignMode::Excitatory);
+
+// The field 'delay'; nothing where there is none, or all of it is 0.
+Expected<std::optional<Tensor>> readDelay(Fields& layer) {
+  if (!layer.has("delay")) return std::optional<Tensor>();
+  Expected<Tensor> delay = layer.array("delay");
+  if (!delay) return std::move(delay).error();
+  const std::vector<double>& steps = delay->values;
+  if (std::all_of(steps.begin(), steps.end(), [](double d) { return d == 0; }))
+    return std::optional<Tensor>();
+  return std::optional<Tensor>(*std::move(delay));
+}
 
 }  // namespace
 
@@ -33,8 +44,7 @@ Expected<Tensor> readWeights(Fields& layer, const std::string& field) {
   Expected<Tensor> weight = layer.array(field);
   if (!weight) return weight;
   for (std::size_t i = 0; i < weight->values.size(); ++i)
-    if (weight->values[i] != std::floor(weight->values[i]) || weight->values[i] < kLeastWeight ||
-        weight->values[i] > kMostWeight)
+    if (!isWhole(weight->values[i], kLeastWeight, kMostWeight))
       return layer.error("R0113", field,
                          fmt::format("'{}' is {} at flat index {}; weights are whole numbers from {} to {}",
                                      field, weight->values[i], i, kLeastWeight, kMostWeight),
@@ -51,35 +61,46 @@ Error wrongShape(const Fields& layer, const std::string& field, const Shape& fou
                      std::move(remedy));
 }
 
+Status refuseDelays(Fields& layer, const char* what) {
+  const Expected<std::optional<Tensor>> delay = readDelay(layer);
+  if (!delay) return delay.error();
+  if (!*delay) return ok();
+  const std::vector<double>& steps = (*delay)->values;
+  return layer.error(
+      "R0112", "delay",
+      fmt::format("delays of {} are not supported; this one is {} steps", what,
+                  *std::find_if(steps.begin(), steps.end(), [](double step) { return step != 0; })),
+      "train the layer without delays");
+}
+
 Status addDelay(Fields& layer, std::int64_t outputs, std::int64_t inputs, Node& node) {
-  if (!layer.has("delay")) return ok();
-  Expected<Tensor> delay = layer.array("delay");
-  if (!delay) return std::move(delay).error();
-  for (const double steps : delay->values)
-    if (steps != std::floor(steps) || !(steps >= 0) || !(steps <= kMaxDelay))
+  Expected<std::optional<Tensor>> read = readDelay(layer);
+  if (!read) return std::move(read).error();
+  if (!*read) return ok();
+  Tensor& delay = **read;
+  for (const double steps : delay.values)
+    if (!isWhole(steps, 0, kMaxDelay))
       return layer.error(
           "R0113", "delay",
           fmt::format("'delay' holds {}; delays are whole steps from 0 to {}", steps, kMaxDelay),
-          "train with a max_delay of 62");
-  if (std::all_of(delay->values.begin(), delay->values.end(), [](double steps) { return steps == 0; }))
-    return ok();
+          fmt::format("train with a max_delay of {}", kMaxDelay));
   const std::size_t rank = node.parameters.at("weight").shape.size();
   const bool matrix = rank == 2;
-  if (delay->size() == 1) {
-    delay->shape = {};
-  } else if (delay->shape.size() == 1 && delay->size() == outputs) {
-    delay->shape.resize(rank, 1);
-  } else if (matrix && delay->shape.size() == 1 && delay->size() == inputs) {
-    delay->shape = {1, inputs};
-  } else if (!matrix || delay->shape != Shape{outputs, inputs}) {
+  if (delay.size() == 1) {
+    delay.shape = {};
+  } else if (delay.shape.size() == 1 && delay.size() == outputs) {
+    delay.shape.resize(rank, 1);
+  } else if (matrix && delay.shape.size() == 1 && delay.size() == inputs) {
+    delay.shape = {1, inputs};
+  } else if (!matrix || delay.shape != Shape{outputs, inputs}) {
     return layer.error("R0113", "delay",
                        fmt::format("'delay' has shape {} for {} outputs and {} inputs",
-                                   network::shapeText(delay->shape), outputs, inputs),
+                                   network::shapeText(delay.shape), outputs, inputs),
                        matrix ? "store one number, one for each output, each input or each weight"
                               : "store one number, or one for each output channel");
   }
-  delay->dtype = DType::Int64;
-  node.parameters["delay"] = *std::move(delay);
+  delay.dtype = DType::Int64;
+  node.parameters["delay"] = std::move(delay);
   return ok();
 }
 

@@ -25,6 +25,9 @@ Error wrongShape(const Fields& layer, const std::string& field, const std::vecto
 // in NetX), one for each input, or one for each weight of a matrix.
 Status addDelay(Fields& layer, std::int64_t outputs, std::int64_t inputs, Node& node);
 
+// R0112 where the field 'delay' holds one; `what` does not support them.
+Status refuseDelays(Fields& layer, const char* what);
+
 // A Linear node "NAME.FIELD" [rows, columns]. A single row or column may be stored without its other
 // dimension. With `delays`, the field 'delay' is read too.
 Expected<Node> readMatrix(Fields& layer, const std::string& field, const std::string& name, std::int64_t rows,

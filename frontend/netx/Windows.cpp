@@ -15,7 +15,6 @@ using Shape = std::vector<std::int64_t>;
 Tensor counts(const Shape& values) {
   return Tensor{{static_cast<std::int64_t>(values.size())}, {values.begin(), values.end()}, DType::Int64, ""};
 }
-Tensor count(std::int64_t value) { return Tensor{{}, {static_cast<double>(value)}, DType::Int64, ""}; }
 
 bool isPooling(const std::string& type) { return type == "pool" || type == "unpool"; }
 
@@ -88,16 +87,6 @@ Expected<Tensor> repeated(const Fields& layer, const std::string& type, const Sh
   return kernel;
 }
 
-Status refuseDelay(Fields& layer) {
-  if (!layer.has("delay")) return ok();
-  Expected<Tensor> delay = layer.array("delay");
-  if (!delay) return std::move(delay).error();
-  if (std::all_of(delay->values.begin(), delay->values.end(), [](double steps) { return steps == 0; }))
-    return ok();
-  return layer.error("R0112", "delay", "delays of transposed convolutions are not supported",
-                     "train the layer without delays");
-}
-
 }  // namespace
 
 Expected<Node> readWindow(Fields& layer, const std::string& type, const std::string& name,
@@ -129,12 +118,13 @@ Expected<Node> readWindow(Fields& layer, const std::string& type, const std::str
                      {"stride", counts(sizes->stride)},
                      {"padding", counts(sizes->padding)},
                      {"dilation", counts(sizes->dilation)},
-                     {"groups", count(sizes->groups)}};
+                     {"groups", Tensor::count(sizes->groups)}};
   network::Report report(layer.file());
   network::declareWindow(node, report);
   if (!report.failed()) network::takeInputShape(node, shape, report);
   if (report.failed()) return report.take();
-  Status delayed = transposed ? refuseDelay(layer) : addDelay(layer, sizes->outputs, sizes->inputs, node);
+  Status delayed = transposed ? refuseDelays(layer, "transposed convolutions")
+                              : addDelay(layer, sizes->outputs, sizes->inputs, node);
   if (!delayed) return std::move(delayed).error();
   return node;
 }
@@ -146,7 +136,7 @@ Node passOn(const std::string& name, const Shape& shape, const std::string& plac
   const std::vector<double> ones(static_cast<std::size_t>(groups), 1.0);
   node.parameters["weight"] =
       Tensor{channels ? Shape{groups, 1, 1, 1} : Shape{1, 1, 1}, ones, DType::Int64, ""};
-  node.parameters["groups"] = count(groups);
+  node.parameters["groups"] = Tensor::count(groups);
   return node;
 }
 

@@ -68,7 +68,7 @@ Status setPadding(const std::string& word, Node& node, const std::string& file) 
   if (word != "same" && word != "valid")
     return refused(fmt::format("the padding of node {} is {}", quoteName(node.name), quoteName(word)),
                    "store 'same', 'valid' or numbers");
-  Tensor& padding = node.parameters["padding"] = Tensor{{}, {0}, DType::Int64, ""};
+  Tensor& padding = node.parameters["padding"] = Tensor::count(0);
   const auto weight = node.parameters.find("weight");
   if (word == "valid" || weight == node.parameters.end() || weight->second.shape.size() < 3)
     return ok();  // without a kernel the node is refused later
@@ -125,7 +125,7 @@ Expected<Node> parseNode(Tree& group, const std::string& kind, const std::string
   node.kind = kind;
   node.origin = origin;
   const auto kinds = network::supportedKinds();
-  const std::size_t rank = kind == "Conv1d" ? 3 : hasWindow(kind) ? 4 : 2;  // of 'weight'
+  const std::size_t rank = 2 + (hasWindow(kind) ? network::axesOf(kind) : 0);  // of 'weight'
   std::string padding;
   // The parameters of other kinds may be anything; finishNetwork refuses the kind.
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) return node;

@@ -1,5 +1,7 @@
 // The chip dialect: registration and verifiers.
+#include "chip/Program.h"
 #include "chip/SignMode.h"
+#include "chip/Synapses.h"
 #include "ir/chip/Chip.h"
 #include "ir/chip/ChipDialect.cpp.inc"
 #define GET_OP_CLASSES
@@ -54,10 +56,11 @@ mlir::LogicalResult verifySlice(SliceOp slice, ModuleOp module) {
 mlir::LogicalResult verifyGroup(GroupOp group, ModuleOp module, llvm::ArrayRef<SliceOp> slices) {
   auto projection = module.lookupSymbol<ProjectionOp>(group.getProjection());
   if (!projection) return complain(group, group.getProjection()) << "is no projection";
-  if (!isOneOf(group.getKind(), {"sparse", "dense", "kernel"}))
+  const std::optional<ListKind> kind = listKindNamed({group.getKind().data(), group.getKind().size()});
+  if (!kind)
     return complain(group, group.getProjection())
            << "has format kind '" << group.getKind() << "', expected sparse, dense or kernel";
-  if (group.getKind() == "kernel" && !projection.getConvolution())
+  if (kind == ListKind::Kernel && !projection.getConvolution())
     return complain(group, group.getProjection()) << "has kernels, but is no convolution";
   if (group.getSlice() >= slices.size())
     return complain(group, group.getProjection())
@@ -73,9 +76,9 @@ mlir::LogicalResult verifyAxon(AxonOp axon, ModuleOp module, llvm::ArrayRef<Grou
   const std::string place = "axon " + std::to_string(axon.getFirstAxon());
   if (axon.getGroup() >= groups.size())
     return complain(axon, place) << "uses group " << axon.getGroup() << " of " << groups.size();
-  if (axon.getDelay() > 62)
-    return complain(axon, place) << "has a delay of " << asSigned(axon.getDelay())
-                                 << " steps, outside [0, 62]";  // SPEC T7
+  if (axon.getDelay() > kMaxDelay)
+    return complain(axon, place) << "has a delay of " << asSigned(axon.getDelay()) << " steps, outside [0, "
+                                 << kMaxDelay << "]";  // SPEC T7
   if (axon.getSources() && axon.getSourceCount() != 0)
     return complain(axon, place) << "has both a list and a range of sources";
   auto projection = module.lookupSymbol<ProjectionOp>(GroupOp(groups[axon.getGroup()]).getProjection());
@@ -105,8 +108,7 @@ mlir::LogicalResult verifyEnds(ProjectionOp op, ModuleOp module) {
   if (failed(spk::verifyWiring(op, op.getSymName(), op.getConvolution(), op.getDelays(), targets, sources)))
     return mlir::failure();
   const mlir::ShapedType type = op.getWeight().getValues().getShapedType();
-  const Wiring wiring = spk::wiringOf(op.getConvolution(), targets, sources);
-  if (!type.hasStaticShape() || type.getShape() != llvm::ArrayRef<int64_t>(spk::weightShape(wiring)))
+  if (!type.hasStaticShape() || type.getShape() != llvm::ArrayRef<int64_t>(spk::weightShape(op.getWiring())))
     return complain(op, op.getSymName()) << "has weights of type " << type << " for " << targets
                                          << " targets and " << sources << " sources";
   return mlir::success();
@@ -141,6 +143,12 @@ int64_t PopulationOp::getInputSize() {
 }
 int64_t PopulationOp::getSize() { return spk::elementCount(getShape()); }
 int64_t InputOp::getSize() { return spk::elementCount(getShape()); }
+
+Wiring ProjectionOp::getWiring() {
+  auto module = llvm::cast<ModuleOp>((*this)->getParentOp());
+  return spk::wiringOf(getConvolution(), module.lookupSymbol<PopulationOp>(getTarget()).getInputSize(),
+                       sizeOfSymbol(module, getSource()));
+}
 
 int64_t AxonOp::getAxonCount() {
   return getSources() ? static_cast<int64_t>(getSources()->size()) : asSigned(getSourceCount());
@@ -196,7 +204,8 @@ mlir::LogicalResult OutputOp::verify() {
 mlir::LogicalResult ProjectionOp::verify() {
   if (!signModeNamed(getSignMode()))
     return complain(*this, getSymName()) << "has sign mode '" << getSignMode() << "'";
-  if (getDelay() > 62) return complain(*this, getSymName()) << "has a delay outside [0, 62]";  // SPEC T7
+  if (getDelay() > kMaxDelay)
+    return complain(*this, getSymName()) << "has a delay outside [0, " << kMaxDelay << "]";  // SPEC T7
   if (getWeightBits() < 1 || getWeightBits() > kMostWeightBits)
     return complain(*this, getSymName())
            << "has " << getWeightBits() << " weight bits, outside [1, " << kMostWeightBits << "]";

@@ -65,6 +65,10 @@ def Chip_ProjectionOp : Chip_Op<"projection", [HasParent<"ModuleOp">, Symbol]> {
                        I32Attr:$delay,             // axon delay, SPEC T7
                        StrAttr:$sign_mode, I32Attr:$weight_bits);
   let assemblyFormat = "$sym_name `:` $source `->` $target attr-dict";
+  let extraClassDeclaration = [{
+    /// Of a module whose source and target exist.
+    ::rheo::Wiring getWiring();
+  }];
   let hasVerifier = 1;
 }
 

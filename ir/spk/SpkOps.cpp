@@ -2,6 +2,7 @@
 // operations own weights.
 #include <cmath>
 
+#include "chip/Program.h"
 #include "chip/SignMode.h"
 #include "ir/spk/Spk.h"
 
@@ -224,8 +225,9 @@ mlir::LogicalResult SynapseOp::verify() {
   const llvm::SmallVector<int64_t> shape = weightShape(getWiring());
   const auto delay = static_cast<std::int32_t>(getDelay());
   const auto floatDelay = static_cast<std::int32_t>(getFloatDelay());
-  if (delay < 0 || delay > 62)
-    return complain(*this, getName()) << "has a delay of " << delay << " steps, outside [0, 62]";  // SPEC T7
+  if (delay < 0 || delay > kMaxDelay)
+    return complain(*this, getName())
+           << "has a delay of " << delay << " steps, outside [0, " << kMaxDelay << "]";  // SPEC T7
   if (floatDelay < 0 || floatDelay > 1)
     return complain(*this, getName())
            << "has a float delay of " << floatDelay << " steps, outside [0, 1]";  // SPEC T5

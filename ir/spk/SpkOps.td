@@ -72,7 +72,7 @@ def Spk_SynapseOp : Spk_Op<"synapse", [HasParent<"NetworkOp">]> {
   let arguments = (ins Spk_Spikes:$source, StrAttr:$name, Spk_ParameterAttr:$weight,
                        OptionalAttr<Spk_ParameterAttr>:$bias,
                        OptionalAttr<Spk_Convolution>:$convolution,
-                       OptionalAttr<ElementsAttr>:$delays,            // steps, i8; SPEC T7, F17
+                       OptionalAttr<ElementsAttr>:$delays,            // steps, i8; SPEC T7, F18
                        DefaultValuedAttr<I32Attr, "0">:$delay,        // steps of axon delay, 0..62; SPEC T2, T7
                        DefaultValuedAttr<I32Attr, "0">:$float_delay,  // 0, or 1 on an edge that closes a cycle; SPEC T5
                        OptionalAttr<StrAttr>:$sign_mode,              // "mixed", "excitatory", "inhibitory"; SPEC W1

@@ -1,6 +1,8 @@
 // Numbers into and out of attributes: dense tensors, resources and #spk.elements.
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <string_view>
 
 #include "ir/spk/Spk.h"
 #include "llvm/ADT/StringExtras.h"
@@ -21,6 +23,14 @@ std::optional<std::vector<Out>> fromBytes(llvm::ArrayRef<char> bytes, int64_t co
     values[i] = static_cast<Out>(value);
   }
   return values;
+}
+
+// Of a parameter's unit: "1/4096" counts parts of one, a power of two of them.
+int exponentOf(std::string_view unit) {
+  std::uint32_t parts = 0;
+  llvm::StringRef text(unit.data(), unit.size());
+  if (!text.consume_front("1/") || text.getAsInteger(10, parts)) return 0;
+  return -std::countr_zero(parts);
 }
 
 std::optional<llvm::ArrayRef<char>> bytesOf(mlir::DenseResourceElementsAttr resource) {
@@ -141,8 +151,8 @@ FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const model
   };
   unsigned width = 1;
   while (width < 32 && !fits(width)) ++width;
-  const int exponent = parameter.unit == "1/4096" ? -12 : parameter.unit == "1/32768" ? -15 : 0;
-  return fixedElements(context, values, {static_cast<int64_t>(values.size())}, width, exponent, isSigned);
+  return fixedElements(context, values, {static_cast<int64_t>(values.size())}, width,
+                       exponentOf(parameter.unit), isSigned);
 }
 
 NeuronOp createNeuron(mlir::OpBuilder& builder, mlir::Location location, const models::ModelTable& model,

@@ -26,15 +26,14 @@ Status checkInputSums(const FixedNet& net) {
     const double unit = std::ldexp(payload, projection.exponent);
     std::vector<double>& of = sums[static_cast<std::size_t>(projection.target)];
     const Wiring& wiring = projection.weights.wiring;
-    const double floored =
-        projection.exponent < 0 ? static_cast<double>(delayCount(projection.weights) - 1) : 0;
+    const auto apart = static_cast<double>(projection.flooredApart());
     for (std::int64_t target = 0; target < wiring.targets(); ++target) {
       double sum = 0;
       wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
         sum += std::abs(projection.weights.value(index));
       });
-      // Flooring a negative sum goes away from 0, each part's on its own (SPEC W7).
-      of[static_cast<std::size_t>(target)] += std::ceil(sum * unit) + floored;
+      // Flooring a negative sum goes away from 0.
+      of[static_cast<std::size_t>(target)] += std::ceil(sum * unit) + apart;
     }
   }
   std::vector<Diagnostic> found;
@@ -46,7 +45,7 @@ Status checkInputSums(const FixedNet& net) {
     diagnostic.where = net.populations[p].name;
     diagnostic.message =
         fmt::format("neuron {} of '{}' could receive {:.0f} in one step, the arithmetic holds {}",
-                    (worst - sums[p].begin()) / net.populations[p].model->inputsOf(1),
+                    (worst - sums[p].begin()) / net.populations[p].model->portCount(),
                     net.populations[p].name, *worst, fixed::kInputBound);
     diagnostic.value = *worst;
     diagnostic.limit = fixed::kInputBound;

@@ -90,7 +90,8 @@ class IntervalAlgebra {
   // SPEC N30, as decay: rounding toward zero is monotone.
   Int turnShare(Int x, Int share) {
     const Int whole = product(x, share);
-    return within({towardZero(whole.lo, fixed::kTurnBits), towardZero(whole.hi, fixed::kTurnBits)});
+    return within(
+        {fixed::towardZero(whole.lo, fixed::kTurnBits), fixed::towardZero(whole.hi, fixed::kTurnBits)});
   }
 
   Int wrapCurrent(Int x) {
@@ -138,9 +139,8 @@ class IntervalAlgebra {
   }
 
   static std::int64_t decayOne(std::int64_t x, std::int64_t decay12) {
-    return towardZero(x * (fixed::kDecayOne - decay12), fixed::kDecayBits);
+    return fixed::towardZero(x * (fixed::kDecayOne - decay12), fixed::kDecayBits);
   }
-  static std::int64_t towardZero(std::int64_t x, int bits) { return x >= 0 ? x >> bits : -(-x >> bits); }
   static Int product(Int a, Int b) {
     const auto [least, most] = std::minmax({a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi});
     return {least, most};

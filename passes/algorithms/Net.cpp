@@ -2,6 +2,7 @@
 #include "algorithms/Net.h"
 
 #include <optional>
+#include <set>
 
 #include "models/Registers.h"
 
@@ -33,6 +34,11 @@ std::vector<std::int32_t> FixedPopulation::stepParameters(std::int64_t neuron) c
     values.push_back(
         static_cast<std::int32_t>(models::parameterFrom(*model, entry, read).value_or(entry.fallback)));
   return values;
+}
+
+std::int64_t FixedProjection::flooredApart() const {
+  const std::set<std::int32_t> delayed(weights.delays.begin(), weights.delays.end());
+  return exponent >= 0 || delayed.empty() ? 0 : static_cast<std::int64_t>(delayed.size()) - 1;
 }
 
 }  // namespace rheo

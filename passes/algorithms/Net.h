@@ -2,10 +2,8 @@
 // numbers (FloatNet), then over the chip's integers (FixedNet). Plain arrays; no MLIR.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -35,25 +33,14 @@ struct Connections {
   std::int64_t columns() const { return rows() == 0 ? 0 : wiring.valueCount() / rows(); }
 };
 
-// How many distinct delays the synapses have, at least one. SPEC W7
-template <class T>
-std::int64_t delayCount(const Connections<T>& connections) {
-  const std::set<std::int32_t> distinct(connections.delays.begin(), connections.delays.end());
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(distinct.size()));
-}
-
 // A value for each pair of neurons, however many of them were one.
 template <class T>
 Connections<T> unfolded(const Connections<T>& connections) {
   const Wiring& wiring = connections.wiring;
-  Connections<T> all(wiring.targets(), wiring.sources());
-  if (!connections.delays.empty()) all.delays.resize(all.values.size());
-  for (std::int64_t source = 0; source < wiring.sources(); ++source)
-    wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
-      const auto pair = static_cast<std::size_t>(target * wiring.sources() + source);
-      all.values[pair] = connections.value(index);
-      if (!all.delays.empty()) all.delays[pair] = connections.delays[static_cast<std::size_t>(index)];
-    });
+  Connections<T> all;
+  all.wiring = Wiring::dense(wiring.targets(), wiring.sources());
+  all.values = wiring.unfolded(connections.values);
+  if (!connections.delays.empty()) all.delays = wiring.unfolded(connections.delays);
   return all;
 }
 
@@ -147,6 +134,9 @@ struct FixedProjection {
   int exponent = 0;  // SPEC W5, W6
   SignMode signMode = SignMode::Mixed;
   Connections<std::int32_t> weights;  // as W1 to W4 leave them, without the exponent
+
+  // How far flooring the parts of its sum, one for each delay, may lead below flooring the sum. SPEC W5, W7
+  std::int64_t flooredApart() const;
 };
 
 struct FixedNet {

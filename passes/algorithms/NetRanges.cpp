@@ -15,7 +15,7 @@ class ProjectionInput {
   ProjectionInput(const FixedProjection& projection, const Profile& profile)
       : projection_(&projection),
         perWeight_(profile.weightExponent == WeightExponent::PerWeight),
-        parts_(delayCount(projection.weights)),
+        apart_(projection.flooredApart()),
         sums_(static_cast<std::size_t>(projection.weights.wiring.targets())) {}
 
   // From now on, `source` may send payloads within `now` and no longer only within `before` (0 among
@@ -33,15 +33,13 @@ class ProjectionInput {
     });
   }
 
-  // SPEC W5: flooring is monotone, so the ends may be shifted. SPEC W7: the parts add, each of which may
-  // floor away up to 1.
+  // SPEC W5: flooring is monotone, so the ends may be shifted. SPEC W7: the parts add.
   Interval of(std::int64_t target) const {
     const Interval whole = sums_[static_cast<std::size_t>(target)], sum = wrapped32(whole);
     if (perWeight_) return sum;
-    if (projection_->exponent >= 0 || parts_ == 1) return {shift(sum.lo), shift(sum.hi)};
-    if (sum != whole)
-      return {parts_ * shift(kLeast32), parts_ * shift(kMost32)};  // each part may have wrapped
-    return {shift(sum.lo) - (parts_ - 1), shift(sum.hi)};
+    if (apart_ > 0 && sum != whole)  // each part may have wrapped
+      return {(apart_ + 1) * shift(kLeast32), (apart_ + 1) * shift(kMost32)};
+    return {shift(sum.lo) - apart_, shift(sum.hi)};
   }
 
  private:
@@ -52,7 +50,7 @@ class ProjectionInput {
 
   const FixedProjection* projection_;
   bool perWeight_;
-  std::int64_t parts_;  // distinct delays
+  std::int64_t apart_;
   std::vector<Interval> sums_;
 };
 
@@ -141,7 +139,7 @@ class NetProof {
       if (projection.source.input || projection.source.index != population) continue;
       inputs_[p].widen(neuron, before, now);
       const std::int64_t ports =
-          net_.populations[static_cast<std::size_t>(projection.target)].model->inputsOf(1);
+          net_.populations[static_cast<std::size_t>(projection.target)].model->portCount();
       projection.weights.wiring.targetsOf(neuron, [&](std::int64_t target, std::int64_t index) {
         if (projection.weights.value(index) != 0)
           stale_[projection.target][static_cast<std::size_t>(target / ports)] = true;

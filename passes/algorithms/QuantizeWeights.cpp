@@ -9,7 +9,6 @@
 namespace rheo {
 namespace {
 
-constexpr std::int64_t kMostUnfolded = std::int64_t{1} << 26;  // weights, half a gigabyte
 constexpr double kMostWeight = 1e100;  // float units of v; sums of such weights are still finite
 
 SignMode signOf(const std::vector<double>& values) {
@@ -44,7 +43,7 @@ void Quantizer::applyGains(Part& part, const Dynamics& dynamics) {
   Connections<double>& values = part.effective.values;
   std::optional<std::vector<double>> gains = gainOfValues(values, dynamics);
   if (!gains) {
-    if (values.wiring.targets() * values.wiring.sources() > kMostUnfolded) {
+    if (values.wiring.tooLargeToUnfold()) {
       error(
           "R0316", part.fixed.name,
           fmt::format("neurons that share the kernel of '{}' differ in the gain of their input, and {} x {} "
@@ -73,7 +72,7 @@ void Quantizer::unfoldForPins(Part& part) {
   const WeightRows& pinned = *part.pins->weights;
   const bool ofPairs = pinned.rows == wiring.targets() && pinned.columns == wiring.sources();
   const bool asStored = pinned.rows == values.rows() && pinned.columns == values.columns();
-  if (ofPairs && !asStored && wiring.targets() * wiring.sources() <= kMostUnfolded) values = unfolded(values);
+  if (ofPairs && !asStored && !wiring.tooLargeToUnfold()) values = unfolded(values);
 }
 
 // Gains into weights, format, pins.

@@ -95,24 +95,18 @@ Status Decoder::decodeAxons(const image::Core& source, Core& core) {
     if (delay < 0 || delay > kMaxDelay)
       return contentError("R0511", where(), fmt::format("delay {}; 0 to {} exist", delay, kMaxDelay));
     const SynapseFormat& chosen = formats_[static_cast<std::size_t>(format)];
+    Status decoded = ok();
     if (chosen.kind == ListKind::Kernel) {
-      if (Status status = decodeKernelAxon(i, table, chosen, static_cast<std::int32_t>(delay), words, core);
-          !status) {
-        Error error = std::move(status).error();
-        error.diagnostics.front().where = where();
-        return error;
-      }
-      continue;
+      decoded = decodeKernelAxon(i, table, chosen, static_cast<std::int32_t>(delay), words, core);
+    } else {
+      const auto [entry, isNew] = known.emplace(Key{list, count, format, delay}, core.synapses.size());
+      core.axons.push_back({chosen.group, entry->second, count});
+      if (isNew) decoded = decodeList(list, count, chosen, static_cast<std::int32_t>(delay), words, core);
     }
-    const auto [entry, isNew] = known.emplace(Key{list, count, format, delay}, core.synapses.size());
-    core.axons.push_back({chosen.group, entry->second, count});
-    if (!isNew) continue;
-    if (Status status = decodeList(list, count, chosen, static_cast<std::int32_t>(delay), words, core);
-        !status) {
-      Error error = std::move(status).error();
-      error.diagnostics.front().where = where();
-      return error;
-    }
+    if (decoded) continue;
+    Error error = std::move(decoded).error();
+    error.diagnostics.front().where = where();
+    return error;
   }
   return ok();
 }
@@ -130,7 +124,7 @@ void Decoder::findRuns(const Core& core) {
 }
 
 Decoder::Meetings Decoder::meetingsOf(const ConvolutionAxis& axis, std::int64_t place) {
-  Meetings meetings;
+  Meetings meetings{place};
   axis.outputsOf(place, [&](std::int64_t position, std::int64_t entry) {
     if (meetings.count++ == 0) meetings.position = position, meetings.entry = entry;
   });
@@ -174,27 +168,37 @@ Status Decoder::decodeKernelAxon(std::uint64_t axon, const Records& table, const
     visited_ += channels * static_cast<std::uint64_t>(rows.count * columns.count);
     if (visited_ > visitable_)
       return contentError("R0508", "", "kernels meet their targets in too many ways");
-    const auto bits = static_cast<std::uint32_t>(format.weightBits);
-    for (std::uint64_t c = 0; c < channels; ++c)
-      format.rows.outputsOf(placeOf("row"), [&](std::int64_t row, std::int64_t kernelRow) {
-        format.columns.outputsOf(placeOf("column"), [&](std::int64_t column, std::int64_t kernelColumn) {
-          const auto at = static_cast<std::uint64_t>(kernelRow * format.columns.kernel + kernelColumn);
-          const std::int64_t stored = readBits(words, (list + at * entryWords) * 64 + recordStart(c, bits),
-                                               format.weightBits, format.signMode == SignMode::Mixed);
-          const std::int32_t weight =
-              effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
-          const std::int64_t input = static_cast<std::int64_t>(c) * positions +
-                                     (row - rows.position) * format.columns.outputs + column -
-                                     columns.position;
-          if (weight != 0) core.synapses.push_back({static_cast<std::int32_t>(input), weight, delay});
-        });
-      });
+    decodeKernel(list, channels, rows, columns, format, delay, words, core);
     entry->second.second = core.synapses.size() - entry->second.first;
   }
   const std::int64_t base = from + rows.position * format.columns.outputs + columns.position;
   core.axons.push_back(
       {format.group, entry->second.first, entry->second.second, static_cast<std::int32_t>(base), true});
   return ok();
+}
+
+// The synapses of one channel of sources with what they meet, the first input among them 0; those without
+// weight left out.
+void Decoder::decodeKernel(std::uint64_t list, std::uint64_t channels, const Meetings& rows,
+                           const Meetings& columns, const SynapseFormat& format, std::int32_t delay,
+                           std::span<const std::uint64_t> words, Core& core) const {
+  const auto bits = static_cast<std::uint32_t>(format.weightBits);
+  const std::uint64_t entryWords = kernelEntryWords(channels, format);
+  const std::int64_t width = format.columns.outputs;
+  for (std::uint64_t c = 0; c < channels; ++c) {
+    const std::int64_t first = static_cast<std::int64_t>(c) * format.rows.outputs * width;
+    format.rows.outputsOf(rows.place, [&](std::int64_t row, std::int64_t kernelRow) {
+      format.columns.outputsOf(columns.place, [&](std::int64_t column, std::int64_t kernelColumn) {
+        const auto at = static_cast<std::uint64_t>(kernelRow * format.columns.kernel + kernelColumn);
+        const std::int64_t stored = readBits(words, (list + at * entryWords) * 64 + recordStart(c, bits),
+                                             format.weightBits, format.signMode == SignMode::Mixed);
+        const std::int32_t weight =
+            effectiveWeight(loadWeight(stored, format), format, program_.profile->weightExponent);
+        const std::int64_t input = first + (row - rows.position) * width + column - columns.position;
+        if (weight != 0) core.synapses.push_back({static_cast<std::int32_t>(input), weight, delay});
+      });
+    });
+  }
 }
 
 Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const SynapseFormat& format,

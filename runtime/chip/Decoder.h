@@ -121,11 +121,11 @@ class Decoder {
     return constants_.get(at, "value");
   }
 
-  // Which entries of a kernel list meet which positions along an axis: their number, and the first of them.
-  // The others follow in steps that the format fixes, so axons that agree in entry and number share their
-  // synapses.
+  // Which entries of a kernel list meet which positions, from an axon's place along an axis: their number,
+  // and the first of them. The others follow in steps that the format fixes, so axons that agree in entry and
+  // number share their synapses.
   struct Meetings {
-    std::int64_t position = 0, entry = 0, count = 0;
+    std::int64_t place = 0, position = 0, entry = 0, count = 0;
   };
   using KernelKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int32_t, std::int64_t,
                                std::int64_t, std::int64_t, std::int64_t>;
@@ -135,6 +135,9 @@ class Decoder {
   };
   void findRuns(const Core& core);
   static Meetings meetingsOf(const ConvolutionAxis& axis, std::int64_t place);
+  void decodeKernel(std::uint64_t list, std::uint64_t channels, const Meetings& rows, const Meetings& columns,
+                    const SynapseFormat& format, std::int32_t delay, std::span<const std::uint64_t> words,
+                    Core& core) const;
 
   const Image& image_;
   const image::Header& header_;

@@ -44,9 +44,8 @@ Expected<std::uint64_t> packSynapses(std::vector<std::uint64_t>& words, std::spa
       words.resize(address);
       Diagnostic diagnostic;
       diagnostic.code = "R0509";
-      diagnostic.message =
-          fmt::format("synapse {} (input {}, delay {}) does not fit its {} list", i, synapse.input,
-                      synapse.delay, kListKindNames[static_cast<std::size_t>(format.kind)]);
+      diagnostic.message = fmt::format("synapse {} (input {}, delay {}) does not fit its {} list", i,
+                                       synapse.input, synapse.delay, listKindName(format.kind));
       diagnostic.remedy = "choose a format with enough delay and index bits";
       return Error::of(ErrorKind::Compile, std::move(diagnostic));
     }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,16 @@ inline constexpr std::int64_t kMostKernelExtent = 64;
 
 enum class ListKind : std::uint8_t { Sparse = 0, Dense = 1, Kernel = 2 };
 inline constexpr std::array<std::string_view, 3> kListKindNames{"sparse", "dense", "kernel"};
+
+constexpr std::string_view listKindName(ListKind kind) {
+  return kListKindNames[static_cast<std::size_t>(kind)];
+}
+
+constexpr std::optional<ListKind> listKindNamed(std::string_view name) {
+  for (std::size_t i = 0; i < kListKindNames.size(); ++i)
+    if (kListKindNames[i] == name) return static_cast<ListKind>(i);
+  return std::nullopt;
+}
 
 // A "format" record.
 struct SynapseFormat {
@@ -58,6 +69,10 @@ constexpr int droppedBits(const SynapseFormat& format) {
 // and inhibitory: magnitude. SPEC W3 (lava: mixed floors, one-signed towards zero), W4 (loihi1: towards
 // zero).
 std::int64_t storeWeight(std::int32_t weight, const SynapseFormat& format, WeightTruncation truncation);
+// Whether anything is left of it.
+inline bool keepsWeight(std::int32_t weight, const SynapseFormat& format, WeightTruncation truncation) {
+  return weight != 0 && storeWeight(weight, format, truncation) != 0;
+}
 
 // The weight that stored bits mean, low bits zero. Mixed bits are given sign-extended.
 std::int32_t loadWeight(std::int64_t stored, const SynapseFormat& format);

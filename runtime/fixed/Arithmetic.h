@@ -25,20 +25,17 @@ inline constexpr std::int32_t kPeriod = 1 << 24;
 // brings every sum back into 24 bits, so no state ever leaves 32 bits. SPEC W8.
 inline constexpr std::int32_t kInputBound = 1 << 18;
 
-// Toward zero. What the callers give keeps within 32 bits, but for -2^31 times -1, which stays as it is
-// (N19).
-constexpr std::int32_t roundedShift(std::int64_t product, int bits) {
-  return static_cast<std::int32_t>(product >= 0 ? product >> bits : -(-product >> bits));
-}
+// A right shift that rounds toward zero.
+constexpr std::int64_t towardZero(std::int64_t x, int bits) { return x >= 0 ? x >> bits : -(-x >> bits); }
 
 // SPEC N1: x * (4096 - decay) / 4096, rounded toward zero.
 constexpr std::int32_t decay(std::int32_t x, std::int32_t decay12) {
-  return roundedShift(std::int64_t{x} * (kDecayOne - decay12), kDecayBits);
+  return static_cast<std::int32_t>(towardZero(std::int64_t{x} * (kDecayOne - decay12), kDecayBits));
 }
 
-// SPEC N30: x * share / 32768, rounded toward zero; |share| <= 32768.
+// SPEC N30: x * share / 32768, rounded toward zero; |share| <= 32768. -2^31 times -1 stays as it is (N19).
 constexpr std::int32_t turnShare(std::int32_t x, std::int32_t share) {
-  return roundedShift(std::int64_t{x} * share, kTurnBits);
+  return static_cast<std::int32_t>(towardZero(std::int64_t{x} * share, kTurnBits));
 }
 
 // SPEC N19: sums, differences, products and left shifts of 32 bits drop what lies above.

@@ -53,10 +53,9 @@ struct ModelTable {
   // Where a neuron receives, in the order in which step.h indexes them. SPEC T1
   std::span<const std::string_view> ports = kOnePort;
 
+  constexpr std::int64_t portCount() const { return static_cast<std::int64_t>(ports.size()); }
   // The sums that so many neurons receive in a step: rows of the projections into them, neuron by neuron.
-  constexpr std::int64_t inputsOf(std::int64_t neurons) const {
-    return neurons * static_cast<std::int64_t>(ports.size());
-  }
+  constexpr std::int64_t inputsOf(std::int64_t neurons) const { return neurons * portCount(); }
 };
 
 // All models, in order of their folders' names (generated from the folders).

@@ -32,12 +32,19 @@ struct ConvolutionAxis {
     }
   }
 
-  // How many outputs the sizes leave room for; 0 or less where the kernel does not fit.
+  // How many outputs the inputs leave room for; 0 where the kernel does not fit. SPEC F15
   std::int64_t room() const {
     const std::int64_t span = inputs + 2 * padding - dilation * (kernel - 1) - 1;
     return span < 0 ? 0 : span / stride + 1;
   }
+  // How many inputs the outputs need; below 1 where padding is all that they read. SPEC F17
+  std::int64_t need() const { return (outputs - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1; }
   bool operator==(const ConvolutionAxis&) const = default;
+};
+
+// Where an element of [channels, rows, columns] lies.
+struct MapPlace {
+  std::int64_t channel, row, column;
 };
 
 // Between elements [channelsIn, rows.inputs, columns.inputs] and [channelsOut, rows.outputs,
@@ -53,19 +60,59 @@ struct Convolution {
   // One value for each element: what a bare connection or a Scale is.
   static Convolution elementwise(std::int64_t size) { return {size, size, size, {}, {}}; }
 
-  std::int64_t inputs() const { return channelsIn * rows.inputs * columns.inputs; }
-  std::int64_t outputs() const { return channelsOut * rows.outputs * columns.outputs; }
+  std::int64_t inputs() const { return channelsIn * positionsIn(); }
+  std::int64_t outputs() const { return channelsOut * positionsOut(); }
+  std::int64_t positionsIn() const { return rows.inputs * columns.inputs; }  // of each channel
+  std::int64_t positionsOut() const { return rows.outputs * columns.outputs; }
   std::int64_t channelsInPerGroup() const { return channelsIn / groups; }
   std::int64_t channelsOutPerGroup() const { return channelsOut / groups; }
-  std::int64_t kernelSize() const {
-    return channelsOut * channelsInPerGroup() * rows.kernel * columns.kernel;
-  }
+  // Values that an output reads, and those of all channels of outputs.
+  std::int64_t windowSize() const { return channelsInPerGroup() * rows.kernel * columns.kernel; }
+  std::int64_t kernelSize() const { return channelsOut * windowSize(); }
   std::int64_t kernelIndex(std::int64_t channelOut, std::int64_t channelInOfGroup, std::int64_t row,
                            std::int64_t column) const {
     return ((channelOut * channelsInPerGroup() + channelInOfGroup) * rows.kernel + row) * columns.kernel +
            column;
   }
+  // The channel of inputs that one of an output channel's window is.
+  std::int64_t channelIn(std::int64_t channelOut, std::int64_t ofGroup) const {
+    return channelOut / channelsOutPerGroup() * channelsInPerGroup() + ofGroup;
+  }
+  MapPlace placeOfInput(std::int64_t input) const { return placeOf(input, rows.inputs, columns.inputs); }
+  MapPlace placeOfOutput(std::int64_t output) const { return placeOf(output, rows.outputs, columns.outputs); }
+
+  // visit(output, index of the kernel's value) for every output that an input reaches.
+  template <class Visit>
+  void outputsOf(std::int64_t input, Visit visit) const {
+    const MapPlace from = placeOfInput(input);
+    const std::int64_t first = from.channel / channelsInPerGroup() * channelsOutPerGroup();
+    for (std::int64_t channel = first; channel < first + channelsOutPerGroup(); ++channel)
+      rows.outputsOf(from.row, [&](std::int64_t row, std::int64_t kernelRow) {
+        columns.outputsOf(from.column, [&](std::int64_t column, std::int64_t kernelColumn) {
+          visit((channel * rows.outputs + row) * columns.outputs + column,
+                kernelIndex(channel, from.channel % channelsInPerGroup(), kernelRow, kernelColumn));
+        });
+      });
+  }
+
+  // visit(input, index of the kernel's value) for every input that an output reads, inputs ascending.
+  template <class Visit>
+  void inputsOf(std::int64_t output, Visit visit) const {
+    const MapPlace to = placeOfOutput(output);
+    for (std::int64_t k = 0; k < channelsInPerGroup(); ++k)
+      rows.inputsOf(to.row, [&](std::int64_t row, std::int64_t kernelRow) {
+        columns.inputsOf(to.column, [&](std::int64_t column, std::int64_t kernelColumn) {
+          visit((channelIn(to.channel, k) * rows.inputs + row) * columns.inputs + column,
+                kernelIndex(to.channel, k, kernelRow, kernelColumn));
+        });
+      });
+  }
   bool operator==(const Convolution&) const = default;
+
+ private:
+  static MapPlace placeOf(std::int64_t element, std::int64_t rowCount, std::int64_t columnCount) {
+    return {element / (rowCount * columnCount), element / columnCount % rowCount, element % columnCount};
+  }
 };
 
 }  // namespace rheo

@@ -2,52 +2,49 @@
 #include "network/ConvolutionNodes.h"
 
 namespace rheo {
-namespace {
-
-std::int64_t entry(const Node& node, const char* name, std::size_t i) {
-  return static_cast<std::int64_t>(node.parameters.at(name).values[i]);
-}
-
-// Along axis i of two shapes [channels, extents...].
-ConvolutionAxis axisOf(const Node& node, std::size_t i, std::int64_t inputs, std::int64_t outputs) {
-  ConvolutionAxis axis;
-  axis.inputs = inputs;
-  axis.outputs = outputs;
-  axis.stride = entry(node, "stride", i);
-  axis.padding = entry(node, "padding", i);
-  if (isPool(node.kind)) {
-    axis.kernel = entry(node, "kernel_size", i);
-  } else {
-    axis.kernel = node.parameters.at("weight").shape[2 + i];
-    axis.dilation = entry(node, "dilation", i);
-  }
-  return axis;
-}
-
-Convolution between(const Node& node, const std::vector<std::int64_t>& in,
-                    const std::vector<std::int64_t>& out) {
-  Convolution convolution{in[0], out[0], isPool(node.kind) ? in[0] : entry(node, "groups", 0), {}, {}};
-  const std::size_t axes = in.size() - 1;
-  if (axes == 2) convolution.rows = axisOf(node, 0, in[1], out[1]);
-  convolution.columns = axisOf(node, axes - 1, in[axes], out[axes]);
-  return convolution;
-}
-
-}  // namespace
 
 bool isPool(std::string_view kind) { return kind == "SumPool2d" || kind == "AvgPool2d"; }
+bool isTransposed(std::string_view kind) { return kind == "ConvTranspose2d"; }
 bool hasWindow(std::string_view kind) {
-  return kind == "Conv1d" || kind == "Conv2d" || kind == "ConvTranspose2d" || isPool(kind);
+  return kind == "Conv1d" || kind == "Conv2d" || isTransposed(kind) || isPool(kind);
 }
 
-std::optional<Convolution> convolutionOf(const Node& node) {
-  if (!hasWindow(node.kind) || node.kind == "ConvTranspose2d") return std::nullopt;
-  return between(node, node.inputShape, node.outputShape);
+namespace network {
+
+std::size_t axesOf(std::string_view kind) { return kind == "Conv1d" ? 1 : 2; }
+
+std::int64_t countOf(const Node& node, const char* parameter, std::size_t i) {
+  return static_cast<std::int64_t>(node.parameters.at(parameter).values[i]);
 }
 
-std::optional<Convolution> transposedConvolutionOf(const Node& node) {
-  if (node.kind != "ConvTranspose2d") return std::nullopt;
-  return between(node, node.outputShape, node.inputShape);
+ConvolutionAxis axisOf(const Node& node, std::size_t axis) {
+  const bool pool = isPool(node.kind);
+  ConvolutionAxis made;
+  made.kernel = pool ? countOf(node, "kernel_size", axis) : node.parameters.at("weight").shape[2 + axis];
+  made.stride = countOf(node, "stride", axis);
+  made.padding = countOf(node, "padding", axis);
+  made.dilation = pool ? 1 : countOf(node, "dilation", axis);
+  return made;
+}
+
+}  // namespace network
+
+Convolution convolutionOf(const Node& node) {
+  const bool transposed = isTransposed(node.kind);
+  const std::vector<std::int64_t>& in = transposed ? node.outputShape : node.inputShape;
+  const std::vector<std::int64_t>& out = transposed ? node.inputShape : node.outputShape;
+  const auto along = [&](std::size_t axis) {
+    ConvolutionAxis made = network::axisOf(node, axis);
+    made.inputs = in[1 + axis];
+    made.outputs = out[1 + axis];
+    return made;
+  };
+  const std::int64_t groups = isPool(node.kind) ? in[0] : network::countOf(node, "groups", 0);
+  Convolution convolution{in[0], out[0], groups, {}, {}};
+  const std::size_t axes = network::axesOf(node.kind);
+  if (axes == 2) convolution.rows = along(0);
+  convolution.columns = along(axes - 1);
+  return convolution;
 }
 
 std::vector<double> kernelOf(const Node& node, const Convolution& convolution) {

@@ -42,7 +42,7 @@ Delays delaysOf(const Node& node) {
   const bool rows = delay->shape[0] > 1, columns = delay->shape[1] > 1;
   if (rows && columns) {
     delays.synapses.assign(delay->values.begin(), delay->values.end());
-  } else if (rows == (node.kind == "ConvTranspose2d")) {  // whose weights begin with the input
+  } else if (rows == isTransposed(node.kind)) {  // whose weights begin with the input
     delays.inputs = overChannels(*delay, inputs, node.inputSize() / inputs);
   } else {
     delays.outputs = overChannels(*delay, outputs, node.outputSize() / outputs);

@@ -24,6 +24,8 @@ struct Tensor {
   std::string unit;                 // "s", "V", "V/A", "1"; from the model's parameter table
 
   std::int64_t size() const { return static_cast<std::int64_t>(values.size()); }
+  // A whole number.
+  static Tensor count(std::int64_t value) { return {{}, {static_cast<double>(value)}, DType::Int64, ""}; }
 };
 
 // The kind of a node is the name of the NIR primitive it follows: Input, Output, Affine, Linear, Scale,

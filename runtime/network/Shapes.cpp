@@ -57,7 +57,7 @@ void expand(Tensor& tensor, const Shape& shape) {
 // How many sums each neuron takes; 1 of every other node.
 std::int64_t portsOf(const Node& node) {
   const models::ModelTable* model = models::findNodeModel(node.kind).model;
-  return model ? model->inputsOf(1) : 1;
+  return model ? model->portCount() : 1;
 }
 
 // What neurons of that shape take: their ports are the last dimension.

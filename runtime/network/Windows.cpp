@@ -10,41 +10,27 @@
 namespace rheo::network {
 namespace {
 
-std::size_t axesOf(const Node& node) { return node.kind == "Conv1d" ? 1 : 2; }
-bool isTransposed(const Node& node) { return node.kind == "ConvTranspose2d"; }
-
-std::int64_t entry(const Node& node, const char* name, std::size_t i) {
-  return static_cast<std::int64_t>(node.parameters.at(name).values[i]);
-}
-
 // The weight is the kernel of a convolution, whose outputs come first; a transposed one takes those.
 std::int64_t channelsIn(const Node& node) {
   const Tensor& weight = node.parameters.at("weight");
-  return isTransposed(node) ? weight.shape[0] : weight.shape[1] * entry(node, "groups", 0);
+  return isTransposed(node.kind) ? weight.shape[0] : weight.shape[1] * countOf(node, "groups", 0);
 }
 std::int64_t channelsOut(const Node& node) {
   const Tensor& weight = node.parameters.at("weight");
-  return isTransposed(node) ? weight.shape[1] * entry(node, "groups", 0) : weight.shape[0];
+  return isTransposed(node.kind) ? weight.shape[1] * countOf(node, "groups", 0) : weight.shape[0];
 }
 
 // Below 1 where no window fits.
 std::int64_t outputExtent(const Node& node, std::size_t i, std::int64_t input) {
-  const bool pool = isPool(node.kind);
-  ConvolutionAxis axis;
-  axis.kernel = pool ? entry(node, "kernel_size", i) : node.parameters.at("weight").shape[2 + i];
-  axis.stride = entry(node, "stride", i);
-  axis.padding = entry(node, "padding", i);
-  if (!pool) axis.dilation = entry(node, "dilation", i);
-  if (isTransposed(node))
-    return (input - 1) * axis.stride - 2 * axis.padding + (axis.kernel - 1) * axis.dilation + 1;
-  axis.inputs = input;
-  return axis.room();
+  ConvolutionAxis axis = axisOf(node, i);
+  (isTransposed(node.kind) ? axis.outputs : axis.inputs) = input;
+  return isTransposed(node.kind) ? axis.need() : axis.room();
 }
 
 // One value for every axis, or one for each; what is left out takes the fallback.
-bool spread(Node& node, const char* name, double fallback, Report& report) {
-  const std::size_t axes = axesOf(node);
-  Tensor& tensor = node.parameters.try_emplace(name, Tensor{{}, {fallback}, DType::Int64, ""}).first->second;
+bool spread(Node& node, const char* name, std::int64_t fallback, Report& report) {
+  const std::size_t axes = axesOf(node.kind);
+  Tensor& tensor = node.parameters.try_emplace(name, Tensor::count(fallback)).first->second;
   const auto size = static_cast<std::size_t>(tensor.size());
   if (size != 1 && size != axes) {
     report.add("R0205", node.name, fmt::format("'{}' has {} values for {} axes", name, size, axes),
@@ -59,7 +45,7 @@ bool spread(Node& node, const char* name, double fallback, Report& report) {
 
 bool checkGroups(Node& node, Report& report) {
   const Tensor& weight = node.parameters.at("weight");
-  Tensor& groups = node.parameters.try_emplace("groups", Tensor{{}, {1}, DType::Int64, ""}).first->second;
+  Tensor& groups = node.parameters.try_emplace("groups", Tensor::count(1)).first->second;
   if (groups.size() != 1) {
     report.add("R0205", node.name, fmt::format("'groups' has {} values", groups.size()), "store one number");
     return false;
@@ -76,12 +62,12 @@ bool checkGroups(Node& node, Report& report) {
 }
 
 bool checkKernel(Node& node, Report& report) {
-  const std::size_t axes = axesOf(node);
+  const std::size_t axes = axesOf(node.kind);
   const Tensor& weight = node.parameters.at("weight");
   if (weight.shape.size() != 2 + axes) {
     report.add("R0205", node.name,
                fmt::format("'weight' has shape {}; it has to be [{}, {}]", shapeText(weight.shape),
-                           isTransposed(node) ? "inputs, outputs / groups" : "outputs, inputs / groups",
+                           isTransposed(node.kind) ? "inputs, outputs / groups" : "outputs, inputs / groups",
                            axes == 1 ? "kernel" : "rows, columns"),
                "channels come first, then the extents of the kernel");
     return false;
@@ -123,14 +109,13 @@ void checkSize(const Node& node, Report& report) {
     d.limit = static_cast<double>(kMaxNeurons);
     return;
   }
-  const Convolution convolution = isTransposed(node) ? *transposedConvolutionOf(node) : *convolutionOf(node);
-  const std::int64_t window =
-      convolution.channelsInPerGroup() * convolution.rows.kernel * convolution.columns.kernel;
-  if (window <= kMaxSynapses / convolution.outputs()) return;
-  Diagnostic& d = report.add("R0209", node.name,
-                             fmt::format("'{}' has {} windows of {} values; at most {} synapses are read",
-                                         node.name, convolution.outputs(), window, kMaxSynapses),
-                             "use smaller kernels, longer strides or fewer channels");
+  const Convolution convolution = convolutionOf(node);
+  if (convolution.windowSize() <= kMaxSynapses / convolution.outputs()) return;
+  Diagnostic& d =
+      report.add("R0209", node.name,
+                 fmt::format("'{}' has {} windows of {} values; at most {} synapses are read", node.name,
+                             convolution.outputs(), convolution.windowSize(), kMaxSynapses),
+                 "use smaller kernels, longer strides or fewer channels");
   d.limit = static_cast<double>(kMaxSynapses);
 }
 
@@ -161,7 +146,7 @@ void declareWindow(Node& node, Report& report) {
 }
 
 void takeInputShape(Node& node, const std::vector<std::int64_t>& given, Report& report) {
-  const std::size_t axes = axesOf(node);
+  const std::size_t axes = axesOf(node.kind);
   const std::int64_t channels = isPool(node.kind) ? 0 : channelsIn(node);  // 0: any number
   std::vector<std::int64_t> shape = given;
   while (shape.size() > 1 + axes && shape.front() == 1) shape.erase(shape.begin());  // a batch dimension

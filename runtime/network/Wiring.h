@@ -4,10 +4,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "network/Convolution.h"
 
 namespace rheo {
+
+// Pairs of neurons that get a value each where they cannot share: half a gigabyte of float64.
+inline constexpr std::int64_t kMostPairs = std::int64_t{1} << 26;
 
 class Wiring {
  public:
@@ -37,42 +41,28 @@ class Wiring {
   // visit(target, index of the value) for every synapse of a source.
   template <class Visit>
   void targetsOf(std::int64_t source, Visit visit) const {
-    if (!convolution_) {
-      for (std::int64_t target = 0; target < targets_; ++target) visit(target, target * sources_ + source);
-      return;
-    }
-    const Convolution& c = *convolution_;
-    const std::int64_t column = source % c.columns.inputs, row = source / c.columns.inputs % c.rows.inputs,
-                       channel = source / (c.columns.inputs * c.rows.inputs);
-    const std::int64_t first = channel / c.channelsInPerGroup() * c.channelsOutPerGroup();
-    for (std::int64_t out = first; out < first + c.channelsOutPerGroup(); ++out)
-      c.rows.outputsOf(row, [&](std::int64_t outRow, std::int64_t kernelRow) {
-        c.columns.outputsOf(column, [&](std::int64_t outColumn, std::int64_t kernelColumn) {
-          visit((out * c.rows.outputs + outRow) * c.columns.outputs + outColumn,
-                c.kernelIndex(out, channel % c.channelsInPerGroup(), kernelRow, kernelColumn));
-        });
-      });
+    if (convolution_) return convolution_->outputsOf(source, visit);
+    for (std::int64_t target = 0; target < targets_; ++target) visit(target, target * sources_ + source);
   }
 
   // visit(source, index of the value) for every synapse of a target, sources ascending.
   template <class Visit>
   void sourcesOf(std::int64_t target, Visit visit) const {
-    if (!convolution_) {
-      for (std::int64_t source = 0; source < sources_; ++source) visit(source, target * sources_ + source);
-      return;
-    }
-    const Convolution& c = *convolution_;
-    const std::int64_t column = target % c.columns.outputs, row = target / c.columns.outputs % c.rows.outputs,
-                       channel = target / (c.columns.outputs * c.rows.outputs);
-    const std::int64_t first = channel / c.channelsOutPerGroup() * c.channelsInPerGroup();
-    for (std::int64_t in = 0; in < c.channelsInPerGroup(); ++in)
-      c.rows.inputsOf(row, [&](std::int64_t inRow, std::int64_t kernelRow) {
-        c.columns.inputsOf(column, [&](std::int64_t inColumn, std::int64_t kernelColumn) {
-          visit(((first + in) * c.rows.inputs + inRow) * c.columns.inputs + inColumn,
-                c.kernelIndex(channel, in, kernelRow, kernelColumn));
-        });
-      });
+    if (convolution_) return convolution_->inputsOf(target, visit);
+    for (std::int64_t source = 0; source < sources_; ++source) visit(source, target * sources_ + source);
   }
+
+  // [targets, sources]: its value for each pair, 0 where there is no synapse.
+  template <class T>
+  std::vector<T> unfolded(const std::vector<T>& values) const {
+    std::vector<T> pairs(static_cast<std::size_t>(targets_ * sources_));
+    for (std::int64_t target = 0; target < targets_; ++target)
+      sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+        pairs[static_cast<std::size_t>(target * sources_ + source)] = values[static_cast<std::size_t>(index)];
+      });
+    return pairs;
+  }
+  bool tooLargeToUnfold() const { return targets_ * sources_ > kMostPairs; }
 
  private:
   std::int64_t targets_ = 0, sources_ = 0;

@@ -45,7 +45,8 @@ class Columns {
 
   // A zero adds nothing, so leaving it out gives the same bits. Four columns at a time, so that the sums stay
   // in registers; each sum still takes its sources one by one, in ascending order.
-  void apply(const Real* input, std::vector<std::int64_t>& active, Real* output) const {
+  void apply(const Real* input, FloatMemory<Real>& memory, Real* output) const {
+    std::vector<std::int64_t>& active = memory.active;
     Real* __restrict out = output;
     std::fill(out, out + outputs_, Real(0));
     active.clear();
@@ -76,6 +77,27 @@ class Columns {
   std::vector<Real> columns_;
 };
 
+// One value for each output, or for each channel of them; none where the node has no bias.
+template <class Real>
+class Bias {
+ public:
+  explicit Bias(const Node& node) {
+    const auto bias = node.parameters.find("bias");
+    if (bias == node.parameters.end()) return;
+    values_ = convert<Real>(bias->second.values);
+    shared_ = node.outputSize() / static_cast<std::int64_t>(values_.size());
+  }
+
+  void add(Real* output) const {
+    for (const Real value : values_)
+      for (std::int64_t i = 0; i < shared_; ++i) *output++ += value;
+  }
+
+ private:
+  std::vector<Real> values_;
+  std::int64_t shared_ = 1;  // outputs that have one value
+};
+
 // A matrix or windows, with a bias and delays that its inputs or outputs share. SPEC F6, F7, F15 to F18.
 template <class Real, class Sums>
 class SumMap : public FloatMap<Real> {
@@ -86,10 +108,8 @@ class SumMap : public FloatMap<Real> {
         outputs_(node.outputSize()),
         delays_(std::move(delays)),
         inputDepth_(depthOf(delays_.inputs)),
-        outputDepth_(depthOf(delays_.outputs)) {
-    if (const auto bias = node.parameters.find("bias"); bias != node.parameters.end())
-      bias_ = convert<Real>(bias->second.values);
-  }
+        outputDepth_(depthOf(delays_.outputs)),
+        bias_(node) {}
 
   FloatMemory<Real> memory() const override {
     FloatMemory<Real> memory;
@@ -107,19 +127,12 @@ class SumMap : public FloatMap<Real> {
       wait(memory.inputs, delays_.inputs, memory.waiting.data());
       input = memory.waiting.data();
     }
-    if constexpr (std::is_same_v<Sums, Columns<Real>>) {
-      sums_.apply(input, memory.active, output);
-    } else {
-      sums_.apply(input, memory.sums, output);
-    }
+    sums_.apply(input, memory, output);
     if (outputDepth_ > 0) {
       memory.outputs.push(output);
       wait(memory.outputs, delays_.outputs, output);
     }
-    if (bias_.empty()) return;
-    const std::int64_t shared = outputs_ / static_cast<std::int64_t>(bias_.size());
-    for (const Real bias : bias_)
-      for (std::int64_t i = 0; i < shared; ++i) *output++ += bias;
+    bias_.add(output);
   }
 
  private:
@@ -134,7 +147,7 @@ class SumMap : public FloatMap<Real> {
   std::int64_t inputs_, outputs_;
   Delays delays_;
   std::int64_t inputDepth_, outputDepth_;  // steps to keep; 0 without delays
-  std::vector<Real> bias_;
+  Bias<Real> bias_;
 };
 
 // A matrix with a delay for each weight. SPEC F18.
@@ -142,7 +155,7 @@ template <class Real>
 class DelayedMatrix : public FloatMap<Real> {
  public:
   DelayedMatrix(const Node& node, const Delays& delays)
-      : columns_(node), inputs_(node.inputSize()), outputs_(node.outputSize()) {
+      : columns_(node), inputs_(node.inputSize()), outputs_(node.outputSize()), bias_(node) {
     delays_.resize(delays.synapses.size());
     for (std::int64_t i = 0; i < outputs_; ++i)
       for (std::int64_t j = 0; j < inputs_; ++j) {
@@ -150,7 +163,6 @@ class DelayedMatrix : public FloatMap<Real> {
         delays_[static_cast<std::size_t>(j * outputs_ + i)] = static_cast<std::uint8_t>(delay);
         depth_ = std::max<std::int64_t>(depth_, delay + 1);
       }
-    if (node.kind == "Affine") bias_ = convert<Real>(node.parameters.at("bias").values);
   }
 
   FloatMemory<Real> memory() const override {
@@ -174,14 +186,14 @@ class DelayedMatrix : public FloatMap<Real> {
       const std::uint8_t* delays = delays_.data() + j * outputs_;
       for (std::int64_t i = 0; i < outputs_; ++i) output[i] += weights[i] * past[delays[i]];
     }
-    for (std::size_t i = 0; i < bias_.size(); ++i) output[i] += bias_[i];
+    bias_.add(output);
   }
 
  private:
   Columns<Real> columns_;
   std::int64_t inputs_, outputs_, depth_ = 1;
   std::vector<std::uint8_t> delays_;  // as the weights: [inputs][outputs]
-  std::vector<Real> bias_;
+  Bias<Real> bias_;
 };
 
 }  // namespace

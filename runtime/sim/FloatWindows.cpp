@@ -12,11 +12,6 @@ namespace {
 std::int64_t ceilDivide(std::int64_t a, std::int64_t b) { return a <= 0 ? -(-a / b) : (a + b - 1) / b; }
 std::int64_t floorDivide(std::int64_t a, std::int64_t b) { return -ceilDivide(-a, b); }
 
-Convolution geometryOf(const Node& node) {
-  const auto convolution = convolutionOf(node);
-  return convolution ? *convolution : *transposedConvolutionOf(node);
-}
-
 }  // namespace
 
 // An axis says i = o·stride − padding + k·dilation of its input i, output o and kernel entry k. For every i
@@ -57,7 +52,7 @@ AxisReach::AxisReach(const ConvolutionAxis& axis, bool transposed) {
 
 template <class Real>
 FloatWindows<Real>::FloatWindows(const Node& node)
-    : FloatWindows(node, geometryOf(node), transposedConvolutionOf(node).has_value()) {}
+    : FloatWindows(node, convolutionOf(node), isTransposed(node.kind)) {}
 
 template <class Real>
 FloatWindows<Real>::FloatWindows(const Node& node, const Convolution& c, bool transposed)
@@ -89,7 +84,8 @@ FloatWindows<Real>::FloatWindows(const Node& node, const Convolution& c, bool tr
 // Every pair of an input and an output has at most one kernel entry, and inputs come in ascending order: so
 // do the terms of each sum. `sums` has its channels last, where those of one group are neighbours.
 template <class Real>
-void FloatWindows<Real>::apply(const Real* input, std::vector<Real>& sums, Real* output) const {
+void FloatWindows<Real>::apply(const Real* input, FloatMemory<Real>& memory, Real* output) const {
+  std::vector<Real>& sums = memory.sums;
   const std::int64_t places = outputRows_ * outputColumns_;
   sums.assign(static_cast<std::size_t>(places * outputChannels_), Real(0));
   for (std::int64_t channel = 0; channel < inputChannels_; ++channel)

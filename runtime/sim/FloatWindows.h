@@ -7,6 +7,7 @@
 
 #include "network/Convolution.h"
 #include "network/Network.h"
+#include "sim/FloatMaps.h"
 
 namespace rheo {
 
@@ -28,8 +29,7 @@ class FloatWindows {
  public:
   explicit FloatWindows(const Node& node);
 
-  // `sums` is memory to work in.
-  void apply(const Real* input, std::vector<Real>& sums, Real* output) const;
+  void apply(const Real* input, FloatMemory<Real>& memory, Real* output) const;
 
  private:
   FloatWindows(const Node& node, const Convolution& convolution, bool transposed);
@@ -39,8 +39,8 @@ class FloatWindows {
   std::int64_t inputChannels_, inputsOfGroup_, outputChannels_, outputsOfGroup_, outputRows_, outputColumns_;
   std::int64_t kernel_, kernelColumns_;  // entries of a window, and of one of its rows
   bool mean_;
-  std::vector<Real>
-      weights_;  // [inputs][kernel][outputs of its group]: an input adds a row of memory; empty: all are 1
+  // [inputs][kernel][outputs of its group], so that an input adds a row of memory; empty: all are 1.
+  std::vector<Real> weights_;
 };
 
 }  // namespace rheo

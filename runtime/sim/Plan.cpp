@@ -30,7 +30,6 @@ struct Entry {
 struct SharedList {
   std::vector<std::uint32_t> target;
   std::vector<std::int32_t> weight;
-  bool operator==(const SharedList&) const = default;
 };
 struct SharedEntry {
   std::uint32_t source;
@@ -320,7 +319,7 @@ void addParameters(Plan& plan) {
     population.model = info.model;
     population.size = info.size;
     population.width = vector::padded(info.size);
-    population.ports = static_cast<std::int32_t>(info.model->ports.size());
+    population.ports = static_cast<std::int32_t>(info.model->portCount());
     population.parameters.resize(info.model->fixedParameters.size());
     for (PlanParameter& parameter : population.parameters)
       parameter.values.assign(static_cast<std::size_t>(population.width), 0);

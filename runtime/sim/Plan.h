@@ -36,6 +36,9 @@ struct PlanProjection {
   };
   std::vector<std::uint64_t> useStart;  // [sources + 1]
   std::vector<Use> uses;
+
+  // Whether every source has a row of weights, one for each target.
+  bool hasRows() const { return storage == WeightStorage::Dense8 || storage == WeightStorage::Dense16; }
 };
 
 // Projections whose common sum is shifted right, flooring. SPEC W5 with a negative exponent.

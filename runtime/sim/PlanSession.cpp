@@ -53,28 +53,27 @@ struct PopulationState {
   vector::UpdateFunction update = nullptr;
 };
 
-void addSparse(const PlanProjection& projection, const Sent& sent, std::int32_t* sum) {
-  for (std::size_t k = 0; k < sent.count; ++k) {
-    const std::uint32_t row = sent.index[k];
-    const std::int32_t payload = sent.unit ? 1 : sent.payload[k];
-    for (std::uint64_t s = projection.rowStart[row]; s < projection.rowStart[row + 1]; ++s)
-      sum[projection.target[s]] =
-          fixed::addProduct(sum[projection.target[s]], projection.weight[s], payload);  // SPEC N19
+// One list of synapses; its targets are counted from `base`, modulo 2^32.
+void addList(const PlanProjection& projection, std::uint32_t list, std::int32_t payload, std::uint32_t base,
+             std::int32_t* sum) {
+  std::int32_t* from = sum + base;
+  for (std::uint64_t s = projection.rowStart[list]; s < projection.rowStart[list + 1]; ++s) {
+    std::int32_t& target = from[static_cast<std::int32_t>(projection.target[s])];
+    target = fixed::addProduct(target, projection.weight[s], payload);  // SPEC N19
   }
+}
+
+void addSparse(const PlanProjection& projection, const Sent& sent, std::int32_t* sum) {
+  for (std::size_t k = 0; k < sent.count; ++k)
+    addList(projection, sent.index[k], sent.unit ? 1 : sent.payload[k], 0, sum);
 }
 
 void addShared(const PlanProjection& projection, const Sent& sent, std::int32_t* sum) {
   for (std::size_t k = 0; k < sent.count; ++k) {
     const std::uint32_t source = sent.index[k];
     const std::int32_t payload = sent.unit ? 1 : sent.payload[k];
-    for (std::uint64_t u = projection.useStart[source]; u < projection.useStart[source + 1]; ++u) {
-      const PlanProjection::Use& use = projection.uses[u];
-      std::int32_t* from = sum + use.base;
-      for (std::uint64_t s = projection.rowStart[use.list]; s < projection.rowStart[use.list + 1]; ++s) {
-        std::int32_t& target = from[static_cast<std::int32_t>(projection.target[s])];
-        target = fixed::addProduct(target, projection.weight[s], payload);  // SPEC N19
-      }
-    }
+    for (std::uint64_t u = projection.useStart[source]; u < projection.useStart[source + 1]; ++u)
+      addList(projection, projection.uses[u].list, payload, projection.uses[u].base, sum);
   }
 }
 
@@ -261,8 +260,7 @@ class PlanSession : public Session {
 
   // Lists of synapses have no rows to save.
   bool keeps(const PlanProjection& projection) const {
-    return projection.storage != WeightStorage::Sparse && projection.storage != WeightStorage::Shared &&
-           static_cast<std::size_t>(projection.source) < program_.inputs.size();
+    return projection.hasRows() && static_cast<std::size_t>(projection.source) < program_.inputs.size();
   }
 
   void prepare(const PlanPopulation& plan, PopulationState& population) {

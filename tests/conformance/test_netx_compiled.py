@@ -5,10 +5,6 @@ import numpy as np
 import pytest
 import rheobase as rb
 from recordings import recorded
-from rheobase import compiler
-
-if not compiler.available():
-    pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
 
 ENGINES = ("vector", "jit")
 

@@ -361,7 +361,7 @@ class NetworkAttack {
   }
 
   std::int64_t portsOf(const FixedProjection& projection) const {
-    return net_.populations[static_cast<std::size_t>(projection.target)].model->inputsOf(1);
+    return net_.populations[static_cast<std::size_t>(projection.target)].model->portCount();
   }
 
   void advance(const Rows& inputs, std::int64_t step) {

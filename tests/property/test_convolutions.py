@@ -12,7 +12,7 @@ from chip_simulator import ChipNet, Population, Projection
 from comparing import compare_with_rules, run_engines
 from convolutions import unfold
 from random_networks import RECORDS
-from replay import replayable, replaying, seeds
+from replay import check_all
 
 SHARE = 120
 
@@ -131,15 +131,10 @@ def check(seed: int, folder, tally: Counter) -> None:
 
 def test_i10_f15_f18_images_of_convolutions_do_what_the_rules_say(tmp_path):
     tally = Counter()
-    chosen = seeds(SHARE)
-    for seed in chosen:
-        with replayable(seed):
-            check(seed, tmp_path, tally)
-    for name in sorted(tally):
-        print(f"{name}: {tally[name]}")
-    if replaying():
+    chosen = check_all(SHARE, lambda seed: check(seed, tmp_path, tally), tally)
+    if chosen is None:
         return
-    assert tally["compiled"] > 0.7 * len(chosen)
+    assert tally["compiled"] > 0.7 * chosen
     for name in (
         "chip loihi2",
         "chip loihi1",
@@ -149,5 +144,5 @@ def test_i10_f15_f18_images_of_convolutions_do_what_the_rules_say(tmp_path):
         "groups",
         "synapse delays",
     ):
-        assert tally[name] >= len(chosen) / 30, f"too few networks with {name}"
-    assert tally["spikes"] > 100 * len(chosen)
+        assert tally[name] >= chosen / 30, f"too few networks with {name}"
+    assert tally["spikes"] > 100 * chosen

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import rheobase as rb
 from comparing import run_engines
-from replay import replayable, replaying, seeds
+from replay import check_all, replayable
 from stage_text import StageText
 
 SHARE = 60
@@ -176,18 +176,13 @@ def check(seed: int, folder, tally: Counter) -> None:
 
 def test_n6_n9_f2_chip_equals_float64_where_nothing_is_rounded(tmp_path):
     tally = Counter()
-    chosen = seeds(SHARE)
-    for seed in chosen:
-        with replayable(seed):
-            check(seed, tmp_path, tally)
-    for name in sorted(tally):
-        print(f"{name}: {tally[name]}")
-    if replaying():
+    chosen = check_all(SHARE, lambda seed: check(seed, tmp_path, tally), tally)
+    if chosen is None:
         return
-    assert tally["exact"] > len(chosen) / 2
-    assert tally["exact, halving"] > len(chosen) / 10
-    assert tally["exact, chosen scale"] > len(chosen) / 20
-    assert tally["spikes"] > 20 * len(chosen)
+    assert tally["exact"] > chosen / 2
+    assert tally["exact, halving"] > chosen / 10
+    assert tally["exact, chosen scale"] > chosen / 20
+    assert tally["spikes"] > 20 * chosen
 
 
 def test_replays_name_their_seed():

@@ -9,7 +9,7 @@ import numpy as np
 import random_networks
 import rheobase as rb
 from comparing import compare_with_rules, run_engines
-from replay import replayable, replaying, seeds
+from replay import check_all
 from stage_text import StageText
 
 SHARE = 200
@@ -59,20 +59,15 @@ def check(seed: int, folder, tally: Tally) -> None:
 
 def test_w7_t2_t4_n17_images_do_what_the_rules_say(tmp_path):
     tally = Tally()
-    chosen = seeds(SHARE)
-    for seed in chosen:
-        with replayable(seed):
-            check(seed, tmp_path, tally)
-    for name in sorted(tally):
-        print(f"{name}: {tally[name]}")
-    if replaying():
+    chosen = check_all(SHARE, lambda seed: check(seed, tmp_path, tally), tally)
+    if chosen is None:
         return
-    assert tally["compiled"] > 0.8 * len(chosen)
+    assert tally["compiled"] > 0.8 * chosen
     for name in (
         *("profile lava", "profile loihi1", "chip loihi1", "chip loihi2", "chip tiny", "several cores"),
         *("axon delays", "recurrent", "biases", "wraps", "saturations"),
         *(f"settings {kind}" for kind in random_networks.KINDS_OF_SETTINGS),
         *(f"kind {kind}" for kind in random_networks.MODELS),
     ):
-        assert tally[name] >= len(chosen) / 30, f"too few networks with {name}"
-    assert tally["spikes"] > 100 * len(chosen)
+        assert tally[name] >= chosen / 30, f"too few networks with {name}"
+    assert tally["spikes"] > 100 * chosen

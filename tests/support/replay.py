@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Optional
 
 
 def seeds(share: int) -> range:
@@ -15,6 +16,18 @@ def seeds(share: int) -> range:
 
 def replaying() -> bool:
     return "RHEO_SEED" in os.environ
+
+
+def check_all(share: int, check, tally) -> Optional[int]:
+    """Calls ``check(seed)`` for every seed, prints what they were, and returns how many; None in a replay, which
+    says nothing about numbers."""
+    chosen = seeds(share)
+    for seed in chosen:
+        with replayable(seed):
+            check(seed)
+    for name in sorted(tally):
+        print(f"{name}: {tally[name]}")
+    return None if replaying() else len(chosen)
 
 
 class replayable:

@@ -1,9 +1,12 @@
 // The extension module `rheobase._core`: everything that needs neither MLIR nor LLVM.
 #include "Module.h"
 
+#include "chip/Program.h"
 #include "chip/SignMode.h"
 #include "fixed/Arithmetic.h"
 #include "models/Model.h"
+#include "network/Checks.h"
+#include "network/ConvolutionNodes.h"
 #include "netx/Netx.h"
 
 namespace rheo::python {
@@ -40,13 +43,15 @@ static py::list models() {
   return list;
 }
 
-// Numbers that files and other programs are measured against. SPEC N1, N2, N9, W1
+// Numbers that files and other programs are measured against. SPEC N1, N2, N9, W1, T7, F15
 static py::dict arithmetic() {
   return py::dict(py::arg("align") = 1 << fixed::kAlignBits, py::arg("decay_one") = fixed::kDecayOne,
                   py::arg("turn_bits") = fixed::kTurnBits, py::arg("most_threshold") = fixed::kThresholdMax,
                   py::arg("least_weight") = leastWeight(SignMode::Mixed),
                   py::arg("most_mixed_weight") = mostWeight(SignMode::Mixed),
                   py::arg("most_weight") = mostWeight(SignMode::Excitatory),
+                  py::arg("most_delay") = kMaxDelay, py::arg("most_elements") = network::kMaxNeurons,
+                  py::arg("most_step") = network::kMaxStep,
                   py::arg("netx_never_spikes") = netx::kNeverSpikes);
 }
 

@@ -9,15 +9,10 @@ import numpy as np
 
 from . import _core
 from .arguments import whole_number
-from .arithmetic import MODELS
+from .arithmetic import MODELS, MOST_DELAY, MOST_ELEMENTS, MOST_STEP
 from .data import check_numbers
 from .errors import option_error, shown, unknown_name
 from .network import Network, convention_options
-
-
-LARGEST = 1 << 24  # elements of one node, as in files: R0209
-LARGEST_STEP = 1 << 16  # stride, padding, dilation, kernel: R0209
-MAX_DELAY = 62  # steps: SPEC T7
 
 
 def _checked_name(what: str, name) -> str:
@@ -43,10 +38,10 @@ def _checked_shape(name: str, shape) -> tuple[int, ...]:
         ]
     except (TypeError, ValueError):
         given, whole = [shape], []
-    if not whole or len(whole) != len(given) or prod(whole) > LARGEST:
+    if not whole or len(whole) != len(given) or prod(whole) > MOST_ELEMENTS:
         raise option_error(
             f"the shape of '{name}' cannot be {shown(shape)}",
-            f"give whole numbers above zero, at most {LARGEST:,} elements in all",
+            f"give whole numbers above zero, at most {MOST_ELEMENTS:,} elements in all",
         )
     return tuple(whole)
 
@@ -60,23 +55,23 @@ def _counts(where: str, what: str, value, axes: int, least: int) -> np.ndarray:
             f"'{what}' of {where} has {len(given)} values for {axes} axes",
             "give one number, or one for each axis",
         )
-    return np.array([whole_number(f"'{what}' of {where}", v, least, LARGEST_STEP) for v in given], np.int64)
+    return np.array([whole_number(f"'{what}' of {where}", v, least, MOST_STEP) for v in given], np.int64)
 
 
 def _delays(source: str, target: str, delay, shape: tuple) -> np.ndarray:
     """Whole steps: one number, or one for each row, column or weight of a matrix of that shape."""
     if isinstance(delay, (int, np.integer)):
-        return np.array(whole_number("the delay", delay, 0, MAX_DELAY), np.int64)
+        return np.array(whole_number("the delay", delay, 0, MOST_DELAY), np.int64)
     values = check_numbers(delay, where=f"{source}->{target}")
     if values.shape not in {(shape[0], 1), (1, shape[1]), tuple(shape)}:
         raise option_error(
             f"the delays from '{source}' to '{target}' have shape {list(values.shape)}, the weights {list(shape)}",
             "give one number, or [targets, 1], [1, sources] or [targets, sources] of them",
         )
-    if (values != np.floor(values)).any() or values.min() < 0 or values.max() > MAX_DELAY:
+    if (values != np.floor(values)).any() or values.min() < 0 or values.max() > MOST_DELAY:
         raise option_error(
             f"the delays from '{source}' to '{target}' go from {values.min():g} to {values.max():g}",
-            f"give whole steps from 0 to {MAX_DELAY}",
+            f"give whole steps from 0 to {MOST_DELAY}",
         )
     return values.astype(np.int64)
 
@@ -112,21 +107,22 @@ class Builder:
         self._name = _checked_name("network", name)
         self._nodes: list[tuple] = []
         self._index: dict[str, int] = {}
-        self._size: dict[str, int] = {}
-        self._shape: dict[str, tuple] = {}
+        self._shape: dict[str, tuple] = {}  # where it is known
         self._ports: dict[str, list[str]] = {}  # of populations
         self._edges: list[tuple[int, int]] = []
 
-    def _add(self, name: str, kind: str, parameters: dict, shape=None, size: Optional[int] = None) -> str:
+    def _add(self, name: str, kind: str, parameters: dict, shape: Optional[tuple] = None) -> str:
         _checked_name("node", name)
         if name in self._index:
             raise option_error(f"there are two nodes named '{name}'", "give each node a name of its own")
         self._index[name] = len(self._nodes)
         self._nodes.append((name, kind, parameters, shape))
-        if size is not None:
-            self._size[name] = size
+        if shape is not None:
             self._shape[name] = shape
         return name
+
+    def _size(self, name: str) -> Optional[int]:
+        return prod(self._shape[name]) if name in self._shape else None
 
     def _check_known(self, node) -> None:
         if not isinstance(node, str) or node not in self._index:
@@ -145,7 +141,7 @@ class Builder:
                     f"'{key}' of '{name}' has shape {list(value.shape)}, the population has {list(shape)}",
                     "give one number, or one for each neuron",
                 ) from None
-        self._add(name, kind, arrays, shape, prod(shape))
+        self._add(name, kind, arrays, shape)
         self._ports[name] = MODELS[kind]["ports"] if kind in MODELS else ["in"]
         return name
 
@@ -159,7 +155,7 @@ class Builder:
         if payload is not None:
             payload = whole_number(f"the payload of '{name}'", payload, 1, (1 << 31) - 1)
             parameters["payload"] = np.array([payload], np.int64)
-        return self._add(name, "Input", parameters, shape, prod(shape))
+        return self._add(name, "Input", parameters, shape)
 
     def lif(self, name: str, shape, tau, r=1.0, v_leak=0.0, v_threshold=1.0, v_reset=0.0) -> str:
         """Leaky integrate-and-fire: v += dt/tau ((v_leak - v) + r i); spike and reset where v > v_threshold.
@@ -272,7 +268,7 @@ class Builder:
             self._edges.append((self._index[source], self._index[target]))
             return
         weight = self._weight(source, target, weight)
-        wanted = (self._rows(target, port), self._size.get(source))
+        wanted = (self._rows(target, port), self._size(source))
         if weight.ndim != 2 or (None not in wanted and weight.shape != wanted):
             raise option_error(
                 f"the matrix from '{source}' to '{target}' has shape {list(weight.shape)}, needed is {list(wanted)}",
@@ -285,9 +281,8 @@ class Builder:
             parameters = {key: self._spread(value, target, port) for key, value in parameters.items()}
         ends = "_".join([source, "to", target, *([port] if port else [])])
         middle = ends if name is None else name
-        if (
-            sum(extent > 1 for extent in self._shape.get(source, ())) > 1
-        ):  # a matrix takes a flat source, in C order
+        extents = [extent for extent in self._shape.get(source, ()) if extent > 1]
+        if len(extents) > 1:  # a matrix takes a flat source, in C order
             whole = {"start_dim": np.array(0, np.int64), "end_dim": np.array(-1, np.int64)}
             flat = self._add(f"{middle}.flat", "Flatten", whole)
             self._edges.append((self._index[source], self._index[flat]))
@@ -339,12 +334,12 @@ class Builder:
             "stride": _counts(where, "stride", stride, axes, 1),
             "padding": _counts(where, "padding", padding, axes, 0),
             "dilation": _counts(where, "dilation", dilation, axes, 1),
-            "groups": np.array(whole_number("groups", groups, 1, LARGEST), np.int64),
+            "groups": np.array(whole_number("groups", groups, 1, MOST_ELEMENTS), np.int64),
         }
         channels = weight.shape[0] if kind != "ConvTranspose2d" else weight.shape[1] * int(groups)
         parameters.update(self._bias(source, target, bias, weight, channels))
         if delay is not None:
-            parameters["delay"] = np.array(whole_number("the delay", delay, 0, MAX_DELAY), np.int64)
+            parameters["delay"] = np.array(whole_number("the delay", delay, 0, MOST_DELAY), np.int64)
         self._between(source, target, kind, parameters, name)
 
     def pool(
@@ -403,13 +398,12 @@ class Builder:
         ports = self._ports.get(target, ["in"])
         if port is not None and (target not in self._ports or port not in ports):
             raise unknown_name("port", port, self._ports.get(target, []))
-        if target not in self._size:
-            return None
-        return self._size[target] * (len(ports) if port is None else 1)
+        size = self._size(target)
+        return None if size is None else size * (len(ports) if port is None else 1)
 
     def _spread(self, rows: np.ndarray, target: str, port: Optional[str]) -> np.ndarray:
         """Rows of one port among those of the others, which receive nothing; what is one for all rows stays."""
-        if rows.ndim == 0 or rows.ndim == 2 and rows.shape[0] == 1 < self._size[target]:
+        if rows.ndim == 0 or rows.ndim == 2 and rows.shape[0] == 1 < self._size(target):
             return rows
         ports = self._ports[target]
         all_rows = np.zeros((len(rows) * len(ports), *rows.shape[1:]), rows.dtype)
@@ -428,12 +422,12 @@ class Builder:
 
     def _is_end(self, index: int) -> bool:
         """Whether a population feeds nothing but itself."""
-        if self._nodes[index][0] not in self._size:
+        if self._nodes[index][0] not in self._shape:
             return False
         reached = [b for a, b in self._edges if a == index]
         while reached:
             node = reached.pop()
-            if self._nodes[node][0] not in self._size:  # a matrix
+            if self._nodes[node][0] not in self._shape:  # a matrix
                 reached += [b for a, b in self._edges if a == node]
             elif node != index:
                 return False

@@ -10,9 +10,9 @@ from typing import Iterable
 
 import numpy as np
 
-from .builder import MAX_DELAY, Builder
+from .builder import Builder
 from .errors import Diagnostic, FormatError, option_error
-from .arithmetic import DECAY_ONE
+from .arithmetic import DECAY_ONE, MOST_DELAY
 from .lava_models import LAVA_MODELS, shares_of, value_of
 from .lava_synapses import (
     CONVOLUTIONS,
@@ -91,9 +91,9 @@ class _Graph:
         elif kind in MATRICES + CONVOLUTIONS:
             self.synapses.append(process)
             self._check_whole(process, (weights_name(process),))
-            if (steps := delays_of(process)) is not None and steps.max(initial=0) > MAX_DELAY:
+            if (steps := delays_of(process)) is not None and steps.max(initial=0) > MOST_DELAY:
                 self._refuse(
-                    process, f"'{process.name}' has a delay of {steps.max()} steps; SPEC T7 has {MAX_DELAY}"
+                    process, f"'{process.name}' has a delay of {steps.max()} steps; SPEC T7 has {MOST_DELAY}"
                 )
         elif kind == "RingBuffer" and sends:
             self.sources.append(process)

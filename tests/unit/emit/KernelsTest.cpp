@@ -160,7 +160,7 @@ TEST(Kernels, slicesAreTilesAndBack) {
   for (const Tile& tile :
        {Tile{{0, 4}, {0, 7}, {0, 8}}, Tile{{1, 2}, {0, 7}, {0, 8}}, Tile{{0, 4}, {2, 3}, {0, 8}},
         Tile{{2, 1}, {6, 1}, {0, 8}}, Tile{{1, 3}, {4, 1}, {3, 5}}, Tile{{3, 1}, {4, 1}, {7, 1}}}) {
-    const PlacedSlice slice = sliceOf(tile, map, 0, 5);
+    const PlacedSlice slice = sliceOf(tile, map, 0);
     ASSERT_EQ(slice.size(), tile.size());
     const auto back = tileOf(slice, map);
     ASSERT_TRUE(back);
@@ -172,7 +172,7 @@ TEST(Kernels, slicesAreTilesAndBack) {
     EXPECT_EQ(back->columns.count, tile.columns.count);
     for (std::int32_t i = 0; i < slice.size(); ++i) EXPECT_EQ(slice.find(slice.neuron(i)), i);
   }
-  EXPECT_FALSE(tileOf({0, 3, 10, 0}, map)) << "it turns a corner";
+  EXPECT_FALSE(tileOf({0, 3, 10}, map)) << "it turns a corner";
 }
 
 TEST(Kernels, r0413_a_position_that_fits_no_core_is_named) {

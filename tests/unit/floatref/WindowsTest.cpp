@@ -70,7 +70,7 @@ Trace<Real> someInput(Random& random, std::int64_t steps, std::int64_t width) {
 // SPEC F15, one output at a time, inputs in ascending order.
 template <class Real>
 std::vector<Real> byHand(const Node& node, const Real* x) {
-  const Convolution c = *convolutionOf(node);
+  const Convolution c = convolutionOf(node);
   const std::vector<double> kernel = isPool(node.kind)
                                          ? std::vector<double>(static_cast<std::size_t>(c.kernelSize()), 1.0)
                                          : node.parameters.at("weight").values;

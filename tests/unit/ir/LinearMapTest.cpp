@@ -11,12 +11,8 @@ namespace {
 using Matrix = LinearMap::Matrix;
 
 Matrix matrixOf(const Wiring& wiring, const std::vector<double>& values) {
-  Matrix matrix = Matrix::Zero(wiring.targets(), wiring.sources());
-  for (std::int64_t target = 0; target < wiring.targets(); ++target)
-    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
-      matrix(target, source) += values[static_cast<std::size_t>(index)];
-    });
-  return matrix;
+  const std::vector<double> pairs = wiring.unfolded(values);
+  return LinearMap::MatrixView(pairs.data(), wiring.targets(), wiring.sources());
 }
 
 ConvolutionAxis axis(std::int64_t inputs, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
@@ -61,21 +57,21 @@ TEST_F(Maps, whatFollowsIsMultiplied) {
   const Matrix folded = matrixOf(Wiring::convolution(convolution), kernel);
   const LinearMap start = LinearMap::identity(40);
   expectIs(start, Matrix::Identity(40, 40));
-  const auto convolved = start.then(convolution, kernel);
+  const auto convolved = start.then({convolution, kernel});
   expectIs(convolved, folded);
   EXPECT_TRUE(convolved->wiring().convolution()) << "a convolution of a bare source stays one";
   const Matrix after = matrix(5, 36);
   expectIs(convolved->then(LinearMap::MatrixView(after.data(), 5, 36), 1), after * folded);
   const Matrix before = matrix(40, 6);
   const auto product = LinearMap::identity(6).then(LinearMap::MatrixView(before.data(), 40, 6), 1);
-  expectIs(product->then(convolution, kernel), folded * before);
-  expectIs(LinearMap::identity(36).thenTransposed(convolution, kernel), folded.transpose());
+  expectIs(product->then({convolution, kernel}), folded * before);
+  expectIs(LinearMap::identity(36).then({convolution, kernel, true}), folded.transpose());
 }
 
 TEST_F(Maps, f8_a_kernel_stays_shared_where_its_channels_are_scaled_alike) {
   const std::vector<double> kernel = numbers(convolution.kernelSize());
   const Matrix folded = matrixOf(Wiring::convolution(convolution), kernel);
-  const auto convolved = LinearMap::identity(40).then(convolution, kernel);
+  const auto convolved = LinearMap::identity(40).then({convolution, kernel});
   LinearMap::Vector factors(36);
   for (int i = 0; i < 36; ++i) factors[i] = i / 9 + 1;
   const auto scaled = convolved->scaled(factors);
@@ -94,11 +90,11 @@ TEST_F(Maps, f15_f16_a_kernel_stays_shared_behind_scales_of_channels_and_pools) 
   const Matrix folded = matrixOf(Wiring::convolution(convolution), kernel);
   LinearMap::Vector factors(40);
   for (int i = 0; i < 40; ++i) factors[i] = i < 20 ? 3 : -2;
-  const auto scaled = LinearMap::identity(40).scaled(factors)->then(convolution, kernel);
+  const auto scaled = LinearMap::identity(40).scaled(factors)->then({convolution, kernel});
   expectIs(scaled, folded * factors.asDiagonal());
   EXPECT_TRUE(scaled->wiring().convolution());
   factors[5] = 7;
-  const auto uneven = LinearMap::identity(40).scaled(factors)->then(convolution, kernel);
+  const auto uneven = LinearMap::identity(40).scaled(factors)->then({convolution, kernel});
   expectIs(uneven, folded * factors.asDiagonal());
   EXPECT_FALSE(uneven->wiring().convolution());
   for (const std::int64_t groups : {1, 2})
@@ -107,7 +103,7 @@ TEST_F(Maps, f15_f16_a_kernel_stays_shared_behind_scales_of_channels_and_pools) 
       const Convolution second{4, 6, groups, axis(pool.rows.outputs, 3, 2, padding),
                                ConvolutionAxis{pool.columns.outputs, 3, 2, 1, 0, 2}};
       const std::vector<double> first = numbers(pool.kernelSize()), after = numbers(second.kernelSize());
-      const auto both = LinearMap::identity(pool.inputs()).then(pool, first)->then(second, after);
+      const auto both = LinearMap::identity(pool.inputs()).then({pool, first})->then({second, after});
       expectIs(both,
                matrixOf(Wiring::convolution(second), after) * matrixOf(Wiring::convolution(pool), first));
       EXPECT_EQ(both->wiring().convolution().has_value(), padding == 0);
@@ -116,7 +112,7 @@ TEST_F(Maps, f15_f16_a_kernel_stays_shared_behind_scales_of_channels_and_pools) 
 
 TEST_F(Maps, matricesBeyondAllMeansAreNotMade) {
   const Convolution large{1, 64, 1, axis(300, 3, 1, 0), axis(300, 3, 1, 0)};
-  const auto map = LinearMap::identity(90000).then(large, numbers(large.kernelSize()));
+  const auto map = LinearMap::identity(90000).then({large, numbers(large.kernelSize())});
   ASSERT_TRUE(map);
   LinearMap::Vector factors = LinearMap::Vector::Ones(large.outputs());
   factors[1] = 2;

@@ -41,26 +41,16 @@ bool always(std::int32_t, std::int32_t) { return true; }
 bool turns(std::int32_t, std::int32_t b) { return std::abs(std::int64_t{b}) <= fixed::kTurnOne; }
 bool decays(std::int32_t, std::int32_t b) { return b >= 0 && b <= fixed::kDecayOne; }
 
-TEST(VectorAlgebra, n1_decays) {
-  compare(decays, fixed::decay, [](std::int32_t a, std::int32_t b) HWY_ATTR {
-    const D d;
-    return hn::GetLane(Algebra(d).decay(hn::Set(d, a), hn::Set(d, b)));
-  });
-}
+// One operation of the algebra on one lane.
+#define RHEO_ON_A_LANE(operation)                                           \
+  [](std::int32_t a, std::int32_t b) HWY_ATTR {                             \
+    const D d;                                                              \
+    return hn::GetLane(Algebra(d).operation(hn::Set(d, a), hn::Set(d, b))); \
+  }
 
-TEST(VectorAlgebra, n19_products) {
-  compare(always, fixed::multiply, [](std::int32_t a, std::int32_t b) HWY_ATTR {
-    const D d;
-    return hn::GetLane(Algebra(d).multiply(hn::Set(d, a), hn::Set(d, b)));
-  });
-}
-
-TEST(VectorAlgebra, n30_shares_of_a_turn) {
-  compare(turns, fixed::turnShare, [](std::int32_t a, std::int32_t b) HWY_ATTR {
-    const D d;
-    return hn::GetLane(Algebra(d).turnShare(hn::Set(d, a), hn::Set(d, b)));
-  });
-}
+TEST(VectorAlgebra, n1_decays) { compare(decays, fixed::decay, RHEO_ON_A_LANE(decay)); }
+TEST(VectorAlgebra, n19_products) { compare(always, fixed::multiply, RHEO_ON_A_LANE(multiply)); }
+TEST(VectorAlgebra, n30_shares_of_a_turn) { compare(turns, fixed::turnShare, RHEO_ON_A_LANE(turnShare)); }
 
 TEST(VectorAlgebra, n30_n17_saturating_sums_and_what_they_count) {
   compare(always, fixed::saturateSum, [](std::int32_t a, std::int32_t b) HWY_ATTR {
