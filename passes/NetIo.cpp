@@ -151,13 +151,18 @@ class Writer {
     synapse->setAttr("weight",
                      spk::fixedElements(context, projection.weights.values, spk::weightShape(wiring), 9,
                                         projection.exponent, true, projection.name));
-    if (const auto convolution = spk::convolutionAttr(context, wiring))
-      synapse->setAttr("convolution", convolution);
-    else
-      synapse->removeAttr("convolution");
+    setOrRemove(synapse, "convolution", spk::convolutionAttr(context, wiring));
+    setOrRemove(synapse, "delays", spk::delayElements(context, projection.weights.delays, wiring));
     synapse->removeAttr("bias");
     synapse->setAttr("sign_mode", builder_.getStringAttr(signModeName(projection.signMode)));
     synapse->setAttr("weight_bits", builder_.getI32IntegerAttr(projection.weightBits));
+  }
+
+  static void setOrRemove(mlir::Operation* op, llvm::StringRef name, mlir::Attribute value) {
+    if (value)
+      op->setAttr(name, value);
+    else
+      op->removeAttr(name);
   }
 
   spk::SynapseOp makeSynapse(const FixedProjection& projection) {

@@ -2,6 +2,7 @@
 #include "place/Kernels.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace rheo {
 namespace {

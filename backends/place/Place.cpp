@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 
 #include "chip/Layout.h"
@@ -171,7 +172,9 @@ class Placer {
   void commit(OpenCore& open, PlacedSlice slice, Trial trial);
   void placePopulation(int population, bool fill);
   void placeTiles(int population, const Convolution& map);
-  void placeRow(int population, const Convolution& map, const Range& channels, std::int64_t row);
+  std::int64_t channelsOfBlock(int population, const Convolution& map, std::int64_t first);
+  void placeBlock(int population, const Convolution& map, const Range& channels);
+  void placeRow(int population, const Convolution& map, const Tile& part);
   void placeTile(int population, const Convolution& map, const Tile& tile);
   void noteRefused(int population, std::int32_t neuron, const CoreUse& use);
   void placeAll(bool fill);
@@ -331,45 +334,74 @@ void Placer::noteRefused(int population, std::int32_t neuron, const CoreUse& use
     if (use.*kCoreLimits[i].use > limits_[i]) note(i, population, neuron, use.*kCoreLimits[i].use);
 }
 
-// A feature map whole, where a core holds it; else in blocks of channels as large as one position allows.
+// A feature map whole, where a core holds it; else in blocks of channels.
 void Placer::placeTiles(int population, const Convolution& map) {
   const Tile whole{{0, map.channelsOut}, {0, map.rows.outputs}, {0, map.columns.outputs}};
   for (OpenCore& open : cores_)
     if (Trial trial = tryTile(open, population, map, whole); trial.rows > 0)
       return commit(open, sliceOf(whole, map, population), std::move(trial));
-  for (std::int64_t channel = 0; channel < map.channelsOut;) {
-    const std::int64_t channels = mostThatFits(map.channelsOut - channel, [&](std::int64_t count) {
-      return tryTile({}, population, map, {{channel, count}, {0, 1}, {0, 1}}).rows > 0;
-    });
-    const Range block{channel, std::max<std::int64_t>(1, channels)};
-    for (std::int64_t row = 0; row < map.rows.outputs;) {
-      const Range columns{0, map.columns.outputs};
-      const std::int64_t rows = mostThatFits(map.rows.outputs - row, [&](std::int64_t count) {
-        return tryTile({}, population, map, {block, {row, count}, columns}).rows > 0;
-      });
-      if (rows == 0) {
-        placeRow(population, map, block, row++);
-        continue;
-      }
-      placeTile(population, map, {block, {row, rows}, columns});
-      row += rows;
-    }
-    channel += block.count;
+  for (Range block; block.first < map.channelsOut; block.first = block.end()) {
+    block.count = channelsOfBlock(population, map, block.first);
+    placeBlock(population, map, block);
   }
 }
 
-// A row that no core holds whole, part by part.
-void Placer::placeRow(int population, const Convolution& map, const Range& channels, std::int64_t row) {
-  for (std::int64_t column = 0; column < map.columns.outputs;) {
-    const std::int64_t columns = mostThatFits(map.columns.outputs - column, [&](std::int64_t count) {
-      return tryTile({}, population, map, {channels, {row, 1}, {column, count}}).rows > 0;
+// Channels from the first on that take few cores together: as many as one position allows share the sources
+// of that position, half of them leave room for more positions.
+std::int64_t Placer::channelsOfBlock(int population, const Convolution& map, std::int64_t first) {
+  // At the edge of a padded map fewer sources reach a position, in the middle most do.
+  const Range middleRow{map.rows.outputs / 2, 1}, middleColumn{map.columns.outputs / 2, 1};
+  const std::int64_t most = mostThatFits(map.channelsOut - first, [&](std::int64_t count) {
+    return tryTile({}, population, map, {{first, count}, {0, 1}, {0, 1}}).rows > 0 &&
+           tryTile({}, population, map, {{first, count}, middleRow, middleColumn}).rows > 0;
+  });
+  std::int64_t best = std::max<std::int64_t>(1, most);
+  double coresOfBest = std::numeric_limits<double>::infinity();
+  for (std::int64_t count = best; count > 0; count /= 2) {
+    const std::size_t before = cores_.size();
+    const std::vector<Violation> violations = violations_;
+    placeBlock(population, map, {first, count});
+    const double cores = static_cast<double>(cores_.size() - before) / static_cast<double>(count);
+    cores_.erase(cores_.begin() + static_cast<std::ptrdiff_t>(before), cores_.end());
+    violations_ = violations;
+    if (cores >= coresOfBest) break;
+    best = count;
+    coresOfBest = cores;
+  }
+  return best;
+}
+
+void Placer::placeBlock(int population, const Convolution& map, const Range& channels) {
+  const Range columns{0, map.columns.outputs};
+  for (std::int64_t row = 0; row < map.rows.outputs;) {
+    const std::int64_t rows = mostThatFits(map.rows.outputs - row, [&](std::int64_t count) {
+      return tryTile({}, population, map, {channels, {row, count}, columns}).rows > 0;
     });
-    const Tile tile{channels, {row, 1}, {column, std::max<std::int64_t>(1, columns)}};
-    if (columns > 0)
-      placeTile(population, map, tile);
+    if (rows > 0)
+      placeTile(population, map, {channels, {row, rows}, columns});
     else
+      placeRow(population, map, {channels, {row, 1}, columns});
+    row += std::max<std::int64_t>(1, rows);
+  }
+}
+
+// Part of a row that no core holds whole, in pieces; a position that takes too much, by half its channels.
+void Placer::placeRow(int population, const Convolution& map, const Tile& part) {
+  for (std::int64_t column = part.columns.first; column < part.columns.end();) {
+    const std::int64_t columns = mostThatFits(part.columns.end() - column, [&](std::int64_t count) {
+      return tryTile({}, population, map, {part.channels, part.rows, {column, count}}).rows > 0;
+    });
+    const Tile tile{part.channels, part.rows, {column, std::max<std::int64_t>(1, columns)}};
+    if (columns > 0) {
+      placeTile(population, map, tile);
+    } else if (const std::int64_t half = part.channels.count / 2; half > 0) {
+      const Range rest{part.channels.first + half, part.channels.count - half};
+      placeRow(population, map, {{part.channels.first, half}, part.rows, tile.columns});
+      placeRow(population, map, {rest, part.rows, tile.columns});
+    } else {
       noteRefused(population, sliceOf(tile, map, population).firstNeuron,
                   tryTile({}, population, map, tile).refused);
+    }
     column += tile.columns.count;
   }
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "Parser.h"
 #include "hdf5/Messages.h"
@@ -126,7 +127,7 @@ Expected<Node> parseNode(Tree& group, const std::string& kind, const std::string
   node.origin = origin;
   const auto kinds = network::supportedKinds();
   const std::size_t rank = 2 + (hasWindow(kind) ? network::axesOf(kind) : 0);  // of 'weight'
-  std::string padding;
+  std::optional<std::string> padding;
   // The parameters of other kinds may be anything; finishNetwork refuses the kind.
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) return node;
   for (Tree& child : group.children) {
@@ -150,8 +151,8 @@ Expected<Node> parseNode(Tree& group, const std::string& kind, const std::string
       if (Status status = checkExtents(tensor, child.name, node, file); !status) return status.error();
     }
   }
-  if (!padding.empty())
-    if (Status status = setPadding(padding, node, file); !status) return status.error();
+  if (padding)
+    if (Status status = setPadding(*padding, node, file); !status) return status.error();
   if ((kind == "Input" || kind == "Output") && !node.parameters.contains("shape")) {
     return formatError("R0105", file, origin + "/shape",
                        fmt::format("node {} has no 'shape'", quoteName(name)),

@@ -2,6 +2,7 @@
 // numbers (FloatNet), then over the chip's integers (FixedNet). Plain arrays; no MLIR.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -33,14 +34,16 @@ struct Connections {
   std::int64_t columns() const { return rows() == 0 ? 0 : wiring.valueCount() / rows(); }
 };
 
-// A value for each pair of neurons, however many of them were one.
+// A value for each pair of neurons, however many of them were one. Where there is no synapse its weight is 0
+// and its delay the least, which adds no delay to those there are.
 template <class T>
 Connections<T> unfolded(const Connections<T>& connections) {
   const Wiring& wiring = connections.wiring;
   Connections<T> all;
   all.wiring = Wiring::dense(wiring.targets(), wiring.sources());
   all.values = wiring.unfolded(connections.values);
-  if (!connections.delays.empty()) all.delays = wiring.unfolded(connections.delays);
+  const auto& delays = connections.delays;
+  if (!delays.empty()) all.delays = wiring.unfolded(delays, *std::min_element(delays.begin(), delays.end()));
   return all;
 }
 

@@ -83,6 +83,7 @@ Status Decoder::decodeAxons(const image::Core& source, Core& core) {
   using Key = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
   std::map<Key, std::uint64_t> known;  // equal axons share their decoded list
   kernels_.clear();
+  listed_ = 0;
   findRuns(core);
   visitable_ += words.size() * kExpansion;
   for (std::uint64_t i = 0; i < table.count; ++i) {
@@ -209,7 +210,8 @@ Status Decoder::decodeList(std::uint64_t list, std::uint64_t count, const Synaps
     return contentError(
         "R0508", "",
         fmt::format("a list of {} synapses at word {} leaves the {} words", count, list, words.size()));
-  if (core.synapses.size() + count > words.size() * kExpansion)
+  listed_ += count;
+  if (listed_ > words.size() * kExpansion)
     return contentError("R0508", "", "the synapse lists overlap too often");
   if (format.kind == ListKind::Dense && count > static_cast<std::uint64_t>(core.inputs - format.first))
     return contentError("R0508", "",

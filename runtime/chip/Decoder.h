@@ -147,6 +147,7 @@ class Decoder {
   std::uint64_t profile_ = 0;               // of the compartment being decoded
   std::vector<SynapseFormat> formats_;      // of the core being decoded
   std::vector<InputRun> runs_;              // of the core being decoded
+  std::uint64_t listed_ = 0;                // synapses of lists, not kernels, of the core being decoded
   // Synapses of kernels decoded so far in all cores, each counted once for the axons that share it; how many
   // may be: 200 MB of them, and more where there are words for it.
   std::uint64_t visited_ = 0, visitable_ = std::uint64_t{1} << 24;

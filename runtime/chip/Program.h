@@ -13,7 +13,7 @@
 
 namespace rheo {
 
-// SPEC W7: delays of axon and synapse together.
+// SPEC T7: delays of axon and synapse together.
 inline constexpr int kMaxDelay = 62;
 
 struct Synapse {

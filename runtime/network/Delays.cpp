@@ -16,7 +16,7 @@ const Tensor* delayOf(const Node& node) {
   return found == node.parameters.end() ? nullptr : &found->second;
 }
 
-// `delay` holds one value for each channel of a part; channels fall into `parts` of them in turn.
+// `delay` holds one value for each channel of a group, or one for all; groups are alike.
 std::vector<std::int32_t> overChannels(const Tensor& delay, std::int64_t channels, std::int64_t size) {
   std::vector<std::int32_t> values(static_cast<std::size_t>(channels * size));
   for (std::int64_t i = 0; i < channels * size; ++i)

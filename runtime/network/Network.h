@@ -43,7 +43,7 @@ struct Node {
 
   std::int64_t inputSize() const;
   std::int64_t outputSize() const;
-  bool stateful() const;  // its output in a step depends on earlier steps
+  bool stateful() const;  // neurons: a model steps it
   bool exact() const;     // its parameters are the integers of a chip's step. SPEC F14
   bool spiking() const;   // its output is spikes
 };

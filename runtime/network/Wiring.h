@@ -52,10 +52,10 @@ class Wiring {
     for (std::int64_t source = 0; source < sources_; ++source) visit(source, target * sources_ + source);
   }
 
-  // [targets, sources]: its value for each pair, 0 where there is no synapse.
+  // [targets, sources]: its value for each pair, `none` where there is no synapse.
   template <class T>
-  std::vector<T> unfolded(const std::vector<T>& values) const {
-    std::vector<T> pairs(static_cast<std::size_t>(targets_ * sources_));
+  std::vector<T> unfolded(const std::vector<T>& values, T none = {}) const {
+    std::vector<T> pairs(static_cast<std::size_t>(targets_ * sources_), none);
     for (std::int64_t target = 0; target < targets_; ++target)
       sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
         pairs[static_cast<std::size_t>(target * sources_ + source)] = values[static_cast<std::size_t>(index)];

@@ -1,4 +1,4 @@
-// The float reference. SPEC F1 to F14; what has no state is in FloatMaps.
+// The float reference. SPEC F1 to F14; maps and windows are in FloatMaps and FloatWindows.
 #include "sim/FloatReference.h"
 
 #include <fmt/format.h>

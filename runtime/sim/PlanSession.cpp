@@ -400,7 +400,7 @@ class PlanSession : public Session {
   std::vector<std::vector<Sent>> sent_;       // [source][slot]
   std::vector<std::vector<Change>> changes_;  // [input][slot]
   std::vector<PopulationState> populations_;
-  // [steps ahead][population][width]: input of spikes from before restore().
+  // [steps ahead][population][targets]: input of spikes from before restore().
   std::vector<std::vector<AlignedVector<std::int32_t>>> restored_;
 };
 

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 
 import numpy as np
+import pytest
 import rheobase as rb
 from chip_simulator import ChipNet, Population, Projection
 from comparing import compare_with_rules, run_engines
@@ -127,6 +128,25 @@ def check(seed: int, folder, tally: Counter) -> None:
     tally["several cores"] += len(image.info["cores"]) > 1
     tally["spikes"] += sum(int(np.count_nonzero(golden.spikes[p.name])) for p in drawn.populations)
     tally.update(drawn.traits)
+
+
+@pytest.mark.parametrize("delay", (0, 2, 5))
+def test_f18_a_kernel_that_unfolds_keeps_its_delay(delay):
+    """Neurons of different gain cannot share a kernel: every pair gets a weight of its own, and the delay."""
+    taps = np.array([[[0.5, -0.2, 0.9]], [[0.3, 0.8, -0.4]]])
+    x = np.zeros((1, 30, 1, 1, 6), dtype=np.int64)
+    x[:, :20] = np.random.default_rng(5).random((1, 20, 1, 1, 6)) < 0.4
+    ran = []
+    for steps in (0, delay):
+        b = rb.Builder(dt=1e-3, name="unfolds")
+        b.input("in", (1, 1, 6))
+        b.lif("map", (2, 1, 4), tau=np.linspace(2e-3, 9e-3, 8).reshape(2, 1, 4), v_threshold=0.05)
+        b.convolve("in", "map", taps[:, :, None], delay=steps)
+        b.output("out", "map")
+        ran.append(rb.compile(b.build(), chip="loihi2").run(x).spikes["map"])
+    assert ran[0].sum() > 20
+    steps = ran[0].shape[1] - delay
+    assert np.array_equal(ran[0][:, :steps], ran[1][:, delay : delay + steps])
 
 
 def test_i10_f15_f18_images_of_convolutions_do_what_the_rules_say(tmp_path):

@@ -7,7 +7,14 @@
 namespace rheo::models::resonate_and_fire {
 
 inline constexpr std::array<std::string_view, 2> kStates = kComplex;
-inline constexpr std::array kFixed{kCosine, kSine, kInputShift, kChangeThreshold};
+inline constexpr FixedParameter kThreshold{"threshold",
+                                           -kWide,
+                                           kWide,
+                                           0,
+                                           "state",
+                                           "vth << state_exp",
+                                           "a spike needs a real part of at least this size"};
+inline constexpr std::array kFixed{kCosine, kSine, kInputShift, kThreshold};
 inline constexpr ModelTable kTable{"resonate_and_fire",
                                    "",
                                    "resonate-and-fire neuron",

@@ -76,6 +76,16 @@ TEST(Quantize, pinned_integers_are_obeyed) {
   EXPECT_EQ(result->net.projections[0].exponent, 0);
 }
 
+TEST(Quantize, w7_pairs_without_a_synapse_add_no_delay) {
+  const ConvolutionAxis one{1, 1, 1, 1, 0, 1}, three{3, 2, 2, 1, 0, 1};
+  Connections<double> kernel(Wiring::convolution({1, 1, 1, one, three}));
+  kernel.values = {0.5, 0.25};
+  kernel.delays = {4, 3};
+  const Connections<double> pairs = unfolded(kernel);
+  EXPECT_EQ(pairs.values, (std::vector<double>{0.5, 0.25, 0, 0, 0.5, 0.25}));
+  EXPECT_EQ(pairs.delays, (std::vector<std::int32_t>{4, 3, 3, 3, 4, 3}));
+}
+
 TEST(Quantize, weights_thresholds_and_decays_keep_the_float_proportions) {
   const FloatNet net = randomLayer(8, 1);
   const auto result = run(net, chipWith({}));

@@ -155,6 +155,38 @@ TEST(Kernels, delaysOfSingleSynapsesAreStoredWithThem) {
     EXPECT_EQ(synapse.delay, delays[static_cast<std::size_t>(synapse.weight / 2 - 1)]);
 }
 
+TEST(Kernels, i10_a_padded_map_is_cut_where_its_middle_takes_more_than_its_corner) {
+  struct Case {
+    ChipSpec chip;
+    Convolution convolution;
+  };
+  for (const Case& c :
+       {Case{*findBuiltinChip("loihi1"), {64, 190, 1, axis(4, 3, 1, 1, 1), axis(4, 3, 1, 1, 1)}},
+        Case{*findBuiltinChip("tiny"), {16, 16, 16, axis(4, 3, 1, 1, 1), axis(4, 3, 1, 1, 1)}},
+        // Corner and middle read one position, others two.
+        Case{smaller(*findBuiltinChip("loihi2"), {{"input_axons_per_core", 20}}),
+             {16, 16, 16, axis(1, 1, 1, 0, 1), axis(4, 3, 1, 6, 3)}}}) {
+    Problem problem(kLavaProfile);
+    const int in = problem.input("in", int(c.convolution.inputs()));
+    const int map = problem.population("map", int(c.convolution.outputs()));
+    const ProjectionSpec& projection =
+        problem.convolve("w", true, in, map, c.convolution, [](int i) { return i % 7 * 8 - 24; });
+    const auto result = onChip(problem, c.chip);
+    ASSERT_TRUE(result) << place(problem, c.chip).error().diagnostics[0].message;
+    EXPECT_EQ(sumsIn(result->program), sumsOf(projection));
+  }
+}
+
+TEST(Kernels, listsBesideLargeKernelsAreNotTheirDoing) {
+  const Convolution convolution{8, 8, 1, axis(22, 11, 1, 5, 1), axis(22, 11, 1, 5, 1)};
+  Problem problem(kLavaProfile);
+  const int in = problem.input("in", int(convolution.inputs())), one = problem.input("one", 1);
+  const int map = problem.population("map", int(convolution.outputs()));
+  problem.convolve("w", true, in, map, convolution, [](int i) { return 2 * (i % 5) + 2; });
+  problem.connect("bias", true, one, map, [](int, int) { return 4; });
+  ASSERT_TRUE(onChip(problem, *findBuiltinChip("loihi2")));
+}
+
 TEST(Kernels, slicesAreTilesAndBack) {
   const Convolution map{3, 4, 1, axis(9, 3, 1, 0, 1), axis(10, 3, 1, 0, 1)};  // 7 x 8 positions
   for (const Tile& tile :

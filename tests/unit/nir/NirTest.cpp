@@ -309,6 +309,7 @@ TEST(Nir, f15_theWordsForPadding) {
   EXPECT_THAT(bad("strided", "same", 2),
               testing::HasSubstr("R0108: the padding of node 'conv' is 'same', but"));
   EXPECT_THAT(bad("word", "sane", 1), testing::HasSubstr("R0108: the padding of node 'conv' is 'sane'"));
+  EXPECT_THAT(bad("empty", "", 1), testing::HasSubstr("R0108: the padding of node 'conv' is ''"));
 }
 
 TEST(Examples, trainedExamplesParse) {
