@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "network/Checks.h"
 #include "network/ConvolutionNodes.h"
@@ -53,6 +54,7 @@ class NetxReader {
     const std::vector<Node>& nodes = network_.nodes;
     if (std::none_of(nodes.begin(), nodes.end(), [](const Node& node) { return node.stateful(); }))
       return layers->error("R0113", "", "the file has no layer of neurons", "export a network with neurons");
+    noteDelaysThatNobodyTakes();
     append(Node{"output", "Output", shape_, shape_, {}, "/layer"});
     if (Status time = readTime(); !time) return std::move(time).error();
     return std::move(network_);
@@ -147,8 +149,6 @@ class NetxReader {
                          fmt::format("'inFeatures' is {}, the layer before hands on {}", *inputs,
                                      network::shapeText(shape_)),
                          "export the layers of one network, with a flatten where channels end");
-    if (recurrent)  // SLAYER delays what leaves it, NetX what enters it and the loop
-      if (Status refused = refuseDelays(layer, "recurrent layers"); !refused) return refused;
     const bool complex = hasComplexWeights(layer);
     if (complex && recurrent)
       return layer.error("R0112", "weight", "complex synapses of recurrent layers are not supported",
@@ -156,6 +156,7 @@ class NetxReader {
     Expected<Node> matrix = complex ? readComplexMatrix(layer, name, *outputs, *inputs)
                                     : readMatrix(layer, "weight", name, *outputs, *inputs, !recurrent);
     if (!matrix) return std::move(matrix).error();
+    if (Status added = takeSpikeDelays(layer, *matrix); !added) return added;
     append(*std::move(matrix));
     shape_ = {*outputs};
     if (Status added = appendNeurons(layer, name, complex ? Drive::ComplexSynapses : Drive::Synapses); !added)
@@ -167,7 +168,26 @@ class NetxReader {
     append(*std::move(loop));
     network_.edges.push_back({source_, neurons, 0});
     source_ = neurons;
+    Expected<std::vector<double>> delays = readSpikeDelays(layer, *outputs);
+    if (!delays) return std::move(delays).error();
+    spikeDelays_ = *std::move(delays);
     return ok();
+  }
+
+  // Where the layer before is recurrent, its spikes wait on their way here, not in its loop.
+  Status takeSpikeDelays(const Fields& layer, Node& matrix) {
+    if (spikeDelays_.empty()) return ok();
+    return addSpikeDelays(layer, std::exchange(spikeDelays_, {}), matrix);
+  }
+
+  void noteDelaysThatNobodyTakes() {
+    if (spikeDelays_.empty()) return;
+    network_.assumptions.push_back(
+        {"delays of the last layer",
+         fmt::format("left out: its spikes are read up to {} steps earlier",
+                     *std::max_element(spikeDelays_.begin(), spikeDelays_.end())),
+         "the last layer is recurrent, and SLAYER delays what leaves such a layer; nothing follows",
+         "add the delays to the recording", true});
   }
 
   Status readWindows(Fields& layer, const std::string& type, const std::string& name) {
@@ -245,8 +265,9 @@ class NetxReader {
   Fields root_;
   const std::string& file_;
   Network network_;
-  int source_ = -1;  // the node that the next layer reads
-  Shape shape_;      // of what it hands on
+  int source_ = -1;                  // the node that the next layer reads
+  Shape shape_;                      // of what it hands on
+  std::vector<double> spikeDelays_;  // of the neurons of a recurrent layer, until the next layer takes them
 };
 
 }  // namespace

@@ -4,7 +4,10 @@
 //   layer i               nodes of the Network
 //   input                 "input", and with neurons "layer<i>.input" (weights of 1) and "layer<i>"
 //   dense                 "layer<i>.weight" (Linear), "layer<i>" (neurons)
-//   dense_rec             those and "layer<i>.weight_rec" from the neurons to themselves
+//   dense_rec             those and "layer<i>.weight_rec" from the neurons to themselves; its delays are of
+//   the
+//                         weights of the next layer, as SLAYER trains them (NetX delays what enters, and the
+//                         loop)
 //   conv, convT           "layer<i>.weight" (Conv2d, ConvTranspose2d), "layer<i>"
 //   pool, unpool          the same, with a group for each channel
 //   flatten               "layer<i>" (Flatten), or nothing where what comes before is flat
@@ -23,9 +26,14 @@
 // SDNN: sigma_delta with threshold = 2^12 vThMant, bias = 2^12 bias, 6 bits of state below its messages;
 // delta in an input layer; sigma with sigma_output.
 //
+// ALIF: atrlif with decay_u = iDecay, theta_0 = 64 vThMant, theta_step = 64 vThStep. NetX cannot read it.
+//
 // RF_PHASE, RF_IZHIKEVICH behind complex synapses: resonate_and_fire, resonate_and_fire_izhikevich with sine
 // and cosine as stored and states 6 bits up; "layer<i>.weight" has two rows for each of them, the real one
-// first. What the files can hold beyond that (ALIF, ADRF, concat, delays of loops) is refused by name.
+// first. ADRF_PHASE, ADRF_IZHIKEVICH: their adaptive kin, where NetX reads the others.
+//
+// Parameters of neurons are one number, or one for each channel. What the files could hold beyond that
+// (concat, which lava-dl names and neither writes nor reads) is refused by name.
 #pragma once
 
 #include <cstdint>

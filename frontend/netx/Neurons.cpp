@@ -1,8 +1,11 @@
-// Neurons of type LOIHI, CUBA, SDNN, RF_PHASE and RF_IZHIKEVICH.
+// Neurons of every type that SLAYER has.
 #include "netx/Neurons.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -24,13 +27,40 @@ void set(Node& node, const char* parameter, std::int64_t value) {
   node.parameters[parameter] = Tensor::count(value);
 }
 
-// A whole number of the group 'neuron' within its range.
-Expected<std::int64_t> within(const Fields& neuron, const char* field, std::int64_t least,
-                              std::int64_t most) {
-  Expected<std::int64_t> value = neuron.integer(field);
-  if (!value || (*value >= least && *value <= most)) return value;
-  return neuron.error("R0113", field, fmt::format("'{}' is {}, outside {} to {}", field, *value, least, most),
-                      "no chip holds it: train within this range");
+// A field of the group 'neuron' that holds a parameter of the step: whole numbers from `least` to `most`, a
+// `scale` of which the step counts.
+struct Field {
+  const char* name;
+  const char* parameter;
+  std::int64_t least, most, scale;
+};
+
+// One number for all neurons, or one for each channel (SLAYER's neurons without shared_param).
+Status take(Fields& neuron, std::initializer_list<Field> fields, Node& node) {
+  const std::int64_t size = node.outputSize(), channels = node.outputShape[0];
+  for (const Field& field : fields) {
+    Expected<Tensor> read = neuron.array(field.name);
+    if (!read) return std::move(read).error();
+    if (read->size() != 1 && (read->shape.size() != 1 || read->size() != channels))
+      return neuron.error("R0113", field.name,
+                          fmt::format("'{}' has shape {} for {} channels", field.name,
+                                      network::shapeText(read->shape), channels),
+                          "store one number, or one for each channel");
+    Tensor values{{}, {}, DType::Int64, ""};
+    if (read->size() > 1) values.shape = node.outputShape;
+    for (const double value : read->values) {
+      if (!isWhole(value, field.least, field.most))
+        return neuron.error("R0113", field.name,
+                            fmt::format("'{}' is {}, no whole number from {} to {}", field.name, value,
+                                        field.least, field.most),
+                            "no chip holds it: train within this range");
+      values.values.insert(values.values.end(),
+                           static_cast<std::size_t>(read->size() == 1 ? 1 : size / channels),
+                           value * static_cast<double>(field.scale));
+    }
+    node.parameters[field.parameter] = std::move(values);
+  }
+  return ok();
 }
 
 // Fields that change what neurons compute and are not followed. `graded`: neurons send payloads anyway.
@@ -71,28 +101,50 @@ Status addBias(Fields& layer, std::int64_t scale, std::int64_t most, Node& node)
   return ok();
 }
 
-Status readMembrane(Fields& layer, const Fields& neuron, Drive drive, Node& node) {
+Status addMembraneBias(Fields& layer, Node& node) {
+  return addBias(layer, kAlign, models::kBias.maximum >> fixed::kAlignBits, node);
+}
+
+Status readMembrane(Fields& layer, Fields& neuron, Drive drive, Node& node) {
   if (Status refused = refuseOthers(neuron, false); !refused) return refused;
   const Expected<std::int64_t> stored = neuron.integer("vThMant", 0);
   const bool never = stored && *stored == kNeverSpikes;
   const bool host = drive == Drive::Host;  // through the bias: no current
   node.kind = host ? (never ? "li" : "lif") : never ? "cuba_li" : "cuba_lif";
-  constexpr std::int64_t kForgetAll = fixed::kDecayOne;
   // a register of 0 still loses 1/4096 of the current: SPEC N3
-  Expected<std::int64_t> current = within(neuron, "iDecay", 1, kForgetAll),
-                         potential = within(neuron, "vDecay", 0, kForgetAll),
-                         threshold =
-                             within(neuron, "vThMant", 0, never ? kNeverSpikes : fixed::kThresholdMax);
-  for (Expected<std::int64_t>* value : {&current, &potential, &threshold})
-    if (!*value) return std::move(*value).error();
-  if (!host) set(node, "decay_u", *current);
-  set(node, "decay_v", *potential);
-  if (!never) set(node, "threshold", kAlign * *threshold);
-  return host ? ok() : addBias(layer, kAlign, models::kBias.maximum >> fixed::kAlignBits, node);
+  Status taken = take(neuron,
+                      {{"iDecay", "decay_u", 1, fixed::kDecayOne, 1},
+                       {"vDecay", "decay_v", 0, fixed::kDecayOne, 1},
+                       {"vThMant", "threshold", 0, never ? kNeverSpikes : fixed::kThresholdMax, kAlign}},
+                      node);
+  if (!taken) return taken;
+  if (host) node.parameters.erase("decay_u");
+  if (never) node.parameters.erase("threshold");
+  return host ? ok() : addMembraneBias(layer, node);
+}
+
+// What resonators and membranes with adaptive thresholds have in common. SPEC N23.
+constexpr std::initializer_list<Field> kAdapting{{"thDecay", "decay_theta", 0, fixed::kDecayOne, 1},
+                                                 {"refDecay", "decay_r", 0, fixed::kDecayOne, 1},
+                                                 {"vThMant", "theta_0", 0, fixed::kThresholdMax, kAlign},
+                                                 {"vThStep", "theta_step", 0, fixed::kThresholdMax, kAlign}};
+
+// SPEC N23: SLAYER's current loses iDecay/4096, where a Loihi's register loses one more.
+Status readAdaptiveMembrane(Fields& layer, Fields& neuron, Drive drive, Node& node) {
+  if (Status refused = refuseOthers(neuron, false); !refused) return refused;
+  node.kind = "atrlif";
+  Status taken = take(
+      neuron, {{"iDecay", "decay_u", 0, fixed::kDecayOne, 1}, {"vDecay", "decay_v", 0, fixed::kDecayOne, 1}},
+      node);
+  if (taken) taken = take(neuron, kAdapting, node);
+  if (!taken) return taken;
+  if (drive != Drive::Host) return addMembraneBias(layer, node);
+  set(node, "decay_u", fixed::kDecayOne);  // through the bias: no current
+  return ok();
 }
 
 // SPEC N24 to N26.
-Status readSigmaDelta(Fields& layer, const Fields& neuron, Drive drive, Node& node) {
+Status readSigmaDelta(Fields& layer, Fields& neuron, Drive drive, Node& node) {
   if (Status refused = refuseOthers(neuron, true); !refused) return refused;
   if (neuron.has("sigma_output")) {
     Expected<std::int64_t> is = neuron.integer("sigma_output");
@@ -111,9 +163,8 @@ Status readSigmaDelta(Fields& layer, const Fields& neuron, Drive drive, Node& no
                              "leave it out, or send changes");
     return ok();
   }
-  Expected<std::int64_t> threshold = within(neuron, "vThMant", 0, kMostMantissa);
-  if (!threshold) return std::move(threshold).error();
-  set(node, "threshold", kState * *threshold);
+  if (Status taken = take(neuron, {{"vThMant", "threshold", 0, kMostMantissa, kState}}, node); !taken)
+    return taken;
   set(node, "state_exponent", kStateExponent);
   if (drive == Drive::Host) {
     node.kind = "delta";
@@ -135,9 +186,19 @@ Status readSigmaDelta(Fields& layer, const Fields& neuron, Drive drive, Node& no
   return addBias(layer, kState, kMostMantissa, node);
 }
 
-// SPEC N30, N31. The file's sine and cosine are taken as they are stored; NetX makes a period and a decay of
-// them, from which Lava computes them anew, sometimes one less.
-Status readResonator(Fields& layer, const Fields& neuron, bool phase, Node& node) {
+struct Resonator {
+  std::string_view type;
+  const char* model;
+  bool adapts;
+};
+constexpr std::array kResonators{Resonator{"RF_PHASE", "resonate_and_fire", false},
+                                 Resonator{"RF_IZHIKEVICH", "resonate_and_fire_izhikevich", false},
+                                 Resonator{"ADRF_PHASE", "adaptive_resonate_and_fire", true},
+                                 Resonator{"ADRF_IZHIKEVICH", "adaptive_resonate_and_fire_izhikevich", true}};
+
+// SPEC N30, N31, N36, N37. The file's sine and cosine are taken as they are stored; NetX makes a period and a
+// decay of them, from which Lava computes them anew, sometimes one less.
+Status readResonator(Fields& layer, Fields& neuron, const Resonator& resonator, Node& node) {
   if (Status refused = refuseOthers(neuron, false); !refused) return refused;
   if (layer.has("bias")) {
     Expected<Tensor> bias = layer.array("bias");
@@ -147,19 +208,16 @@ Status readResonator(Fields& layer, const Fields& neuron, bool phase, Node& node
         return layer.error("R0112", "bias", "a layer of resonators has a bias, which Lava's have not",
                            "train the layer without it");
   }
-  constexpr std::int64_t share = fixed::kTurnOne / fixed::kDecayOne;
-  Expected<std::int64_t> cosine = within(neuron, "cosDecay", -fixed::kDecayOne, fixed::kDecayOne),
-                         sine = within(neuron, "sinDecay", -fixed::kDecayOne, fixed::kDecayOne),
-                         threshold = within(neuron, "vThMant", 0, fixed::kThresholdMax);
-  for (Expected<std::int64_t>* value : {&cosine, &sine, &threshold})
-    if (!*value) return std::move(*value).error();
-  node.kind = phase ? "resonate_and_fire" : "resonate_and_fire_izhikevich";
+  constexpr std::int64_t one = fixed::kDecayOne, share = fixed::kTurnOne / one;
+  node.kind = resonator.model;
   node.inputShape = {node.outputSize(), 2};
-  set(node, "cosine", *cosine * share);
-  set(node, "sine", *sine * share);
   set(node, "input_shift", kStateExponent);
-  set(node, "threshold", *threshold << kStateExponent);
-  return ok();
+  Status taken =
+      take(neuron, {{"cosDecay", "cosine", -one, one, share}, {"sinDecay", "sine", -one, one, share}}, node);
+  if (!taken) return taken;
+  return resonator.adapts
+             ? take(neuron, kAdapting, node)
+             : take(neuron, {{"vThMant", "threshold", 0, fixed::kThresholdMax, 1 << kStateExponent}}, node);
 }
 
 }  // namespace
@@ -172,27 +230,33 @@ Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::ve
   if (!type) return std::move(type).error();
   Node node{name, "", shape, shape, {}, layer.place()};
   Status read = ok();
-  const bool resonates = *type == "RF_PHASE" || *type == "RF_IZHIKEVICH";
+  const auto* resonator = std::find_if(kResonators.begin(), kResonators.end(),
+                                       [&](const Resonator& r) { return *type == r.type; });
+  const bool resonates = resonator != kResonators.end();
   if (resonates != (drive == Drive::ComplexSynapses)) {
     read = resonates
                ? neuron->error("R0112", "type",
                                fmt::format("neurons of type {} without complex synapses are not supported",
                                            hdf5::quoteName(*type)),
                                "store weight/real and weight/imag")
-               : neuron->error("R0112", "type",
-                               fmt::format("complex synapses into neurons of type {} are not supported",
-                                           hdf5::quoteName(*type)),
-                               "they belong to resonators: RF_PHASE, RF_IZHIKEVICH");
+               : neuron->error(
+                     "R0112", "type",
+                     fmt::format("complex synapses into neurons of type {} are not supported",
+                                 hdf5::quoteName(*type)),
+                     "they belong to resonators: RF_PHASE, RF_IZHIKEVICH, ADRF_PHASE, ADRF_IZHIKEVICH");
   } else if (resonates) {
-    read = readResonator(layer, *neuron, *type == "RF_PHASE", node);
+    read = readResonator(layer, *neuron, *resonator, node);
   } else if (*type == "LOIHI" || *type == "CUBA") {
     read = readMembrane(layer, *neuron, drive, node);
+  } else if (*type == "ALIF") {
+    read = readAdaptiveMembrane(layer, *neuron, drive, node);
   } else if (*type == "SDNN") {
     read = readSigmaDelta(layer, *neuron, drive, node);
   } else {
     read = neuron->error("R0112", "type",
                          fmt::format("neurons of type {} are not supported", hdf5::quoteName(*type)),
-                         "supported are LOIHI, CUBA, SDNN, RF_PHASE and RF_IZHIKEVICH");
+                         "supported are LOIHI, CUBA, ALIF, SDNN, RF_PHASE, RF_IZHIKEVICH, ADRF_PHASE and "
+                         "ADRF_IZHIKEVICH");
   }
   if (!read) return std::move(read).error();
   return node;

@@ -29,6 +29,17 @@ Expected<std::optional<Tensor>> readDelay(Fields& layer) {
   return std::optional<Tensor>(*std::move(delay));
 }
 
+// SPEC T7.
+Status checkSteps(const Fields& layer, const std::vector<double>& delays) {
+  for (const double steps : delays)
+    if (!isWhole(steps, 0, kMaxDelay))
+      return layer.error(
+          "R0113", "delay",
+          fmt::format("'delay' holds {}; delays are whole steps from 0 to {}", steps, kMaxDelay),
+          fmt::format("train with a max_delay of {}", kMaxDelay));
+  return ok();
+}
+
 }  // namespace
 
 bool hasComplexWeights(const Fields& layer) {
@@ -78,12 +89,7 @@ Status addDelay(Fields& layer, std::int64_t outputs, std::int64_t inputs, Node& 
   if (!read) return std::move(read).error();
   if (!*read) return ok();
   Tensor& delay = **read;
-  for (const double steps : delay.values)
-    if (!isWhole(steps, 0, kMaxDelay))
-      return layer.error(
-          "R0113", "delay",
-          fmt::format("'delay' holds {}; delays are whole steps from 0 to {}", steps, kMaxDelay),
-          fmt::format("train with a max_delay of {}", kMaxDelay));
+  if (Status fits = checkSteps(layer, delay.values); !fits) return fits;
   const std::size_t rank = node.parameters.at("weight").shape.size();
   const bool matrix = rank == 2;
   if (delay.size() == 1) {
@@ -101,6 +107,40 @@ Status addDelay(Fields& layer, std::int64_t outputs, std::int64_t inputs, Node& 
   }
   delay.dtype = DType::Int64;
   node.parameters["delay"] = std::move(delay);
+  return ok();
+}
+
+Expected<std::vector<double>> readSpikeDelays(Fields& layer, std::int64_t neurons) {
+  Expected<std::optional<Tensor>> read = readDelay(layer);
+  if (!read) return std::move(read).error();
+  if (!*read) return std::vector<double>();
+  std::vector<double> steps = std::move((*read)->values);
+  if (Status fits = checkSteps(layer, steps); !fits) return std::move(fits).error();
+  if (steps.size() == 1) steps.resize(static_cast<std::size_t>(neurons), steps[0]);
+  if (static_cast<std::int64_t>(steps.size()) != neurons)
+    return wrongShape(layer, "delay", (*read)->shape, Shape{neurons},
+                      "store one number, or one for each output");
+  return steps;
+}
+
+Status addSpikeDelays(const Fields& layer, const std::vector<double>& delays, Node& matrix) {
+  const Shape& shape = matrix.parameters.at("weight").shape;
+  const auto found = matrix.parameters.find("delay");
+  if (found == matrix.parameters.end()) {
+    matrix.parameters["delay"] = Tensor{{1, shape[1]}, delays, DType::Int64, ""};
+    return ok();
+  }
+  const Tensor own = found->second;
+  const std::int64_t ownRows = own.shape.empty() ? 1 : own.shape[0];
+  const std::int64_t ownColumns = own.shape.empty() ? 1 : own.shape[1];
+  Tensor both{shape, {}, DType::Int64, ""};
+  for (std::int64_t row = 0; row < shape[0]; ++row)
+    for (std::int64_t column = 0; column < shape[1]; ++column)
+      both.values.push_back(
+          own.values[static_cast<std::size_t>(row % ownRows * ownColumns + column % ownColumns)] +
+          delays[static_cast<std::size_t>(column)]);
+  if (Status fits = checkSteps(layer, both.values); !fits) return fits;
+  found->second = std::move(both);
   return ok();
 }
 

@@ -28,6 +28,13 @@ Status addDelay(Fields& layer, std::int64_t outputs, std::int64_t inputs, Node& 
 // R0112 where the field 'delay' holds one; `what` does not support them.
 Status refuseDelays(Fields& layer, const char* what);
 
+// The field 'delay' of a recurrent layer: steps that its spikes wait on their way to the next layer, one for
+// each neuron; empty where there are none.
+Expected<std::vector<double>> readSpikeDelays(Fields& layer, std::int64_t neurons);
+
+// Adds to a matrix's delays what each of its sources' spikes waits. R0113 where the sum is too long.
+Status addSpikeDelays(const Fields& layer, const std::vector<double>& delays, Node& matrix);
+
 // A Linear node "NAME.FIELD" [rows, columns]. A single row or column may be stored without its other
 // dimension. With `delays`, the field 'delay' is read too.
 Expected<Node> readMatrix(Fields& layer, const std::string& field, const std::string& name, std::int64_t rows,

@@ -36,6 +36,26 @@ inline constexpr FixedParameter kResetKeep{
 inline constexpr FixedParameter kResetAmount{
     "reset_amount", -(1 << 23), (1 << 23), 0, "v", "", "subtracted from what survives a spike"};
 
+// Of thresholds that adapt. SPEC N23.
+inline constexpr FixedParameter kDecayTheta{"decay_theta",
+                                            0,
+                                            fixed::kDecayOne,
+                                            0,
+                                            "1/4096",
+                                            "4096 delta_theta",
+                                            "share of the adaptation lost in a step"};
+inline constexpr FixedParameter kDecayR{"decay_r",
+                                        0,
+                                        fixed::kDecayOne,
+                                        0,
+                                        "1/4096",
+                                        "4096 delta_r",
+                                        "share of the refractory trace lost in a step"};
+inline constexpr FixedParameter kTheta0{"theta_0",      -(1 << 23),         1 << 23, 0, "v",
+                                        "theta_0 << 6", "threshold at rest"};
+inline constexpr FixedParameter kThetaStep{
+    "theta_step", -(1 << 23), 1 << 23, 0, "v", "theta_step << 6", "rise of the threshold at a spike"};
+
 // Of programs that send payloads. SPEC N25 to N28.
 inline constexpr std::int32_t kWide = 0x7FFFFFFF;
 inline constexpr FixedParameter kChangeThreshold{"threshold",
@@ -45,6 +65,10 @@ inline constexpr FixedParameter kChangeThreshold{"threshold",
                                                  "state",
                                                  "vth << (spike_exp + state_exp)",
                                                  "a message needs a change of at least this size"};
+inline constexpr FixedParameter kBias32{
+    "bias", -kWide, kWide, 0, "state", "bias << (spike_exp + state_exp)", "added to the sum in every step"};
+inline constexpr FixedParameter kRectified{
+    "rectified", 0, 1, 1, "", "act_mode", "1: negative activations are 0"};
 inline constexpr FixedParameter kStateExponent{"state_exponent",
                                                0,
                                                31,
@@ -83,6 +107,9 @@ inline constexpr FixedParameter kSine{
     "sin_decay << (15 - decay_bits)",
     "share of the real part that the imaginary one takes; the other way round negated"};
 inline constexpr std::array<std::string_view, 2> kComplex{"real", "imag"};  // states, and ports
+inline constexpr std::array<std::string_view, 4> kComplexAdapting{"real", "imag", "adaptation", "r"};
+inline constexpr std::array kComplexAdaptingFixed{kCosine, kSine,   kInputShift, kDecayTheta,
+                                                  kDecayR, kTheta0, kThetaStep};
 inline constexpr std::array<std::string_view, 2> kTwoInputs{"in1", "in2"};
 
 using Need = FloatParameter::Need;

@@ -26,6 +26,31 @@ typename A::Int encodeChange(A& a, typename A::Int* coded, typename A::Int now, 
   return a.shiftRight(sent, stateExponent);
 }
 
+// The sum of all that arrived with its bias, negative ones cut where it is rectified. SPEC N26.
+template <class A>
+typename A::Int activationOf(A& a, typename A::Int& sigma, typename A::Int input, typename A::Int bias,
+                             typename A::Int rectified) {
+  const auto zero = a.constant(0);
+  sigma = a.add(input, sigma);
+  const auto sum = a.add(sigma, bias);
+  const auto cuts = a.both(a.equal(rectified, a.constant(1)), a.fire(zero, sum));
+  return a.select(cuts, zero, sum);
+}
+
+// A threshold that rises with every spike, and a trace that keeps from it. fires(theta, trace) says whether
+// there is one; `adapted` holds adaptation and r, `p` kAdapting. SPEC N23.
+template <class A, class Fires>
+typename A::Spike adapt(A& a, typename A::Int* adapted, const typename A::Int* p, Fires fires) {
+  enum { adaptation, r };
+  enum { decay_theta, decay_r, theta_0, theta_step };
+  const auto theta = a.add(a.decay(adapted[adaptation], p[decay_theta]), p[theta_0]);
+  const auto trace = a.decay(adapted[r], p[decay_r]);
+  const auto spike = fires(theta, trace);
+  adapted[r] = a.select(spike, a.add(trace, a.add(theta, theta)), trace);
+  adapted[adaptation] = a.sub(a.select(spike, a.add(theta, p[theta_step]), theta), p[theta_0]);
+  return spike;
+}
+
 // What has been gathered with what arrives; nothing of it stays. SPEC N27, N28.
 template <class A>
 typename A::Int takeSum(A& a, typename A::Int& v, typename A::Int input) {

@@ -25,6 +25,9 @@ def test_x17_what_a_sigma_delta_neuron_rounds_off():
         "lava": changes(lambda last, act, value: act),
         "lava (corrected)": changes(lambda last, act, value: last + (value << bits)),
         "here": sent("sigma_delta", [100] * 4, payload=100, state_exponent=bits)[:4],
+        "here (sigma_delta_corrected)": sent(
+            "sigma_delta_corrected", [100] * 4, payload=100, state_exponent=bits
+        )[:4],
     }
     assert found == results("X17")
     assert sum(found["lava (corrected)"]) == 400 >> bits > sum(found["lava"])

@@ -123,6 +123,24 @@ def sigma_delta(rng, size: int):
     return process, "sigma_delta", {**ours, "bias": scaled, "rectified": int(relu)}, {}
 
 
+class _Corrected(Driven):
+    """The variant on Lava's main branch, which the release lacks: Lava's sum and activation, and what differs."""
+
+    def step(self, a_in) -> dict:
+        m = self.model
+        m.sigma = m.sigma_dynamics(a_in)
+        change = m.activation_dynamics(m.sigma) - m.act
+        sent = np.where(np.abs(change) >= m.vth, change, 0) >> m.state_exp
+        m.act = m.act + (sent << m.state_exp)
+        return {"s_out": sent}
+
+
+def sigma_delta_corrected(rng, size: int):
+    process, _, ours, _ = sigma_delta(rng, size)
+    del ours["cumulative"]
+    return _Corrected(process), "sigma_delta_corrected", ours, {}
+
+
 def graded_vec(rng, size: int):
     vth = _edgy(rng, 0, 1000)
     return GradedVec(shape=(size,), vth=vth), "graded_vec", {"threshold": vth}, {}
@@ -204,6 +222,7 @@ _ALL = (
     sigma,
     delta,
     sigma_delta,
+    sigma_delta_corrected,
     graded_vec,
     graded_relu_vec,
     prod_neuron,
@@ -214,7 +233,7 @@ _ALL = (
     inv_sqrt,
 )
 MODELS = {make.__name__: make for make in _ALL}
-ALONE = {"inv_sqrt"}  # no populations in Lava
+ALONE = {"inv_sqrt", "sigma_delta_corrected"}  # no populations in Lava
 FLOATING = {"refractory": "floating_pt"}
 OURS_ALONE = {"waiting", "clock", "product", "root"}  # states that Lava does not hold
 STATES = {model["name"]: model["states"] for model in _core.models()}

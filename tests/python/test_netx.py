@@ -176,7 +176,8 @@ BAD = {
     "layers disagree": ({"/layer/2/inFeatures": np.array(7)}, "R0113", "/layer/2/inFeatures"),
     "negative size": ({"/layer/0/inFeatures": np.array(-5)}, "R0113", "/layer/0/inFeatures"),
     "delay": ({"/layer/0/delay": np.array([0, 63, 0, 0, 0])}, "R0113", "/layer/0/delay"),
-    "delay of a loop": ({"/layer/2/delay": np.array([0, 3, 0])}, "R0112", "/layer/2/delay"),
+    "delays of other neurons": ({"/layer/2/delay": np.array([0, 3])}, "R0113", "/layer/2/delay"),
+    "delay behind a loop": ({"/layer/2/delay": np.array([0, 63, 0])}, "R0113", "/layer/2/delay"),
     "no neuron": (
         {
             f"/layer/0/neuron/{k}": LEAVE_OUT
@@ -185,7 +186,19 @@ BAD = {
         "R0105",
         "/layer/0/neuron",
     ),
-    "another neuron": ({"/layer/0/neuron/type": "ALIF"}, "R0112", "/layer/0/neuron/type"),
+    "another neuron": ({"/layer/0/neuron/type": "PLIF"}, "R0112", "/layer/0/neuron/type"),
+    "adaptive without more": ({"/layer/0/neuron/type": "ALIF"}, "R0105", "/layer/0/neuron/thDecay"),
+    "decays of other channels": (
+        {"/layer/0/neuron/iDecay": np.full(5, 7)},
+        "R0113",
+        "/layer/0/neuron/iDecay",
+    ),
+    "decays in rows": ({"/layer/0/neuron/iDecay": np.full((2, 3), 7)}, "R0113", "/layer/0/neuron/iDecay"),
+    "one decay beyond 1": (
+        {"/layer/0/neuron/vDecay": np.array([1, 2, 3, 4, 5, 4097])},
+        "R0113",
+        "/layer/0/neuron/vDecay",
+    ),
     "refractory": ({"/layer/0/neuron/refDelay": np.array(4)}, "R0112", "/layer/0/neuron/refDelay"),
     "graded": ({"/layer/0/neuron/gradedSpike": np.array(1)}, "R0112", "/layer/0/neuron/gradedSpike"),
     "no threshold": ({"/layer/0/neuron/vThMant": LEAVE_OUT}, "R0105", "/layer/0/neuron/vThMant"),

@@ -208,6 +208,51 @@ def test_f18_delays_of_the_channels_of_a_convolution(tmp_path):
     assert np.argwhere(found).tolist() == [[1, 0, 1], [4, 1, 1]]
 
 
+RECURRENT = {"type": np.array(["dense_rec"])}
+
+
+@pytest.mark.parametrize("own", [0, 1, [4, 0], [[1, 2, 3], [0, 0, 9]]])
+def test_f18_delays_of_a_recurrent_layer_act_behind_its_loop(tmp_path, own):
+    """As SLAYER trains them: its spikes reach its own neurons in the next step, and the next layer later."""
+    sent, own = np.array([0, 2, 5]), np.array(own)
+    loop = 60 * np.eye(3)[[2, 0, 1]]  # 0 excites 1, which excites 2, which excites 0
+    first = dense(np.array([[60], [0], [0]]), weight_rec=loop.astype(np.float32), delay=sent) | RECURRENT
+    net = rb.load(write_layers(tmp_path / "delay.net", first, dense(np.full((2, 3), 60), delay=own)))
+    x = np.zeros((20, 1), int)
+    x[1] = 1
+    out = net.run(x)
+    starts = [(1 + 3 * turn + i, i) for turn in range(7) for i in range(3) if 1 + 3 * turn + i < 20]
+    assert np.argwhere(out.spikes["layer0"]).tolist() == [list(s) for s in starts]
+    waits = sent + np.broadcast_to(own[:, None] if own.ndim == 1 else own, (2, 3))
+    expected = {(t + waits[j, i], j) for t, i in starts for j in range(2) if t + waits[j, i] < 20}
+    assert {tuple(at) for at in np.argwhere(out.spikes["layer1"])} == expected
+    assert not [a for a in net.assumptions if a["what"].startswith("delays")]
+
+
+def test_f18_delays_behind_a_loop_that_are_too_long_or_read_by_nobody(tmp_path):
+    first = dense([[60]], weight_rec=np.zeros((1, 1), np.float32), delay=60) | RECURRENT
+    file = write_layers(tmp_path / "delay.net", first, dense([[60]], delay=3))
+    assert refusal(file) == ("R0113", "/layer/1/delay")
+    (stated,) = [
+        a for a in rb.load(write_layers(tmp_path / "last.net", first)).assumptions if "delay" in a["what"]
+    ]
+    assert stated["warning"] and "60 steps" in stated["value"]
+
+
+def test_n11_a_decay_and_a_threshold_for_each_channel(tmp_path):
+    """SLAYER's neurons without shared_param."""
+    neuron = MEMBRANE | {
+        "iDecay": np.array([7, 4096]),
+        "vDecay": np.array([0, 9]),
+        "vThMant": np.array([5, 6]),
+    }
+    layer = window("conv", np.full((2, 1, 1, 1), 2), neuron=neuron)
+    net = rb.load(write_layers(tmp_path / "channels.net", source((1, 2, 3)), layer))
+    found = {name: np.asarray(values) for name, values in net.nodes["layer1"].parameters.items()}
+    for name, values in {"decay_u": [7, 4096], "decay_v": [0, 9], "threshold": [64 * 5, 64 * 6]}.items():
+        assert np.array_equal(found[name], np.repeat(values, 6).reshape(2, 2, 3)), name
+
+
 RESONATOR = {"type": "RF_PHASE", "sinDecay": 2100, "cosDecay": 3300, "vThMant": 30, "refDelay": 1}
 
 

@@ -221,9 +221,10 @@ class Builder:
         """Neurons given as the integers of a chip's step, which compile keeps as they are (SPEC F14).
 
         model: cuba_lif, lif, cuba_li, li, integrate_and_fire or integrator, or a program of the chip: cuba_lif_reset,
-        cuba_lif_refractory, ternary_lif, atrlif, sigma, delta, sigma_delta, graded_vec, graded_relu_vec, prod_neuron,
-        resonate_and_fire, resonate_and_fire_izhikevich, resonate_and_fire_zero, norm_vec_delay, inv_sqrt (SPEC N20 to
-        N34). integers, one or one for each neuron: what the model's step reads (decay_u, decay_v in 1/4096 per step,
+        cuba_lif_refractory, ternary_lif, atrlif, sigma, delta, sigma_delta, sigma_delta_corrected, graded_vec,
+        graded_relu_vec, prod_neuron, resonate_and_fire, resonate_and_fire_izhikevich, resonate_and_fire_zero,
+        norm_vec_delay, inv_sqrt, adaptive_resonate_and_fire, adaptive_resonate_and_fire_izhikevich (SPEC N20 to N37).
+        integers, one or one for each neuron: what the model's step reads (decay_u, decay_v in 1/4096 per step,
         threshold, bias, ... in units of v; an unknown name is answered with the known ones); what is left out is the
         model's default. Weights into them are whole numbers too; those into membranes enter 64 times as large.
 

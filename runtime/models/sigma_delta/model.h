@@ -6,10 +6,6 @@
 namespace rheo::models::sigma_delta {
 
 inline constexpr std::array<std::string_view, 4> kStates{"sigma", "act", "residue", "error"};
-inline constexpr FixedParameter kBias32{
-    "bias", -kWide, kWide, 0, "state", "bias << (spike_exp + state_exp)", "added to the sum in every step"};
-inline constexpr FixedParameter kRectified{
-    "rectified", 0, 1, 1, "", "act_mode", "1: negative activations are 0"};
 inline constexpr std::array kFixed{kChangeThreshold, kBias32, kRectified, kStateExponent, kCumulative};
 inline constexpr ModelTable kTable{
     "sigma_delta", "",  "sends changes of the activation of its sum", 13, true, kStates, kFixed, {},

@@ -5,10 +5,6 @@ template <class A>
 typename A::Int step(A& a, typename A::Int* state, const typename A::Int* input, const typename A::Int* p) {
   enum { sigma, act, residue, error };
   enum { threshold, bias, rectified, state_exponent, cumulative };
-  const auto zero = a.constant(0);
-  state[sigma] = a.add(input[0], state[sigma]);
-  const auto sum = a.add(state[sigma], p[bias]);
-  const auto cuts = a.both(a.equal(p[rectified], a.constant(1)), a.fire(zero, sum));
-  const auto now = a.select(cuts, zero, sum);
+  const auto now = activationOf(a, state[sigma], input[0], p[bias], p[rectified]);
   return encodeChange(a, state + act, now, p[threshold], p[state_exponent], p[cumulative]);
 }

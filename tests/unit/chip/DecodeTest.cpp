@@ -289,8 +289,9 @@ TEST(Decode, i4_registers_become_parameters) {
 }
 
 TEST(Decode, w8_bound_counts_every_source_and_payload) {
-  const auto program = test::makeRandomProgram(3);
-  Program changed = *program;
+  Program changed;
+  for (std::uint32_t seed = 1; changed.inputs.empty() || changed.cores[0].inputs == 0; ++seed)
+    changed = *test::makeRandomProgram(seed);
   Core& core = changed.cores[0];
   const std::int32_t group = 0;
   if (core.groups.empty()) core.groups.push_back({0, ""});

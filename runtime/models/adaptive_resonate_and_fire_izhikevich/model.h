@@ -1,0 +1,23 @@
+// Resonate-and-fire neuron with an adaptive threshold and a refractory trace: spikes where its imaginary part
+// is large, and is not reset. lava-dl neuron ADRF_IZ, type ADRF_IZHIKEVICH of .net files.
+#pragma once
+
+#include "models/Common.h"
+
+namespace rheo::models::adaptive_resonate_and_fire_izhikevich {
+
+inline constexpr std::array kStates = kComplexAdapting;
+inline constexpr std::array kFixed = kComplexAdaptingFixed;
+inline constexpr ModelTable kTable{"adaptive_resonate_and_fire_izhikevich",
+                                   "",
+                                   "resonate-and-fire neuron with adaptive threshold of its imaginary part",
+                                   24,
+                                   true,
+                                   kStates,
+                                   kFixed,
+                                   {},
+                                   false,
+                                   true,
+                                   kComplex};
+
+}  // namespace rheo::models::adaptive_resonate_and_fire_izhikevich
