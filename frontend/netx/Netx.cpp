@@ -223,6 +223,7 @@ class NetxReader {
   Status appendNeurons(Fields& layer, const std::string& name, Drive drive = Drive::Synapses) {
     Expected<Node> neurons = readNeurons(layer, name, shape_, drive);
     if (!neurons) return std::move(neurons).error();
+    if (Status moved = biasIntoCurrent(layer, *neurons, network_.nodes.back()); !moved) return moved;
     append(*std::move(neurons));
     return checkShape(layer);
   }

@@ -2,10 +2,11 @@
 #include "netx/Neurons.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -186,19 +187,9 @@ Status readSigmaDelta(Fields& layer, Fields& neuron, Drive drive, Node& node) {
   return addBias(layer, kState, kMostMantissa, node);
 }
 
-struct Resonator {
-  std::string_view type;
-  const char* model;
-  bool adapts;
-};
-constexpr std::array kResonators{Resonator{"RF_PHASE", "resonate_and_fire", false},
-                                 Resonator{"RF_IZHIKEVICH", "resonate_and_fire_izhikevich", false},
-                                 Resonator{"ADRF_PHASE", "adaptive_resonate_and_fire", true},
-                                 Resonator{"ADRF_IZHIKEVICH", "adaptive_resonate_and_fire_izhikevich", true}};
-
 // SPEC N30, N31, N36, N37. The file's sine and cosine are taken as they are stored; NetX makes a period and a
 // decay of them, from which Lava computes them anew, sometimes one less.
-Status readResonator(Fields& layer, Fields& neuron, const Resonator& resonator, Node& node) {
+Status readResonator(Fields& layer, Fields& neuron, const models::ModelTable& model, Node& node) {
   if (Status refused = refuseOthers(neuron, false); !refused) return refused;
   if (layer.has("bias")) {
     Expected<Tensor> bias = layer.array("bias");
@@ -209,15 +200,36 @@ Status readResonator(Fields& layer, Fields& neuron, const Resonator& resonator, 
                            "train the layer without it");
   }
   constexpr std::int64_t one = fixed::kDecayOne, share = fixed::kTurnOne / one;
-  node.kind = resonator.model;
+  node.kind = model.name;
   node.inputShape = {node.outputSize(), 2};
   set(node, "input_shift", kStateExponent);
   Status taken =
       take(neuron, {{"cosDecay", "cosine", -one, one, share}, {"sinDecay", "sine", -one, one, share}}, node);
   if (!taken) return taken;
-  return resonator.adapts
+  const std::span<const models::FixedParameter> parameters = model.fixedParameters;
+  const bool adapts = std::any_of(parameters.begin(), parameters.end(),
+                                  [](const auto& p) { return p.name == models::kDecayTheta.name; });
+  return adapts
              ? take(neuron, kAdapting, node)
              : take(neuron, {{"vThMant", "threshold", 0, fixed::kThresholdMax, 1 << kStateExponent}}, node);
+}
+
+bool hasPorts(const models::ModelTable& model) { return model.portCount() > 1; }
+
+// What files call the models of which `matches` holds.
+template <class Matches>
+std::vector<std::string_view> types(Matches matches) {
+  std::vector<std::string_view> names;
+  for (const models::ModelTable& model : models::allModels())
+    if (!model.slayerName.empty() && matches(model)) names.push_back(model.slayerName);
+  return names;
+}
+
+// nullptr for a type that is not read. LOIHI is the older name of CUBA.
+const models::ModelTable* modelOf(std::string_view type) {
+  for (const models::ModelTable& model : models::allModels())
+    if (!type.empty() && model.slayerName == (type == "LOIHI" ? "CUBA" : type)) return &model;
+  return nullptr;
 }
 
 }  // namespace
@@ -230,36 +242,60 @@ Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::ve
   if (!type) return std::move(type).error();
   Node node{name, "", shape, shape, {}, layer.place()};
   Status read = ok();
-  const auto* resonator = std::find_if(kResonators.begin(), kResonators.end(),
-                                       [&](const Resonator& r) { return *type == r.type; });
-  const bool resonates = resonator != kResonators.end();
-  if (resonates != (drive == Drive::ComplexSynapses)) {
-    read = resonates
-               ? neuron->error("R0112", "type",
-                               fmt::format("neurons of type {} without complex synapses are not supported",
-                                           hdf5::quoteName(*type)),
-                               "store weight/real and weight/imag")
-               : neuron->error(
-                     "R0112", "type",
-                     fmt::format("complex synapses into neurons of type {} are not supported",
-                                 hdf5::quoteName(*type)),
-                     "they belong to resonators: RF_PHASE, RF_IZHIKEVICH, ADRF_PHASE, ADRF_IZHIKEVICH");
+  const models::ModelTable* model = modelOf(*type);
+  const bool resonates = model != nullptr && hasPorts(*model);
+  if (model == nullptr) {
+    read = neuron->error(
+        "R0112", "type", fmt::format("neurons of type {} are not supported", hdf5::quoteName(*type)),
+        fmt::format("supported are LOIHI, {}", fmt::join(types([](const auto&) { return true; }), ", ")));
+  } else if (resonates != (drive == Drive::ComplexSynapses)) {
+    read =
+        resonates
+            ? neuron->error("R0112", "type",
+                            fmt::format("neurons of type {} without complex synapses are not supported",
+                                        hdf5::quoteName(*type)),
+                            "store weight/real and weight/imag")
+            : neuron->error("R0112", "type",
+                            fmt::format("complex synapses into neurons of type {} are not supported",
+                                        hdf5::quoteName(*type)),
+                            fmt::format("they belong to resonators: {}", fmt::join(types(hasPorts), ", ")));
   } else if (resonates) {
-    read = readResonator(layer, *neuron, *resonator, node);
-  } else if (*type == "LOIHI" || *type == "CUBA") {
-    read = readMembrane(layer, *neuron, drive, node);
-  } else if (*type == "ALIF") {
+    read = readResonator(layer, *neuron, *model, node);
+  } else if (model->name == "atrlif") {
     read = readAdaptiveMembrane(layer, *neuron, drive, node);
-  } else if (*type == "SDNN") {
+  } else if (model->name == "sigma_delta") {
     read = readSigmaDelta(layer, *neuron, drive, node);
   } else {
-    read = neuron->error("R0112", "type",
-                         fmt::format("neurons of type {} are not supported", hdf5::quoteName(*type)),
-                         "supported are LOIHI, CUBA, ALIF, SDNN, RF_PHASE, RF_IZHIKEVICH, ADRF_PHASE and "
-                         "ADRF_IZHIKEVICH");
+    read = readMembrane(layer, *neuron, drive, node);
   }
   if (!read) return std::move(read).error();
   return node;
+}
+
+Status biasIntoCurrent(const Fields& layer, Node& neurons, Node& weights) {
+  if (neurons.kind != "atrlif") return ok();
+  auto bias = neurons.parameters.extract("bias");
+  if (bias.empty()) return ok();
+  std::vector<double>& values = bias.mapped().values;
+  for (double& value : values) value /= kAlign;
+  const std::int64_t size = neurons.outputSize(), channels = neurons.outputShape[0];
+  if (weights.kind == "Linear") {
+    weights.kind = "Affine";
+    bias.mapped().shape = {size};
+  } else {
+    std::vector<double> each;
+    for (std::int64_t i = 0; i < size; i += size / channels) {
+      const auto first = values.begin() + i, last = first + size / channels;
+      if (std::any_of(first, last, [&](double value) { return value != *first; }))
+        return layer.error("R0112", "bias",
+                           "a convolution into ALIF neurons has several biases in one channel",
+                           "store one for each channel");
+      each.push_back(*first);
+    }
+    bias.mapped() = Tensor{{channels}, std::move(each), DType::Int64, ""};
+  }
+  weights.parameters.insert(std::move(bias));
+  return ok();
 }
 
 }  // namespace rheo::netx

@@ -14,23 +14,27 @@ inline constexpr FixedParameter kDecayU{"decay_u",
                                         fixed::kDecayOne,
                                         "1/4096",
                                         "du + 1",
-                                        "share of the synaptic current lost in a step"};
+                                        "share of the synaptic current lost in a step",
+                                        "iDecay"};
 inline constexpr FixedParameter kDecayV{
-    "decay_v", 0, fixed::kDecayOne, 0, "1/4096", "dv", "share of the membrane potential lost in a step"};
+    "decay_v", 0, fixed::kDecayOne, 0, "1/4096", "dv", "share of the membrane potential lost in a step",
+    "vDecay"};
 inline constexpr FixedParameter kBias{"bias",
                                       -(1 << 22),
                                       (1 << 22),
                                       0,
                                       "v",
                                       "bias_mant << bias_exp",
-                                      "added to the membrane potential in every step"};
+                                      "added to the membrane potential in every step",
+                                      "bias << 6"};
 inline constexpr FixedParameter kThreshold{"threshold",
                                            -(1 << 23),
                                            (1 << 23),
                                            fixed::kStateMax,
                                            "v",
                                            "vth << 6",
-                                           "a spike needs the membrane potential strictly above it"};
+                                           "a spike needs the membrane potential strictly above it",
+                                           "vThMant << 6"};
 inline constexpr FixedParameter kResetKeep{
     "reset_keep", -1, 0, 0, "mask", "", "bits of the membrane potential that survive a spike: none or all"};
 inline constexpr FixedParameter kResetAmount{
@@ -43,18 +47,21 @@ inline constexpr FixedParameter kDecayTheta{"decay_theta",
                                             0,
                                             "1/4096",
                                             "4096 delta_theta",
-                                            "share of the adaptation lost in a step"};
+                                            "share of the adaptation lost in a step",
+                                            "thDecay"};
 inline constexpr FixedParameter kDecayR{"decay_r",
                                         0,
                                         fixed::kDecayOne,
                                         0,
                                         "1/4096",
                                         "4096 delta_r",
-                                        "share of the refractory trace lost in a step"};
-inline constexpr FixedParameter kTheta0{"theta_0",      -(1 << 23),         1 << 23, 0, "v",
-                                        "theta_0 << 6", "threshold at rest"};
+                                        "share of the refractory trace lost in a step",
+                                        "refDecay"};
+inline constexpr FixedParameter kTheta0{"theta_0",      -(1 << 23),          1 << 23,       0, "v",
+                                        "theta_0 << 6", "threshold at rest", "vThMant << 6"};
 inline constexpr FixedParameter kThetaStep{
-    "theta_step", -(1 << 23), 1 << 23, 0, "v", "theta_step << 6", "rise of the threshold at a spike"};
+    "theta_step",  -(1 << 23), 1 << 23, 0, "v", "theta_step << 6", "rise of the threshold at a spike",
+    "vThStep << 6"};
 
 // Of programs that send payloads. SPEC N25 to N28.
 inline constexpr std::int32_t kWide = 0x7FFFFFFF;
@@ -64,11 +71,18 @@ inline constexpr FixedParameter kChangeThreshold{"threshold",
                                                  0,
                                                  "state",
                                                  "vth << (spike_exp + state_exp)",
-                                                 "a message needs a change of at least this size"};
-inline constexpr FixedParameter kBias32{
-    "bias", -kWide, kWide, 0, "state", "bias << (spike_exp + state_exp)", "added to the sum in every step"};
+                                                 "a message needs a change of at least this size",
+                                                 "vThMant << 12"};
+inline constexpr FixedParameter kBias32{"bias",
+                                        -kWide,
+                                        kWide,
+                                        0,
+                                        "state",
+                                        "bias << (spike_exp + state_exp)",
+                                        "added to the sum in every step",
+                                        "bias << 12"};
 inline constexpr FixedParameter kRectified{
-    "rectified", 0, 1, 1, "", "act_mode", "1: negative activations are 0"};
+    "rectified", 0, 1, 1, "", "act_mode", "1: negative activations are 0", "activation"};
 inline constexpr FixedParameter kStateExponent{"state_exponent",
                                                0,
                                                31,
@@ -97,7 +111,8 @@ inline constexpr FixedParameter kCosine{"cosine",
                                         fixed::kTurnOne,
                                         "1/32768",
                                         "cos_decay << (15 - decay_bits)",
-                                        "share of each part of the state that stays"};
+                                        "share of each part of the state that stays",
+                                        "cosDecay << 3"};
 inline constexpr FixedParameter kSine{
     "sine",
     -fixed::kTurnOne,
@@ -105,7 +120,8 @@ inline constexpr FixedParameter kSine{
     0,
     "1/32768",
     "sin_decay << (15 - decay_bits)",
-    "share of the real part that the imaginary one takes; the other way round negated"};
+    "share of the real part that the imaginary one takes; the other way round negated",
+    "sinDecay << 3"};
 inline constexpr std::array<std::string_view, 2> kComplex{"real", "imag"};  // states, and ports
 inline constexpr std::array<std::string_view, 4> kComplexAdapting{"real", "imag", "adaptation", "r"};
 inline constexpr std::array kComplexAdaptingFixed{kCosine, kSine,   kInputShift, kDecayTheta,

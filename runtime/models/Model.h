@@ -22,7 +22,14 @@ struct FixedParameter {
   std::string_view unit;      // "1/4096", "v"
   std::string_view lavaName;  // "dv"; empty where Lava has none
   std::string_view meaning;
+  std::string_view slayerName = {};  // of lava-dl's files: "vDecay"; empty where they have none
 };
+
+// The same parameter where Lava calls it otherwise.
+constexpr FixedParameter inLava(FixedParameter parameter, std::string_view lavaName) {
+  parameter.lavaName = lavaName;
+  return parameter;
+}
 
 // A parameter of the float model, as NIR names it.
 struct FloatParameter {
@@ -52,6 +59,7 @@ struct ModelTable {
   bool microcode = false;
   // Where a neuron receives, in the order in which step.h indexes them. SPEC T1
   std::span<const std::string_view> ports = kOnePort;
+  std::string_view slayerName = {};  // "CUBA": what lava-dl's files call it
 
   constexpr std::int64_t portCount() const { return static_cast<std::int64_t>(ports.size()); }
   // The sums that so many neurons receive in a step: rows of the projections into them, neuron by neuron.

@@ -72,7 +72,8 @@ def resonators(layer, given):
 def main(folder: str) -> None:
     import torch
 
-    block = import_slayer(folder).block
+    slayer = import_slayer(folder)
+    block = slayer.block
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
     adapting = dict(threshold=0.4, threshold_step=0.3, shared_param=False)
@@ -85,10 +86,12 @@ def main(folder: str) -> None:
 
     layers = [
         block.alif.Dense(alif, 16, 24, delay_shift=False),
-        block.alif.Dense(alif, 24, 12, delay_shift=False),
+        block.alif.Dense({**alif, "norm": slayer.neuron.norm.MeanOnlyBatchNorm}, 24, 12, delay_shift=False),
     ]
     for layer in layers:
         spread(layer, rng, 0.25)
+    layers[1].neuron.norm.running_mean = torch.tensor(rng.integers(-9, 9, 12) / 32, dtype=torch.float32)
+    layers[1].eval()
     record("alif", layers, x, plain)
 
     for kind in ("adrf", "adrf_iz"):

@@ -54,7 +54,7 @@ def test_everything_is_in_the_wheel(fresh):
     assert os.access(package / "rheo-hdf5-reader", os.X_OK)
     pages = {p.name for p in (ROOT / "runtime/support/codes").glob("R*.md")}
     assert {p.name for p in (package / "codes").glob("R*.md")} == pages
-    topics = {"differences.md": ROOT / "ir/DIFFERENCES.md"}
+    topics = {f"{name}.md": ROOT / f"ir/{name.upper()}.md" for name in ("differences", "spec")}
     assert {p.name: p.read_bytes() for p in (package / "topics").iterdir()} == {
         name: page.read_bytes() for name, page in topics.items()
     }

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 import rheobase as rb
 from commandline import invoke, rheobase
-from rheobase import codes, compiler
+from rheobase import codes, compiler, topics
+from rheobase.arithmetic import MODELS
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_version():
@@ -25,19 +28,52 @@ def test_explain_prints_the_page():
     assert result.stdout.startswith("# R0690: ")
 
 
-def test_explain_lists_every_code_and_topic():
+def test_explain_lists_every_code_topic_and_model():
     listing = invoke("explain").stdout.splitlines()
-    pages = Path(__file__).parents[2] / "runtime" / "support" / "codes"
+    pages = ROOT / "runtime/support/codes"
     named = [line.split()[0] for line in listing]
-    assert named == [*sorted(page.stem for page in pages.glob("R*.md")), "differences"]
+    models = sorted(model.parent.name for model in ROOT.glob("runtime/models/*/model.h"))
+    codes_first = [*sorted(page.stem for page in pages.glob("R*.md")), "differences", "spec"]
+    assert named == [*codes_first, *models] and len(models) > 20
     assert all(len(line) > 10 for line in listing)
     known = json.loads(invoke("explain", "--json").stdout)
-    assert [*known["codes"], *known["topics"]] == named
+    assert [*known["codes"], *known["topics"], *known["models"]] == named
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_explain_prints_a_model_with_its_rule(model):
+    page = invoke("explain", model.upper()).stdout
+    assert page.startswith(f"# {model}: ") and re.search(rf"\*\*N\d+ `{model}`\.?\*\*", page)
+    for parameter in MODELS[model]["parameters"]:
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| {parameter['name']} ")]
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[2:5] == [str(parameter[key]) for key in ("least", "most", "missing")]
+        assert cells[-1] == parameter["meaning"]
+
+
+def test_explain_knows_what_others_call_a_model():
+    page = invoke("explain", "CubaLIF").stdout
+    assert page.startswith("# cuba_lif: ") and "| tau_syn " in page and "vThMant << 6" in page
+    assert "- Lava: LIF\n" in page and "- lava-dl's .net files: CUBA\n" in page
+    assert "- Lava: -\n" in invoke("explain", "adaptive_resonate_and_fire").stdout
+    assert json.loads(invoke("explain", "atrlif", "--json").stdout)["code"] == "atrlif"
+
+
+def test_explain_prints_the_rules_of_the_arithmetic():
+    spec = (ROOT / "ir/SPEC.md").read_text(encoding="utf-8")
+    names = re.findall(r"\*\*([A-Z]\d+) ", spec)
+    rules = {rule.name: rule for rule in topics.rules("spec")}
+    assert list(rules) == names and len(names) > 80
+    for name, rule in rules.items():
+        assert rule.text.startswith(f"**{name} ") and rule.text in spec and "#" not in rule.text
+    assert invoke("explain", "n28").stdout.strip() == rules["N28"].text
+    assert "N29" not in rules["N28"].text and rules["N28"].title == "graded_relu_vec"
+    assert json.loads(invoke("explain", "N28", "--json").stdout)["vector"] is None
 
 
 def test_explain_prints_a_topic_and_one_rule_of_it():
     page = invoke("explain", "Differences").stdout
-    assert page == (Path(__file__).parents[2] / "ir" / "DIFFERENCES.md").read_text(encoding="utf-8")
+    assert page == (ROOT / "ir/DIFFERENCES.md").read_text(encoding="utf-8")
     rules = json.loads(invoke("explain", "differences", "--json").stdout)["rules"]
     assert [r["code"] for r in rules] == [f"X{k + 1}" for k in range(len(rules))] and len(rules) >= 30
     for r in rules:
@@ -49,11 +85,15 @@ def test_explain_prints_a_topic_and_one_rule_of_it():
     assert rules[3]["vector"]["results"]["nengo"] == [-2097152]
 
 
-@pytest.mark.parametrize("wrong, near", [("diferences", "differences (Where "), ("X44", "X4 (The sum")])
+@pytest.mark.parametrize(
+    "wrong, near", [("diferences", "differences (Where "), ("X44", "X4 (The sum"), ("atrlf", "atrlif (")]
+)
 def test_explain_offers_the_nearest_topic_and_rule(wrong, near):
     result = invoke("explain", wrong)
     assert result.returncode == 3
-    assert f"there is no diagnostic, topic or rule '{wrong}'" in result.stderr and near in result.stderr
+    assert (
+        f"there is no diagnostic, topic, rule or model '{wrong}'" in result.stderr and near in result.stderr
+    )
 
 
 def test_explain_offers_the_nearest_code():

@@ -82,9 +82,9 @@ def test_x27_the_refractory_delay_of_a_file(refusal):
 
 
 def test_x28_the_exponent_of_a_file(refusal):
-    weight, exponent = 6, 2
+    weight, exponent = 8, 2
     found = {
-        "slayer": [weight << exponent],
+        "slayer": [weight >> exponent],
         "netx": [weight],
         "here": refusal({"0/neuron/weight_exp": np.array(exponent)}),
     }

@@ -253,6 +253,20 @@ def test_n11_a_decay_and_a_threshold_for_each_channel(tmp_path):
         assert np.array_equal(found[name], np.repeat(values, 6).reshape(2, 2, 3)), name
 
 
+ALIF = MEMBRANE | {"type": "ALIF", "thDecay": 9, "refDecay": 8, "vThStep": 3}
+
+
+@pytest.mark.parametrize("bias", [[3, -4], [3] * 6 + [-4] * 6])
+def test_f15_n23_the_bias_of_adaptive_neurons_enters_their_current(tmp_path, bias):
+    layer = window("conv", np.full((2, 1, 1, 1), 2), neuron=ALIF, bias=np.array(bias))
+    net = rb.load(write_layers(tmp_path / "adaptive.net", source((1, 2, 3)), layer))
+    assert net.nodes["layer1.weight"].parameters["bias"].tolist() == [3, -4]
+    assert "bias" not in net.nodes["layer1"].parameters
+    layer = dense(np.full((2, 5), 2), neuron=ALIF, bias=np.array([3, -4]))
+    out = rb.load(write_layers(tmp_path / "flat.net", layer)).run(np.zeros((1, 5)), probes=["layer0.i"])
+    assert out.states["layer0.i"].ravel().tolist() == [64 * 3, 64 * -4]
+
+
 RESONATOR = {"type": "RF_PHASE", "sinDecay": 2100, "cosDecay": 3300, "vThMant": 30, "refDelay": 1}
 
 
@@ -316,6 +330,11 @@ BAD = {
     "another shape": ({"shape": np.array([3, 2, 3])}, "R0113", "/layer/1/shape"),
     "a bias for each input": ({"bias": np.zeros(2)}, "R0113", "/layer/1/bias"),
     "bias in two dimensions": ({"bias": np.zeros((3, 4))}, "R0113", "/layer/1/bias"),
+    "biases within a channel": (
+        {"neuron": ALIF, "bias": np.arange(12)},
+        "R0112",
+        "/layer/1/bias",
+    ),
     "huge bias": ({"bias": np.full(3, 1e9)}, "R0113", "/layer/1/bias"),
     "delay for each input": ({"delay": np.array([1, 2])}, "R0113", "/layer/1/delay"),
     "delay too long": ({"delay": np.array(63)}, "R0113", "/layer/1/delay"),

@@ -21,7 +21,8 @@ static py::list models() {
     entry["spiking"] = model.spiking;
     entry["graded"] = model.graded;
     entry["program"] = model.microcode;
-    py::list states, parameters, ports;
+    entry["slayer"] = std::string(model.slayerName);
+    py::list states, parameters, real, ports;
     for (const std::string_view port : model.ports) ports.append(std::string(port));
     for (const std::string_view state : model.states) states.append(std::string(state));
     for (const models::FixedParameter& parameter : model.fixedParameters) {
@@ -32,9 +33,21 @@ static py::list models() {
       about["missing"] = parameter.fallback;
       about["unit"] = std::string(parameter.unit);
       about["lava"] = std::string(parameter.lavaName);
+      about["slayer"] = std::string(parameter.slayerName);
       about["meaning"] = std::string(parameter.meaning);
       parameters.append(about);
     }
+    for (const models::FloatParameter& parameter : model.floatParameters) {
+      py::dict about;
+      about["name"] = std::string(parameter.name);
+      about["unit"] = std::string(parameter.unit);
+      about["required"] = parameter.need == models::FloatParameter::Need::Required;
+      about["missing"] = parameter.fallback;
+      about["positive"] = parameter.range == models::FloatParameter::Range::Positive;
+      about["meaning"] = std::string(parameter.meaning);
+      real.append(about);
+    }
+    entry["real"] = real;
     entry["ports"] = ports;
     entry["states"] = states;
     entry["parameters"] = parameters;
@@ -62,7 +75,8 @@ PYBIND11_MODULE(_core, m) {
   m.doc() = "The part of rheobase that is written in C++ and needs no compiler.";
   m.attr("version") = RHEO_VERSION;
   m.def("models", &models,
-        "The neuron models: name, NIR primitive, summary, ports, states, integers of the step.");
+        "The neuron models: name, NIR primitive, summary, ports, states, integers of the step, real "
+        "parameters.");
   m.attr("arithmetic") = arithmetic();
   registerExceptions();
   bindChips(m);

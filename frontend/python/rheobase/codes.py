@@ -6,7 +6,7 @@ import difflib
 import re
 from pathlib import Path
 
-from . import topics
+from . import modelpages, topics
 from .errors import option_error
 
 _FOLDER = Path(__file__).parent / "codes"
@@ -22,21 +22,22 @@ def known() -> dict[str, str]:
 
 
 def page(code: str) -> str:
-    """The page of a code. Raises OptionError with the nearest codes, topics and rules where there is none."""
+    """The page of a code. Raises OptionError with the nearest codes, topics, rules and models where there is none."""
     titles = known()
     wanted = code.strip().upper()
     if re.fullmatch(r"\d{3,4}", wanted):
         wanted = "R" + wanted.zfill(4)
     if wanted in titles:
         return (_FOLDER / f"{wanted}.md").read_text(encoding="utf-8")
-    named = {name.upper(): (name, title) for name, title in topics.known().items()}
+    titled = {**topics.known(), **modelpages.known()}
+    named = {name.upper(): (name, title) for name, title in titled.items()}
     named.update((r.name, (r.name, r.title)) for topic in topics.known() for r in topics.rules(topic))
     named.update((c, (c, title)) for c, title in titles.items())
     near = difflib.get_close_matches(wanted, named, n=3, cutoff=0.5)
     remedy = (
         "did you mean " + ", ".join("{} ({})".format(*named[n]) for n in near) + "?"
         if near
-        else "codes look like R0412; 'rheobase explain' without a code lists them all, and the topics"
+        else "codes look like R0412; 'rheobase explain' without a code lists them all, the topics and the models"
     )
-    what = "diagnostic" if re.fullmatch(r"R?\d+", wanted) else "diagnostic, topic or rule"
+    what = "diagnostic" if re.fullmatch(r"R?\d+", wanted) else "diagnostic, topic, rule or model"
     raise option_error(f"there is no {what} '{code}'", remedy)

@@ -1,4 +1,4 @@
-"""The topics that `rheobase explain` prints: pages whose rules have numbers, and vectors that show them."""
+"""The topics that `rheobase explain` prints: pages whose rules have numbers, and vectors that show some of them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Optional
 
 _FOLDER = Path(__file__).parent / "topics"
-_RULE = re.compile(r"^\*\*([A-Z]\d+) (.+?)\.\*\* ", re.MULTILINE)
-_SECTION = re.compile(r"^## ", re.MULTILINE)
+_RULE = re.compile(r"\*\*([A-Z]\d+) ([^*]+?)\.?\*\*")
+_SECTION = re.compile(r"^##+ ", re.MULTILINE)
 _VECTOR = re.compile(r"^    vector: (.+)\n((?:    .+\n?)+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One numbered paragraph. ``results`` of its vector: who -> integers, or words where there are none."""
+    """One numbered paragraph, or part of one. ``results`` of its vector, which only some have: who -> integers, or words
+    where there are none."""
 
     name: str
     title: str
@@ -24,7 +25,7 @@ class Rule:
     results: dict
 
     def as_dict(self) -> dict:
-        vector = {"given": self.given, "results": self.results}
+        vector = {"given": self.given, "results": self.results} if self.given else None
         return {"code": self.name, "title": self.title, "text": self.text, "vector": vector}
 
 
@@ -64,7 +65,7 @@ def _rule(head: re.Match, text: str) -> Rule:
     lines = vector[2].splitlines() if vector else []
     pairs = (line.strip().split(": ", 1) for line in lines)
     results = {who: _values(values) for who, values in pairs}
-    return Rule(head[1], head[2], text, vector[1] if vector else "", results)
+    return Rule(head[1], head[2].replace("`", ""), text, vector[1] if vector else "", results)
 
 
 def _values(text: str):

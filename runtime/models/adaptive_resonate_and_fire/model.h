@@ -18,6 +18,7 @@ inline constexpr ModelTable kTable{"adaptive_resonate_and_fire",
                                    {},
                                    false,
                                    true,
-                                   kComplex};
+                                   kComplex,
+                                   "ADRF_PHASE"};
 
 }  // namespace rheo::models::adaptive_resonate_and_fire

@@ -18,6 +18,7 @@ inline constexpr ModelTable kTable{"adaptive_resonate_and_fire_izhikevich",
                                    {},
                                    false,
                                    true,
-                                   kComplex};
+                                   kComplex,
+                                   "ADRF_IZHIKEVICH"};
 
 }  // namespace rheo::models::adaptive_resonate_and_fire_izhikevich

@@ -13,18 +13,11 @@ inline constexpr FixedParameter kThreshold{"threshold",
                                            0,
                                            "state",
                                            "vth << state_exp",
-                                           "a spike needs a real part of at least this size"};
+                                           "a spike needs a real part of at least this size",
+                                           "vThMant << 6"};
 inline constexpr std::array kFixed{kCosine, kSine, kInputShift, kThreshold};
-inline constexpr ModelTable kTable{"resonate_and_fire",
-                                   "",
-                                   "resonate-and-fire neuron",
-                                   17,
-                                   true,
-                                   kStates,
-                                   kFixed,
-                                   {},
-                                   false,
-                                   true,
-                                   kComplex};
+inline constexpr ModelTable kTable{
+    "resonate_and_fire", "", "resonate-and-fire neuron", 17, true, kStates, kFixed, {}, false, true, kComplex,
+    "RF_PHASE"};
 
 }  // namespace rheo::models::resonate_and_fire

@@ -13,7 +13,8 @@ inline constexpr FixedParameter kImaginaryThreshold{"threshold",
                                                     fixed::kStateMax,
                                                     "imag",
                                                     "vth << state_exp",
-                                                    "a spike needs an imaginary part of at least it"};
+                                                    "a spike needs an imaginary part of at least it",
+                                                    "vThMant << 6"};
 inline constexpr std::array kFixed{kCosine, kSine, kInputShift, kImaginaryThreshold};
 inline constexpr ModelTable kTable{"resonate_and_fire_izhikevich",
                                    "",
@@ -25,6 +26,7 @@ inline constexpr ModelTable kTable{"resonate_and_fire_izhikevich",
                                    {},
                                    false,
                                    true,
-                                   kComplex};
+                                   kComplex,
+                                   "RF_IZHIKEVICH"};
 
 }  // namespace rheo::models::resonate_and_fire_izhikevich

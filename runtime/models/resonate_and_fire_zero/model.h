@@ -6,7 +6,7 @@
 namespace rheo::models::resonate_and_fire_zero {
 
 inline constexpr std::array<std::string_view, 2> kStates{"u", "v"};
-inline constexpr std::array kFixed{kCosine, kSine, kPayloadThreshold};
+inline constexpr std::array kFixed{inLava(kCosine, "lct"), inLava(kSine, "lst"), kPayloadThreshold};
 inline constexpr ModelTable kTable{"resonate_and_fire_zero",
                                    "",
                                    "resonator that sends its amplitude",

@@ -30,21 +30,31 @@ void TreeGenerator::keepShape(Tree& array, std::vector<std::int64_t> shape) {
   if (size == array.array.size() && !oneIn(50)) array.array.shape = std::move(shape);
 }
 
-void TreeGenerator::addNetxNeuron(Tree& layer) {
+// `complex`: behind complex weights, mostly resonators. Parameters are one number, or one for each channel.
+void TreeGenerator::addNetxNeuron(Tree& layer, std::int64_t channels, bool complex) {
+  static constexpr std::array kTypes = {"CUBA", "LOIHI", "SDNN", "ALIF"};
+  static constexpr std::array kResonators = {"RF_PHASE", "RF_IZHIKEVICH", "ADRF_PHASE", "ADRF_IZHIKEVICH"};
+  const std::string type = oneIn(40)              ? someName()
+                           : complex != oneIn(40) ? random_.pick(kResonators)
+                                                  : random_.pick(kTypes);
   Tree neuron;
   neuron.name = "neuron";
-  const bool changes = oneIn(3);
-  neuron.children.push_back(text("type", oneIn(40)  ? someName()
-                                         : changes  ? "SDNN"
-                                         : oneIn(2) ? "CUBA"
-                                                    : "LOIHI"));
-  add(neuron, "vThMant", {}, 0, oneIn(10) ? 1 << 18 : 400);
-  if (changes) {
+  neuron.children.push_back(text("type", type));
+  const auto parameter = [&](const char* name, std::int64_t low, std::int64_t high) {
+    std::vector<std::int64_t> shape;
+    if (oneIn(3)) shape = {oneIn(40) ? channels + 1 : channels};
+    add(neuron, name, shape, low, high);
+  };
+  parameter("vThMant", 0, oneIn(10) ? 1 << 18 : 400);
+  if (type == "SDNN") {
     if (oneIn(2)) neuron.children.push_back(text("activation", oneIn(20) ? someName() : "relu"));
     if (oneIn(5)) add(neuron, "sigma_output", {}, oneIn(10) ? 0 : 1, 1);
   } else {
-    add(neuron, "iDecay", {}, 0, 4096);
-    add(neuron, "vDecay", {}, 0, 4096);
+    for (const char* decay : {"iDecay", "vDecay"}) parameter(decay, 0, 4096);
+    for (const char* part : {"sinDecay", "cosDecay"}) parameter(part, oneIn(4) ? -4096 : 0, 4096);
+    for (const char* decay : {"thDecay", "refDecay"})
+      if (!oneIn(20)) parameter(decay, 0, 4096);
+    if (!oneIn(20)) parameter("vThStep", 0, 400);
     if (oneIn(2)) add(neuron, "refDelay", {}, 1, oneIn(20) ? 2 : 1);
   }
   if (!oneIn(40)) layer.children.push_back(std::move(neuron));
@@ -62,14 +72,23 @@ Tree TreeGenerator::denseLayer(std::uint64_t index, std::int64_t inputs, std::in
   Tree layer = netxLayer(index, recurrent ? "dense_rec" : "dense");
   add(layer, "inFeatures", {}, inputs, oneIn(60) ? inputs + 1 : inputs);
   add(layer, "outFeatures", {1}, outputs, outputs);
-  add(layer, "weight", {outputs, inputs}, -128, 127);
+  const bool complex = oneIn(recurrent ? 40 : 4);
+  if (complex) {
+    Tree weight;
+    weight.name = "weight";
+    for (const char* part : {"real", "imag"})
+      if (!oneIn(40)) add(weight, part, {outputs, inputs}, -128, 127);
+    layer.children.push_back(std::move(weight));
+  } else {
+    add(layer, "weight", {outputs, inputs}, -128, 127);
+  }
   if (recurrent || oneIn(20)) add(layer, "weight_rec", {outputs, outputs}, -64, 64);
-  if (oneIn(2)) add(layer, "bias", {outputs}, -100, 100);
+  if (oneIn(complex ? 20 : 2)) add(layer, "bias", {outputs}, -100, 100);
   if (oneIn(5)) {
     const std::vector<std::vector<std::int64_t>> shapes{{}, {inputs}, {outputs}, {outputs, inputs}};
     add(layer, "delay", shapes[below(shapes.size())], 0, oneIn(20) ? 63 : 3);
   }
-  addNetxNeuron(layer);
+  addNetxNeuron(layer, outputs, complex);
   return layer;
 }
 
@@ -111,7 +130,7 @@ Tree TreeGenerator::windowLayer(std::uint64_t index, std::vector<std::int64_t>& 
   add(layer, "weight", weight, -128, 127);
   if (oneIn(2)) add(layer, "bias", {outputs}, -100, 100);
   if (oneIn(10)) add(layer, "delay", {oneIn(2) ? outputs : 1}, 0, oneIn(20) ? 63 : 3);
-  addNetxNeuron(layer);
+  addNetxNeuron(layer, outputs, oneIn(100));
   shape[0] = outputs;
   for (std::size_t i = 0; i < 2; ++i) {
     const std::int64_t reach = dilation[i] * (kernel[i] - 1) + 1;
@@ -140,7 +159,7 @@ Tree TreeGenerator::netxFile() {
     input.children.push_back(std::move(extents));
     if (oneIn(2)) add(input, "weight", {}, -128, 128);
     if (oneIn(2)) add(input, "bias", {1}, -128, 128);
-    if (oneIn(2)) addNetxNeuron(input);
+    if (oneIn(2)) addNetxNeuron(input, shape[0], oneIn(100));
     append(std::move(input));
   }
   if (shape.size() == 3 && !oneIn(40)) {

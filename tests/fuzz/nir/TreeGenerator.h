@@ -22,7 +22,7 @@ class TreeGenerator {
   hdf5::Tree netxLayer(std::uint64_t index, const std::string& type);
   hdf5::Tree denseLayer(std::uint64_t index, std::int64_t inputs, std::int64_t outputs);
   hdf5::Tree windowLayer(std::uint64_t index, std::vector<std::int64_t>& shape);
-  void addNetxNeuron(hdf5::Tree& layer);
+  void addNetxNeuron(hdf5::Tree& layer, std::int64_t channels, bool complex);
   void keepShape(hdf5::Tree& array, std::vector<std::int64_t> shape);
   void addWindow(hdf5::Tree& node, std::int64_t size, const std::string& kind);
   double whole(std::int64_t low, std::int64_t high);

@@ -7,7 +7,7 @@ from typing import Optional
 import typer
 from typing_extensions import Annotated
 
-from .. import codes, doctoring, topics
+from .. import codes, doctoring, modelpages, topics
 from . import options as o
 from .common import Settings, app, emit_json, say
 
@@ -43,25 +43,32 @@ def common(
     """
 
 
-@o.command("explain", "rheobase explain R0412", "rheobase explain differences", "rheobase explain X4")
+@o.command(
+    "explain",
+    "rheobase explain R0412",
+    "rheobase explain differences",
+    "rheobase explain X4",
+    "rheobase explain atrlif",
+)
 def explain(
     code: Annotated[
         Optional[str],
         typer.Argument(
             metavar="[CODE]",
-            help="A diagnostic such as R0412, a topic, or a rule of a topic such as X4; without one, all "
-            "diagnostics and topics.",
+            help="A diagnostic such as R0412, a neuron model such as cuba_lif, a topic, or a rule of a topic such as X4 "
+            "or N23; without one, all diagnostics, topics and models.",
         ),
     ] = None,
 ) -> None:
-    """Print what a diagnostic means and what to do, or a topic."""
+    """Print what a diagnostic means and what to do, a neuron model, or a topic."""
     if code is None:
-        titles, pages = codes.known(), topics.known()
+        titles, pages, models = codes.known(), topics.known(), modelpages.known()
         if Settings.json:
-            emit_json("rheobase.explanations/1", {"codes": titles, "topics": pages})
-        width = max(map(len, pages), default=5)
-        for name, title in {**titles, **pages}.items():
-            say(f"{name if name in titles else name.ljust(width)}  {title}")
+            emit_json("rheobase.explanations/1", {"codes": titles, "topics": pages, "models": models})
+        for names in (titles, pages, models):
+            width = max(map(len, names), default=5)
+            for name, title in names.items():
+                say(f"{name.ljust(width)}  {title}")
         return
     body = _explanation(code)
     if Settings.json:
@@ -71,13 +78,16 @@ def explain(
 
 
 def _explanation(code: str) -> dict:
-    """{code, text}; a rule has its title and vector, too, a topic its rules."""
+    """{code, text}; a rule has its title and vector, too, if it has one, a topic its rules."""
     rule, text = topics.rule(code), topics.page(code)
     if rule is not None:
         return rule.as_dict()
     if text is not None:
         name = code.strip().lower()
         return {"code": name, "text": text.rstrip(), "rules": topics.rules(name)}
+    model = modelpages.page(code)
+    if model is not None:
+        return {"code": code.strip().lower(), "text": model}
     text = codes.page(code).rstrip()
     return {"code": text[2:7], "text": text}
 
