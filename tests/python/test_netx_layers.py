@@ -261,7 +261,7 @@ def test_f15_n23_the_bias_of_adaptive_neurons_enters_their_current(tmp_path, bia
     layer = window("conv", np.full((2, 1, 1, 1), 2), neuron=ALIF, bias=np.array(bias))
     net = rb.load(write_layers(tmp_path / "adaptive.net", source((1, 2, 3)), layer))
     assert net.nodes["layer1.weight"].parameters["bias"].tolist() == [3, -4]
-    assert "bias" not in net.nodes["layer1"].parameters
+    assert not net.nodes["layer1"].parameters["bias"].any()
     layer = dense(np.full((2, 5), 2), neuron=ALIF, bias=np.array([3, -4]))
     out = rb.load(write_layers(tmp_path / "flat.net", layer)).run(np.zeros((1, 5)), probes=["layer0.i"])
     assert out.states["layer0.i"].ravel().tolist() == [64 * 3, 64 * -4]
