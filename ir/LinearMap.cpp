@@ -114,15 +114,11 @@ std::optional<LinearMap::Matrix> LinearMap::matrix() const {
   return Matrix(MatrixView(pairs.data(), outputs(), inputs()));
 }
 
-std::optional<LinearMap> LinearMap::then(const MatrixView& matrix, std::int64_t blocks) const {
-  if (identity_ && blocks == 1) return ofMatrix(matrix);
+std::optional<LinearMap> LinearMap::then(const MatrixView& matrix) const {
+  if (identity_) return ofMatrix(matrix);
   const std::optional<Matrix> before = this->matrix();
-  if (!before || tooLarge(matrix.rows() * blocks, inputs())) return std::nullopt;
-  Matrix after(matrix.rows() * blocks, inputs());
-  for (std::int64_t block = 0; block < blocks; ++block)
-    after.middleRows(block * matrix.rows(), matrix.rows()).noalias() =
-        matrix * before->middleRows(block * matrix.cols(), matrix.cols());
-  return ofMatrix(after);
+  if (!before || tooLarge(matrix.rows(), inputs())) return std::nullopt;
+  return ofMatrix(matrix * *before);
 }
 
 std::optional<LinearMap> LinearMap::then(const Kernel& kernel) const {

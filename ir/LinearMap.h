@@ -38,8 +38,7 @@ class LinearMap {
   const std::vector<std::int32_t>& delays() const { return delays_; }  // empty where there are none
 
   // This map, then another one. nullopt where the result is a matrix of too many elements.
-  // `matrix` acts on each of `blocks` equal parts.
-  std::optional<LinearMap> then(const MatrixView& matrix, std::int64_t blocks) const;
+  std::optional<LinearMap> then(const MatrixView& matrix) const;
   std::optional<LinearMap> then(const Kernel& kernel) const;
   std::optional<LinearMap> scaled(const Vector& factors) const;
   std::optional<LinearMap> plus(const LinearMap& other) const;

@@ -56,7 +56,7 @@ class Folder {
   static Status scale(const Node& node, std::vector<Term>& terms);
   static Status multiply(const Node& node, std::vector<Term>& terms);
   static Status convolve(const Node& node, std::vector<Term>& terms);
-  static Status addBias(const Node& node, std::int64_t copies, std::vector<Term>& terms);
+  static Status addBias(const Node& node, std::vector<Term>& terms);
   static Status delay(const Node& node, std::vector<Term>& terms);
 
   const Network& network_;
@@ -187,29 +187,19 @@ Status Folder::scale(const Node& node, std::vector<Term>& terms) {
 }
 
 Status Folder::multiply(const Node& node, std::vector<Term>& terms) {
-  const std::int64_t size = sizeOf(node.inputShape);
+  const std::int64_t inputs = sizeOf(node.inputShape), outputs = sizeOf(node.outputShape);
   const auto weight = node.parameters.find("weight");
-  if (weight == node.parameters.end() || weight->second.shape.size() != 2 || weight->second.shape[1] < 1 ||
-      size % weight->second.shape[1] != 0)
-    return refuse(node,
-                  "'" + node.name + "' needs a weight [outputs, inputs] that divides its " +
-                      std::to_string(size) + " elements",
+  if (weight == node.parameters.end() || weight->second.shape != std::vector<std::int64_t>{outputs, inputs})
+    return refuse(node, fmt::format("'{}' needs a weight [{}, {}]", node.name, outputs, inputs),
                   "check the shape of 'weight'");
-  const std::int64_t outputs = weight->second.shape[0];
-  const std::int64_t inputs = weight->second.shape[1];
-  const std::int64_t blocks = size / inputs;  // the last axis is transformed
   const LinearMap::MatrixView matrix(weight->second.values.data(), outputs, inputs);
   for (Term& term : terms) {
-    std::optional<LinearMap> product = term.map.then(matrix, blocks);
+    std::optional<LinearMap> product = term.map.then(matrix);
     if (!product) return tooLarge(node);
     term.map = *std::move(product);
-    if (!term.bias) continue;
-    LinearMap::Vector after(blocks * outputs);
-    for (std::int64_t block = 0; block < blocks; ++block)
-      after.segment(block * outputs, outputs) = matrix * term.bias->segment(block * inputs, inputs);
-    term.bias = std::move(after);
+    if (term.bias) term.bias = LinearMap::Vector(matrix * *term.bias);
   }
-  return addBias(node, blocks, terms);
+  return addBias(node, terms);
 }
 
 Status Folder::convolve(const Node& node, std::vector<Term>& terms) {
@@ -221,12 +211,11 @@ Status Folder::convolve(const Node& node, std::vector<Term>& terms) {
     term.map = *std::move(product);
     if (term.bias) term.bias = kernel * *term.bias;
   }
-  return addBias(node, 0, terms);
+  return addBias(node, terms);
 }
 
-// Added once, however many sources meet here. `copies`: the bias of a matrix repeats with its blocks, that of
-// a convolution (0) has one value for each channel.
-Status Folder::addBias(const Node& node, std::int64_t copies, std::vector<Term>& terms) {
+// Added once, however many sources meet here: one value for each channel of a convolution, or row of a matrix.
+Status Folder::addBias(const Node& node, std::vector<Term>& terms) {
   if (node.kind == "Linear") return ok();
   const auto bias = node.parameters.find("bias");
   if (bias == node.parameters.end()) {
@@ -234,15 +223,14 @@ Status Folder::addBias(const Node& node, std::int64_t copies, std::vector<Term>&
     return refuse(node, "'" + node.name + "' lacks a bias", "store one value for each output");
   }
   const std::int64_t outputs = sizeOf(node.outputShape);
-  const std::int64_t values = copies != 0 ? outputs / copies : node.outputShape[0];
+  const std::int64_t values = node.outputShape[0];
   if (bias->second.size() != values)
     return refuse(node,
                   "'" + node.name + "' needs a bias for each of its " + std::to_string(values) + " outputs",
                   "check the shape of 'bias'");
   const Eigen::Map<const LinearMap::Vector> given(bias->second.values.data(), values);
   LinearMap::Vector all(outputs);
-  for (std::int64_t i = 0; i < outputs; ++i)
-    all[i] = copies != 0 ? given[i % values] : given[i * values / outputs];
+  for (std::int64_t i = 0; i < outputs; ++i) all[i] = given[i * values / outputs];
   terms[0].bias = terms[0].bias ? LinearMap::Vector(*terms[0].bias + all) : all;
   return ok();
 }

@@ -61,9 +61,9 @@ TEST_F(Maps, whatFollowsIsMultiplied) {
   expectIs(convolved, folded);
   EXPECT_TRUE(convolved->wiring().convolution()) << "a convolution of a bare source stays one";
   const Matrix after = matrix(5, 36);
-  expectIs(convolved->then(LinearMap::MatrixView(after.data(), 5, 36), 1), after * folded);
+  expectIs(convolved->then(LinearMap::MatrixView(after.data(), 5, 36)), after * folded);
   const Matrix before = matrix(40, 6);
-  const auto product = LinearMap::identity(6).then(LinearMap::MatrixView(before.data(), 40, 6), 1);
+  const auto product = LinearMap::identity(6).then(LinearMap::MatrixView(before.data(), 40, 6));
   expectIs(product->then({convolution, kernel}), folded * before);
   expectIs(LinearMap::identity(36).then({convolution, kernel, true}), folded.transpose());
 }

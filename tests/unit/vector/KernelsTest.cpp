@@ -137,16 +137,17 @@ void checkModel(const Kernels& kernels, const models::ModelTable& model, const P
       ASSERT_EQ(f.payloads[i], sent) << model.name << ", neuron " << i;
     }
     ASSERT_EQ(std::vector<std::uint32_t>(f.active.begin(), f.active.begin() + fired), expected) << model.name;
-    if (model.graded)
+    if (model.graded) {
       ASSERT_EQ(std::vector<std::int32_t>(f.activePayloads.begin(), f.activePayloads.begin() + fired),
                 payloads)
           << model.name;
+    }
   }
   EXPECT_EQ(f.wraps, wraps) << model.name;
   EXPECT_EQ(f.saturations, saturations) << model.name;
 }
 
-TEST(VectorKernels, n11_to_n34_every_model_and_profile_equals_plain_integers) {
+TEST(VectorKernels, n11_to_n37_every_model_and_profile_equals_plain_integers) {
   onEveryTarget([](const Kernels& kernels) {
     for (const models::ModelTable& model : models::allModels())
       for (const Profile& profile : kProfiles)

@@ -1,0 +1,49 @@
+// The cost of lists, updated neuron by neuron.
+#include "place/ListCost.h"
+
+#include "chip/Layout.h"
+
+namespace rheo {
+
+std::int64_t listWords(std::int64_t count, const SynapseFormat& format) {
+  return static_cast<std::int64_t>(wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(format)));
+}
+
+ListCost::ListCost(const PlacementProblem& problem, const ChipSpec& chip, int projection)
+    : index_(projection),
+      projection_(problem.projections[projection]),
+      truncation_(problem.profile->weightTruncation),
+      ports_(problem.populations[projection_.target].model->portCount()),
+      sparseFormat_(formatOf(projection_, chip, ListKind::Sparse)),
+      denseFormat_(formatOf(projection_, chip, ListKind::Dense)),
+      counts_(static_cast<std::size_t>(problem.sourceSize(projection_))) {}
+
+void ListCost::addNeuron(std::int32_t neuron) {
+  for (std::int64_t port = 0; port < ports_; ++port) addTarget(neuron * ports_ + port);
+  if (onlySparse()) return;
+  const std::int64_t dense = listWords(targets_, denseFormat_);
+  bool anyDense = false, anySparse = false;
+  mixed_ = 0;
+  for (const std::int32_t count : counts_) {
+    if (count == 0) continue;
+    const std::int64_t sparse = listWords(count, sparseFormat_);
+    mixed_ += std::min(sparse, dense);
+    (dense < sparse ? anyDense : anySparse) = true;
+  }
+  dense_ = dense * axons_;
+  bothKinds_ = anyDense && anySparse;
+}
+
+void ListCost::addTarget(std::int64_t target) {
+  ++targets_;
+  projection_.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+    const std::int32_t weight = projection_.weights[static_cast<std::size_t>(index)];
+    if (!keepsWeight(weight, sparseFormat_, truncation_)) return;
+    std::int32_t& count = counts_[static_cast<std::size_t>(source)];
+    axons_ += count == 0;
+    sparse_ -= listWords(count, sparseFormat_);
+    sparse_ += listWords(++count, sparseFormat_);
+  });
+}
+
+}  // namespace rheo

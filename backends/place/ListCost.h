@@ -1,0 +1,45 @@
+// What sparse and dense lists into a slice take.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "place/Place.h"
+
+namespace rheo {
+
+// Words of a list of so many synapses.
+std::int64_t listWords(std::int64_t count, const SynapseFormat& format);
+
+// Running cost of the lists of one projection while neurons are added.
+class ListCost {
+ public:
+  ListCost(const PlacementProblem& problem, const ChipSpec& chip, int projection);
+
+  void addNeuron(std::int32_t neuron);
+
+  int projection() const { return index_; }
+  std::int64_t axons() const { return axons_; }
+  std::int64_t singleWords() const { return onlySparse() ? sparse_ : std::min(sparse_, dense_); }
+  ListKind kind() const { return !onlySparse() && dense_ < sparse_ ? ListKind::Dense : ListKind::Sparse; }
+  // Words that a second format saves, each list taking the shorter encoding.
+  std::int64_t savedByBoth() const { return bothKinds_ ? singleWords() - mixed_ : 0; }
+
+ private:
+  void addTarget(std::int64_t target);
+  // Where a source reaches few targets by construction, or synapses wait for different times.
+  bool onlySparse() const { return projection_.wiring.convolution() || projection_.mostSynapseDelay() > 0; }
+
+  int index_;
+  const ProjectionSpec& projection_;
+  WeightTruncation truncation_;
+  std::int64_t ports_;
+  SynapseFormat sparseFormat_, denseFormat_;
+  std::vector<std::int32_t> counts_;
+  std::int32_t targets_ = 0;
+  std::int64_t axons_ = 0, sparse_ = 0, dense_ = 0, mixed_ = 0;
+  bool bothKinds_ = false;
+};
+
+}  // namespace rheo

@@ -1,0 +1,146 @@
+// Feature maps on cores: whole, or cut into tiles of channels, rows and columns.
+#include <limits>
+
+#include "place/ListCost.h"
+#include "place/Placer.h"
+
+namespace rheo {
+namespace {
+
+// Whether a projection's targets are laid out as this map says.
+bool sameMap(const ProjectionSpec& projection, const Convolution& map) {
+  const std::optional<Convolution>& own = projection.wiring.convolution();
+  return own && own->channelsOut == map.channelsOut && own->rows.outputs == map.rows.outputs &&
+         own->columns.outputs == map.columns.outputs;
+}
+
+// The largest count up to `most` for which fits() holds; it holds for every smaller one then.
+template <class Fits>
+std::int64_t mostThatFits(std::int64_t most, Fits fits) {
+  std::int64_t known = 0;
+  for (std::int64_t tried = most; known < most; tried = known + (most - known + 1) / 2) {
+    if (fits(tried))
+      known = tried;
+    else
+      most = tried - 1;
+  }
+  return known;
+}
+
+}  // namespace
+
+// All of a tile or nothing: `rows` is its size or 0.
+Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& map, const Tile& tile) const {
+  Trial trial;
+  trial.use = open.core.use;
+  trial.profiles = open.profiles;
+  trial.constants = open.constants;
+  const PlacedSlice slice = sliceOf(tile, map, population);
+  const std::int64_t inputs = problem_.populations[population].model->inputsOf(slice.size());
+  const bool roomy = open.core.use.inputs + inputs <= chip_.limit("neurons_per_core").value;
+  if (roomy || slice.size() == 1) {
+    for (std::int32_t i = 0; i < slice.size(); ++i) takeNeuron(population, slice.neuron(i), trial);
+    for (const int index : incoming_[population]) {
+      const ProjectionSpec& projection = problem_.projections[index];
+      ListChoice choice{index, 0, ListKind::Kernel, false};
+      KernelCost cost;
+      if (sameMap(projection, map) && kernelsFit(projection, chip_, tile)) {
+        cost = kernelCost(projection, chip_, tile);
+      } else {
+        ListCost lists(problem_, chip_, index);
+        for (std::int32_t i = 0; i < slice.size(); ++i) lists.addNeuron(slice.neuron(i));
+        cost = {lists.axons(), lists.singleWords()};
+        choice.kind = lists.kind();
+      }
+      if (cost.axons == 0) continue;
+      trial.use.inputAxons += cost.axons;
+      trial.use.synapseWords += cost.words;
+      ++trial.use.formats;
+      trial.lists.push_back(choice);
+    }
+    trial.rows = fits(trial.use) ? slice.size() : 0;
+  }
+  trial.refused = trial.use;
+  return trial;
+}
+
+// A feature map whole, where a core holds it; else in blocks of channels.
+void Placer::placeTiles(int population, const Convolution& map) {
+  const Tile whole{{0, map.channelsOut}, {0, map.rows.outputs}, {0, map.columns.outputs}};
+  for (OpenCore& open : cores_)
+    if (Trial trial = tryTile(open, population, map, whole); trial.rows > 0)
+      return commit(open, sliceOf(whole, map, population), std::move(trial));
+  for (Range block; block.first < map.channelsOut; block.first = block.end()) {
+    block.count = channelsOfBlock(population, map, block.first);
+    placeBlock(population, map, block);
+  }
+}
+
+// Channels from the first on that take few cores together: as many as one position allows share the sources
+// of that position, half of them leave room for more positions.
+std::int64_t Placer::channelsOfBlock(int population, const Convolution& map, std::int64_t first) {
+  // At the edge of a padded map fewer sources reach a position, in the middle most do.
+  const Range middleRow{map.rows.outputs / 2, 1}, middleColumn{map.columns.outputs / 2, 1};
+  const std::int64_t most = mostThatFits(map.channelsOut - first, [&](std::int64_t count) {
+    return tryTile({}, population, map, {{first, count}, {0, 1}, {0, 1}}).rows > 0 &&
+           tryTile({}, population, map, {{first, count}, middleRow, middleColumn}).rows > 0;
+  });
+  std::int64_t best = std::max<std::int64_t>(1, most);
+  double coresOfBest = std::numeric_limits<double>::infinity();
+  for (std::int64_t count = best; count > 0; count /= 2) {
+    const std::size_t before = cores_.size();
+    const std::vector<Violation> violations = violations_;
+    placeBlock(population, map, {first, count});
+    const double cores = static_cast<double>(cores_.size() - before) / static_cast<double>(count);
+    cores_.erase(cores_.begin() + static_cast<std::ptrdiff_t>(before), cores_.end());
+    violations_ = violations;
+    if (cores >= coresOfBest) break;
+    best = count;
+    coresOfBest = cores;
+  }
+  return best;
+}
+
+void Placer::placeBlock(int population, const Convolution& map, const Range& channels) {
+  const Range columns{0, map.columns.outputs};
+  for (std::int64_t row = 0; row < map.rows.outputs;) {
+    const std::int64_t rows = mostThatFits(map.rows.outputs - row, [&](std::int64_t count) {
+      return tryTile({}, population, map, {channels, {row, count}, columns}).rows > 0;
+    });
+    if (rows > 0)
+      placeTile(population, map, {channels, {row, rows}, columns});
+    else
+      placeRow(population, map, {channels, {row, 1}, columns});
+    row += std::max<std::int64_t>(1, rows);
+  }
+}
+
+// Part of a row that no core holds whole, in pieces; a position that takes too much, by half its channels.
+void Placer::placeRow(int population, const Convolution& map, const Tile& part) {
+  for (std::int64_t column = part.columns.first; column < part.columns.end();) {
+    const std::int64_t columns = mostThatFits(part.columns.end() - column, [&](std::int64_t count) {
+      return tryTile({}, population, map, {part.channels, part.rows, {column, count}}).rows > 0;
+    });
+    const Tile tile{part.channels, part.rows, {column, std::max<std::int64_t>(1, columns)}};
+    if (columns > 0) {
+      placeTile(population, map, tile);
+    } else if (const std::int64_t half = part.channels.count / 2; half > 0) {
+      const Range rest{part.channels.first + half, part.channels.count - half};
+      placeRow(population, map, {{part.channels.first, half}, part.rows, tile.columns});
+      placeRow(population, map, {rest, part.rows, tile.columns});
+    } else {
+      noteRefused(population, sliceOf(tile, map, population).firstNeuron,
+                  tryTile({}, population, map, tile).refused);
+    }
+    column += tile.columns.count;
+  }
+}
+
+void Placer::placeTile(int population, const Convolution& map, const Tile& tile) {
+  OpenCore fresh;
+  Trial trial = tryTile(fresh, population, map, tile);
+  commit(fresh, sliceOf(tile, map, population), std::move(trial));
+  cores_.push_back(std::move(fresh));
+}
+
+}  // namespace rheo
