@@ -32,7 +32,8 @@ def named(vectors: list) -> list:
 
 def check(vector: lava_vectors.LavaVector) -> None:
     image = rb.compile(vector.build(), chip="loihi2")
-    vector.assert_equal(run_engines(image, {"in": vector.x}))
+    difference = vector.difference(run_engines(image, {"in": vector.x}))
+    assert difference is None, difference
 
 
 @pytest.mark.parametrize("vector", named(POPULATIONS))
@@ -53,6 +54,17 @@ def test_n11_n20_to_n35_every_model_that_lava_has_is_recorded_and_sends_somethin
         if vector.said[f"{population['name']}.spikes"].any()
     }
     assert sending == MODELS.keys() - PARTS_OF_CUBA_LIF - SLAYERS
+
+
+@pytest.mark.parametrize("model", sorted({vector.populations[0]["model"] for vector in POPULATIONS}))
+def test_n11_n20_to_n35_a_recording_tells_when_an_integer_is_wrong_by_one(model):
+    vectors = [vector for vector in POPULATIONS if vector.populations[0]["model"] == model]
+    untold = {
+        change
+        for change in lava_vectors.slight_changes(vectors[0])
+        if not any(lava_vectors.tells(vector, *change) for vector in vectors)
+    }
+    assert not untold
 
 
 def test_n18_w5_w7_t2_t7_f14_recorded_networks_are_deep_and_have_loops_delays_and_payloads():

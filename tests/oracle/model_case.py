@@ -307,7 +307,8 @@ def drive(name: str, number: int, rng, neurons: int, steps: int) -> LavaVector:
 
 def compare(vector: LavaVector) -> None:
     image = rb.compile(vector.build(), chip="loihi2")
-    vector.assert_equal(image.run(vector.x, engine="golden", probes=image.probes()))
+    difference = vector.difference(image.run(vector.x, engine="golden", probes=image.probes()))
+    assert difference is None, difference
 
 
 if __name__ == "__main__":

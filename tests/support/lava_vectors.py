@@ -8,12 +8,12 @@ connections with weights, delays and ports. NUMBER/x is the input of each [steps
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Optional
 
 import numpy as np
 import rheobase as rb
-from rheobase.arithmetic import MODELS
+from rheobase.arithmetic import ALIGN, MODELS
 
 OURS_ALONE = {"waiting", "clock", "product", "root"}  # states that Lava does not hold
 
@@ -46,26 +46,56 @@ class LavaVector:
             builder.output(f"{population['name']}_output", population["name"])
         return builder.build()
 
-    def assert_equal(self, recording: rb.Recording) -> None:
-        """Every message and state of Lava's in a recording of the same input, which goes on for its lag."""
+    def difference(self, recording: rb.Recording) -> Optional[str]:
+        """From every message and state of Lava's to a recording of the same input, which goes on for its lag; else None."""
         names = {
             f"{population['name']}.{kind}"
             for population in self.populations
             for kind in ("spikes", *compared_states(population["model"]))
         }
-        assert (
-            self.said.keys() == names
-        ), f"{self.name}: not what is to be compared: {self.said.keys() ^ names}"
+        if self.said.keys() != names:
+            return f"{self.name}: these are not in both what Lava said and what is compared: {self.said.keys() ^ names}"
         series = recording.series()
         for name, theirs in self.said.items():
-            ours = series[name][: len(theirs)]
-            assert (
-                ours.shape == theirs.shape
-            ), f"{self.name}: {name} has shape {ours.shape}, Lava {theirs.shape}"
-            differing = np.argwhere(ours != theirs)
-            assert not len(
-                differing
-            ), f"{self.name}: {name} differs from Lava in {len(differing)} numbers, first in step, neuron {differing[0]}"
+            differing = np.argwhere(series[name][: len(theirs)] != theirs)
+            if len(differing):
+                step, neuron = differing[0]
+                where = f"{self.name}: {name}, step {step}, neuron {neuron}"
+                return f"{where}: {series[name][step, neuron]}, Lava has {theirs[step, neuron]}"
+        return None
+
+    def changed(self, integer: str, by: int) -> LavaVector:
+        """The same with another integer in a population's step, which is wrong if Lava's answer tells of it."""
+        populations = [
+            {**p, "integers": {**p["integers"], integer: np.asarray(p["integers"][integer]) + by}}
+            for p in self.populations
+        ]
+        return replace(self, populations=populations)
+
+
+def tells(vector: LavaVector, integer: str, by: int) -> bool:
+    """Whether an engine that had this integer of its one population wrong by so little would differ from Lava."""
+    try:
+        image = rb.compile(vector.changed(integer, by).build(), chip="loihi2")
+    except rb.Error:  # out of the integer's range
+        return False
+    recording = image.run(vector.x, engine="golden", probes=image.probes())
+    return vector.difference(recording) is not None
+
+
+def slight_changes(vector: LavaVector) -> set[tuple[str, int]]:
+    """One up and one down of every integer of its one population: a threshold one less is met, no longer exceeded."""
+    (population,) = vector.populations
+    membranes = ("cuba_lif", "cuba_lif_refractory")  # SPEC N9; the other in Lava's whole numbers, not aligned
+    coarse = {("threshold", model): ALIGN for model in membranes}
+    changes = {
+        (name, sign * coarse.get((name, population["model"]), 1))
+        for name in population["integers"]
+        for sign in (-1, 1)
+    }
+    if population["model"] == "cuba_lif_refractory":  # whole numbers only where all of the current goes
+        changes.remove(("decay_u", 1))
+    return changes
 
 
 def write(path, vectors: list[LavaVector]) -> None:
