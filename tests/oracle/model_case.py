@@ -17,10 +17,11 @@ from lava.proc.resfire.process import RFZero
 from lava.proc.rf.process import RF
 from lava.proc.rf_iz.process import RF_IZ
 from lava.proc.sdn.process import ActivationMode, Delta, Sigma, SigmaDelta
-from rheobase import _core
+from rheobase import arithmetic
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "support")]
 from direct import Driven  # noqa: E402
+from lava_vectors import LavaVector, compared_states  # noqa: E402
 
 NEURONS, STEPS, POPULATIONS = 32, 160, 24
 LARGEST = 1 << 17  # of an input message: SPEC W8
@@ -235,9 +236,6 @@ _ALL = (
 MODELS = {make.__name__: make for make in _ALL}
 ALONE = {"inv_sqrt", "sigma_delta_corrected"}  # no populations in Lava
 FLOATING = {"refractory": "floating_pt"}
-OURS_ALONE = {"waiting", "clock", "product", "root"}  # states that Lava does not hold
-STATES = {model["name"]: model["states"] for model in _core.models()}
-PORTS = {model["name"]: model["ports"] for model in _core.models()}
 LAVA_PORTS = {  # of the others: a_in
     "prod_neuron": ("a_in1", "a_in2"),
     "norm_vec_delay": ("a_in1", "a_in2"),
@@ -253,56 +251,69 @@ def by_port(model: str, sums: np.ndarray) -> dict:
     return {name: sums[k :: len(names)] for k, name in enumerate(names)}
 
 
-def drive(rng, width: int) -> np.ndarray:
-    """Messages [STEPS, width] of one size, from spikes to the largest; sparse, steady or swinging."""
+def messages(rng, steps: int, width: int) -> np.ndarray:
+    """Messages [steps, width] of one size, from spikes to the largest; sparse, steady or swinging."""
     size = int(rng.choice([2, 20, 300, 5000, LARGEST]))
-    x = rng.integers(-size, size + 1, (STEPS, width))
+    x = rng.integers(-size, size + 1, (steps, width))
     kind = rng.integers(0, 4)
     if kind == 0:
         x *= rng.random(x.shape) < 0.1
     if kind == 1:
         x = np.abs(x)
     if kind == 2:
-        x = np.where(np.arange(STEPS)[:, None] // 20 % 2, size, -size) * np.ones_like(x)
+        x = np.where(np.arange(steps)[:, None] // 20 % 2, size, -size) * np.ones_like(x)
     return x.astype(np.int32)
 
 
-def assert_equal_states(driven: Driven, special: dict, model: str, recording, name: str, step: int) -> None:
-    """special: state -> what it is of the driven model, where it is not Lava's variable of that name."""
-    for state in STATES[model]:
-        if state in OURS_ALONE:
-            continue
-        theirs = special[state](driven) if state in special else driven.state(state)
-        assert np.array_equal(
-            theirs, recording.states[f"{name}.{state}"][step]
-        ), f"{name}.{state}, step {step}"
+class Said:
+    """What one population said in every step: messages and states, under the names of a recording's series."""
+
+    def __init__(self, name: str, model: str, special: dict):
+        """special: state -> what it is of the driven model, where it is not Lava's variable of that name."""
+        self._name, self._states, self._special = name, compared_states(model), special
+        self._steps: dict = {f"{name}.{series}": [] for series in ("spikes", *self._states)}
+
+    def keep(self, driven, sent: np.ndarray) -> None:
+        self._steps[f"{self._name}.spikes"].append(sent)
+        for state in self._states:
+            special = self._special.get(state)
+            value = driven.state(state) if special is None else special(driven)
+            self._steps[f"{self._name}.{state}"].append(value)
+
+    def series(self) -> dict:
+        return {key: np.array(values) for key, values in self._steps.items()}
 
 
-def compare(name: str, number: int, rng) -> None:
-    process, model, integers, special = MODELS[name](rng, NEURONS)
-    builder = rb.Builder(dt=1e-3)
-    width = NEURONS * len(PORTS[model])
-    builder.input("in", (NEURONS, len(PORTS[model])), payload=LARGEST)
-    builder.exact(name, NEURONS, model, **integers)
-    builder.connect("in", name)
-    builder.output("out", name)
-    image = rb.compile(builder.build(), chip="loihi2")
-    x = drive(rng, width)
+def drive(name: str, number: int, rng, neurons: int, steps: int) -> LavaVector:
+    """The next population of a model in Lava: parameters, input and what Lava said; the input alone leads to it."""
+    process, model, integers, special = MODELS[name](rng, neurons)
+    x = messages(rng, steps, neurons * len(arithmetic.MODELS[model]["ports"]))
     if name in FLOATING:  # nothing may saturate there
         x = np.clip(x, -200, 200)
-    given = x.reshape(STEPS, NEURONS, -1)  # ports are the last dimension
-    ours = image.run(given, engine="golden", probes=[f"{name}.{state}" for state in STATES[model]])
     driven = process if name in ALONE else Driven(process, FLOATING.get(name, "fixed_pt"))
-    for at in range(STEPS):  # our hop from the input takes a step, SPEC T2
+    said = Said(name, model, special)
+    for at in range(steps):  # our hop from the input takes a step, SPEC T2
         given = by_port(model, x[at - 1] if at else 0 * x[0])
-        sent = driven.step(**given)["s_out"].astype(np.int32)
-        assert np.array_equal(sent, ours.spikes[name][at]), f"{name} {number}: messages of step {at}"
-        assert_equal_states(driven, special, model, ours, name, at)
+        said.keep(driven, driven.step(**given)["s_out"].astype(np.int32))
+    return LavaVector(
+        name=f"{name}_{number}",
+        payload=LARGEST,
+        x=x.reshape(steps, neurons, -1),  # ports are the last dimension
+        populations=[dict(name=name, model=model, size=neurons, integers=integers)],
+        connections=[dict(source="in", target=name)],
+        said=said.series(),
+    )
+
+
+def compare(vector: LavaVector) -> None:
+    image = rb.compile(vector.build(), chip="loihi2")
+    difference = vector.difference(image.run(vector.x, engine="golden", probes=image.probes()))
+    assert difference is None, difference
 
 
 if __name__ == "__main__":
     for name in sys.argv[2:] or MODELS:
         rng = np.random.default_rng([int(sys.argv[1]), *name.encode()])
         for number in range(POPULATIONS):
-            compare(name, number, rng)
+            compare(drive(name, number, rng, NEURONS, STEPS))
         print(name, POPULATIONS * NEURONS * STEPS)

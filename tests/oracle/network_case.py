@@ -12,24 +12,26 @@ import rheobase as rb
 from lava.proc.dense.process import Dense, DelayDense
 from lava.proc.io.source import RingBuffer as Source
 from lava.utils.weightutils import SignMode
-from rheobase import _core
+from rheobase.arithmetic import MODELS
+from rheobase.lava_synapses import delays_of, matrix_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 import model_case  # noqa: E402
 from direct import Driven  # noqa: E402
+from lava_vectors import LavaVector  # noqa: E402
 
 STEPS = 100
-GRADED = {m["name"] for m in _core.models() if m["graded"]}
+GRADED = {name for name, model in MODELS.items() if model["graded"]}
 KINDS = [k for k in model_case.MODELS if k not in model_case.FLOATING and k not in model_case.ALONE]
 
 
 class Layer:
     def __init__(self, rng, name: str, size: int):
         kind = str(rng.choice(KINDS))
-        self.process, self.model, _, self.special = model_case.MODELS[kind](rng, size)
+        self.process, self.model, self.integers, special = model_case.MODELS[kind](rng, size)
         self.process.name, self.name, self.size = name, name, size
         self.ports = model_case.LAVA_PORTS.get(self.model, ("a_in",))
-        self.driven = Driven(self.process)
+        self.driven, self.said = Driven(self.process), model_case.Said(name, self.model, special)
         self.sent = np.zeros(size, np.int32)
 
 
@@ -50,65 +52,114 @@ def synapses(rng, source, sends_payloads: bool, sources: int, target: Layer, por
     return process
 
 
-def run(seed: int) -> int:
-    rng = np.random.default_rng(seed)
-    channels, graded = int(rng.integers(2, 8)), bool(rng.integers(0, 2))
-    x = rng.integers(-40, 41, (STEPS, channels)) if graded else rng.integers(0, 2, (STEPS, channels))
-    source = Source(data=x.T)
-    layers = [Layer(rng, f"layer{k}", int(rng.integers(2, 9))) for k in range(int(rng.integers(1, 5)))]
-    edges, skips = [], False  # (source layer or -1, target layer, its port, driven Dense)
-    for k, layer in enumerate(layers):
-        before = -1 if k == 0 else k - 1
-        loops = layer.model == "ternary_lif" or layer.model not in GRADED  # other payloads would only grow
-        wanted = [before]
-        if loops and rng.random() < 0.4:
-            wanted.append(k)
-        if k > 0 and rng.random() < 0.05:
-            wanted.append(-1)
-        skips |= k > 0 and -1 in wanted
-        for sender in wanted:
-            process = source if sender < 0 else layers[sender].process
-            payloads = graded if sender < 0 else layers[sender].model in GRADED
-            size = channels if sender < 0 else layers[sender].size
-            for number, port in enumerate(layer.ports):
-                if number == 0 or rng.random() < 0.8:
-                    dense = synapses(rng, process, payloads, size, layer, port)
-                    edges.append((sender, k, number, Driven(dense)))
-    try:
-        image = rb.compile(rb.from_lava(source, f"case{seed}"))
-    except rb.CompileError as refused:
-        codes = {d.code for d in refused.diagnostics if d.severity == "error"}
-        assert codes <= {"R0312", "R0510"}, refused  # weights of two exponents; sums beyond SPEC W8
-        return -1
-    except rb.FormatError as refused:
-        assert skips and all("hops" in d.message for d in refused.diagnostics), refused
-        return -1
-    probes = [f"{layer.name}.{state}" for layer in layers for state in model_case.STATES[layer.model]]
-    ours = image.run(x, engine=("golden", "vector")[seed % 2], probes=probes)
-    for step in range(STEPS):
-        arriving = [np.zeros((layer.size, len(layer.ports)), np.int32) for layer in layers]
-        for _, target, port, dense in edges:
-            due = np.asarray(dense.model.a_buff, np.int32).reshape(layers[target].size, -1)[
-                :, 0
-            ]  # of all delays
-            arriving[target][:, port] += due
-        for layer, sums in zip(layers, arriving):
-            given = model_case.by_port(layer.model, sums.reshape(-1))
-            layer.sent = layer.driven.step(**given)["s_out"].astype(np.int32)
-            theirs = ours.spikes[layer.name][step]
-            assert np.array_equal(
-                layer.sent, theirs
-            ), f"seed {seed}: {layer.name} ({layer.model}), step {step}"
-            model_case.assert_equal_states(layer.driven, layer.special, layer.model, ours, layer.name, step)
-        for sender, _, _, dense in edges:
-            sent = x[step] if sender < 0 else layers[sender].sent
-            # Where a sum leaves 32 bits before its shift, bits depend on how Lava split a weight into number and
-            # exponent, which an image does not keep.
+class Case:
+    """The network of a seed: processes that are connected, and their models, not yet driven."""
+
+    def __init__(self, seed: int):
+        rng = np.random.default_rng(seed)
+        self.name = f"case{seed}"
+        channels, self.graded = int(rng.integers(2, 8)), bool(rng.integers(0, 2))
+        least, most = (-40, 41) if self.graded else (0, 2)
+        self.x = rng.integers(least, most, (STEPS, channels))
+        self.source = Source(data=self.x.T)
+        self.layers = [
+            Layer(rng, f"layer{k}", int(rng.integers(2, 9))) for k in range(int(rng.integers(1, 5)))
+        ]
+        self.edges: list[tuple] = []  # source layer or -1, target layer, its port, Dense
+        self.skips = False
+        for k, layer in enumerate(self.layers):
+            # The other models' payloads would only grow in a loop.
+            loops = layer.model == "ternary_lif" or layer.model not in GRADED
+            wanted = [k - 1]
+            if loops and rng.random() < 0.4:
+                wanted.append(k)
+            if k > 0 and rng.random() < 0.05:
+                wanted.append(-1)
+            self.skips |= k > 0 and -1 in wanted
+            for sender in wanted:
+                process = self.source if sender < 0 else self.layers[sender].process
+                payloads = self.graded if sender < 0 else self.layers[sender].model in GRADED
+                size = channels if sender < 0 else self.layers[sender].size
+                for port in range(len(layer.ports)):
+                    if port == 0 or rng.random() < 0.8:
+                        dense = synapses(rng, process, payloads, size, layer, layer.ports[port])
+                        self.edges.append((sender, k, port, dense))
+
+    def compile(self):
+        """The image; None where a rule of ours refuses the network."""
+        try:
+            return rb.compile(rb.from_lava(self.source, self.name))
+        except rb.CompileError as refused:
+            codes = {d.code for d in refused.diagnostics if d.severity == "error"}
+            assert codes <= {"R0312", "R0510"}, refused  # weights of two exponents; sums beyond SPEC W8
+        except rb.FormatError as refused:
+            assert self.skips and all("hops" in d.message for d in refused.diagnostics), refused
+        return None
+
+    def drive(self) -> LavaVector:
+        """What Lava says in every step; in fewer steps where a sum leaves 32 bits before its shift: from there on bits
+        depend on how Lava split a weight into number and exponent, which an image does not keep."""
+        driven = [Driven(dense) for *_, dense in self.edges]
+        for step in range(STEPS):
+            arriving = [np.zeros((layer.size, len(layer.ports)), np.int32) for layer in self.layers]
+            for (_, target, port, _), dense in zip(self.edges, driven):
+                due = np.asarray(dense.model.a_buff, np.int32).reshape(self.layers[target].size, -1)
+                arriving[target][:, port] += due[:, 0]  # of all delays
+            for layer, sums in zip(self.layers, arriving):
+                given = model_case.by_port(layer.model, sums.reshape(-1))
+                layer.sent = layer.driven.step(**given)["s_out"].astype(np.int32)
+                layer.said.keep(layer.driven, layer.sent)
+            if not self._pass_on(driven, step):
+                break
+        said = {key: values for layer in self.layers for key, values in layer.said.series().items()}
+        return LavaVector(
+            name=self.name,
+            payload=int(np.abs(self.x).max()) if self.graded else None,
+            x=self.x,
+            populations=[
+                dict(name=layer.name, model=layer.model, size=layer.size, integers=layer.integers)
+                for layer in self.layers
+            ],
+            connections=[self._connection(*edge) for edge in self.edges],
+            said=said,
+        )
+
+    def _pass_on(self, driven: list, step: int) -> bool:
+        """Messages enter the synapses; False where a sum leaves 32 bits."""
+        for (sender, *_), dense in zip(self.edges, driven):
+            sent = self.x[step] if sender < 0 else self.layers[sender].sent
             largest = np.abs(dense.model.weights.astype(np.int64)) @ np.abs(sent.astype(np.int64))
             if (largest >= 1 << 31).any():
-                return -1
+                return False
             dense.step(s_in=sent)
-    return sum(int((ours.spikes[layer.name] != 0).sum()) for layer in layers)
+        return True
+
+    def _connection(self, sender: int, target: int, port: int, dense) -> dict:
+        to = self.layers[target]
+        return dict(
+            source="in" if sender < 0 else self.layers[sender].name,
+            target=to.name,
+            weight=matrix_of(dense),
+            delay=delays_of(dense),
+            port=MODELS[to.model]["ports"][port] if len(to.ports) > 1 else None,
+        )
+
+
+def messages_in(vector: LavaVector) -> int:
+    return sum(int((values != 0).sum()) for key, values in vector.said.items() if key.endswith(".spikes"))
+
+
+def run(seed: int) -> int:
+    """How many messages were compared; -1 where the network was refused or its end could not be compared."""
+    case = Case(seed)
+    image = case.compile()
+    if image is None:
+        return -1
+    vector = case.drive()
+    ours = image.run(vector.x, engine=("golden", "vector")[seed % 2], probes=image.probes())
+    difference = vector.difference(ours)
+    assert difference is None, difference
+    return messages_in(vector) if len(next(iter(vector.said.values()))) == STEPS else -1
 
 
 if __name__ == "__main__":
