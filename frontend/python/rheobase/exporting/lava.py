@@ -134,8 +134,9 @@ class _Program:
         info = self.image.info
         shown = {p["name"]: p["model"] for p in info["populations"] if not p["hidden"]}
         states = {name: states_of(model) for name, model in shown.items()}
-        parts = {"named": text.NAMED, "sparse": text.SPARSE}
-        own = lava_processes.text_of(self.used)
+        functions = {"named": text.NAMED, "sparse": text.SPARSE}
+        parts = [part for name, part in functions.items() if name in self.used]
+        parts += lava_processes.texts_of(self.used)
         return text.PROGRAM.format(
             network=_plain(info["network"]),
             chip=_plain(info["chip"]),
@@ -144,7 +145,7 @@ class _Program:
             inputs=", ".join(f"{i['name']!r}: {i['size']}" for i in info["inputs"]),
             states=_listed({repr(name): f"{each}" for name, each in states.items()}, ": "),
             lag=self.image.lag,
-            parts="\n".join([*(part for name, part in parts.items() if name in self.used), own]),
+            parts="".join(f"\n\n{part.strip()}\n" for part in parts),
             lines="\n".join(f"    {line}" for part in self.lines for line in part.split("\n")),
             populations=", ".join(f"{name!r}: {self.names[name]}" for name in shown),
             adaptation=text.ADAPTATION if "atrlif" in shown.values() else "",

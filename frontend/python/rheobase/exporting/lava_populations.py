@@ -15,6 +15,7 @@ from ..arithmetic import ALIGN, DECAY_ONE, FIXED_FUNCTION, MODELS, TURN_BITS
 from ..lava_models import LAVA_MODELS
 
 NEVER = 1 << 24  # a threshold register beyond every potential: 24 bits, 6 bits up
+LARGEST_POTENTIAL = (1 << 23) - 1  # SPEC N7
 LARGEST_MANTISSA = (1 << 15) - 1  # Lava holds bias mantissas in 16 bits
 
 _LAVA_MODEL = {about.model: about for about in LAVA_MODELS.values()}
@@ -66,6 +67,8 @@ class Neurons:
     def aligned(self, lava_name: str, key: str) -> str:
         """A threshold that Lava shifts 6 bits up."""
         values = self.values[key]
+        if key != "threshold_low":  # no potential lies above the largest
+            values = np.where(values >= LARGEST_POTENTIAL, NEVER * ALIGN, values)
         if (values % ALIGN).any():
             at = int(np.argmax(values % ALIGN != 0))
             self.refuse(

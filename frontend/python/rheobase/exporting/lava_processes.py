@@ -154,7 +154,6 @@ def imports_of(names: Iterable[str]) -> set[str]:
     return {line for needed, _ in own for line in needed} | (set(_IMPORTS.splitlines()) if own else set())
 
 
-def text_of(names: Iterable[str]) -> str:
-    """The text of those among some classes that are in OWN, each part once."""
-    parts = [part for name in OWN if name in set(names) for part in OWN[name][1]]
-    return "\n".join(dict.fromkeys(parts))
+def texts_of(names: Iterable[str]) -> list[str]:
+    """The texts of those among some classes that are in OWN, each part once."""
+    return list(dict.fromkeys(part for name in OWN if name in set(names) for part in OWN[name][1]))

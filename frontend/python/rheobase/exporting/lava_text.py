@@ -49,14 +49,12 @@ def named(name, process, **variables):
         var.shape = process.s_out.shape
         var.init = np.broadcast_to(np.asarray(values, np.int32), var.shape).copy()
     return process
-
 '''
 
 SPARSE = '''
 def sparse(name, shape):
     """A matrix of which arrays.npz holds the values, row by row, their columns, and where each row starts."""
     return csr_matrix(tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr")), shape=shape)
-
 '''
 
 ADAPTATION = '''
@@ -82,14 +80,16 @@ STATES = {{{states}}}
 LAG = {lag}  # steps by which the last population runs behind the input
 arrays = dict(np.load(Path(__file__).with_name("arrays.npz")))
 {parts}
+
 def build(x):
     """x: input -> int32 [channels, steps]. Returns population -> process; all processes are connected."""
 {lines}
     return {{{populations}}}
 
 
-def run(x):
-    """x: input -> integers [T, channels]. Returns "<population>.spikes" and states, int32 [T + LAG, neurons]."""
+def run(x, states=STATES):
+    """x: input -> integers [T, channels]; states: population -> those to read, which takes Lava most of the time.
+    Returns "<population>.spikes" and "<population>.<state>", int32 [T + LAG, neurons]."""
     x = {{name: np.pad(np.asarray(x[name], np.int32), ((0, LAG), (0, 0))).T for name in INPUTS}}
     steps = next(iter(x.values())).shape[1]
     populations = build(x)
@@ -97,7 +97,7 @@ def run(x):
     for name, process in populations.items():
         sinks[name] = Sink(shape=process.s_out.shape, buffer=steps)
         process.s_out.connect(sinks[name].a_in)
-        for state in STATES[name]:
+        for state in states.get(name, ()):
             monitors[name, state] = Monitor()
             monitors[name, state].probe(getattr(process, state), steps)
     try:
@@ -120,10 +120,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("input", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--spikes-only", action="store_true", help="without states: far sooner for many neurons")
     given = parser.parse_args()
     data = dict(np.load(given.input))
     x = {{next(iter(INPUTS)): data["x"]}} if "x" in data and "x" not in INPUTS else data
-    np.savez(given.output, **run(x))
+    np.savez(given.output, **run(x, {{}} if given.spikes_only else STATES))
 '''
 
 _ALWAYS = """\
