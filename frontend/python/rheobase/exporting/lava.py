@@ -122,7 +122,8 @@ class _Program:
                     weights=f'sparse("{variable}", {synapses.shape})' if sparse else f'arrays["{variable}"]',
                     exponent=found.exponent,
                     mode=synapses.mode,
-                    bits=lava_sums.MESSAGE_BITS if graded else 0,
+                    # Spikes are payloads of 1. Sparse multiplies payloads far sooner than it picks columns of spikes.
+                    bits=lava_sums.MESSAGE_BITS if graded or sparse else 0,
                     delay=f", {delay}={found.delay}" if delay else "",
                     source=self.names[found.source],
                     target=self.names[found.target],
