@@ -1,26 +1,25 @@
-"""Images as Lava programs: LIF and Dense processes that compute the same integers. SPEC profile `lava`.
+"""Images as Lava programs: neuron and synapse processes that compute the same integers. SPEC profile `lava`.
 
-Lava's LIF is SPEC N11 with reset to zero; a population without spikes is one whose threshold no potential reaches; the
-resets of SPEC E1 and E2 become a process model in the program itself. Dense is SPEC W5 with one exponent, DelayDense
-the same with a delay. Lava counts steps from 1, the image from 0.
+lava_populations.py tells what neurons become, lava_sums.py what synapses become, lava_processes.py what the program brings
+along. Lava counts steps from 1, the image from 0.
 """
 
 from __future__ import annotations
 
 import io
 import re
+from functools import partial
 
 import numpy as np
 
+from ..arithmetic import MODELS
 from ..errors import CompileError, Diagnostic
 from ..image import Image
+from . import lava_processes, lava_sums
 from . import lava_text as text
-from ..arithmetic import ALIGN, DECAY_ONE, FIXED_FUNCTION
+from .lava_populations import LARGEST_MANTISSA as LARGEST_MANTISSA  # which net.py asks for here
+from .lava_populations import Neurons, ports_of, process_of, states_of
 from .sums import Sum, other_arithmetic, parameters_of, sums_of
-
-NEVER = 1 << 24  # a threshold register beyond every potential: 24 bits, 6 bits up
-LARGEST_MANTISSA = (1 << 15) - 1  # Lava holds bias mantissas in 16 bits
-MESSAGE_BITS = 16  # of graded inputs
 
 
 def files(image: Image) -> dict[str, bytes]:
@@ -43,15 +42,18 @@ class _Program:
         self.names: dict[str, str] = {}
         self.taken = set(text.TAKEN)
         self.lines: list[str] = []
-        self.resets = False
+        self.used: set[str] = set()  # classes and functions
         if (other := other_arithmetic(image)) is not None:
             self._refuse("", *other)
             return
+        self.models = {p["name"]: p["model"] for p in image.info["populations"]}
+        self.graded = {i["name"] for i in image.info["inputs"] if i["encoding"] != "Binary"}
+        self.graded |= {name for name, model in self.models.items() if MODELS[model]["graded"]}
         for entry in image.info["inputs"]:
-            self._input(entry)
+            self.lines.append(text.INPUT.format(variable=self._name(entry["name"]), name=entry["name"]))
         for entry in image.info["populations"]:
             self._population(entry)
-        for number, found in enumerate(sums_of(image)):
+        for number, found in enumerate(sums_of(image, lava_sums.MOST_SYNAPSES)):
             self._sum(number, found)
 
     def _refuse(self, where: str, message: str, remedy: str) -> None:
@@ -69,125 +71,92 @@ class _Program:
         self.taken.add(wanted)
         return wanted
 
-    def _store(self, key: str, values: np.ndarray) -> str:
+    def _store(self, variable: str, key: str, values: np.ndarray) -> str:
         """The expression that reads an array; a plain number where all values agree."""
-        if values.ndim == 1 and len(set(values.tolist())) == 1:
+        if (values == values[0]).all():
             return str(int(values[0]))
-        self.arrays[key] = values.astype(np.int32)
-        return f'arrays["{key}"]'
-
-    def _input(self, entry: dict) -> None:
-        self.lines.append(text.INPUT.format(variable=self._name(entry["name"]), name=entry["name"]))
+        self.arrays[f"{variable}.{key}"] = values.astype(np.int32)
+        return f'arrays["{variable}.{key}"]'
 
     def _population(self, entry: dict) -> None:
         name, variable = entry["name"], self._name(entry["name"])
-        if entry["model"] not in FIXED_FUNCTION:  # each of them can be a LIF
-            self._refuse(
-                name,
-                f"'{name}' is of the model '{entry['model']}', which the Lava program cannot hold yet",
-                f"export networks of {', '.join(FIXED_FUNCTION)}",
-            )
-            return
         values = parameters_of(self.image, name)
-        size = entry["size"]
-
-        def parameter(key: str, missing: int) -> np.ndarray:
-            return values.get(key, np.full(size, missing))
-
-        spiking = "threshold" in values
-        mantissa, exponent = self._bias(name, parameter("bias", 0))
-        keep, amount = parameter("reset_keep", 0), parameter("reset_amount", 0)
-        resets = bool(keep.any() or amount.any())
-        self.resets |= resets
-        arguments = {
-            "du": self._store(f"{variable}.du", parameter("decay_u", DECAY_ONE) - 1),
-            "dv": self._store(f"{variable}.dv", parameter("decay_v", 0)),
-            "vth": self._store(f"{variable}.vth", values["threshold"] // ALIGN) if spiking else str(NEVER),
-            "bias_mant": self._store(f"{variable}.bias_mant", mantissa),
-            "bias_exp": self._store(f"{variable}.bias_exp", exponent),
-        }
-        if resets:
-            arguments["keep"] = self._store(f"{variable}.keep", keep)
-            arguments["amount"] = self._store(f"{variable}.amount", amount)
+        store, refuse = partial(self._store, variable), partial(self._refuse, name)
+        process = process_of(Neurons(name, entry["model"], entry["size"], values, store, refuse))
+        plain = process.kind in text.TAKE_NAMES and not process.variables
+        self.used |= {process.kind} if plain else {process.kind, "named"}
+        if "act_mode" in process.arguments:
+            self.used.add("ActivationMode")
+        form = text.POPULATION if plain else text.NAMED_POPULATION
         self.lines.append(
-            text.POPULATION.format(
+            form.format(
                 variable=variable,
-                process="ResettingLIF" if resets else "LIF",
+                process=process.kind,
                 name=name,
-                size=size,
-                arguments=", ".join(f"{key}={value}" for key, value in arguments.items()),
-                what="" if spiking else "  # never spikes: its potential is read",
+                arguments=_listed({"shape": f"({entry['size']},)", **process.arguments}),
+                variables="".join(f", {key}={value}" for key, value in process.variables.items()),
+                what="  # never spikes: its potential is read" if process.silent else "",
             )
         )
 
-    def _bias(self, name: str, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        mantissa, exponent = bias.copy(), np.zeros_like(bias)
-        for _ in range(16):
-            wide = np.abs(mantissa) > LARGEST_MANTISSA
-            if (mantissa[wide] % 2 != 0).any():
-                self._refuse(name, f"a bias of '{name}' has no mantissa of 16 bits", "choose another scale")
-                break
-            mantissa[wide] //= 2
-            exponent[wide] += 1
-        return mantissa, exponent
-
     def _sum(self, number: int, found: Sum) -> None:
-        modes = _sign_modes(found.weights)
-        if modes is None or (len(modes) > 1 and found.exponent < 0):
+        graded = found.source in self.graded
+        made = lava_sums.processes_of(found, ports_of(self.models[found.target]), graded)
+        if made is None:
             self._refuse(
                 found.target,
                 f"the weights from '{found.source}' to '{found.target}' mix signs in a way that Dense cannot hold",
                 "pin sign_mode to 'mixed' in the quantization settings",
             )
             return
-        graded = next(
-            (i["encoding"] != "Binary" for i in self.image.info["inputs"] if i["name"] == found.source), False
-        )
-        for mode, weights in modes.items():
-            variable = self._variable(f"w{number}" + ("" if len(modes) == 1 else f"_{mode.lower()}"))
-            self.arrays[variable] = weights.astype(np.int32)
+        for synapses in made:
+            variable = self._variable("_".join([f"w{number}", *synapses.told_apart]))
+            sparse = synapses.process.endswith("Sparse")
+            self.used |= {synapses.process, "sparse"} if sparse else {synapses.process}
+            self.arrays |= {f"{variable}{end}": a.astype(np.int32) for end, a in synapses.arrays.items()}
+            delay = {"LateSparse": "delay", "DelayDense": "delays"}.get(synapses.process)
             self.lines.append(
                 text.SYNAPSES.format(
                     variable=variable,
-                    process="DelayDense" if found.delay else "Dense",
+                    process=synapses.process,
+                    weights=f'sparse("{variable}", {synapses.shape})' if sparse else f'arrays["{variable}"]',
                     exponent=found.exponent,
-                    mode=mode,
-                    bits=MESSAGE_BITS if graded else 0,
-                    delays=f", delays={found.delay}" if found.delay else "",
+                    mode=synapses.mode,
+                    # Spikes are payloads of 1. Sparse multiplies payloads far sooner than it picks columns of spikes.
+                    bits=lava_sums.MESSAGE_BITS if graded or sparse else 0,
+                    delay=f", {delay}={found.delay}" if delay else "",
                     source=self.names[found.source],
                     target=self.names[found.target],
+                    port=synapses.port,
                 )
             )
 
     def text(self) -> str:
         info = self.image.info
-        shown = [p for p in info["populations"] if not p["hidden"]]
-        states = {p["name"]: self.names[p["name"]] for p in shown}
+        shown = {p["name"]: p["model"] for p in info["populations"] if not p["hidden"]}
+        states = {name: states_of(model) for name, model in shown.items()}
+        functions = {"named": text.NAMED, "sparse": text.SPARSE}
+        parts = [part for name, part in functions.items() if name in self.used]
+        parts += lava_processes.texts_of(self.used)
         return text.PROGRAM.format(
             network=_plain(info["network"]),
             chip=_plain(info["chip"]),
             generator=_plain(info["generator"]),
+            imports="\n".join(sorted(text.imports_of(self.used) | lava_processes.imports_of(self.used))),
             inputs=", ".join(f"{i['name']!r}: {i['size']}" for i in info["inputs"]),
+            states=_listed({repr(name): f"{each}" for name, each in states.items()}, ": "),
             lag=self.image.lag,
-            resetting=text.RESETTING if self.resets else "",
-            lines="\n".join(
-                f"    {line}" if line else "" for part in self.lines for line in part.split("\n")
-            ),
-            populations=", ".join(f"{name!r}: {variable}" for name, variable in states.items()),
+            parts="".join(f"\n\n{part.strip()}\n" for part in parts),
+            lines="\n".join(f"    {line}" for part in self.lines for line in part.split("\n")),
+            populations=", ".join(f"{name!r}: {self.names[name]}" for name in shown),
+            adaptation=text.ADAPTATION if "atrlif" in shown.values() else "",
         )
+
+
+def _listed(entries: dict[str, str], between: str = "=") -> str:
+    return ", ".join(f"{key}{between}{value}" for key, value in entries.items())
 
 
 def _plain(words: str) -> str:
     """What can stand in a docstring, whatever an image from elsewhere holds."""
     return re.sub(r"[^\w .:+-]", "_", words)
-
-
-def _sign_modes(weights: np.ndarray):
-    """{mode: weights}: one Dense where its format holds them all, two where even and odd signs do not share one."""
-    low, high = int(weights.min()), int(weights.max())
-    if not (weights % 2).any() and -256 <= low and high <= 254:
-        return {"MIXED": weights}
-    if -255 <= low and high <= 255:
-        parts = {"EXCITATORY": np.maximum(weights, 0), "INHIBITORY": np.minimum(weights, 0)}
-        return {mode: part for mode, part in parts.items() if part.any()}
-    return None
