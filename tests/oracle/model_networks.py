@@ -39,6 +39,12 @@ def resonator(rng) -> dict:
     return {name: np.fix(value).astype(int) for name, value in turn.items()}
 
 
+def adapting(rng) -> dict:
+    decays = {"decay_theta": ends(rng, 0, DECAY_ONE, 300), "decay_r": ends(rng, 0, DECAY_ONE, 900)}
+    thresholds = {"theta_0": ends(rng, -100, 9000, 1), "theta_step": ends(rng, 0, 3000)}
+    return {**decays, **thresholds, "input_shift": ends(rng, 0, 9)}
+
+
 PARAMETERS = {
     "cuba_lif_reset": lambda rng: {
         **spiking(rng),
@@ -66,6 +72,11 @@ PARAMETERS = {
         "bias": ends(rng, -4000, 4000, 1 << 30),
         "rectified": int(rng.integers(2)),
     },
+    "sigma_delta_corrected": lambda rng: {
+        **{name: values for name, values in encoder(rng).items() if name != "cumulative"},
+        "bias": ends(rng, -4000, 4000, 1 << 30),
+        "rectified": int(rng.integers(2)),
+    },
     "graded_vec": lambda rng: {"threshold": ends(rng, 0, 5000, -1)},
     "graded_relu_vec": lambda rng: {"threshold": ends(rng, -500, 5000, -1)},
     "prod_neuron": lambda rng: {"threshold": ends(rng, 0, 5000), "exponent": ends(rng, 0, 12, 31)},
@@ -80,6 +91,8 @@ PARAMETERS = {
         "threshold": ends(rng, 1, 9000, 1 << 22),
     },
     "resonate_and_fire_zero": lambda rng: {**resonator(rng), "threshold": ends(rng, 0, 900, -1)},
+    "adaptive_resonate_and_fire": lambda rng: {**resonator(rng), **adapting(rng)},
+    "adaptive_resonate_and_fire_izhikevich": lambda rng: {**resonator(rng), **adapting(rng)},
     "norm_vec_delay": lambda rng: {"threshold": ends(rng, 0, 5000)},
     "inv_sqrt": lambda rng: {},
 }

@@ -9,6 +9,7 @@ import pytest
 import rheobase as rb
 from environment import ROOT, needs_lava, under_lava
 from model_networks import PARAMETERS, network, stimulus
+from rheobase.arithmetic import MODELS
 
 UNHELD = {"tested.clock", "tested.product", "n.clock"}  # states that Lava's processes have no variable for
 
@@ -73,9 +74,13 @@ def test_n11_to_n14_t2_w5_lava_gives_the_same_bits(tmp_path, seed, reset, bits):
     assert compare(image, x, tmp_path) > 50
 
 
+def test_every_program_is_among_the_models():
+    assert PARAMETERS.keys() == {name for name, model in MODELS.items() if model["program"]}
+
+
 @needs_lava
 @pytest.mark.parametrize("model", PARAMETERS)
-def test_n18_to_n34_every_model_sends_and_holds_the_same(tmp_path, model):
+def test_n18_to_n37_every_model_sends_and_holds_the_same(tmp_path, model):
     """Per-neuron parameters up to the ends of their ranges, loops, ports, delays, payloads that wrap; 80 steps."""
     image = rb.compile(network(model, seed=1), chip="loihi2")
     assert compare(image, stimulus(1, 80), tmp_path) > 150

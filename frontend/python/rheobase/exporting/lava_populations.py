@@ -1,4 +1,4 @@
-"""The neurons of an image as Lava processes, model by model: what ../lava_models.py reads, written. SPEC N11 to N34.
+"""The neurons of an image as Lava processes, model by model: what ../lava_models.py reads, written. SPEC N11 to N37.
 
 A population without spikes is a LIF whose threshold no potential reaches. Where the constructor of a process takes one
 number for all neurons, or scales what it takes, its variables are set afterwards.
@@ -19,18 +19,22 @@ LARGEST_POTENTIAL = (1 << 23) - 1  # SPEC N7
 LARGEST_MANTISSA = (1 << 15) - 1  # Lava holds bias mantissas in 16 bits
 
 _LAVA_MODEL = {about.model: about for about in LAVA_MODELS.values()}
-_LAVA_STATE = {"adaptation": "theta"}  # minus theta_0
+_LAVA_STATE = {("atrlif", "adaptation"): "theta"}  # minus theta_0
 _UNHELD = ("clock", "product")  # states that Lava's processes have no variable for
 
 
 def ports_of(model: str) -> tuple[str, ...]:
     """The ports of a model's Lava process, in the order of the model's."""
+    if model.startswith("adaptive_"):
+        model = model.removeprefix("adaptive_")  # built on that one's process
     return _LAVA_MODEL[model].ports if model in _LAVA_MODEL else ("a_in",)
 
 
 def states_of(model: str) -> list[str]:
     """The variables of a model's Lava process that are its states."""
-    return [_LAVA_STATE.get(state, state) for state in MODELS[model]["states"] if state not in _UNHELD]
+    return [
+        _LAVA_STATE.get((model, state), state) for state in MODELS[model]["states"] if state not in _UNHELD
+    ]
 
 
 @dataclass
@@ -180,9 +184,15 @@ def _sigma_delta(n: Neurons) -> Process:
     return process
 
 
+def _sigma_delta_corrected(n: Neurons) -> Process:
+    process = _sigma_delta(n)
+    return Process("CorrectedSigmaDelta", {**process.arguments, "cum_error": "False"}, process.variables)
+
+
 def _encoder(n: Neurons, kind: str) -> Process:
     variables = {"vth": n.write("vth", "threshold"), "state_exp": n.write("state_exp", "state_exponent")}
-    return Process(kind, {"vth": "0", "cum_error": str(bool(n.one("cumulative")))}, variables)
+    cumulative = "cumulative" in n.values and bool(n.one("cumulative"))
+    return Process(kind, {"vth": "0", "cum_error": str(cumulative)}, variables)
 
 
 def _graded(kind: str) -> Callable[[Neurons], Process]:
@@ -195,10 +205,23 @@ def _product(n: Neurons) -> Process:
 
 def _resonator(kind: str) -> Callable[[Neurons], Process]:
     """Lava's constructor makes sine and cosine of a period; here they are set."""
-    keys = {"cos_decay": "cosine", "sin_decay": "sine", "state_exp": "input_shift", "vth": "threshold"}
-    given = {"period": "1", "alpha": "0", "decay_bits": str(TURN_BITS)}
+    return lambda n: Process(kind, _NO_TURN, {**_turn(n), "vth": n.write("vth", "threshold")})
+
+
+_NO_TURN = {"period": "1", "alpha": "0", "decay_bits": str(TURN_BITS)}
+
+
+def _turn(n: Neurons) -> dict[str, str]:
+    keys = {"cos_decay": "cosine", "sin_decay": "sine", "state_exp": "input_shift"}
+    return {lava_name: n.write(lava_name, key) for lava_name, key in keys.items()}
+
+
+def _adaptive_resonator(crossing: int) -> Callable[[Neurons], Process]:
+    adapting = ("decay_theta", "decay_r", "theta_0", "theta_step")
     return lambda n: Process(
-        kind, given, {lava_name: n.write(lava_name, key) for lava_name, key in keys.items()}
+        "AdaptiveRF",
+        _NO_TURN,
+        {**_turn(n), "crossing": str(crossing), **{key: n.write(key, key) for key in adapting}},
     )
 
 
@@ -223,12 +246,15 @@ _WRITERS = {
     "sigma": _sigma,
     "delta": _delta,
     "sigma_delta": _sigma_delta,
+    "sigma_delta_corrected": _sigma_delta_corrected,
     "graded_vec": _graded("GradedVec"),
     "graded_relu_vec": _graded("GradedReluVec"),
     "prod_neuron": _product,
     "resonate_and_fire": _resonator("RF"),
     "resonate_and_fire_izhikevich": _resonator("RF_IZ"),
     "resonate_and_fire_zero": _resonator_zero,
+    "adaptive_resonate_and_fire": _adaptive_resonator(1),
+    "adaptive_resonate_and_fire_izhikevich": _adaptive_resonator(0),
     "norm_vec_delay": _graded("NormVecDelay"),
     "inv_sqrt": _inv_sqrt,
 }

@@ -103,6 +103,76 @@ class PyInverseRoots(PyLoihiProcessModel):
         self.root[:] = [inv_sqrt(number) if number > 0 else 0 for number in given]
         self.s_out.send(self.root)
 '''
+_CORRECTED = '''
+class CorrectedSigmaDelta(SigmaDelta):
+    """SigmaDelta that compares with what was really sent, which Lava has on its main branch only."""
+
+
+@implements(proc=CorrectedSigmaDelta, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyCorrectedSigmaDelta(AbstractSigmaDeltaModel):
+    a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32)
+    s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32)
+    vth: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    sigma: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    act: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    residue: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    error: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    bias: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    spike_exp: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    state_exp: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    cum_error: np.ndarray = LavaPyType(np.ndarray, bool)
+
+    def run_spk(self):
+        self.sigma = self.sigma_dynamics(self.a_in.recv())
+        change = self.activation_dynamics(self.sigma) - self.act
+        sent = np.where(np.abs(change) >= self.vth, change, 0) >> self.state_exp
+        self.act = self.act + (sent << self.state_exp)
+        self.s_out.send(sent)
+'''
+_ADAPTIVE = '''
+class AdaptiveRF(RF):
+    """RF with a threshold that rises at a spike and a trace that keeps from it, both fading: lava-dl's ADRF where `crossing`
+    is 1; where it is 0, ADRF_IZ, which compares the imaginary part and does not ask where the real one passes 0."""
+
+    def __init__(self, *, shape, **rest):
+        super().__init__(shape=shape, **rest)
+        for name in ("crossing", "decay_theta", "decay_r", "theta_0", "theta_step", "adaptation", "r"):
+            setattr(self, name, Var(shape=shape, init=0))
+
+
+@implements(proc=AdaptiveRF, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyAdaptiveRF(AbstractPyRFModelFixed):
+    crossing: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    decay_theta: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    decay_r: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    theta_0: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    theta_step: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    adaptation: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    r: np.ndarray = LavaPyType(np.ndarray, np.int32)
+
+    def run_spk(self):
+        before = self.imag.copy()
+        given = [np.left_shift(port.recv(), self.state_exp) for port in (self.a_real_in, self.a_imag_in)]
+        turned = self.resonator_dynamics(*given, np.int64(self.real), np.int64(self.imag))
+        ends = self.neg_voltage_limit, self.pos_voltage_limit
+        self.real[:], self.imag[:] = (np.clip(part, *ends) for part in turned)
+        theta = self.faded(self.adaptation, self.decay_theta) + self.theta_0
+        trace = self.faded(self.r, self.decay_r)
+        crosses = (self.imag >= 0) & (before < 0)
+        spikes = np.where(self.crossing, (self.real - trace >= theta) & crosses, self.imag - trace >= theta)
+        self.r[:] = np.where(spikes, trace + 2 * theta, trace)
+        self.adaptation[:] = np.where(spikes, theta + self.theta_step, theta) - self.theta_0
+        self.s_out.send(spikes)
+
+    @staticmethod
+    def faded(state, share):
+        left = np.abs(np.int64(state)) * (4096 - share) >> 12
+        return (np.sign(state) * left).astype(np.int32)
+'''
 _LATE = '''
 class LateSparse(Sparse):
     """Sparse whose sums arrive `delay` steps later; Lava's DelaySparse parts its matrix by delays anew in every step."""
@@ -137,6 +207,17 @@ OWN = {
             "from lava.proc.graded.models import inv_sqrt",
         ),
         (_INVERSE_ROOTS,),
+    ),
+    "CorrectedSigmaDelta": (
+        (
+            "from lava.proc.sdn.models import AbstractSigmaDeltaModel",
+            "from lava.proc.sdn.process import ActivationMode, SigmaDelta",
+        ),
+        (_CORRECTED,),
+    ),
+    "AdaptiveRF": (
+        ("from lava.proc.rf.models import AbstractPyRFModelFixed", "from lava.proc.rf.process import RF"),
+        (_ADAPTIVE,),
     ),
     "LateSparse": (
         (
