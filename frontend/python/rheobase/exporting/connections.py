@@ -180,5 +180,12 @@ def _add_bias(found: Integers, population: str, middle: Node) -> None:
             "give the bias to the neurons: it is added to their potential",
         )
         return
+    found.lose(
+        middle.name,
+        f"the bias of '{middle.name}' becomes one of the neurons '{population}': on a chip it acts before the first input "
+        "arrives, not with it",
+        "give the bias to the neurons",
+        "warning",
+    )
     each = np.repeat(bias, into.size // bias.size)  # one for each neuron, or for each channel
     into.parameters["bias"] = into.parameters.get("bias", 0) + ALIGN * each

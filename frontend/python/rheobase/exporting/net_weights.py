@@ -41,14 +41,8 @@ def check_synapses(found: Integers, s: Synapses) -> None:
         )
     elif s.delay.any() and s.window is not None:
         _check_kernels_delay(found, s)
-    elif complex_ and s.delay.ndim == 2 and len(s.delay) > 1 and (s.delay[::2] != s.delay[1::2]).any():
-        at = int(np.argwhere(s.delay[::2] != s.delay[1::2])[0][0])
-        found.refuse(
-            s.name or s.target,
-            f"the real and the imaginary part of a weight into neuron {at} of '{s.target}' have different delays; a complex "
-            "weight has one",
-            "give both the same",
-        )
+    elif complex_:
+        _check_complex_delay(found, s)
     _check_weights(found, s)
 
 
@@ -65,6 +59,24 @@ def _check_kernels_delay(found: Integers, s: Synapses) -> None:
             f"'{s.name}' has a delay for each input channel; a .net file has one for each output channel, or for all",
             "give one number",
         )
+
+
+def _check_complex_delay(found: Integers, s: Synapses) -> None:
+    (real, its_delay), (imag, other) = _parts(s)
+    clash = (real != 0) & (imag != 0) & (its_delay != other)
+    if clash.any():
+        found.refuse(
+            s.name or s.target,
+            f"the real and the imaginary weight of neuron {np.argwhere(clash)[0][0]} of '{s.target}' have different delays; "
+            "a complex weight has one",
+            "give both the same",
+        )
+
+
+def _parts(s: Synapses) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The real and the imaginary weights into resonators, which have two ports each, and their delays."""
+    each = s.delay.ndim == 2 and len(s.delay) > 1
+    return [(s.weights[k::2], s.delay[k::2] if each else s.delay) for k in range(2)]
 
 
 def _check_weights(found: Integers, s: Synapses) -> None:
@@ -92,12 +104,13 @@ def dense_fields(found: Integers, forward: Synapses, recurrent: Optional[Synapse
     weights, name = forward.weights, forward.target
     fields: dict = {"inFeatures": number(weights.shape[1])}
     if found.populations[name].model in RESONATORS:
-        parts = {"real": weights[0::2], "imag": weights[1::2]}
-        delay = forward.delay[::2] if forward.delay.ndim == 2 and len(forward.delay) > 1 else forward.delay
-        rows = len(parts["real"])
-        fields["weight"] = {part: values.astype(np.float32) for part, values in parts.items()}
-        for part, values in parts.items():
-            _warn_as_read(found, [values], name, f"the {part}{'inary' if part == 'imag' else ''} weights of")
+        (real, delay), (imag, other) = _parts(forward)
+        if (delay != other).any():
+            delay = np.where(real != 0, delay, other)
+        rows = len(real)
+        fields["weight"] = {"real": real.astype(np.float32), "imag": imag.astype(np.float32)}
+        _warn_as_read(found, [real], name, "the real weights of")
+        _warn_as_read(found, [imag], name, "the imaginary weights of")
         if delay.any():
             _lose_delays(found, forward, "complex weights")
     else:
@@ -136,7 +149,7 @@ def window_fields(found: Integers, s: Synapses) -> dict:
     }
     if s.delay.any():
         fields["delay"] = number(s.delay.ravel()[0]) if s.delay.size == 1 else s.delay.ravel()
-        _lose_delays(found, s, "convolutions")
+        _lose_delays(found, s, "convolutions (X29)")
     if w.transposed:
         found.lose(
             s.name,
@@ -151,7 +164,7 @@ def _lose_delays(found: Integers, s: Synapses, what: str) -> None:
     found.lose(
         s.name or s.target,
         f"the weights from '{s.source}' to '{s.target}' have delays up to {s.delay.max()} steps; NetX leaves out those of "
-        f"{what} (X29)",
+        f"{what}",
         "run the file here",
         "warning",
     )
