@@ -219,8 +219,7 @@ class _Writing:
             if not layer.driven:
                 self._layer(layer)
             self._note_shape(layer.population.name, layer.population.shape)
-        for groups in found.averages.values():
-            self._flatten()
+        for groups in found.averages.values():  # of what is flat to this layer, whatever its shape
             self._add("", "average", {"shape": np.array([groups], np.int64)})
             found.lose(
                 "", "the network ends with averages, which NetX does not open", "run the file here", "warning"

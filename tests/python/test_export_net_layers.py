@@ -1,0 +1,245 @@
+"""Every layer and neuron that a .net file holds, written and read again: the same network, or what is lost is said."""
+
+import numpy as np
+import pytest
+import rheobase as rb
+from environment import needs_compiler
+from exactnets import assert_equal_networks
+from netxfiles import CHANGES, MEMBRANE, dense, flatten, source, window, write_layers
+
+RNG = np.random.default_rng(17)
+NEVER = MEMBRANE | {"vThMant": (1 << 18) - 1}
+SIGMA = {"type": "SDNN", "vThMant": 6, "activation": "relu", "sigma_output": 1}
+RESONATOR = {"type": "RF_PHASE", "sinDecay": 2100, "cosDecay": 3300, "vThMant": 30, "refDelay": 1}
+AVERAGE = {"type": np.array(["average"]), "shape": np.array([2, 1, 1])}
+
+
+def even(*shape) -> np.ndarray:
+    return 2 * RNG.integers(-8, 9, shape)
+
+
+def resonators(kind: str = "RF_PHASE", imag=None, **more) -> dict:
+    real, imag = even(7, 5), even(7, 5) if imag is None else imag
+    layer = dense(real, **{"neuron": RESONATOR | {"type": kind}, **more})
+    return {**layer, "weight": {"real": real.astype(np.float32), "imag": np.asarray(imag, np.float32)}}
+
+
+CONV = window("conv", even(6, 2, 3, 2), (6, 4, 6), stride=(2, 1), padding=(2, 1), groups=2)
+FILES = {  # layers, and the words of the warnings about what NetX does not do
+    "convolution": ([source((4, 6, 5)), CONV | {"bias": RNG.integers(1, 9, 6)}, flatten(144), dense(even(4, 144))], []),
+    "dilation": ([source((1, 7, 7)), window("conv", even(2, 1, 2, 3), dilation=(3, 2), neuron=NEVER)], []),
+    "a bias for each neuron": (
+        [source((4, 6, 5)), CONV | {"bias": RNG.integers(1, 99, 144)}],
+        ["differ within a channel; NetX opens one for each channel"],
+    ),
+    "a delay of a convolution": (
+        [source((4, 6, 5)), CONV | {"delay": np.array(7)}],
+        ["delays up to 7 steps; NetX leaves out those of convolutions (X29)"],
+    ),
+    "delays of channels": (
+        [source((4, 6, 5)), CONV | {"delay": np.arange(6)}],
+        ["delays up to 5 steps; NetX leaves out those of convolutions (X29)"],
+    ),
+    "pool": (
+        [source((3, 4, 5)), window("pool", np.full((1, 1, 2, 2), 30), stride=2), window("pool", [[[[2]]]])],
+        [],
+    ),
+    "unpool and transposed convolution": (
+        [
+            source((2, 3, 2)),
+            window("unpool", np.full((1, 1, 2, 2), 26), stride=2),
+            window("convT", even(2, 3, 2, 3), stride=(1, 2), padding=(0, 1), dilation=2),
+        ],
+        ["'layer1.weight' is a transposed", "'layer2.weight' is a transposed"],
+    ),
+    "average": ([dense(even(6, 5)), AVERAGE], ["ends with averages, which NetX does not open"]),
+    "average of channels": ([source((4, 6, 5)), CONV, AVERAGE], ["ends with averages"]),
+    "input layer": ([source((2, 3, 4), MEMBRANE, weight=[36.0], bias=[34.0]), window("conv", even(2, 2, 3, 3))], []),
+    "flat input layer that is read": ([source((5,), NEVER)], []),
+    "flat input layer": ([source((5,), MEMBRANE, weight=-3), dense(even(3, 5))], []),
+    "sigma-delta": (
+        [
+            source((2, 4, 4), CHANGES),
+            window("conv", even(3, 2, 2, 2), neuron=CHANGES | {"vThMant": 9}, bias=np.array([3, -4, 0])),
+            flatten(27),
+            dense(even(4, 27), neuron=SIGMA),
+        ],
+        [],
+    ),
+    "sigma-delta of either sign": (
+        [dense(even(4, 5), neuron=CHANGES | {"activation": "identity"}, bias=np.array([0, 1, -2, 1 << 18]))],
+        ["NetX does not look at 'activation'"],
+    ),
+    "resonators": ([resonators()], []),
+    "resonators that reset": (
+        [resonators("RF_IZHIKEVICH", delay=np.arange(7))],
+        ["delays up to 6 steps; NetX leaves out those of complex weights"],
+    ),
+    "real resonators": ([resonators(imag=np.zeros((7, 5)))], ["imaginary weights of 'layer0' are zero"]),
+    "a turn that Lava shortens": (
+        [resonators(neuron=RESONATOR | {"sinDecay": 100, "cosDecay": 200})],
+        ["turns by the sine 100 and the cosine 200 of 4096; NetX makes a period of them, and Lava 99 and 199"],
+    ),
+}  # fmt: skip
+DELAYS = {
+    "one number": 3,
+    "each output": [0, 2, 62],
+    "each input": [4, 5],
+    "each weight": [[0, 1], [2, 3], [4, 5]],
+}
+FILES |= {f"delay: {what}": ([dense(even(3, 2), delay=np.array(d))], []) for what, d in DELAYS.items()}
+FILES |= {
+    f"delay of resonators: {what}": (
+        [resonators(delay=np.array(d))],
+        ["NetX leaves out those of complex weights"],
+    )
+    for what, d in {"one": 3, "each input": range(5), "each weight": RNG.integers(0, 9, (7, 5))}.items()
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_f14_a_file_comes_back_as_it_is(tmp_path, what):
+    layers, expected = FILES[what]
+    net = rb.load(write_layers(tmp_path / "a.net", *layers))
+    lost = rb.export(net, "net", tmp_path / "b.net")
+    again = rb.load(tmp_path / "b.net")
+    assert_equal_networks(net, again)
+    assert again.assumptions == net.assumptions
+    warned = [d.message for d in lost if d.severity == "warning"]
+    assert len(warned) == len(expected)
+    for words, message in zip(expected, warned):
+        assert words in message
+    notes = " ".join(d.message for d in lost if d.severity == "note")
+    assert ("never spikes" in notes) == any(p.kind in ("li", "cuba_li") for p in net.populations)
+    assert "not kept" not in notes
+    rb.export(again, "net", tmp_path / "c.net")
+    assert (tmp_path / "b.net").read_bytes() == (tmp_path / "c.net").read_bytes()
+
+
+def test_fields_are_stored_as_slayer_stores_them(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    layers = [
+        source((4, 6, 5), CHANGES, weight=[36.0], bias=[34.0]),
+        CONV | {"bias": RNG.integers(1, 9, 6), "delay": np.arange(6)},
+        flatten(144),
+        resonators() | {"inFeatures": 144, "weight": {part: np.ones((7, 144)) for part in ("real", "imag")}},
+    ]
+    rb.export(rb.load(write_layers(tmp_path / "a.net", *layers)), "net", tmp_path / "b.net")
+    found = {}
+    with h5py.File(tmp_path / "b.net") as file:
+        file["layer"].visititems(
+            lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
+    kinds = [found[f"{i}/type"].tolist() for i in range(4)]
+    assert kinds == [[b"input"], [b"conv"], [b"flatten"], [b"dense"]]
+    assert (found["0/shape"].tolist(), found["0/weight"].tolist(), found["0/bias"].tolist()) == (
+        [4, 6, 5],
+        [36],
+        [34],
+    )
+    assert (found["0/neuron/type"], found["0/neuron/vThMant"]) == (b"SDNN", 2)
+    pairs = {k: found[f"1/{k}"].tolist() for k in ("kernelSize", "stride", "padding", "dilation", "shape")}
+    assert pairs == {
+        "kernelSize": [3, 2],
+        "stride": [2, 1],
+        "padding": [2, 1],
+        "dilation": [1, 1],
+        "shape": [6, 4, 6],
+    }
+    assert [int(found[f"1/{k}"]) for k in ("inChannels", "outChannels", "groups")] == [4, 6, 2]
+    assert found["1/weight"].dtype == np.float32 and found["1/weight"].shape == (6, 2, 3, 2)
+    assert found["1/bias"].shape == found["1/delay"].shape == (6,)
+    assert found["2/shape"].tolist() == [144]
+    assert found["3/weight/real"].shape == found["3/weight/imag"].shape == (7, 144)
+    assert (found["3/inFeatures"], found["3/outFeatures"]) == (144, 7)
+    neuron = {k.split("/")[-1]: v for k, v in found.items() if k.startswith("3/neuron/")}
+    assert neuron == RESONATOR | {"type": b"RF_PHASE", "gradedSpike": 0}
+
+
+def random_network(seed: int) -> rb.Network:
+    """A chain of convolutions, pools and matrices, with delays, into neurons of several models."""
+    rng = np.random.default_rng(seed)
+    b = rb.Builder(dt=1e-3)
+    shape, before = (int(rng.integers(1, 4)), 8, 7), "in"
+    b.input(before, shape)
+
+    def neurons(name: str, shape: tuple, inputs: int) -> None:
+        model = str(rng.choice(["cuba_lif", "cuba_lif", "lif", "integrate_and_fire"]))
+        values = {"threshold": 64 * int(rng.integers(2, 4 + inputs))}
+        if model != "integrate_and_fire":
+            values["decay_v"] = int(rng.integers(0, 4097))
+        if model == "cuba_lif":
+            values["decay_u"] = int(rng.integers(1, 4097))
+        each = rng.integers(0, 3, shape[:1] if len(shape) == 1 else (shape[0], 1, 1))
+        b.exact(name, shape, model, bias=64 * np.broadcast_to(each, shape), **values)
+
+    def after(extent: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
+        return (extent + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+    for k in range(int(rng.integers(1, 4))):
+        name, rows, columns = f"map{k}", *shape[1:]
+        if rng.random() < 0.35:
+            size, stride = (int(v) for v in rng.integers(1, 3, 2))
+            shape = (shape[0], after(rows, size, stride, 0), after(columns, size, stride, 0))
+            neurons(name, shape, size * size)
+            b.pool(before, name, size, stride)
+        else:
+            stride, padding, dilation = (int(rng.integers(low, 3)) for low in (1, 0, 1))
+            groups = int(rng.choice([1, shape[0]]))
+            kernel = 2 * rng.integers(-5, 9, (2 * groups, shape[0] // groups, 2, 2))
+            sizes = (after(extent, 2, stride, padding, dilation) for extent in (rows, columns))
+            shape = (2 * groups, *sizes)
+            neurons(name, shape, kernel[0].size)
+            b.convolve(
+                before,
+                name,
+                kernel,
+                stride=stride,
+                padding=padding,
+                dilation=dilation,
+                groups=groups,
+                delay=int(rng.integers(0, 4)) or None,
+            )
+        before = name
+    size, hidden = int(np.prod(shape)), int(rng.integers(2, 9))
+    delay = rng.integers(0, 5, [(), (hidden, 1), (1, size), (hidden, size)][int(rng.integers(4))])
+    neurons("hidden", (hidden,), 4)
+    b.connect(
+        before, "hidden", 2.0 * rng.integers(-5, 9, (hidden, size)), delay=delay if delay.ndim else int(delay)
+    )
+    neurons("last", (4,), 4)
+    b.connect("hidden", "last", 2.0 * rng.integers(-5, 20, (4, hidden)))
+    b.connect("last", "last", 2.0 * rng.integers(-9, 5, (4, 4)))
+    return b.build()  # fmt: skip
+
+
+def in_order(net: rb.Network, spikes: dict) -> list[np.ndarray]:
+    """Spikes [steps, neurons] of each population, in the order in which they follow each other."""
+    rasters, reached, seen = [], [net.inputs[0].name], set()
+    while reached:
+        name = reached.pop()
+        seen.add(name)
+        reached += [b for a, b, _ in net.edges if a == name and b not in seen]
+        if name in spikes:
+            rasters.append(spikes[name].reshape(len(spikes[name]), -1))
+    return rasters
+
+
+@needs_compiler
+@pytest.mark.parametrize("seed", range(24))
+def test_f14_f15_f16_f18_random_networks_spike_alike(tmp_path, seed):
+    """In the float network and on the chip; the file of an image, whose convolutions are matrices, too."""
+    net = random_network(seed)
+    lost = rb.export(net, "net", tmp_path / "a.net")
+    assert all("convolutions (X29)" in d.message for d in lost if d.severity == "warning")
+    again, image = rb.load(tmp_path / "a.net"), rb.compile(net)
+    rb.export(image, "net", tmp_path / "b.net")
+    unfolded = rb.load(tmp_path / "b.net")
+    assert not [n for n in unfolded.nodes.values() if "stride" in n.parameters]
+    x = (np.random.default_rng(seed).random((40, *net.inputs[0].shape)) < 0.4).astype(np.uint8)
+    runs = [in_order(n, n.run(x, dtype="float64").spikes) for n in (net, again)]
+    runs += [in_order(n, rb.compile(n).run(x).spikes) for n in (net, again, unfolded)]
+    for k, run in enumerate(runs):
+        same = runs[0 if k < 2 else 2]
+        assert len(run) == len(net.populations) and sum(int(spikes.sum()) for spikes in run) > 50
+        assert all(np.array_equal(a, b) for a, b in zip(same, run))
