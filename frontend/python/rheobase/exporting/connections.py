@@ -122,9 +122,19 @@ def _connect_population(found: Integers, node: Node, middle: Node, ways: _Ways) 
         return
     for source in ways.into(middle.name):
         if _sends(source):
-            found.synapses.append(_synapses(source.name, node.name, middle))
+            _append(found, _synapses(source.name, node.name, middle))
     if "bias" in middle.parameters:
         _add_bias(found, node.name, middle)
+
+
+def _append(found: Integers, added: Synapses) -> None:
+    """Matrices between the same two add up, such as one for each port."""
+    if added.window is None:
+        for s in found.synapses:
+            same = (s.source, s.target, s.window) == (added.source, added.target, None)
+            if same and s.weights.shape == added.weights.shape and s.add(added.weights, added.delay):
+                return
+    found.synapses.append(added)
 
 
 def _synapses(source: str, target: str, middle: Node) -> Synapses:

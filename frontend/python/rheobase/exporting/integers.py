@@ -68,6 +68,16 @@ class Synapses:
     window: Optional[Window] = None
     direct: bool = False
 
+    def add(self, weights: np.ndarray, delay) -> bool:
+        """Takes in another matrix between the same two, unless a weight would have two delays."""
+        used = weights != 0
+        if (used & (self.weights != 0) & (self.delay != delay)).any():
+            return False
+        if np.any(self.delay != delay):
+            self.delay = np.where(used, delay, self.delay)
+        self.weights = self.weights + weights
+        return True
+
     @property
     def one_to_one(self) -> bool:
         """Whether every value goes on as it is, to the neuron in its place."""
@@ -137,21 +147,9 @@ def integers_of_image(image: Image) -> Integers:
         key = (s.source, s.target)
         # A sum that is shifted right floors (SPEC W5, W7): only whole numbers add up across sums.
         whole = np.array_equal(weights, np.floor(weights))
-        if not (whole and key in joined and _join(joined[key], weights, s.delay)):
+        if not (whole and key in joined and joined[key].add(weights, s.delay)):
             entry = Synapses(s.source, s.target, weights, np.array(s.delay))
             found.synapses.append(entry)
             if whole:
                 joined.setdefault(key, entry)
     return found
-
-
-def _join(to: Synapses, weights: np.ndarray, delay: int) -> bool:
-    """Adds a sum to another one, unless a weight would have two delays."""
-    used = weights != 0
-    clash = used & (to.weights != 0) & (to.delay != delay)
-    if clash.any():
-        return False
-    if (to.delay != delay).any():
-        to.delay = np.where(used, delay, to.delay)
-    to.weights = to.weights + weights
-    return True
