@@ -61,3 +61,19 @@ def assert_equal_layers(left: rb.Network, right: rb.Network) -> None:
         assert a.keys() == b.keys(), k
         for name in a:
             assert np.array_equal(a[name], b[name]), (k, name)
+
+
+def assert_equal_networks(left: rb.Network, right: rb.Network) -> None:
+    """Nodes with their names, shapes and parameters, edges and dt."""
+    assert list(left.nodes) == list(right.nodes) and set(left.edges) == set(right.edges)
+    assert left.dt == right.dt
+    for name, node in left.nodes.items():
+        other = right.nodes[name]
+        assert (node.kind, node.input_shape, node.output_shape) == (
+            other.kind,
+            other.input_shape,
+            other.output_shape,
+        )
+        assert node.parameters.keys() == other.parameters.keys(), name
+        for key, values in node.parameters.items():
+            assert np.array_equal(values, other.parameters[key]), (name, key)

@@ -146,7 +146,6 @@ def test_images_that_are_no_chain_of_cuba_layers(tmp_path):
     ):
         assert sum(words in message for message in found.values()) == 1, words
     assert sum("resets by subtraction" in message for message in found.values()) == 2
-    assert sum("have a delay of 1 steps" in message for message in found.values()) == 1
     loihi1 = rb.compile(chain(), chip="loihi1")
     assert "profile 'loihi1', Lava its own" in refusals(loihi1, tmp_path / "a.net")[0, ""]
 
@@ -170,10 +169,6 @@ REFUSED = {
     "half a weight": ({"in_to_first": ONES / 2}, "in_to_first", "is 0.5, one of 600"),
     "weight too large": ({"in_to_first": ONES * 256}, "in_to_first", "is 256, one of 600"),
     "weight too small": ({"in_to_first": ONES * -258}, "in_to_first", "is -258, one of 600"),
-    # What NetX itself would change: under Lava the first two differ, the third ends in an overflow.
-    "255 among negative ones": ({"in_to_first": ONES * 255}, "first", "is 255, which NetX cuts to 254"),
-    "a negative power of two": ({"first_to_second": np.full((9, 30), -64.0)}, "second", "-64 times 255/256"),
-    "nothing but zeros": ({"first_to_second": np.zeros((9, 30))}, "second", "are zero"),
 }
 
 
@@ -182,6 +177,24 @@ def test_what_netx_cannot_express_is_refused(tmp_path, what):
     changes, where, words = REFUSED[what]
     found = refusals(chain(changes=changes), tmp_path / "a.net")
     assert set(found) == {(0, where)} and words in found[0, where]
+
+
+# What NetX itself would change: under Lava the first two differ, the third ends in an overflow.
+WARNED = {
+    "255 among negative ones": ({"in_to_first": ONES * 255}, "first", "is 255, which NetX cuts to 254"),
+    "a negative power of two": ({"first_to_second": np.full((9, 30), -64.0)}, "second", "-64 times 255/256"),
+    "nothing but zeros": ({"first_to_second": np.zeros((9, 30))}, "second", "are zero, which NetX cannot"),
+}
+
+
+@pytest.mark.parametrize("what", WARNED)
+def test_what_netx_would_change_is_written_and_said(tmp_path, what):
+    changes, where, words = WARNED[what]
+    (warned,) = (
+        d for d in rb.export(chain(changes=changes), "net", tmp_path / "a.net") if d.severity == "warning"
+    )
+    assert (warned.code, warned.where) == ("R0671", where) and words in warned.message and warned.remedy
+    assert_equal_layers(chain(changes=changes), rb.load(tmp_path / "a.net"))
 
 
 def test_limits_that_are_just_met_are_written(tmp_path):
@@ -235,7 +248,8 @@ def test_a_bias_in_front_of_neurons(tmp_path, decay_u):
     if decay_u < 4096:
         assert "keeps part of it" in refusals(b.build(), tmp_path / "a.net")[0, "in_to_first"]
         return
-    rb.export(b.build(), "net", tmp_path / "a.net")
+    warned = [d for d in rb.export(b.build(), "net", tmp_path / "a.net") if d.severity == "warning"]
+    assert [d.where for d in warned] == ["in_to_first"] and "before the first input" in warned[0].message
     assert rb.load(tmp_path / "a.net").nodes["layer0"].parameters["bias"].tolist() == [128, -64, 64]
 
 
@@ -264,12 +278,3 @@ def test_the_command(tmp_path):
     nowhere = rheobase("export", out, "--to", "net", "-o", tmp_path / "none" / "c.net")
     assert nowhere.returncode == 3 and "R0260" in nowhere.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.net", "b.net"]
-
-
-def test_f18_delays_are_refused(tmp_path):
-    b = rb.Builder()
-    b.input("in", 2)
-    b.exact("a", 2, threshold=640)
-    b.connect("in", "a", 2 * np.eye(2), delay=1)
-    with pytest.raises(rb.CompileError, match="the weights of 'in_to_a' have delays"):
-        rb.export(b.build(), "net", tmp_path / "a.net")

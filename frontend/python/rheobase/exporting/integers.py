@@ -1,16 +1,20 @@
-"""The integers of a network, whoever holds them: a decoded image, or a network of exact nodes. SPEC F14, N, W."""
+"""The integers of a network, whoever holds them: a decoded image, or a network of exact nodes. SPEC F14, N, W.
+
+An image says what its synapses make: matrices from population to population. Those of a network, and its convolutions,
+are in connections.py.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Union
+from typing import Optional
 
 import numpy as np
 
-from ..arithmetic import ALIGN, DECAY_ONE
+from ..arithmetic import MODELS
 from ..errors import Diagnostic
 from ..image import Image
-from ..network import Network, Node
 from .sums import other_arithmetic, parameters_of, sums_of
 
 
@@ -20,184 +24,132 @@ class Population:
 
     name: str
     model: str
-    size: int
+    shape: tuple[int, ...]
     parameters: dict[str, np.ndarray]
     made: bool = False
 
     @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+    @property
     def spiking(self) -> bool:
-        return "threshold" in self.parameters
+        return MODELS[self.model]["spiking"]
+
+
+@dataclass
+class Window:
+    """How a kernel is slid over rows and columns. SPEC F15 to F17; shapes are [channels, rows, columns]."""
+
+    transposed: bool
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+    groups: int
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
 
 
 @dataclass
 class Synapses:
-    """What one source adds to one population: ``weights`` [targets, sources], the exponent of their sum folded in."""
+    """What one source adds to one population.
+
+    weights: [targets' ports, sources], or with a window its kernel, [outputs, inputs / groups, rows, columns],
+    [inputs, outputs / groups, rows, columns] where it is transposed; the exponent of their sum is folded in. delay:
+    steps, broadcast to the weights. name: of the node, where the user gave one. direct: there are no weights, each
+    value goes to one neuron.
+    """
 
     source: str
     target: str
     weights: np.ndarray
-    delay: int = 0
-    name: str = ""  # of the matrix, where the user gave it one
+    delay: np.ndarray = field(default_factory=lambda: np.array(0))
+    name: str = ""
+    window: Optional[Window] = None
+    direct: bool = False
+
+    def add(self, weights: np.ndarray, delay) -> bool:
+        """Takes in another matrix between the same two, unless a weight would have two delays."""
+        used = weights != 0
+        if (used & (self.weights != 0) & (self.delay != delay)).any():
+            return False
+        if np.any(self.delay != delay):
+            self.delay = np.where(used, delay, self.delay)
+        self.weights = self.weights + weights
+        return True
+
+    @property
+    def one_to_one(self) -> bool:
+        """Whether every value goes on as it is, to the neuron in its place."""
+        if self.direct:
+            return True
+        w, kernel = self.window, self.weights
+        if self.delay.any():
+            return False
+        if w is None:
+            return kernel.shape[0] == kernel.shape[1] and np.array_equal(kernel, np.eye(len(kernel)))
+        return (
+            w.input_shape == w.output_shape and w.groups == len(kernel) == kernel.size and (kernel == 1).all()
+        )
 
 
 @dataclass
 class Integers:
-    """Populations, synapses, and what reads them; ``refused`` names what has no integers."""
+    """Populations, synapses, and what reads them; ``refused`` names what has no integers, ``lost`` what is not kept."""
 
     name: str
     dt: float  # seconds
-    inputs: dict[str, int] = field(default_factory=dict)  # name -> channels
-    graded: list[str] = field(default_factory=list)  # inputs that send more than 0 and 1
+    file: str = ""
+    inputs: dict[str, tuple[int, ...]] = field(default_factory=dict)  # name -> shape
+    payloads: dict[str, int] = field(default_factory=dict)  # of inputs that send numbers -> the largest
+    transform: tuple[int, int] = (1, 0)  # x -> weight x + bias, which whoever sends those numbers applies
     populations: dict[str, Population] = field(default_factory=dict)
     synapses: list[Synapses] = field(default_factory=list)
     outputs: dict[str, list[str]] = field(default_factory=dict)  # name -> populations
+    averages: dict[str, int] = field(default_factory=dict)  # outputs of means -> the number of groups
     refused: list[Diagnostic] = field(default_factory=list)
-    file: str = ""
+    lost: list[Diagnostic] = field(default_factory=list)
 
     def refuse(self, where: str, message: str, remedy: str, **more) -> None:
         self.refused.append(Diagnostic("R0670", "error", message, self.file, where, remedy=remedy, **more))
 
+    def lose(self, where: str, message: str, remedy: str = "", severity: str = "note") -> None:
+        self.lost.append(Diagnostic("R0671", severity, message, self.file, where, remedy=remedy))
 
-def integers_of(source: Union[Image, Network]) -> Integers:
-    return _of_image(source) if isinstance(source, Image) else _of_network(source)
+
+def transform_of(assumptions: list[dict]) -> tuple[int, int]:
+    """What a .net file's input layer asks of whoever sends numbers; its reader keeps it as an assumption."""
+    for a in assumptions:
+        found = a["what"] == "input" and re.search(
+            r"in every step: (-?\d+) x \+ (-?\d+), rounded", a["value"]
+        )
+        if found:
+            return int(found[1]), int(found[2])
+    return 1, 0
 
 
-def _of_image(image: Image) -> Integers:
+def integers_of_image(image: Image) -> Integers:
     info = image.info
-    found = Integers(info["network"], info["dt"], file=image.file)
+    found = Integers(info["network"], info["dt"], image.file, transform=transform_of(image.assumptions))
     if (other := other_arithmetic(image)) is not None:
         found.refuse("", *other)
-    found.inputs = {i["name"]: i["size"] for i in info["inputs"]}
-    found.graded = [i["name"] for i in info["inputs"] if i["encoding"] != "Binary"]
+    found.inputs = {i["name"]: tuple(i["shape"]) for i in info["inputs"]}
+    found.payloads = {i["name"]: i["max_payload"] for i in info["inputs"] if i["encoding"] != "Binary"}
     for p in info["populations"]:
         values = parameters_of(image, p["name"])
-        found.populations[p["name"]] = Population(p["name"], p["model"], p["size"], values, p["hidden"])
+        found.populations[p["name"]] = Population(
+            p["name"], p["model"], tuple(p["shape"]), values, p["hidden"]
+        )
     found.outputs = {o["name"]: [part["population"] for part in o["parts"]] for o in info["outputs"]}
     joined: dict[tuple, Synapses] = {}
     for s in sums_of(image):
         weights = s.weights * 2.0**s.exponent
-        whole = np.array_equal(weights, np.floor(weights))
-        key = (s.source, s.target, s.delay)
+        key = (s.source, s.target)
         # A sum that is shifted right floors (SPEC W5, W7): only whole numbers add up across sums.
-        if not whole or key not in joined:
-            entry = Synapses(s.source, s.target, weights, s.delay)
+        whole = np.array_equal(weights, np.floor(weights))
+        if not (whole and key in joined and joined[key].add(weights, s.delay)):
+            entry = Synapses(s.source, s.target, weights, np.array(s.delay))
             found.synapses.append(entry)
             if whole:
-                joined[key] = entry
-        else:
-            joined[key].weights = joined[key].weights + weights
+                joined.setdefault(key, entry)
     return found
-
-
-def _of_network(net: Network) -> Integers:
-    found = Integers(net.name, net.dt, file=net.file)
-    found.inputs = {n.name: n.size for n in net.inputs}
-    found.graded = [n.name for n in net.inputs if "payload" in n.parameters]
-    for node in net.nodes.values():
-        if node.exact:
-            values = {k: np.asarray(v).astype(np.int64).ravel() for k, v in node.parameters.items()}
-            found.populations[node.name] = Population(node.name, node.kind, node.size, values)
-        elif node.stateful:
-            found.refuse(
-                node.name,
-                f"'{node.name}' ({node.kind}) is given as real numbers; a .net file holds a chip's integers",
-                "compile the network and export the image: rheobase compile NET -o IMAGE",
-            )
-    ways = _Ways(net)
-    for node in net.nodes.values():
-        _connect(found, node, ways)
-    return found
-
-
-class _Ways:
-    """What flows into nodes, a Flatten left out: populations are flat in C order, as it makes them."""
-
-    def __init__(self, net: Network):
-        self._nodes = net.nodes
-        self._before: dict[str, list[str]] = {name: [] for name in net.nodes}
-        for source, target, _ in net.edges:
-            self._before[target].append(source)
-
-    def into(self, name: str) -> list[Node]:
-        before = (self._nodes[source] for source in self._before[name])
-        return [n for node in before for n in (self.into(node.name) if node.kind == "Flatten" else [node])]
-
-
-def _sends(node: Node) -> bool:
-    return node.stateful or node.kind == "Input"
-
-
-def _connect(found: Integers, node: Node, ways: _Ways) -> None:
-    """Adds what flows into this node through matrices, or refuses what has another form."""
-    matrix = node.kind in ("Linear", "Affine")
-    sources = ways.into(node.name)
-    if node.kind == "Output":
-        found.outputs[node.name] = [source.name for source in sources]
-        for source in sources:
-            if not source.stateful:
-                found.refuse(
-                    node.name,
-                    f"'{node.name}' receives '{source.name}' ({source.kind}), which is no population",
-                    "end the network with neurons",
-                )
-    elif matrix:
-        for source in sources:
-            if not _sends(source):
-                found.refuse(
-                    node.name,
-                    f"'{source.name}' and '{node.name}' are two matrices in a row",
-                    "multiply them",
-                )
-    elif node.name in found.populations:
-        for source in sources:
-            _connect_population(found, node, source, ways)
-    elif not _sends(node) and node.kind != "Flatten":
-        found.refuse(
-            node.name,
-            f"'{node.name}' ({node.kind}) is not written to .net files",
-            "fold it into the weights"
-            if node.kind == "Scale"
-            else "export the network with --to nir; or compile it, and export the image",
-        )
-
-
-def _connect_population(found: Integers, node: Node, middle: Node, ways: _Ways) -> None:
-    if middle.kind in ("Linear", "Affine"):
-        weights = np.asarray(middle.parameters["weight"], np.float64)
-        if "delay" in middle.parameters and middle.parameters["delay"].any():
-            found.refuse(
-                middle.name,
-                f"the weights of '{middle.name}' have delays, which this form does not keep",
-                "build the network without delays",
-            )
-        for source in ways.into(middle.name):
-            if _sends(source):
-                found.synapses.append(Synapses(source.name, node.name, weights, name=middle.name))
-        if middle.kind == "Affine":
-            _add_bias(found, node.name, middle.name, np.asarray(middle.parameters["bias"], np.float64))
-    elif not _sends(middle):  # refused where it stands: the populations are joined all the same
-        for source in ways.into(middle.name):
-            if _sends(source):
-                found.synapses.append(Synapses(source.name, node.name, np.zeros((0, 0))))
-    else:
-        found.refuse(
-            node.name,
-            f"'{middle.name}' and '{node.name}' are connected one to one; layers are connected by weights",
-            "connect them by a matrix with ones on its diagonal",
-        )
-        found.synapses.append(Synapses(middle.name, node.name, np.zeros((0, 0))))
-
-
-def _add_bias(found: Integers, population: str, matrix: str, bias: np.ndarray) -> None:
-    """A bias before the current is one of the potential only where the current keeps nothing. SPEC F6, N3, N6."""
-    if not bias.any():
-        return
-    values = found.populations[population].parameters
-    if np.any(values.get("decay_u", DECAY_ONE) != DECAY_ONE):
-        found.refuse(
-            matrix,
-            f"the bias of '{matrix}' enters the current of '{population}', which keeps part of it",
-            "give the bias to the neurons: it is added to their potential",
-        )
-        return
-    values["bias"] = values.get("bias", 0) + ALIGN * bias

@@ -1,7 +1,12 @@
-"""Networks as lava-dl's .net files, which its NetX runs on Lava: a chain of dense layers of CUBA neurons.
+"""Networks as lava-dl's .net files, which its NetX runs on Lava: a chain of layers, number for number the same network.
 
-What NetX makes of a file is in frontend/netx/Netx.h, whose reader takes what is written here: number for number the
-same network. Every field is called as SLAYER's export_hdf5 calls it.
+What a file's layers mean is in frontend/netx/Netx.h, whose reader takes what is written here. The neurons of a layer are
+written by net_neurons.py, its weights and delays by net_weights.py; here are the chain and the shapes that its layers
+hand on. Every field is called as SLAYER's export_hdf5 calls it. What rheobase reads again but NetX does not open, or
+takes for something else, is written, and said in a warning.
+
+A pool is written as a convolution with a group for each channel, which NetX opens where it opens no pool; taps along one
+axis as a kernel of one row.
 """
 
 from __future__ import annotations
@@ -11,129 +16,80 @@ from typing import Optional, Union
 
 import numpy as np
 
-from ..arithmetic import (
-    ALIGN,
-    DECAY_ONE,
-    FIXED_FUNCTION,
-    LEAST_WEIGHT,
-    MOST_MIXED_WEIGHT,
-    MOST_THRESHOLD,
-    MOST_WEIGHT,
-    NETX_NEVER_SPIKES,
-)
 from ..errors import CompileError, Diagnostic
 from ..image import Image
 from ..network import Network
+from .connections import integers_of_network
 from .hdf5 import file_of
-from .integers import Integers, Population, Synapses, integers_of
-from .lava import LARGEST_MANTISSA
+from .integers import Integers, Population, Synapses, integers_of_image
+from .net_neurons import MOST_DRIVE, RESONATORS, Neurons, neurons_of
+from .net_weights import check_synapses, dense_fields, window_fields
 
 
 def content(source: Union[Image, Network]) -> tuple[bytes, list[Diagnostic]]:
-    """The file's bytes, and what it cannot keep. Raises CompileError with everything that NetX cannot express."""
-    found = integers_of(source)
-    for name in found.graded:
-        found.refuse(name, f"the input '{name}' is graded; a .net file says nothing of that", "use spikes")
-    for population in found.populations.values():
-        if not population.made:
-            _check_population(found, population)
-    layers = _chain(found)
+    """The file's bytes, and what it cannot keep. Raises CompileError with everything that a .net file cannot hold."""
+    found = integers_of_image(source) if isinstance(source, Image) else integers_of_network(source)
+    driven = _driven(found)
+    neurons = {
+        p.name: neurons_of(found, p, p.name in driven) for p in found.populations.values() if not p.made
+    }
+    layers = _chain(found, driven)
     for s in found.synapses:
-        if not _constant(found, s):
-            _check_weights(found, s)
-    if not found.refused:
-        for layer in layers:
-            _check_as_read(found, layer)
+        if not _constant(found, s) and not (s.target in driven and s.source in found.payloads):
+            check_synapses(found, s)
+    written = _Writing(found, neurons).run(layers) if not found.refused else []
     if found.refused:
         raise CompileError(found.refused)
     root = {
-        "layer": {str(i): _fields(layer) for i, layer in enumerate(layers)},
+        "layer": {str(i): fields for i, (_, fields) in enumerate(written)},
         "simulation": {"Ts": np.array(found.dt / 1e-3)},
     }
-    return file_of(root), _lost(found, source, layers)
+    _note_names(found, [name for name, _ in written])
+    if isinstance(source, Image):
+        _note_scales(found, source, layers)
+    return file_of(root), found.lost
 
 
 @dataclass
 class Layer:
+    """Neurons and what they receive; ``driven`` by the host, in an input layer."""
+
     population: Population
     forward: Synapses
     recurrent: Optional[Synapses]
+    driven: bool
 
 
-def _check_population(found: Integers, population: Population) -> None:
-    name, values = population.name, population.parameters
-    if population.model not in FIXED_FUNCTION:
-        found.refuse(
-            name, f"neurons of model '{population.model}' are not NetX's CUBA", "choose another model"
-        )
-        return
-    for key, field in (("decay_u", "iDecay"), ("decay_v", "vDecay"), ("threshold", "vThMant")):
-        if key not in values or (values[key] == values[key][0]).all():
+def _driven(found: Integers) -> set[str]:
+    """The populations to which an input of numbers goes, one to one. What else such an input reaches is refused."""
+    driven = set()
+    for s in found.synapses:
+        if s.source not in found.payloads:
             continue
-        other = int(np.argmax(values[key] != values[key][0]))
-        found.refuse(
-            name,
-            f"'{key}' of '{name}' is {values[key][0]} in neuron 0 and {values[key][other]} in neuron {other}; a layer "
-            f"has one '{field}'",
-            "give all neurons of the population one value, or split it into layers",
-        )
-    if "decay_u" in values and values["decay_u"].min() < 1:
-        found.refuse(
-            name,
-            f"'decay_u' of '{name}' is 0; the least that Loihi's current loses in a step is 1 of 4096 (SPEC N3)",
-            "set decay_u to 1 or more",
-            value=0.0,
-            limit=1.0,
-        )
-    if population.spiking:
-        _check_threshold(found, name, values)
-    bias = values["bias"]
-    if (bias % ALIGN).any():
-        at = int(np.argmax(bias % ALIGN != 0))
-        found.refuse(
-            name,
-            f"the bias of neuron {at} of '{name}' is {bias[at]:g}, no multiple of 64; NetX shifts biases by 6 bits",
-            'pin "bias_mantissa", the bias divided by 64 and rounded, and "bias_exponent": 6 in the quantization settings',
-            value=float(bias[at]),
-        )
-    elif np.abs(bias // ALIGN).max() > LARGEST_MANTISSA:
-        at = int(np.argmax(np.abs(bias)))
-        found.refuse(
-            name,
-            f"the bias of neuron {at} of '{name}' is 64 times {int(bias[at]) // ALIGN}; Lava holds 16 bits, "
-            f"{LARGEST_MANTISSA} at most",
-            "choose a smaller scale",
-            value=float(bias[at] // ALIGN),
-            limit=float(LARGEST_MANTISSA),
-        )
+        if s.one_to_one:
+            driven.add(s.target)
+        else:
+            found.refuse(
+                s.source,
+                f"the input '{s.source}' is graded and goes to '{s.target}' through weights; a .net file says of no numbers "
+                "but those that drive the neurons of an input layer, one to one",
+                "use spikes, or connect the input to neurons one to one, and weigh what they send",
+            )
+    for name, payload in found.payloads.items():
+        if payload > MOST_DRIVE:
+            found.refuse(
+                name,
+                f"the input '{name}' sends up to {payload}; what drives an input layer has 13 bits, {MOST_DRIVE} at most",
+                "send smaller numbers",
+                value=float(payload),
+                limit=float(MOST_DRIVE),
+            )
+        elif payload < MOST_DRIVE:
+            found.lose(name, f"that '{name}' sends {payload} at most is not kept: {MOST_DRIVE} is read")
+    return driven
 
 
-def _check_threshold(found: Integers, name: str, values: dict[str, np.ndarray]) -> None:
-    threshold = values["threshold"]
-    bad = (threshold % ALIGN != 0) | (threshold < 0) | (threshold > ALIGN * MOST_THRESHOLD)
-    if bad.any():
-        at = int(np.argmax(bad))
-        found.refuse(
-            name,
-            f"the threshold of neuron {at} of '{name}' is {int(threshold[at])}; 'vThMant' holds multiples of 64 from 0 "
-            f"to 64 times {MOST_THRESHOLD}",
-            "choose another threshold or scale",
-            value=float(threshold[at]),
-            limit=float(ALIGN * MOST_THRESHOLD),
-        )
-    if values["reset_keep"].any():
-        found.refuse(
-            name,
-            f"'{name}' resets by subtraction; NetX resets to zero",
-            "train with reset to zero, and give it: --reset zero",
-        )
-    elif values["reset_amount"].any():
-        found.refuse(
-            name, f"'{name}' resets to a value; NetX resets to zero", "train with reset to zero: --reset zero"
-        )
-
-
-def _chain(found: Integers) -> list[Layer]:
+def _chain(found: Integers, driven: set[str]) -> list[Layer]:
     """The layers from the input to the output; what is no chain is refused."""
     for what, names in (("input", found.inputs), ("output", found.outputs)):
         if len(names) != 1:
@@ -177,12 +133,15 @@ def _chain(found: Integers) -> list[Layer]:
                 name, f"'{name}' never spikes and sends its potential", "only the last layer may do so"
             )
         _refuse_parallel(found, forward[name], recurrent[name])
+        _refuse_loop(found, population, forward[name], recurrent[name], name in driven)
     if found.refused:
         return []
     layers, at = [], next(iter(found.inputs))
     while targets[at]:
         (at,) = targets[at]
-        layers.append(Layer(found.populations[at], forward[at][0], next(iter(recurrent[at]), None)))
+        layers.append(
+            Layer(found.populations[at], forward[at][0], next(iter(recurrent[at]), None), at in driven)
+        )
     (output,), parts = found.outputs, next(iter(found.outputs.values()))
     if parts != [at] or not layers or len(layers) != len(found.populations):
         listed = ", ".join(f"'{part}'" for part in parts)
@@ -207,9 +166,9 @@ def _refuse_constant(found: Integers, s: Synapses) -> None:
 
 
 def _refuse_parallel(found: Integers, forward: list[Synapses], recurrent: list[Synapses]) -> None:
-    """Several sums between the same two: delays, or parts that do not add up."""
+    """Several sums between the same two: parts that do not add up."""
     for group in (forward, recurrent):
-        if len({s.source for s in group}) < len(group) and len({s.delay for s in group}) == 1:
+        if len({s.source for s in group}) < len(group):
             s = group[0]
             found.refuse(
                 s.target,
@@ -218,137 +177,143 @@ def _refuse_parallel(found: Integers, forward: list[Synapses], recurrent: list[S
                 if s.name
                 else 'pin "exponent": 0 in the quantization settings',
             )
-        for s in group:
-            if s.delay:
-                found.refuse(
-                    s.target,
-                    f"synapses from '{s.source}' to '{s.target}' have a delay of {s.delay} steps; .net files are "
-                    "written without",
-                    "use a network without delays, and without skip connections, which need them",
-                    value=float(s.delay),
-                    limit=0.0,
-                )
 
 
-def _check_weights(found: Integers, s: Synapses) -> None:
-    bad = (s.weights != np.floor(s.weights)) | (s.weights < LEAST_WEIGHT) | (s.weights > MOST_WEIGHT)
-    if not bad.any():
+def _refuse_loop(
+    found: Integers, population: Population, forward: list[Synapses], loop: list[Synapses], driven: bool
+) -> None:
+    """Layers with a loop are dense, and without delays."""
+    name = population.name
+    if not loop or not forward:
         return
-    row, column = np.argwhere(bad)[0]
-    found.refuse(
-        s.name or s.target,
-        f"the weight from channel {column} of '{s.source}' to neuron {row} of '{s.target}' is "
-        f"{s.weights[row, column]:g}, one of {int(bad.sum())} that are no whole numbers from {LEAST_WEIGHT} to "
-        f"{MOST_WEIGHT}",
-        "give whole numbers within this range"
-        if s.name
-        else 'pin "exponent": 0 of this projection in the quantization settings, without "scale_v" and "vth"',
-        value=float(s.weights[row, column]),
-        limit=float(LEAST_WEIGHT if s.weights[row, column] < 0 else MOST_WEIGHT),
-    )
-
-
-def _check_as_read(found: Integers, layer: Layer) -> None:
-    """NetX shifts the weights of a layer as far up as 8 bits allow, and Lava then clips each matrix by its signs."""
-    parts = [s for s in (layer.forward, layer.recurrent) if s is not None]
-    low, high = int(min(s.weights.min() for s in parts)), int(max(s.weights.max() for s in parts))
-    name = layer.population.name
-    if low == high == 0:
-        found.refuse(name, f"all weights of '{name}' are zero, which NetX cannot open", "leave out the layer")
-        return
-    if low < 0 and high > MOST_MIXED_WEIGHT:
+    into = forward[0]
+    if driven or population.model in RESONATORS or into.window or loop[0].window:
+        what = (
+            "an input layer" if driven else "a convolution" if into.window or loop[0].window else "resonators"
+        )
+        found.refuse(
+            name, f"'{name}' has a loop, which {what} cannot have in a .net file", "leave out the loop"
+        )
+    elif into.delay.any():
         found.refuse(
             name,
-            f"the largest weight of '{name}' is {high}, which NetX cuts to {MOST_MIXED_WEIGHT} where others are negative",
-            'pin "sign_mode": "mixed" in the quantization settings, or use weights up to 254',
-            value=float(high),
-            limit=float(MOST_MIXED_WEIGHT),
+            f"'{name}' has a loop, and delays before it, which NetX would give to the loop, too (X30)",
+            "leave out the loop or the delays",
+            value=float(into.delay.max()),
+            limit=0.0,
         )
-        return
-    if low >= 0:
-        room = MOST_WEIGHT / high
-    elif high < 0:
-        room = LEAST_WEIGHT / low
-    else:
-        room = min(LEAST_WEIGHT / low, MOST_MIXED_WEIGHT / high if high else np.inf)
-    shift = int(np.floor(np.log2(room)))
-    for s in parts:
-        lowest = int(s.weights.min())
-        if s.weights.max() <= 0 and lowest * 2**shift == LEAST_WEIGHT:
-            found.refuse(
-                name,
-                f"the weights from '{s.source}' to '{name}' are all negative or 0 and reach {lowest}; NetX makes it "
-                f"{lowest} times 255/256",
-                f"use weights above {lowest}, or any that is positive",
-                value=float(lowest),
+
+
+class _Writing:
+    """The layers of a file, each with the name of its population or none; ``shape`` is what the next one receives."""
+
+    def __init__(self, found: Integers, neurons: dict[str, Neurons]):
+        self._found, self._neurons = found, neurons
+        self._written: list[tuple[str, dict]] = []
+        self._shape: tuple[int, ...] = ()
+
+    def run(self, layers: list[Layer]) -> list[tuple[str, dict]]:
+        found = self._found
+        self._begin(layers)
+        for layer in layers:
+            if not layer.driven:
+                self._layer(layer)
+            self._note_shape(layer.population.name, layer.population.shape)
+        for groups in found.averages.values():  # of what is flat to this layer, whatever its shape
+            self._add("", "average", {"shape": np.array([groups], np.int64)})
+            found.lose(
+                "", "the network ends with averages, which NetX does not open", "run the file here", "warning"
             )
+        return self._written
 
+    def _add(self, name: str, kind: str, fields: dict) -> None:
+        self._written.append((name, {"type": (kind,), **fields}))
 
-def _fields(layer: Layer) -> dict:
-    population, values = layer.population, layer.population.parameters
-    size, channels = layer.forward.weights.shape
+    def _begin(self, layers: list[Layer]) -> None:
+        """The input's shape: as the first window needs it, else as it is. A flat one that sends spikes needs no layer."""
+        ((name, given),) = self._found.inputs.items()
+        driven = layers[0] if layers[0].driven else None
+        first = next((layer for layer in layers if not layer.driven), None)
+        window = first.forward.window if first else None
+        size = int(np.prod(given))
+        self._shape = window.input_shape if window else tuple(given) if len(given) == 3 else (size,)
+        self._note_shape(name, given)
+        fields: dict = {"shape": np.array(self._shape, np.int64)}
+        if driven:
+            weight, bias = self._found.transform
+            fields |= {"weight": np.array([weight], np.int64), "bias": np.array([bias], np.int64)}
+            fields["neuron"] = self._neurons[driven.population.name].fields
+            self._add(driven.population.name, "input", fields)
+        elif len(self._shape) == 3:
+            self._add("", "input", fields)
 
-    def number(value) -> np.ndarray:
-        return np.array(int(value), np.int64)
+    def _layer(self, layer: Layer) -> None:
+        found, forward, name = self._found, layer.forward, layer.population.name
+        neurons = self._neurons[name]
+        if forward.window is None:
+            self._flatten()
+            kind = "dense" if layer.recurrent is None else "dense_rec"
+            fields, self._shape = dense_fields(found, forward, layer.recurrent), (layer.population.size,)
+        else:
+            if self._shape != forward.window.input_shape:
+                found.refuse(
+                    forward.name,
+                    f"'{forward.name}' slides over {_extents(forward.window.input_shape)}, the layer before it hands on "
+                    f"{_extents(self._shape)}",
+                    "write it as a matrix: what is flat stays flat in a .net file",
+                )
+            kind = "convT" if forward.window.transposed else "conv"
+            fields, self._shape = window_fields(found, forward), forward.window.output_shape
+        fields["shape"] = np.array(self._shape, np.int64)
+        if neurons.bias.any():
+            fields["bias"] = self._bias(name, neurons.bias).astype(np.float32)
+        fields["neuron"] = neurons.fields
+        self._add(name, kind, fields)
 
-    fields = {
-        "type": ("dense" if layer.recurrent is None else "dense_rec",),
-        "shape": np.array([size], np.int64),
-        "inFeatures": number(channels),
-        "outFeatures": number(size),
-        "weight": layer.forward.weights.astype(np.float32),
-    }
-    if layer.recurrent is not None:
-        fields["weight_rec"] = layer.recurrent.weights.astype(np.float32)
-    if values["bias"].any():
-        fields["bias"] = (values["bias"] // ALIGN).astype(np.float32)
-    fields["neuron"] = {
-        "type": "CUBA",
-        "iDecay": number(values["decay_u"][0] if "decay_u" in values else DECAY_ONE),
-        "vDecay": number(values["decay_v"][0] if "decay_v" in values else 0),
-        "vThMant": number(values["threshold"][0] // ALIGN if population.spiking else NETX_NEVER_SPIKES),
-        "refDelay": number(1),
-        "gradedSpike": number(0),
-    }
-    return fields
-
-
-def _lost(found: Integers, source: Union[Image, Network], layers: list[Layer]) -> list[Diagnostic]:
-    """What a .net file has no place for; the numbers stay what they are."""
-    lost = []
-
-    def note(where: str, message: str, remedy: str = "") -> None:
-        lost.append(Diagnostic("R0671", "note", message, found.file, where, remedy=remedy))
-
-    of_image = isinstance(source, Image)
-    shape = source.info["inputs"][0]["shape"] if of_image else source.inputs[0].shape
-    names = {layer.population.name: f"layer{i}" for i, layer in enumerate(layers)}
-    if len(shape) > 1:
-        text = "x".join(map(str, shape))
-        note(
-            next(iter(found.inputs)),
-            f"the input's shape {text} is not kept: its channels are flat in C order",
+    def _bias(self, name: str, bias: np.ndarray) -> np.ndarray:
+        """One for each channel where they are equal within it."""
+        if len(self._shape) == 1:
+            return bias
+        channels = bias.reshape(self._shape[0], -1)
+        if (channels == channels[:, :1]).all():
+            return channels[:, 0]
+        self._found.lose(
+            name,
+            f"the biases of '{name}' differ within a channel; NetX opens one for each channel of a convolution",
+            "run the file here",
+            "warning",
         )
-    if any(old != new for old, new in names.items()):
-        listed = ", ".join(f"'{old}' becomes '{new}'" for old, new in names.items())
-        note("", f"names are not kept: {listed}")
+        return bias
+
+    def _flatten(self) -> None:
+        if len(self._shape) > 1:
+            self._shape = (int(np.prod(self._shape)),)
+            self._add("", "flatten", {"shape": np.array(self._shape, np.int64)})
+
+    def _note_shape(self, name: str, given: tuple[int, ...]) -> None:
+        if tuple(given) == self._shape:
+            return
+        flat = "its channels are flat in C order" if len(self._shape) == 1 else _extents(self._shape)
+        self._found.lose(name, f"the shape {_extents(given)} of '{name}' is not kept: {flat}")
+
+
+def _extents(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _note_names(found: Integers, names: list[str]) -> None:
+    renamed = {name: f"layer{i}" for i, name in enumerate(names) if name}
+    if any(old != new for old, new in renamed.items()):
+        listed = ", ".join(f"'{old}' becomes '{new}'" for old, new in renamed.items())
+        found.lose("", f"names are not kept: {listed}")
+
+
+def _note_scales(found: Integers, image: Image, layers: list[Layer]) -> None:
     for layer in layers:
-        population = layer.population
-        if not population.spiking:
-            note(
-                population.name,
-                f"'{population.name}' never spikes: its layer has lava-dl's threshold of such neurons, {NETX_NEVER_SPIKES}",
-                "read the potential 'v' of its neurons",
-            )
-        elif population.model != "cuba_lif":
-            note(
-                population.name,
-                f"'{population.name}' ({population.model}) becomes a CUBA layer whose current keeps nothing",
-            )
-        scale = np.ravel(source.scale.get(f"{population.name}.v", 1))[0] if of_image else 1
+        name = layer.population.name
+        scale = np.ravel(image.scale.get(f"{name}.v", 1))[0]
         if scale != 1:
-            note(
-                population.name,
-                f"the scale of '{population.name}' is not kept: a potential of 1 is {scale:g} in its integers",
+            found.lose(
+                name,
+                f"the scale of '{name}' is not kept: a potential of 1 is {scale:g} in its integers",
             )
-    return lost

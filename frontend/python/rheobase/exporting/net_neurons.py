@@ -1,0 +1,267 @@
+"""The neurons of a layer as its fields: its group 'neuron' and its bias, what frontend/netx/Neurons.cpp reads turned round.
+
+A layer has one number of each kind for all of its neurons, but a bias for each. What its numbers cannot say is refused,
+neuron and limit named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arithmetic import ALIGN, DECAY_ONE, FIXED_FUNCTION, MOST_THRESHOLD, NETX_NEVER_SPIKES, TURN_BITS
+from .integers import Integers, Population
+from .lava import LARGEST_MANTISSA
+
+MOST_DRIVE = (1 << 12) - 1  # of Loihi's bias register, through which the host drives an input layer: Netx.cpp
+RESONATORS = {"resonate_and_fire": "RF_PHASE", "resonate_and_fire_izhikevich": "RF_IZHIKEVICH"}
+STATE_EXPONENT = SPIKE_EXPONENT = 6  # of NetX's sigma-delta networks and resonators
+MOST_MANTISSA = 1 << 18  # with both exponents a state of 32 bits
+TURN_SHARE = (1 << TURN_BITS) // DECAY_ONE
+
+
+@dataclass
+class Neurons:
+    fields: dict
+    bias: np.ndarray  # [n], in the file's units
+
+
+def number(value) -> np.ndarray:
+    return np.array(int(value), np.int64)
+
+
+def neurons_of(found: Integers, population: Population, host: bool) -> Neurons:
+    """host: they are an input layer's, driven by numbers from outside. What is refused has fields, too, of no use."""
+    read = _Reading(found, population, host)
+    if population.model in FIXED_FUNCTION:
+        return read.membrane()
+    if population.model in RESONATORS and not host:
+        return read.resonator()
+    if population.model == "delta" and host:
+        return read.delta()
+    if population.model in ("sigma_delta", "sigma") and not host:
+        return read.sigma_delta() if population.model == "sigma_delta" else read.sigma()
+    read.refuse(
+        f"neurons of model '{population.model}' "
+        + (
+            "are no input layer's: numbers from the host drive membranes and delta"
+            if host
+            else "begin a network: they belong behind an input that sends numbers"
+            if population.model == "delta"
+            else "are not NetX's: CUBA, SDNN, RF_PHASE and RF_IZHIKEVICH"
+        ),
+        "choose another model",
+    )
+    return Neurons({}, np.zeros(population.size, np.int64))
+
+
+@dataclass
+class _Reading:
+    found: Integers
+    population: Population
+    host: bool
+
+    def refuse(self, message: str, remedy: str, **more) -> None:
+        self.found.refuse(self.population.name, message, remedy, **more)
+
+    def one(self, key: str, field: str) -> int:
+        """The value that all neurons have."""
+        values, name = self.population.parameters[key], self.population.name
+        other = int(np.argmax(values != values[0]))
+        if other:
+            self.refuse(
+                f"'{key}' of '{name}' is {values[0]} in neuron 0 and {values[other]} in neuron {other}; a layer "
+                f"has one '{field}'",
+                "give all neurons of the population one value, or split it into layers",
+            )
+        return int(values[0])
+
+    def is_always(self, key: str, wanted: int) -> None:
+        """Of what a file does not say."""
+        values = self.population.parameters[key]
+        if (values == wanted).all():
+            return
+        at = int(np.argmax(values != wanted))
+        self.refuse(
+            f"'{key}' of neuron {at} of '{self.population.name}' is {values[at]}; a .net file's is always {wanted}",
+            f"set it to {wanted}",
+            value=float(values[at]),
+            limit=float(wanted),
+        )
+
+    def multiples(self, key: str, field: str, unit: int, least: int, most: int) -> int:
+        """The one value in multiples of ``unit``, within a range of these."""
+        values = self.population.parameters[key]
+        bad = (values % unit != 0) | (values < unit * least) | (values > unit * most)
+        if bad.any():
+            at = int(np.argmax(bad))
+            self.refuse(
+                f"the {key} of neuron {at} of '{self.population.name}' is {int(values[at])}; '{field}' holds multiples "
+                f"of {unit} from {unit * least} to {unit} times {most}",
+                f"choose another {key} or scale",
+                value=float(values[at]),
+                limit=float(unit * (most if values[at] > 0 else least)),
+            )
+        return self.one(key, field) // unit
+
+    def biases(self, unit: int, most: int, whose: str, remedy: str) -> np.ndarray:
+        name, bias = self.population.name, self.population.parameters["bias"]
+        if (bias % unit).any():
+            at = int(np.argmax(bias % unit != 0))
+            self.refuse(
+                f"the bias of neuron {at} of '{name}' is {bias[at]:g}, no multiple of {unit}; NetX shifts biases by "
+                f"{unit.bit_length() - 1} bits",
+                remedy,
+                value=float(bias[at]),
+            )
+        elif np.abs(bias // unit).max() > most:
+            at = int(np.argmax(np.abs(bias)))
+            self.refuse(
+                f"the bias of neuron {at} of '{name}' is {unit} times {int(bias[at]) // unit}; {whose}, {most} at most",
+                "choose a smaller scale",
+                value=float(bias[at] // unit),
+                limit=float(most),
+            )
+        return bias // unit
+
+    def membrane(self) -> Neurons:
+        name, model, values = self.population.name, self.population.model, self.population.parameters
+        current = self.one("decay_u", "iDecay") if "decay_u" in values else DECAY_ONE
+        if current < 1:
+            self.refuse(
+                f"'decay_u' of '{name}' is 0; the least that Loihi's current loses in a step is 1 of 4096 (SPEC N3)",
+                "set decay_u to 1 or more",
+                value=0.0,
+                limit=1.0,
+            )
+        potential = self.one("decay_v", "vDecay") if "decay_v" in values else 0
+        threshold = NETX_NEVER_SPIKES
+        if self.population.spiking:
+            threshold = self.multiples("threshold", "vThMant", ALIGN, 0, MOST_THRESHOLD)
+            self._check_reset()
+        bias = self.biases(
+            ALIGN,
+            LARGEST_MANTISSA,
+            "Lava holds 16 bits",
+            'pin "bias_mantissa", the bias divided by 64 and rounded, and "bias_exponent": 6 in the quantization settings',
+        )
+        self._note_membrane(name, model)
+        if self.host:
+            self._check_driven(name, current, bias)
+        fields = {
+            "type": "CUBA",
+            "iDecay": number(current),
+            "vDecay": number(potential),
+            "vThMant": number(threshold),
+            "refDelay": number(1),
+            "gradedSpike": number(0),
+        }
+        return Neurons(fields, bias)
+
+    def _check_reset(self) -> None:
+        name, values = self.population.name, self.population.parameters
+        if values["reset_keep"].any():
+            self.refuse(
+                f"'{name}' resets by subtraction; NetX resets to zero",
+                "train with reset to zero, and give it: --reset zero",
+            )
+        elif values["reset_amount"].any():
+            self.refuse(
+                f"'{name}' resets to a value; NetX resets to zero", "train with reset to zero: --reset zero"
+            )
+
+    def _check_driven(self, name: str, current: int, bias: np.ndarray) -> None:
+        if current != DECAY_ONE:
+            self.refuse(
+                f"'{name}' has a current, and numbers from the host drive the potential of an input layer",
+                "choose the model lif",
+            )
+        if bias.any():
+            at = int(np.argmax(bias != 0))
+            self.refuse(
+                f"the bias of neuron {at} of '{name}' is {ALIGN} times {int(bias[at])}; that of an input layer is the "
+                "host's number",
+                "add it to what is sent",
+                value=float(bias[at]),
+                limit=0.0,
+            )
+
+    def _note_membrane(self, name: str, model: str) -> None:
+        if not self.population.spiking:
+            self.found.lose(
+                name,
+                f"'{name}' never spikes: its layer has lava-dl's threshold of such neurons, {NETX_NEVER_SPIKES}",
+                "read the potential 'v' of its neurons",
+            )
+        elif model != ("lif" if self.host else "cuba_lif"):
+            self.found.lose(
+                name,
+                f"'{name}' ({model}) becomes "
+                + ("a lif" if self.host else "a CUBA layer whose current keeps nothing"),
+            )
+
+    def delta(self) -> Neurons:
+        self.is_always("input_shift", STATE_EXPONENT + SPIKE_EXPONENT)
+        return self._changes({}, np.zeros(self.population.size, np.int64))
+
+    def sigma_delta(self) -> Neurons:
+        rectified = self.one("rectified", "activation")
+        if not rectified:
+            self.found.lose(
+                self.population.name,
+                f"'{self.population.name}' sends negative activations, too; NetX does not look at 'activation', and makes "
+                "them 0",
+                "run the file here",
+                "warning",
+            )
+        bias = self.biases(
+            1 << (STATE_EXPONENT + SPIKE_EXPONENT),
+            MOST_MANTISSA,
+            "a state has 32 bits",
+            "round the bias",
+        )
+        return self._changes({"activation": "relu" if rectified else "identity"}, bias)
+
+    def _changes(self, activation: dict, bias: np.ndarray) -> Neurons:
+        self.is_always("state_exponent", STATE_EXPONENT)
+        self.is_always("cumulative", 0)
+        unit = 1 << (STATE_EXPONENT + SPIKE_EXPONENT)
+        threshold = self.multiples("threshold", "vThMant", unit, 0, MOST_MANTISSA)
+        return Neurons({"type": "SDNN", **activation, "vThMant": number(threshold)}, bias)
+
+    def sigma(self) -> Neurons:
+        return Neurons({"type": "SDNN", "sigma_output": number(1)}, np.zeros(self.population.size, np.int64))
+
+    def resonator(self) -> Neurons:
+        self.is_always("input_shift", STATE_EXPONENT)
+        sine = self.multiples("sine", "sinDecay", TURN_SHARE, -DECAY_ONE, DECAY_ONE)
+        cosine = self.multiples("cosine", "cosDecay", TURN_SHARE, -DECAY_ONE, DECAY_ONE)
+        threshold = self.multiples("threshold", "vThMant", 1 << STATE_EXPONENT, 0, MOST_THRESHOLD)
+        anew = _lavas_turn(sine, cosine)
+        if anew != (sine, cosine):
+            self.found.lose(
+                self.population.name,
+                f"'{self.population.name}' turns by the sine {sine} and the cosine {cosine} of 4096; NetX makes a period of "
+                f"them, and Lava {anew[0]} and {anew[1]} of that (X33)",
+                "run the file here",
+                "warning",
+            )
+        fields = {
+            "type": RESONATORS[self.population.model],
+            "sinDecay": number(sine),
+            "cosDecay": number(cosine),
+            "vThMant": number(threshold),
+            "refDelay": number(1),
+            "gradedSpike": number(0),
+        }
+        return Neurons(fields, np.zeros(self.population.size, np.int64))
+
+
+def _lavas_turn(sine: int, cosine: int) -> tuple[int, int]:
+    """Sine and cosine as Lava computes them of the period and decay that NetX makes of a file's (X33)."""
+    left = 1 - np.sqrt((sine / DECAY_ONE) ** 2 + (cosine / DECAY_ONE) ** 2)
+    with np.errstate(divide="ignore"):
+        period = 1 / (np.arctan2(sine / DECAY_ONE, cosine / DECAY_ONE) / 2 / np.pi)
+    angle = np.pi * 2 * 1 / period
+    return int((1 - left) * np.sin(angle) * DECAY_ONE), int((1 - left) * np.cos(angle) * DECAY_ONE)
