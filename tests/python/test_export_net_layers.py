@@ -12,6 +12,10 @@ RNG = np.random.default_rng(17)
 NEVER = MEMBRANE | {"vThMant": (1 << 18) - 1}
 SIGMA = {"type": "SDNN", "vThMant": 6, "activation": "relu", "sigma_output": 1}
 RESONATOR = {"type": "RF_PHASE", "sinDecay": 2100, "cosDecay": 3300, "vThMant": 30, "refDelay": 1}
+ALIF = MEMBRANE | {"type": "ALIF", "iDecay": 900, "thDecay": 9, "refDecay": 8, "vThStep": 3}
+ADAPTIVE = RESONATOR | {"type": "ADRF_PHASE", "thDecay": 70, "refDecay": 800, "vThStep": 4}
+NOT_READ = "ALIF, not at all (X26)"
+RECURRENT = {"type": np.array(["dense_rec"])}
 AVERAGE = {"type": np.array(["average"]), "shape": np.array([2, 1, 1])}
 
 
@@ -26,6 +30,7 @@ def resonators(kind: str = "RF_PHASE", imag=None, **more) -> dict:
 
 
 CONV = window("conv", even(6, 2, 3, 2), (6, 4, 6), stride=(2, 1), padding=(2, 1), groups=2)
+CONV_OF_CHANGES = window("conv", even(3, 2, 2, 2), neuron=CHANGES | {"vThMant": np.array([9, 0, 2])})
 FILES = {  # layers, and the words of the warnings about what NetX does not do
     "convolution": ([source((4, 6, 5)), CONV | {"bias": RNG.integers(1, 9, 6)}, flatten(144), dense(even(4, 144))], []),
     "dilation": ([source((1, 7, 7)), window("conv", even(2, 1, 2, 3), dilation=(3, 2), neuron=NEVER)], []),
@@ -77,6 +82,39 @@ FILES = {  # layers, and the words of the warnings about what NetX does not do
         ["delays up to 6 steps; NetX leaves out those of complex weights"],
     ),
     "real resonators": ([resonators(imag=np.zeros((7, 5)))], ["imaginary weights of 'layer0' are zero"]),
+    "adaptive neurons": ([dense(even(6, 5), ALIF), dense(even(4, 6), ALIF | {"iDecay": 4096})], [NOT_READ] * 2),
+    "biases of adaptive neurons": (
+        [
+            source((1, 2, 3)),
+            window("conv", even(2, 1, 1, 1), neuron=ALIF, bias=np.array([3, -4])),
+            flatten(12),
+            dense(even(3, 12), ALIF, bias=np.array([0, 5, -6])),
+        ],
+        [NOT_READ] * 2,
+    ),
+    "adaptive resonators": ([resonators("ADRF_PHASE", neuron=ADAPTIVE)], ["as resonators without adaptation (X26)"]),
+    "adaptive resonators of the imaginary part": (
+        [resonators(neuron=ADAPTIVE | {"type": "ADRF_IZHIKEVICH", "thDecay": np.arange(7)})],
+        ["as resonators without adaptation (X26)"],
+    ),
+    "parameters of channels": (
+        [
+            source((4, 6, 5), MEMBRANE | {"vThMant": np.array([1, 2, 3, 131071])}),
+            CONV | {"neuron": MEMBRANE | {"iDecay": np.arange(1, 7), "vDecay": 700 * np.arange(6), "vThMant": np.arange(6)}},
+            flatten(144),
+            dense(even(3, 144), MEMBRANE | {"vDecay": np.array([0, 9, 4096])}),
+        ],
+        [],
+    ),
+    "changes of channels": ([source((2, 4, 4), CHANGES | {"vThMant": np.array([1, 9])}), CONV_OF_CHANGES], []),
+    "turns of channels": ([resonators(neuron=RESONATOR | {"vThMant": np.arange(7)})], []),
+    "delays behind a loop": (
+        [
+            dense(even(3, 2), weight_rec=even(3, 3), delay=np.array([0, 2, 5])) | RECURRENT,
+            dense(even(4, 3), delay=np.array([1, 0, 0, 3])),
+        ],
+        [],
+    ),
     "a turn that Lava shortens": (
         [resonators(neuron=RESONATOR | {"sinDecay": 100, "cosDecay": 200})],
         ["turns by the sine 100 and the cosine 200 of 4096; NetX makes a period of them, and Lava 99 and 199"],
@@ -292,7 +330,12 @@ REFUSED = {
     "a bias behind the host": (small(LIF | dict(model="lif", bias=64), payload=4095), "n", "is 64 times 1; that of an"),
     "sums behind the host": (small(SDNN, payload=4095), "n", "'sigma_delta' are no input layer's"),
     "delta behind weights": (small(DELTA | dict(shape=SAME), kernel(2, 2, 2, 2)), "n", "'delta' begin a network"),
-    "another model": (small(dict(model="atrlif", shape=3), matrix(3, 32)), "n", "'atrlif' are not NetX's"),
+    "another model": (small(dict(model="ternary_lif", shape=3), matrix(3, 32)), "n", "'ternary_lif' are not lava-dl's"),
+    "a potential's bias": (
+        small(dict(model="atrlif", shape=3, bias=64, decay_u=9), matrix(3, 32)),
+        "n",
+        "'bias' of neuron 0 of 'n' is 64; a .net file's is always 0",
+    ),
     "exponent of changes": (small(DELTA | dict(state_exponent=5), payload=4095), "n", "'state_exponent' of neuron 0 of 'n' is 5"),
     "shift of changes": (small(DELTA | dict(input_shift=6), payload=4095), "n", "'input_shift' of neuron 0 of 'n' is 6"),
     "changes that add up": (small(DELTA | dict(cumulative=1), payload=4095), "n", "'cumulative' of neuron 0 of 'n' is 1"),
@@ -306,6 +349,11 @@ REFUSED = {
         small(RF, matrix(6, 32, delay=np.arange(6)[:, None])),
         "w",
         "imaginary weight of neuron 0 of 'n' have different delays",
+    ),
+    "decays within a channel": (
+        small(LIF | dict(shape=(3, 3, 3), decay_v=np.arange(27).reshape(3, 3, 3)), kernel(3, 2, 2, 2)),
+        "n",
+        "'decay_v' of 'n' is 0 in neuron 0 and 1 in neuron 1; a channel has one 'vDecay'",
     ),
     "half a weight of a kernel": (
         small(FORWARD, lambda b: b.convolve("in", "n", np.full((2, 2, 2, 2), 0.5), name="w")),

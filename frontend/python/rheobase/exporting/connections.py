@@ -177,11 +177,16 @@ def volume(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _add_bias(found: Integers, population: str, middle: Node) -> None:
-    """A bias before the current is one of the potential only where the current keeps nothing. SPEC F6, N3, N6."""
+    """A bias before the current is one of the potential only where the current keeps nothing; a file's ALIF takes it before
+    the current. SPEC F6, N3, N6."""
     bias = np.asarray(middle.parameters["bias"], np.float64)
     if not bias.any():
         return
     into = found.populations[population]
+    each = np.repeat(bias, into.size // bias.size)  # one for each neuron, or for each channel
+    if into.model == "atrlif":
+        into.arriving = each if into.arriving is None else into.arriving + each
+        return
     keeps = "sum" if into.model not in FIXED_FUNCTION else "current"
     if keeps == "sum" or np.any(into.parameters.get("decay_u", DECAY_ONE) != DECAY_ONE):
         found.refuse(
@@ -197,5 +202,4 @@ def _add_bias(found: Integers, population: str, middle: Node) -> None:
         "give the bias to the neurons",
         "warning",
     )
-    each = np.repeat(bias, into.size // bias.size)  # one for each neuron, or for each channel
     into.parameters["bias"] = into.parameters.get("bias", 0) + ALIGN * each

@@ -20,13 +20,15 @@ from .sums import other_arithmetic, parameters_of, sums_of
 
 @dataclass
 class Population:
-    """Neurons of one model; ``parameters`` are those of its step, int64 [n] each. ``made``: by the compiler."""
+    """Neurons of one model; ``parameters`` are those of its step, int64 [n] each. ``made``: by the compiler. ``arriving``:
+    what each receives in every step beside its synapses, in units of weights [n]."""
 
     name: str
     model: str
     shape: tuple[int, ...]
     parameters: dict[str, np.ndarray]
     made: bool = False
+    arriving: Optional[np.ndarray] = None
 
     @property
     def size(self) -> int:

@@ -17,7 +17,6 @@ from ..errors import CompileError, Diagnostic
 from ..image import Image
 from . import lava_processes, lava_sums
 from . import lava_text as text
-from .lava_populations import LARGEST_MANTISSA as LARGEST_MANTISSA  # which net.py asks for here
 from .lava_populations import Neurons, ports_of, process_of, states_of
 from .sums import Sum, other_arithmetic, parameters_of, sums_of
 

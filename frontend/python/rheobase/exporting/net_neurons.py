@@ -1,7 +1,7 @@
 """The neurons of a layer as its fields: its group 'neuron' and its bias, what frontend/netx/Neurons.cpp reads turned round.
 
-A layer has one number of each kind for all of its neurons, but a bias for each. What its numbers cannot say is refused,
-neuron and limit named.
+A layer has one number of each kind for all of its neurons, or one for each channel, and a bias for each. What its numbers
+cannot say is refused, neuron and limit named.
 """
 
 from __future__ import annotations
@@ -10,12 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arithmetic import ALIGN, DECAY_ONE, FIXED_FUNCTION, MOST_THRESHOLD, NETX_NEVER_SPIKES, TURN_BITS
+from ..arithmetic import (
+    ALIGN,
+    DECAY_ONE,
+    FIXED_FUNCTION,
+    MODELS,
+    MOST_THRESHOLD,
+    NETX_NEVER_SPIKES,
+    TURN_BITS,
+)
 from .integers import Integers, Population
-from .lava import LARGEST_MANTISSA
+from .lava_populations import LARGEST_MANTISSA
 
 MOST_DRIVE = (1 << 12) - 1  # of Loihi's bias register, through which the host drives an input layer: Netx.cpp
-RESONATORS = {"resonate_and_fire": "RF_PHASE", "resonate_and_fire_izhikevich": "RF_IZHIKEVICH"}
+TYPES = {name: model["slayer"] for name, model in MODELS.items() if model["slayer"]}
+RESONATORS = {name: of for name, of in TYPES.items() if len(MODELS[name]["ports"]) > 1}
 STATE_EXPONENT = SPIKE_EXPONENT = 6  # of NetX's sigma-delta networks and resonators
 MOST_MANTISSA = 1 << 18  # with both exponents a state of 32 bits
 TURN_SHARE = (1 << TURN_BITS) // DECAY_ONE
@@ -28,16 +37,20 @@ class Neurons:
 
 
 def number(value) -> np.ndarray:
-    return np.array(int(value), np.int64)
+    return np.asarray(value, np.int64)
 
 
 def neurons_of(found: Integers, population: Population, host: bool) -> Neurons:
     """host: they are an input layer's, driven by numbers from outside. What is refused has fields, too, of no use."""
-    read = _Reading(found, population, host)
+    mapped = host or any(s.target == population.name and s.window for s in found.synapses)
+    channels = population.shape[0] if mapped and len(population.shape) == 3 else population.size
+    read = _Reading(found, population, host, channels)
     if population.model in FIXED_FUNCTION:
         return read.membrane()
     if population.model in RESONATORS and not host:
         return read.resonator()
+    if population.model == "atrlif" and not host:
+        return read.adaptive_membrane()
     if population.model == "delta" and host:
         return read.delta()
     if population.model in ("sigma_delta", "sigma") and not host:
@@ -49,7 +62,7 @@ def neurons_of(found: Integers, population: Population, host: bool) -> Neurons:
             if host
             else "begin a network: they belong behind an input that sends numbers"
             if population.model == "delta"
-            else "are not NetX's: CUBA, SDNN, RF_PHASE and RF_IZHIKEVICH"
+            else f"are not lava-dl's: {', '.join(TYPES.values())}"
         ),
         "choose another model",
     )
@@ -61,21 +74,27 @@ class _Reading:
     found: Integers
     population: Population
     host: bool
+    channels: int
 
     def refuse(self, message: str, remedy: str, **more) -> None:
         self.found.refuse(self.population.name, message, remedy, **more)
 
-    def one(self, key: str, field: str) -> int:
-        """The value that all neurons have."""
-        values, name = self.population.parameters[key], self.population.name
-        other = int(np.argmax(values != values[0]))
-        if other:
+    def each(self, key: str, field: str) -> np.ndarray:
+        """The value that all neurons have, or one for each channel."""
+        values = self.population.parameters[key]
+        if (values == values[0]).all():
+            return values[0]
+        channels = values.reshape(self.channels, -1)
+        differs = (channels != channels[:, :1]).ravel()
+        if differs.any():
+            at = int(np.argmax(differs))
+            first = at - at % channels.shape[1]
             self.refuse(
-                f"'{key}' of '{name}' is {values[0]} in neuron 0 and {values[other]} in neuron {other}; a layer "
-                f"has one '{field}'",
-                "give all neurons of the population one value, or split it into layers",
+                f"'{key}' of '{self.population.name}' is {values[first]} in neuron {first} and {values[at]} in neuron "
+                f"{at}; a channel has one '{field}'",
+                "give all neurons of a channel one value, or split the population into layers",
             )
-        return int(values[0])
+        return channels[:, 0]
 
     def is_always(self, key: str, wanted: int) -> None:
         """Of what a file does not say."""
@@ -90,8 +109,8 @@ class _Reading:
             limit=float(wanted),
         )
 
-    def multiples(self, key: str, field: str, unit: int, least: int, most: int) -> int:
-        """The one value in multiples of ``unit``, within a range of these."""
+    def multiples(self, key: str, field: str, unit: int, least: int, most: int) -> np.ndarray:
+        """The value, or one for each channel, in multiples of ``unit``, within a range of these."""
         values = self.population.parameters[key]
         bad = (values % unit != 0) | (values < unit * least) | (values > unit * most)
         if bad.any():
@@ -103,7 +122,7 @@ class _Reading:
                 value=float(values[at]),
                 limit=float(unit * (most if values[at] > 0 else least)),
             )
-        return self.one(key, field) // unit
+        return self.each(key, field) // unit
 
     def biases(self, unit: int, most: int, whose: str, remedy: str) -> np.ndarray:
         name, bias = self.population.name, self.population.parameters["bias"]
@@ -127,15 +146,15 @@ class _Reading:
 
     def membrane(self) -> Neurons:
         name, model, values = self.population.name, self.population.model, self.population.parameters
-        current = self.one("decay_u", "iDecay") if "decay_u" in values else DECAY_ONE
-        if current < 1:
+        current = self.each("decay_u", "iDecay") if "decay_u" in values else np.array(DECAY_ONE)
+        if (current < 1).any():
             self.refuse(
                 f"'decay_u' of '{name}' is 0; the least that Loihi's current loses in a step is 1 of 4096 (SPEC N3)",
                 "set decay_u to 1 or more",
                 value=0.0,
                 limit=1.0,
             )
-        potential = self.one("decay_v", "vDecay") if "decay_v" in values else 0
+        potential = self.each("decay_v", "vDecay") if "decay_v" in values else 0
         threshold = NETX_NEVER_SPIKES
         if self.population.spiking:
             threshold = self.multiples("threshold", "vThMant", ALIGN, 0, MOST_THRESHOLD)
@@ -150,7 +169,7 @@ class _Reading:
         if self.host:
             self._check_driven(name, current, bias)
         fields = {
-            "type": "CUBA",
+            "type": TYPES["cuba_lif"],
             "iDecay": number(current),
             "vDecay": number(potential),
             "vThMant": number(threshold),
@@ -171,8 +190,8 @@ class _Reading:
                 f"'{name}' resets to a value; NetX resets to zero", "train with reset to zero: --reset zero"
             )
 
-    def _check_driven(self, name: str, current: int, bias: np.ndarray) -> None:
-        if current != DECAY_ONE:
+    def _check_driven(self, name: str, current: np.ndarray, bias: np.ndarray) -> None:
+        if (current != DECAY_ONE).any():
             self.refuse(
                 f"'{name}' has a current, and numbers from the host drive the potential of an input layer",
                 "choose the model lif",
@@ -206,7 +225,13 @@ class _Reading:
         return self._changes({}, np.zeros(self.population.size, np.int64))
 
     def sigma_delta(self) -> Neurons:
-        rectified = self.one("rectified", "activation")
+        every = self.population.parameters["rectified"]
+        rectified = every[0]
+        if (every != rectified).any():
+            self.refuse(
+                f"some of '{self.population.name}' are rectified and some are not; a layer has one 'activation'",
+                "split the population into layers",
+            )
         if not rectified:
             self.found.lose(
                 self.population.name,
@@ -228,34 +253,75 @@ class _Reading:
         self.is_always("cumulative", 0)
         unit = 1 << (STATE_EXPONENT + SPIKE_EXPONENT)
         threshold = self.multiples("threshold", "vThMant", unit, 0, MOST_MANTISSA)
-        return Neurons({"type": "SDNN", **activation, "vThMant": number(threshold)}, bias)
+        return Neurons({"type": TYPES["sigma_delta"], **activation, "vThMant": number(threshold)}, bias)
 
     def sigma(self) -> Neurons:
-        return Neurons({"type": "SDNN", "sigma_output": number(1)}, np.zeros(self.population.size, np.int64))
+        return Neurons(
+            {"type": TYPES["sigma_delta"], "sigma_output": number(1)},
+            np.zeros(self.population.size, np.int64),
+        )
 
     def resonator(self) -> Neurons:
         self.is_always("input_shift", STATE_EXPONENT)
         sine = self.multiples("sine", "sinDecay", TURN_SHARE, -DECAY_ONE, DECAY_ONE)
         cosine = self.multiples("cosine", "cosDecay", TURN_SHARE, -DECAY_ONE, DECAY_ONE)
+        turn = {"sinDecay": number(sine), "cosDecay": number(cosine)}
+        others = {"refDelay": number(1), "gradedSpike": number(0)}
+        none = np.zeros(self.population.size, np.int64)
+        fields = {"type": RESONATORS[self.population.model], **turn}
+        if "threshold" not in self.population.parameters:
+            self._netx_reads("as resonators without adaptation")
+            return Neurons({**fields, **self._adapting(), **others}, none)
         threshold = self.multiples("threshold", "vThMant", 1 << STATE_EXPONENT, 0, MOST_THRESHOLD)
-        anew = _lavas_turn(sine, cosine)
-        if anew != (sine, cosine):
-            self.found.lose(
-                self.population.name,
-                f"'{self.population.name}' turns by the sine {sine} and the cosine {cosine} of 4096; NetX makes a period of "
-                f"them, and Lava {anew[0]} and {anew[1]} of that (X33)",
-                "run the file here",
-                "warning",
-            )
+        self._note_turn(sine, cosine)
+        return Neurons({**fields, "vThMant": number(threshold), **others}, none)
+
+    def adaptive_membrane(self) -> Neurons:
+        """SLAYER adds the bias to what arrives; to the potential only where that is the same."""
+        keeps = (self.population.parameters["decay_u"] != DECAY_ONE).any()
+        bias = np.zeros(self.population.size, np.int64)
+        if keeps:
+            self.is_always("bias", 0)
+        else:
+            bias = self.biases(ALIGN, LARGEST_MANTISSA, "Lava holds 16 bits", "round the bias")
+        if self.population.arriving is not None:
+            bias = bias + self.population.arriving
+        self._netx_reads("not at all")
         fields = {
-            "type": RESONATORS[self.population.model],
-            "sinDecay": number(sine),
-            "cosDecay": number(cosine),
-            "vThMant": number(threshold),
+            "type": TYPES["atrlif"],
+            "iDecay": number(self.each("decay_u", "iDecay")),
+            "vDecay": number(self.each("decay_v", "vDecay")),
+            **self._adapting(),
             "refDelay": number(1),
             "gradedSpike": number(0),
         }
-        return Neurons(fields, np.zeros(self.population.size, np.int64))
+        return Neurons(fields, bias)
+
+    def _adapting(self) -> dict:
+        return {
+            "thDecay": number(self.each("decay_theta", "thDecay")),
+            "refDecay": number(self.each("decay_r", "refDecay")),
+            "vThMant": number(self.multiples("theta_0", "vThMant", ALIGN, 0, MOST_THRESHOLD)),
+            "vThStep": number(self.multiples("theta_step", "vThStep", ALIGN, 0, MOST_THRESHOLD)),
+        }
+
+    def _netx_reads(self, how: str) -> None:
+        name, of = self.population.name, TYPES[self.population.model]
+        self.found.lose(
+            name, f"NetX reads the neurons of '{name}', {of}, {how} (X26)", "run the file here", "warning"
+        )
+
+    def _note_turn(self, sine: np.ndarray, cosine: np.ndarray) -> None:
+        for of_channel in zip(np.ravel(sine).tolist(), np.ravel(cosine).tolist()):
+            if (anew := _lavas_turn(*of_channel)) != of_channel:
+                self.found.lose(
+                    self.population.name,
+                    f"'{self.population.name}' turns by the sine {of_channel[0]} and the cosine {of_channel[1]} of 4096; "
+                    f"NetX makes a period of them, and Lava {anew[0]} and {anew[1]} of that (X33)",
+                    "run the file here",
+                    "warning",
+                )
+                return
 
 
 def _lavas_turn(sine: int, cosine: int) -> tuple[int, int]:
