@@ -52,10 +52,12 @@ def test_f14_f15_convolutional_networks_come_back(name, tmp_path):
 
 def test_f14_the_image_of_tinynet_in_matrices(tmp_path):
     """Its convolutions are unfolded: every spike is the same."""
-    image = rb.compile(rb.load(recorded("netx/tiny.net")), chip="loihi2")
+    net = rb.load(recorded("netx/tiny.net"))
+    image = rb.compile(net, chip="loihi2")
     lost = rb.export(image, "net", tmp_path / "a.net")
     assert {d.severity for d in lost} == {"note"}
     again = rb.load(tmp_path / "a.net")
+    assert again.assumptions == net.assumptions  # 36 x + 34, before the input
     assert [n.kind for n in again.nodes.values() if "weight" in n.parameters][1:] == ["Linear"] * 2
     x = netx_traces.tinynet()["input"]
     left, right = image.run(x).spikes, rb.compile(again, chip="loihi2").run(x).spikes

@@ -325,6 +325,11 @@ SAME = (2, 3, 3)
 FORWARD = dict(shape=SAME, **LIF)
 REFUSED = {
     "numbers through weights": (small(FORWARD, kernel(2, 2, 2, 2), payload=9), "in", "goes to 'n' through weights"),
+    "numbers through a weight of 2": (
+        small(LIF, kernel(2, 1, 1, 1, groups=2), payload=4095),
+        "in",
+        "goes to 'n' through weights",
+    ),
     "numbers that are too large": (small(DELTA, payload=4096), "in", "sends up to 4096; what drives an input layer has 13"),
     "a current behind the host": (small(LIF | dict(decay_u=9), payload=4095), "n", "'n' has a current"),
     "a bias behind the host": (small(LIF | dict(model="lif", bias=64), payload=4095), "n", "is 64 times 1; that of an"),
@@ -379,6 +384,21 @@ REFUSED = {
         small(FORWARD, lambda b: b.pool("in", "n", 2, 1, name="w"), then=lambda b: b.output("out", "w")),
         "out",
         "'out' receives 'w' (SumPool2d), which is no population",
+    ),
+    "sums that are read": (
+        small(
+            LIF | dict(shape=(1, 6)),
+            matrix(6, 32),
+            then=behind(
+                (1, 2),
+                lambda b: (
+                    b.convolve("n", "m", np.full((1, 1, 3), 2.0), stride=3, name="v"),
+                    b.output("out", "v"),
+                ),
+            ),
+        ),
+        "out",
+        "'out' receives 'v' (Conv1d), which is no population",
     ),
     "one to one": (
         small(FORWARD, kernel(2, 2, 2, 2), then=behind(SAME, lambda b: b.connect("n", "m"))),
@@ -470,11 +490,12 @@ def test_f15_taps_along_one_axis_become_a_row(tmp_path):
 
 @needs_compiler
 def test_images_of_changes_and_resonators(tmp_path):
-    """Every layer of an image is a matrix."""
+    """Every layer of an image is a matrix; a weight of 0 has no delay in it."""
     changes, _ = FILES["sigma-delta"]
-    turning = [resonators(delay=RNG.integers(0, 9, (7, 5)))]
+    turning = resonators(delay=RNG.integers(0, 9, (7, 5)))
+    turning["weight"]["real"][:, 1] = turning["weight"]["imag"][:, 3] = 0
     inputs = {"changes": RNG.integers(-40, 41, (12, 2, 4, 4)), "turning": RNG.integers(0, 2, (99, 5))}
-    for name, layers in {"changes": changes, "turning": turning}.items():
+    for name, layers in {"changes": changes, "turning": [turning]}.items():
         net = rb.load(write_layers(tmp_path / f"{name}.net", *layers))
         image = rb.compile(net)
         rb.export(image, "net", tmp_path / "b.net")
@@ -506,3 +527,71 @@ def test_f15_net_to_nir_to_net_spikes_alike(tmp_path):
     x = (RNG.random((40, 4, 6, 5)) < 0.3).astype(np.uint8)
     for a, b in zip(in_order(net, net.run(x).spikes), in_order(again, again.run(x).spikes)):
         assert a.any() and np.array_equal(a, b)
+
+
+@needs_compiler
+def test_f15_nir_to_net_to_nir_keeps_what_the_chip_kept(tmp_path):
+    """A trained convolution over its integers: its matrix in units of the scale, and the loop's decays to 1/4096."""
+    rng = np.random.default_rng(8)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (2, 6, 5))
+    b.cuba_lif("n", (3, 3, 2), tau_syn=0.005, tau_mem=0.02, w_in=5, r=20, v_threshold=1)
+    b.convolve("in", "n", rng.normal(0, 0.3, (3, 2, 2, 2)), stride=2, name="w")
+    rb.export(b.build(), "nir", tmp_path / "a.nir")
+    first = rb.load(tmp_path / "a.nir")
+    image = rb.compile(
+        first, quant={"schema": "rheobase.quantization/1", "projections": {"w": {"exponent": 0}}}
+    )
+    notes = [d.message for d in rb.export(image, "net", tmp_path / "b.net")]
+    assert any("the shape 3x3x2 of 'n' is not kept" in message for message in notes)
+    assert any("the scale of 'n' is not kept" in message for message in notes)
+    (lost,) = rb.export(rb.load(tmp_path / "b.net"), "nir", tmp_path / "c.nir")
+    assert lost.severity == "note" and "become real-valued" in lost.message
+    last = rb.load(tmp_path / "c.nir")
+    assert first.dt == last.dt and last.inputs[0].shape == (2, 6, 5)
+    ours, theirs = first.nodes["n"].parameters, last.nodes["layer2"].parameters
+    for name in ("tau_syn", "tau_mem", "r", "w_in"):
+        assert np.allclose(1 / ours[name].ravel(), 1 / theirs[name], rtol=0, atol=1 / 4096 / 1e-3), name
+    x = (rng.random((200, 2, 6, 5)) < 0.4).astype(np.uint8)
+    a, b = first.run(x).spikes["n"].reshape(200, -1), last.run(x).spikes["layer2"]
+    assert a.sum() > 50 and np.mean(a != b) < 0.02
+
+
+def test_f18_delays_of_as_many_inputs_as_outputs(tmp_path):
+    """One for each in a row would be read as those of outputs: all of them are written."""
+    for delay in ([[1, 2, 3]], [[1], [2], [3]]):
+        net = small(LIF | dict(shape=3), matrix(3, 3, delay=np.array(delay)), shape=3)
+        rb.export(net, "net", tmp_path / "a.net")
+        found = rb.load(tmp_path / "a.net").nodes["layer0.weight"].parameters["delay"]
+        assert np.array_equal(*np.broadcast_arrays(found, delay, np.zeros((3, 3)))[:2])
+
+
+def parallel(*connections) -> rb.Network:
+    """in[5] -> n[3] by several matrices, each with its delay."""
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 5)
+    b.exact("n", 3, decay_v=500, threshold=64 * 20)
+    for k, (weight, delay) in enumerate(connections):
+        b.connect("in", "n", weight, delay=delay, name=f"w{k}")
+    return b.build()
+
+
+def test_f18_matrices_side_by_side_add_up(tmp_path):
+    """Where they meet with one delay; else a weight would have two."""
+    left, right = 2.0 * RNG.integers(-5, 15, (2, 3, 5))
+    right[:, :2] = 0
+    each, alone = RNG.integers(0, 9, (3, 5)), right * (left == 0)
+    for net in (
+        parallel((left, 2), (right, 2)),
+        parallel((left, 4), (alone, each)),
+        parallel((left, None), (alone, 3)),
+    ):
+        rb.export(net, "net", tmp_path / "a.net")
+        again = rb.load(tmp_path / "a.net")
+        assert len([n for n in again.nodes.values() if n.kind == "Linear"]) == 1
+        x = (RNG.random((60, 5)) < 0.3).astype(np.uint8)
+        a, b = net.run(x, dtype="float64").spikes["n"], again.run(x, dtype="float64").spikes["layer0"]
+        assert a.any() and np.array_equal(a, b)
+    (tmp_path / "a.net").unlink()
+    found = refusals(parallel((left + 30, 2), (right, 3)), tmp_path / "a.net")
+    assert "there are 2 sums that do not add up" in found[0, "n"]

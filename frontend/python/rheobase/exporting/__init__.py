@@ -18,7 +18,7 @@ def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
 
     source, to: an image to "lava", a Python program of Lava processes that runs with the image's spikes, bit for bit,
     and its arrays; an image, or a network of exact nodes, to "net", the HDF5 file that lava-dl's SLAYER writes and its
-    NetX runs on Lava; a network to "nir", a NIR file.
+    NetX runs on Lava, which `rb.load` reads again, number for number; a network to "nir", a NIR file.
     path: the file, for "lava" the folder; what is written is written whole or not at all.
 
     Returns what the format does not keep, as diagnostics R0671: a "note" where the numbers stay what they are, a
