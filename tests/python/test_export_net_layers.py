@@ -233,6 +233,8 @@ def test_f14_f15_f16_f18_random_networks_spike_alike(tmp_path, seed):
     net = random_network(seed)
     lost = rb.export(net, "net", tmp_path / "a.net")
     assert all("convolutions (X29)" in d.message for d in lost if d.severity == "warning")
+    pools = {n.name for n in net.nodes.values() if n.kind == "SumPool2d"}
+    assert {d.where for d in lost if "becomes a convolution with a group" in d.message} == pools
     again, image = rb.load(tmp_path / "a.net"), rb.compile(net)
     rb.export(image, "net", tmp_path / "b.net")
     unfolded = rb.load(tmp_path / "b.net")
