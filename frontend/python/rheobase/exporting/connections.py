@@ -58,6 +58,10 @@ def _connect(found: Integers, node: Node, ways: _Ways) -> None:
     if node.kind == "Output":
         found.outputs[node.name] = [_read(found, node, source, ways) for source in sources]
     elif node.kind in (*MATRICES, *WINDOWS):
+        if node.kind == "SumPool2d":
+            found.lose(
+                node.name, f"the pool '{node.name}' becomes a convolution with a group for each channel"
+            )
         for source in sources:
             if not _sends(source):
                 found.refuse(

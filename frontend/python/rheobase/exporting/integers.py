@@ -90,9 +90,8 @@ class Synapses:
             return False
         if w is None:
             return kernel.shape[0] == kernel.shape[1] and np.array_equal(kernel, np.eye(len(kernel)))
-        return (
-            w.input_shape == w.output_shape and w.groups == len(kernel) == kernel.size and (kernel == 1).all()
-        )
+        alone = w.groups == len(kernel) == kernel.size and not any(w.padding)
+        return alone and w.input_shape == w.output_shape and bool((kernel == 1).all())
 
 
 @dataclass

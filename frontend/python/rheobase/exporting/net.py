@@ -71,7 +71,7 @@ def _driven(found: Integers) -> set[str]:
         else:
             found.refuse(
                 s.source,
-                f"the input '{s.source}' is graded and goes to '{s.target}' through weights; a .net file says of no numbers "
+                f"the input '{s.source}' is graded and goes to '{s.target}' through weights; a .net file has no numbers "
                 "but those that drive the neurons of an input layer, one to one",
                 "use spikes, or connect the input to neurons one to one, and weigh what they send",
             )

@@ -17,14 +17,14 @@ from .net_neurons import RESONATORS, number
 
 def check_synapses(found: Integers, s: Synapses) -> None:
     """Refuses what no layer has, whatever stands before and behind."""
-    complex_ = found.populations[s.target].model in RESONATORS
+    resonates = found.populations[s.target].model in RESONATORS
     if s.direct:
         found.refuse(
             s.target,
             f"'{s.source}' and '{s.target}' are connected one to one; layers are connected by weights",
             "connect them by a matrix with ones on its diagonal",
         )
-    elif complex_ and s.window is not None:
+    elif resonates and s.window is not None:
         found.refuse(
             s.name,
             f"'{s.name}' is a convolution into the resonators '{s.target}', which have complex weights of dense layers",
@@ -41,7 +41,7 @@ def check_synapses(found: Integers, s: Synapses) -> None:
         )
     elif s.delay.any() and s.window is not None:
         _check_kernels_delay(found, s)
-    elif complex_:
+    elif resonates:
         _check_complex_delay(found, s)
     _check_weights(found, s)
 
