@@ -1,4 +1,5 @@
 // Feature maps on cores: whole, or cut into tiles of channels, rows and columns.
+#include <iterator>
 #include <limits>
 
 #include "place/ListCost.h"
@@ -70,38 +71,45 @@ void Placer::placeTiles(int population, const Convolution& map) {
   for (OpenCore& open : cores_)
     if (Trial trial = tryTile(open, population, map, whole); trial.rows > 0)
       return commit(open, sliceOf(whole, map, population), std::move(trial));
-  for (Range block; block.first < map.channelsOut; block.first = block.end()) {
-    block.count = channelsOfBlock(population, map, block.first);
-    placeBlock(population, map, block);
-  }
+  for (std::int64_t first = 0; first < map.channelsOut;) first += placeChannels(population, map, first);
 }
 
-// Channels from the first on that take few cores together: as many as one position allows share the sources
-// of that position, half of them leave room for more positions.
-std::int64_t Placer::channelsOfBlock(int population, const Convolution& map, std::int64_t first) {
+// Channels from the first on, so many that each takes as few cores as possible: as many as one position
+// allows share the sources of that position, a half or a quarter of them leave room for more positions.
+// Returns how many.
+std::int64_t Placer::placeChannels(int population, const Convolution& map, std::int64_t first) {
   // At the edge of a padded map fewer sources reach a position, in the middle most do.
   const Range middleRow{map.rows.outputs / 2, 1}, middleColumn{map.columns.outputs / 2, 1};
   const std::int64_t most = mostThatFits(map.channelsOut - first, [&](std::int64_t count) {
     return tryTile({}, population, map, {{first, count}, {0, 1}, {0, 1}}).rows > 0 &&
            tryTile({}, population, map, {{first, count}, middleRow, middleColumn}).rows > 0;
   });
-  std::int64_t best = std::max<std::int64_t>(1, most);
-  double coresOfBest = std::numeric_limits<double>::infinity();
-  for (std::int64_t count = best; count > 0; count /= 2) {
-    const std::size_t before = cores_.size();
-    const std::vector<Violation> violations = violations_;
-    placeBlock(population, map, {first, count});
-    const double cores = static_cast<double>(cores_.size() - before) / static_cast<double>(count);
-    cores_.erase(cores_.begin() + static_cast<std::ptrdiff_t>(before), cores_.end());
+  const std::size_t before = cores_.size();
+  const auto start = [&] { return cores_.begin() + static_cast<std::ptrdiff_t>(before); };
+  const std::vector<Violation> violations = violations_;
+  std::vector<OpenCore> best;
+  std::vector<Violation> bestViolations;
+  std::int64_t channels = 0;
+  for (std::int64_t count = std::max<std::int64_t>(1, most); count > 0; count /= 2) {
+    // Fewer for each channel than the best so far.
+    const auto bound = channels == 0 ? std::numeric_limits<std::int64_t>::max()
+                                     : (static_cast<std::int64_t>(best.size()) * count - 1) / channels;
+    if (placeBlock(population, map, {first, count}, bound)) {
+      best.assign(std::move_iterator(start()), std::move_iterator(cores_.end()));
+      bestViolations = violations_;
+      channels = count;
+    }
+    cores_.erase(start(), cores_.end());
     violations_ = violations;
-    if (cores >= coresOfBest) break;
-    best = count;
-    coresOfBest = cores;
   }
-  return best;
+  cores_.insert(cores_.end(), std::move_iterator(best.begin()), std::move_iterator(best.end()));
+  violations_ = std::move(bestViolations);
+  return channels;
 }
 
-void Placer::placeBlock(int population, const Convolution& map, const Range& channels) {
+// False as soon as it takes more cores than `most`.
+bool Placer::placeBlock(int population, const Convolution& map, const Range& channels, std::int64_t most) {
+  const std::size_t before = cores_.size();
   const Range columns{0, map.columns.outputs};
   for (std::int64_t row = 0; row < map.rows.outputs;) {
     const std::int64_t rows = mostThatFits(map.rows.outputs - row, [&](std::int64_t count) {
@@ -112,7 +120,9 @@ void Placer::placeBlock(int population, const Convolution& map, const Range& cha
     else
       placeRow(population, map, {channels, {row, 1}, columns});
     row += std::max<std::int64_t>(1, rows);
+    if (static_cast<std::int64_t>(cores_.size() - before) > most) return false;
   }
+  return true;
 }
 
 // Part of a row that no core holds whole, in pieces; a position that takes too much, by half its channels.

@@ -57,8 +57,8 @@ class Placer {
   void commit(OpenCore& open, PlacedSlice slice, Trial trial);
   void placePopulation(int population, bool fill);
   void placeTiles(int population, const Convolution& map);
-  std::int64_t channelsOfBlock(int population, const Convolution& map, std::int64_t first);
-  void placeBlock(int population, const Convolution& map, const Range& channels);
+  std::int64_t placeChannels(int population, const Convolution& map, std::int64_t first);
+  bool placeBlock(int population, const Convolution& map, const Range& channels, std::int64_t most);
   void placeRow(int population, const Convolution& map, const Tile& part);
   void placeTile(int population, const Convolution& map, const Tile& tile);
   void noteRefused(int population, std::int32_t neuron, const CoreUse& use);

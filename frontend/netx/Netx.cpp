@@ -22,8 +22,6 @@ using Shape = std::vector<std::int64_t>;
 
 constexpr std::int64_t kMostLayers = 1000;
 constexpr double kMillisecond = 1e-3;
-// Of Loihi's bias register, 12 bits and a sign, through which NetX drives the neurons of an input layer.
-constexpr std::int64_t kMostBias = (1 << 12) - 1;
 
 double productOf(const Tensor& extents) {
   return std::accumulate(extents.values.begin(), extents.values.end(), 1.0, std::multiplies<>());
@@ -115,18 +113,19 @@ class NetxReader {
                          "correct the shape");
     if (shape_.size() != 3) shape_ = {size};
     append(Node{"input", "Input", shape_, shape_, {}, layer.place()});
+    if (Status refused = refuseDelays(layer, "input layers"); !refused) return refused;
     if (!layer.has("neuron")) return ok();
     Expected<std::int64_t> weight = layer.integer("weight", 64), bias = layer.integer("bias", 0);
     if (!weight) return std::move(weight).error();
     if (!bias) return std::move(bias).error();
     Expected<Node> neurons = readNeurons(layer, name, shape_, Drive::Host);
     if (!neurons) return std::move(neurons).error();
-    network_.nodes.back().parameters["payload"] = Tensor::count(kMostBias);
+    network_.nodes.back().parameters["payload"] = Tensor::count(kMostDrive);
     append(passOn(name + ".input", shape_, layer.place()));
     append(*std::move(neurons));
     network_.assumptions.push_back(
         {"input",
-         fmt::format("whole numbers from -{0} to {0}, in every step: {1} x + {2}, rounded", kMostBias,
+         fmt::format("whole numbers from -{0} to {0}, in every step: {1} x + {2}, rounded", kMostDrive,
                      *weight, *bias),
          fmt::format(
              "the file gives its input layer the weight {} and the bias {}, which NetX leaves to its caller; "
@@ -159,6 +158,7 @@ class NetxReader {
     if (Status added = takeSpikeDelays(layer, *matrix); !added) return added;
     append(*std::move(matrix));
     shape_ = {*outputs};
+    noteDelaysAndBias(layer, name, network_.nodes.back());
     if (Status added = appendNeurons(layer, name, complex ? Drive::ComplexSynapses : Drive::Synapses); !added)
       return added;
     if (!recurrent) return ok();
@@ -180,6 +180,18 @@ class NetxReader {
     return addSpikeDelays(layer, std::exchange(spikeDelays_, {}), matrix);
   }
 
+  // X34: without a bias it is one whether what enters neurons waits, or what leaves them.
+  void noteDelaysAndBias(const Fields& layer, const std::string& name, const Node& weights) {
+    const hdf5::Tree* bias = layer.group().child("bias");
+    if (bias == nullptr || !weights.parameters.contains("delay")) return;
+    const std::vector<double>& values = bias->array.values;
+    if (std::all_of(values.begin(), values.end(), [](double value) { return value == 0; })) return;
+    network_.assumptions.push_back(
+        {"delays of " + name, "what enters its neurons waits, as in NetX; their bias does not",
+         "SLAYER delays what leaves the neurons, and so what their bias does",
+         "no option: train the layer without delays, or without normalization", true});
+  }
+
   void noteDelaysThatNobodyTakes() {
     if (spikeDelays_.empty()) return;
     network_.assumptions.push_back(
@@ -195,6 +207,7 @@ class NetxReader {
     if (!node) return std::move(node).error();
     shape_ = node->outputShape;
     append(*std::move(node));
+    noteDelaysAndBias(layer, name, network_.nodes.back());
     return appendNeurons(layer, name);
   }
 
@@ -203,6 +216,10 @@ class NetxReader {
     if (!last)
       return layer.error("R0112", "type", "a layer follows the average, which is no layer of spikes",
                          "end the network with it");
+    if (!spikeDelays_.empty())
+      return layer.error("R0112", "type",
+                         "an average follows a recurrent layer with delays, and takes none of them",
+                         "train the recurrent layer without delays, or put a dense layer between");
     flatten(name + ".flat", layer.place());
     const std::int64_t size = shape_[0];
     Expected<Tensor> extents = layer.array("shape");

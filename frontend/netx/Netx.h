@@ -32,7 +32,8 @@
 // and cosine as stored and states 6 bits up; "layer<i>.weight" has two rows for each of them, the real one
 // first. ADRF_PHASE, ADRF_IZHIKEVICH: their adaptive kin, where NetX reads the others.
 //
-// Parameters of neurons are one number, or one for each channel. What the files could hold beyond that
+// Parameters of neurons are one number, or one for each channel: as SLAYER's CUDA kernels read them, whose
+// code for processors spreads those of a convolution along its columns. What the files could hold beyond that
 // (concat, which lava-dl names and neither writes nor reads) is refused by name.
 #pragma once
 
@@ -47,6 +48,13 @@ namespace rheo::netx {
 
 // lava-dl's threshold of neurons that are not to spike: beyond every potential (SPEC N7).
 inline constexpr std::int64_t kNeverSpikes = (1 << 18) - 1;
+
+// Of Loihi's bias register, 12 bits and a sign, through which NetX drives the neurons of an input layer.
+inline constexpr std::int64_t kMostDrive = (1 << 12) - 1;
+// What NetX gives Lava's processes of sigma-delta networks, both 6 bits; and resonators the first.
+inline constexpr int kStateExponent = 6, kSpikeExponent = 6;
+// Times both, a state still has 32 bits.
+inline constexpr std::int64_t kMostMantissa = std::int64_t{1} << 18;
 
 // Whether a tree is a .net file's, by its content.
 bool isNetx(const hdf5::Tree& tree);

@@ -19,10 +19,7 @@ namespace rheo::netx {
 namespace {
 
 constexpr std::int64_t kAlign = 1 << fixed::kAlignBits;  // from SLAYER's potentials to the chip's
-// What NetX gives Lava's processes of sigma-delta networks, both 6 bits.
-constexpr int kStateExponent = 6, kSpikeExponent = 6;
 constexpr std::int64_t kState = 1 << (kStateExponent + kSpikeExponent);
-constexpr std::int64_t kMostMantissa = std::int64_t{1} << 18;  // times kState, a state still has 32 bits
 
 void set(Node& node, const char* parameter, std::int64_t value) {
   node.parameters[parameter] = Tensor::count(value);
@@ -125,10 +122,11 @@ Status readMembrane(Fields& layer, Fields& neuron, Drive drive, Node& node) {
 }
 
 // What resonators and membranes with adaptive thresholds have in common. SPEC N23.
-constexpr std::initializer_list<Field> kAdapting{{"thDecay", "decay_theta", 0, fixed::kDecayOne, 1},
-                                                 {"refDecay", "decay_r", 0, fixed::kDecayOne, 1},
-                                                 {"vThMant", "theta_0", 0, fixed::kThresholdMax, kAlign},
-                                                 {"vThStep", "theta_step", 0, fixed::kThresholdMax, kAlign}};
+constexpr std::initializer_list<Field> kAdapting{
+    {"thDecay", "decay_theta", 0, fixed::kDecayOne, 1},
+    {"refDecay", "decay_r", 0, fixed::kDecayOne, 1},
+    {"vThMant", "theta_0", 0, fixed::kThresholdMax, kAlign},
+    {"vThStep", "theta_step", -fixed::kThresholdMax, fixed::kThresholdMax, kAlign}};
 
 // SPEC N23: SLAYER's current loses iDecay/4096, where a Loihi's register loses one more.
 Status readAdaptiveMembrane(Fields& layer, Fields& neuron, Drive drive, Node& node) {
@@ -139,9 +137,7 @@ Status readAdaptiveMembrane(Fields& layer, Fields& neuron, Drive drive, Node& no
       node);
   if (taken) taken = take(neuron, kAdapting, node);
   if (!taken) return taken;
-  if (drive != Drive::Host) return addMembraneBias(layer, node);
-  set(node, "decay_u", fixed::kDecayOne);  // through the bias: no current
-  return ok();
+  return drive == Drive::Host ? ok() : addMembraneBias(layer, node);
 }
 
 // SPEC N24 to N26.

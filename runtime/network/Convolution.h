@@ -1,6 +1,7 @@
 // The geometry of a convolution: which kernel entries join which input and output positions. SPEC F15, I10.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace rheo {
@@ -17,18 +18,26 @@ struct ConvolutionAxis {
   // visit(output, entry), outputs ascending.
   template <class Visit>
   void outputsOf(std::int64_t input, Visit visit) const {
-    for (std::int64_t entry = kernel - 1; entry >= 0; --entry) {
-      const std::int64_t scaled = input + padding - entry * dilation;
-      if (scaled >= 0 && scaled % stride == 0 && scaled / stride < outputs) visit(scaled / stride, entry);
+    // Entries beyond these meet no output, however long the kernel is.
+    const std::int64_t place = input + padding;
+    const std::int64_t last = std::min(kernel - 1, place / dilation);
+    const std::int64_t first =
+        std::max<std::int64_t>(0, (place - (outputs - 1) * stride + dilation - 1) / dilation);
+    for (std::int64_t entry = last; entry >= first; --entry) {
+      const std::int64_t scaled = place - entry * dilation;
+      if (scaled % stride == 0 && scaled / stride < outputs) visit(scaled / stride, entry);
     }
   }
 
   // visit(input, entry), inputs ascending.
   template <class Visit>
   void inputsOf(std::int64_t output, Visit visit) const {
-    for (std::int64_t entry = 0; entry < kernel; ++entry) {
-      const std::int64_t input = output * stride - padding + entry * dilation;
-      if (input >= 0 && input < inputs) visit(input, entry);
+    const std::int64_t place = output * stride - padding;
+    const std::int64_t first = place >= 0 ? 0 : (dilation - 1 - place) / dilation;
+    for (std::int64_t entry = first; entry < kernel; ++entry) {
+      const std::int64_t input = place + entry * dilation;
+      if (input >= inputs) return;
+      visit(input, entry);
     }
   }
 

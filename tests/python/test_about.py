@@ -55,7 +55,14 @@ def test_explain_knows_what_others_call_a_model():
     page = invoke("explain", "CubaLIF").stdout
     assert page.startswith("# cuba_lif: ") and "| tau_syn " in page and "vThMant << 6" in page
     assert "- Lava: LIF\n" in page and "- lava-dl's .net files: CUBA\n" in page
-    assert "- Lava: -\n" in invoke("explain", "adaptive_resonate_and_fire").stdout
+    adaptive = invoke("explain", "adrf_phase").stdout
+    assert "- Lava: -\n" in adaptive and "theta_0 << 6" not in adaptive
+    for name, model in {
+        "LOIHI": "cuba_lif",
+        "SDNN": "sigma_delta",
+        "RF_IZ": "resonate_and_fire_izhikevich",
+    }.items():
+        assert json.loads(invoke("explain", name, "--json").stdout)["code"] == model
     assert json.loads(invoke("explain", "atrlif", "--json").stdout)["code"] == "atrlif"
 
 

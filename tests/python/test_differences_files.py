@@ -1,9 +1,10 @@
-"""X24 to X30, X33: what lava-dl's NetX makes of a .net file. Its rules stand here in a few lines; our reader refuses, or does as trained."""
+"""X24 to X30, X33 to X35: what lava-dl's NetX makes of a .net file. Its rules stand here in a few lines; our reader refuses, or does as trained."""
 
 import numpy as np
 import pytest
 import rheobase as rb
-from netxfiles import dense, source, window, write_layers
+from environment import needs_compiler
+from netxfiles import MEMBRANE, dense, source, window, write_layers
 from rheobase import topics
 from test_netx import LEAVE_OUT, write
 
@@ -116,6 +117,38 @@ def test_x30_recurrent_layers_with_delays(tmp_path):
         "here": rb.load(file).nodes["layer2.weight_rec"].parameters["weight"][0, :2].astype(int).tolist(),
     }
     assert found == results("X30")
+
+
+def test_x34_a_delay_and_a_bias(tmp_path):
+    bias, delay = 30, 3
+    layer = dense([[2]], bias=np.array([bias]), delay=delay)
+    net = rb.load(write_layers(tmp_path / "delay.net", layer))
+    spikes = net.run(np.zeros((6, 1))).spikes["layer0"]
+    found = {"slayer": [delay], "netx": [0], "here": [int(np.argmax(spikes))]}
+    assert spikes.any() and found == results("X34")
+    (stated,) = [a for a in net.assumptions if a["what"] == "delays of layer0"]
+    assert stated["warning"] and "SLAYER" in stated["why"]
+    without = rb.load(write_layers(tmp_path / "same.net", dense([[2]], bias=np.zeros(1), delay=delay)))
+    assert not [a for a in without.assumptions if a["what"] == "delays of layer0"]
+
+
+@needs_compiler
+def test_x35_a_bias_before_the_first_input(tmp_path):
+    bias, threshold, hop = 10, 25, 1
+    neuron = MEMBRANE | {"vDecay": 0, "vThMant": threshold}
+    net = rb.load(write_layers(tmp_path / "bias.net", dense([[2]], neuron, bias=np.array([bias]))))
+
+    def steps(spikes) -> list[int]:
+        return [int(step) for step in np.flatnonzero(spikes)[:3]]
+
+    period = threshold // bias + 1
+    assert steps(net.run(np.zeros((12, 1))).spikes["layer0"]) == [period * k - 1 for k in (1, 2, 3)]
+    found = {
+        "slayer": [period * k - 1 for k in (1, 2, 3)],
+        "netx": [period * k - 1 - hop for k in (1, 2, 3)],
+        "here": steps(rb.compile(net).run(np.zeros((12, 1), int)).aligned("layer0")),
+    }
+    assert found == results("X35")
 
 
 def test_x33_the_turn_of_a_resonator(tmp_path):

@@ -155,6 +155,19 @@ def test_f14_a_file_comes_back_as_it_is(tmp_path, what):
     assert (tmp_path / "b.net").read_bytes() == (tmp_path / "c.net").read_bytes()
 
 
+@needs_compiler
+def test_n23_an_image_of_adaptive_neurons_keeps_their_bias(tmp_path):
+    layer = dense(2 * np.arange(-6, 6).reshape(3, 4), ALIF, bias=np.array([2, -4, 6]))
+    net = rb.load(write_layers(tmp_path / "a.net", layer))
+    image = rb.compile(net)
+    rb.export(image, "net", tmp_path / "b.net")
+    again = rb.load(tmp_path / "b.net")
+    assert again.nodes["layer0.weight"].parameters["bias"].tolist() == [2, -4, 6]
+    x = np.random.default_rng(0).integers(0, 2, (50, 4))
+    spikes = image.run(x).spikes["layer0"]
+    assert spikes.sum() > 5 and np.array_equal(rb.compile(again).run(x).spikes["layer0"], spikes)
+
+
 def test_fields_are_stored_as_slayer_stores_them(tmp_path):
     h5py = pytest.importorskip("h5py")
     layers = [

@@ -265,6 +265,9 @@ def test_f15_n23_the_bias_of_adaptive_neurons_enters_their_current(tmp_path, bia
     layer = dense(np.full((2, 5), 2), neuron=ALIF, bias=np.array([3, -4]))
     out = rb.load(write_layers(tmp_path / "flat.net", layer)).run(np.zeros((1, 5)), probes=["layer0.i"])
     assert out.states["layer0.i"].ravel().tolist() == [64 * 3, 64 * -4]
+    driven = source((5,), ALIF | {"iDecay": 900})  # by numbers that enter their current, too
+    net = rb.load(write_layers(tmp_path / "input.net", driven))
+    assert (net.nodes["layer0"].parameters["decay_u"] == 900).all()
 
 
 RESONATOR = {"type": "RF_PHASE", "sinDecay": 2100, "cosDecay": 3300, "vThMant": 30, "refDelay": 1}
@@ -357,6 +360,7 @@ BAD = {
         "R0112",
         "/layer/1/bias",
     ),
+    "empty delay": ({"delay": np.zeros(0)}, "R0113", "/layer/1/delay"),
     "concat": ({"type": np.array(["concat"])}, "R0112", "/layer/1/type"),
     "average of groups that differ": (
         {"type": np.array(["average"]), "shape": np.array([5, 1, 1])},
@@ -386,6 +390,10 @@ def test_files_that_do_not_fit_together(tmp_path):
     def found(*layers):
         return refusal(write_layers(tmp_path / "bad.net", *layers))
 
+    loop = dense([[60]], weight_rec=np.zeros((1, 1), np.float32), delay=2) | RECURRENT
+    mean = {"type": np.array(["average"]), "shape": np.array([1, 1, 1])}
+    assert found(loop, mean) == ("R0112", "/layer/1/type")  # which takes no delays
+    assert found(source((2,), delay=3), dense([[2, 2]])) == ("R0112", "/layer/0/delay")
     pool = window("pool", np.full((1, 1, 2, 2), 2), stride=2)
     assert found(CONV) == ("R0112", "/layer/0/type")  # says no shape
     assert found(source((2, 4, 4)), dense(np.ones((2, 32)))) == ("R0113", "/layer/1/inFeatures")  # no flatten

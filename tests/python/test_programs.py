@@ -157,11 +157,11 @@ def test_r0315_what_cannot_be_reset_in_intervals_is_named():
 
 
 def test_what_other_files_cannot_say_of_programs_and_payloads_is_named(tmp_path):
-    program = network("atrlif", theta_0=64)
+    program = network("ternary_lif", threshold_high=64)
     for to in ("net", "nir"):
         with pytest.raises(rb.CompileError) as refused:
             rb.export(program, to, tmp_path / f"program.{to}")
-        assert any("'atrlif'" in d.message for d in refused.value.diagnostics), to
+        assert any("'ternary_lif'" in d.message for d in refused.value.diagnostics), to
     b = rb.Builder(dt=1e-3)
     b.input("in", 3, payload=9)
     b.exact("n", 3, decay_u=700, decay_v=300, threshold=6400)

@@ -64,8 +64,11 @@ static py::dict arithmetic() {
                   py::arg("most_mixed_weight") = mostWeight(SignMode::Mixed),
                   py::arg("most_weight") = mostWeight(SignMode::Excitatory),
                   py::arg("most_delay") = kMaxDelay, py::arg("most_elements") = network::kMaxNeurons,
-                  py::arg("most_step") = network::kMaxStep,
-                  py::arg("netx_never_spikes") = netx::kNeverSpikes);
+                  py::arg("most_step") = network::kMaxStep, py::arg("netx_never_spikes") = netx::kNeverSpikes,
+                  py::arg("netx_most_drive") = netx::kMostDrive,
+                  py::arg("netx_state_exponent") = netx::kStateExponent,
+                  py::arg("netx_spike_exponent") = netx::kSpikeExponent,
+                  py::arg("netx_most_mantissa") = netx::kMostMantissa);
 }
 
 }  // namespace rheo::python

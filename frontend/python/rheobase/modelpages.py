@@ -15,11 +15,11 @@ def known() -> dict[str, str]:
 
 
 def page(name: str) -> Optional[str]:
-    """A model's page in Markdown, or None where there is no such model; its NIR name will do."""
-    wanted = name.strip().lower()
-    model = next((m for m in MODELS.values() if wanted in (m["name"], m["nir"].lower()) and wanted), None)
+    """A model's page in Markdown, or None where there is no such model; what others call it will do."""
+    model = find(name)
     if model is None:
         return None
+    model = MODELS[model]
     rules = _rules(model["name"])
     parts = [
         f"# {model['name']}: {model['summary']}",
@@ -31,6 +31,17 @@ def page(name: str) -> Optional[str]:
     if model["real"]:
         parts += [f"## Real parameters, as {model['nir']} of NIR names them", _real(model)]
     return "\n\n".join(parts)
+
+
+def find(name: str) -> Optional[str]:
+    """The model of that name, else of that name in NIR, Lava or lava-dl's files."""
+    wanted = name.strip().lower()
+    called: dict[str, str] = {"loihi": "cuba_lif"}  # CUBA's older name
+    for process, about in LAVA_MODELS.items():
+        called[process.lower()] = about.model
+    for kind in ("slayer", "nir", "name"):  # the last one counts
+        called.update({model[kind].lower(): model["name"] for model in MODELS.values() if model[kind]})
+    return called.get(wanted)
 
 
 def _rules(model: str) -> list[topics.Rule]:
@@ -45,7 +56,7 @@ def _others(name: str, model: dict) -> str:
         "receives": "one sum" if len(model["ports"]) == 1 else "sums at " + ", ".join(model["ports"]),
         "sends": "payloads" if model["graded"] else "spikes" if model["spiking"] else "nothing: it is read",
         "on the chip": "a program" if model["program"] else "the neuron circuit's own",
-        "Lava": ", ".join(lava),
+        "Lava": ", ".join(lava) or ("LIF, in part" if not model["program"] else ""),
         "NIR": model["nir"],
         "lava-dl's .net files": model["slayer"],
     }
@@ -53,17 +64,15 @@ def _others(name: str, model: dict) -> str:
 
 
 def _integers(model: dict) -> str:
-    columns = ["name", "unit", "least", "most", "default", "Lava"] + ([".net"] if model["slayer"] else [])
     if not model["parameters"]:
         return "It has none."
+    in_lava = not model["program"] or any(about.model == model["name"] for about in LAVA_MODELS.values())
+    others = {"lava": "Lava"} if in_lava else {}
+    others |= {"slayer": ".net"} if model["slayer"] else {}
+    keys = ["name", "unit", "least", "most", "missing", *others, "meaning"]
+    heads = {"missing": "default", **others}
     return _table(
-        [*columns, "meaning"],
-        (
-            [p["name"], p["unit"], p["least"], p["most"], p["missing"], p["lava"]]
-            + ([p["slayer"]] if model["slayer"] else [])
-            + [p["meaning"]]
-            for p in model["parameters"]
-        ),
+        [heads.get(key, key) for key in keys], ([p[key] for key in keys] for p in model["parameters"])
     )
 
 

@@ -87,7 +87,7 @@ def _explanation(code: str) -> dict:
         return {"code": name, "text": text.rstrip(), "rules": topics.rules(name)}
     model = modelpages.page(code)
     if model is not None:
-        return {"code": code.strip().lower(), "text": model}
+        return {"code": modelpages.find(code), "text": model}
     text = codes.page(code).rstrip()
     return {"code": text[2:7], "text": text}
 

@@ -189,7 +189,7 @@ def _add_bias(found: Integers, population: str, middle: Node) -> None:
     into = found.populations[population]
     each = np.repeat(bias, into.size // bias.size)  # one for each neuron, or for each channel
     if into.model == "atrlif":
-        into.arriving = each if into.arriving is None else into.arriving + each
+        into.take(each)
         return
     keeps = "sum" if into.model not in FIXED_FUNCTION else "current"
     if keeps == "sum" or np.any(into.parameters.get("decay_u", DECAY_ONE) != DECAY_ONE):

@@ -34,6 +34,9 @@ class Population:
     def size(self) -> int:
         return int(np.prod(self.shape))
 
+    def take(self, each: np.ndarray) -> None:
+        self.arriving = each if self.arriving is None else self.arriving + each
+
     @property
     def spiking(self) -> bool:
         return MODELS[self.model]["spiking"]

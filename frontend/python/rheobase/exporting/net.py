@@ -16,19 +16,21 @@ from typing import Optional, Union
 
 import numpy as np
 
+from ..arithmetic import NETX_MOST_DRIVE
 from ..errors import CompileError, Diagnostic
 from ..image import Image
 from ..network import Network
 from .connections import integers_of_network
 from .hdf5 import file_of
 from .integers import Integers, Population, Synapses, integers_of_image
-from .net_neurons import MOST_DRIVE, RESONATORS, Neurons, neurons_of
+from .net_neurons import RESONATORS, Neurons, neurons_of
 from .net_weights import check_synapses, dense_fields, window_fields
 
 
 def content(source: Union[Image, Network]) -> tuple[bytes, list[Diagnostic]]:
     """The file's bytes, and what it cannot keep. Raises CompileError with everything that a .net file cannot hold."""
     found = integers_of_image(source) if isinstance(source, Image) else integers_of_network(source)
+    _take_constants(found)
     driven = _driven(found)
     neurons = {
         p.name: neurons_of(found, p, p.name in driven) for p in found.populations.values() if not p.made
@@ -76,16 +78,16 @@ def _driven(found: Integers) -> set[str]:
                 "use spikes, or connect the input to neurons one to one, and weigh what they send",
             )
     for name, payload in found.payloads.items():
-        if payload > MOST_DRIVE:
+        if payload > NETX_MOST_DRIVE:
             found.refuse(
                 name,
-                f"the input '{name}' sends up to {payload}; what drives an input layer has 13 bits, {MOST_DRIVE} at most",
+                f"the input '{name}' sends up to {payload}; what drives an input layer has 13 bits, {NETX_MOST_DRIVE} at most",
                 "send smaller numbers",
                 value=float(payload),
-                limit=float(MOST_DRIVE),
+                limit=float(NETX_MOST_DRIVE),
             )
-        elif payload < MOST_DRIVE:
-            found.lose(name, f"that '{name}' sends {payload} at most is not kept: {MOST_DRIVE} is read")
+        elif payload < NETX_MOST_DRIVE:
+            found.lose(name, f"that '{name}' sends {payload} at most is not kept: {NETX_MOST_DRIVE} is read")
     return driven
 
 
@@ -154,6 +156,20 @@ def _chain(found: Integers, driven: set[str]) -> list[Layer]:
 def _constant(found: Integers, s: Synapses) -> bool:
     """Whether the compiler made the source, which spikes in every step: an Affine's bias before a lasting current."""
     return s.source in found.populations and found.populations[s.source].made
+
+
+def _take_constants(found: Integers) -> None:
+    """The bias of a file's ALIF enters its current, where the compiler made a source of it."""
+    rest = []
+    for s in found.synapses:
+        if _constant(found, s) and found.populations[s.target].model == "atrlif":
+            found.populations[s.target].take(s.weights[:, 0])
+        else:
+            rest.append(s)
+    found.synapses = rest
+    sources = {s.source for s in found.synapses}
+    for name in [p.name for p in found.populations.values() if p.made and p.name not in sources]:
+        del found.populations[name]
 
 
 def _refuse_constant(found: Integers, s: Synapses) -> None:

@@ -16,17 +16,17 @@ from ..arithmetic import (
     FIXED_FUNCTION,
     MODELS,
     MOST_THRESHOLD,
+    NETX_MOST_MANTISSA,
     NETX_NEVER_SPIKES,
+    NETX_SPIKE_EXPONENT,
+    NETX_STATE_EXPONENT,
     TURN_BITS,
 )
 from .integers import Integers, Population
 from .lava_populations import LARGEST_MANTISSA
 
-MOST_DRIVE = (1 << 12) - 1  # of Loihi's bias register, through which the host drives an input layer: Netx.cpp
 TYPES = {name: model["slayer"] for name, model in MODELS.items() if model["slayer"]}
 RESONATORS = {name: of for name, of in TYPES.items() if len(MODELS[name]["ports"]) > 1}
-STATE_EXPONENT = SPIKE_EXPONENT = 6  # of NetX's sigma-delta networks and resonators
-MOST_MANTISSA = 1 << 18  # with both exponents a state of 32 bits
 TURN_SHARE = (1 << TURN_BITS) // DECAY_ONE
 
 
@@ -49,7 +49,7 @@ def neurons_of(found: Integers, population: Population, host: bool) -> Neurons:
         return read.membrane()
     if population.model in RESONATORS and not host:
         return read.resonator()
-    if population.model == "atrlif" and not host:
+    if population.model == "atrlif":
         return read.adaptive_membrane()
     if population.model == "delta" and host:
         return read.delta()
@@ -58,7 +58,7 @@ def neurons_of(found: Integers, population: Population, host: bool) -> Neurons:
     read.refuse(
         f"neurons of model '{population.model}' "
         + (
-            "are no input layer's: numbers from the host drive membranes and delta"
+            "are no input layer's: numbers from the host drive membranes, atrlif and delta"
             if host
             else "begin a network: they belong behind an input that sends numbers"
             if population.model == "delta"
@@ -196,6 +196,9 @@ class _Reading:
                 f"'{name}' has a current, and numbers from the host drive the potential of an input layer",
                 "choose the model lif",
             )
+        self._check_no_bias(name, bias)
+
+    def _check_no_bias(self, name: str, bias: np.ndarray) -> None:
         if bias.any():
             at = int(np.argmax(bias != 0))
             self.refuse(
@@ -221,7 +224,7 @@ class _Reading:
             )
 
     def delta(self) -> Neurons:
-        self.is_always("input_shift", STATE_EXPONENT + SPIKE_EXPONENT)
+        self.is_always("input_shift", NETX_STATE_EXPONENT + NETX_SPIKE_EXPONENT)
         return self._changes({}, np.zeros(self.population.size, np.int64))
 
     def sigma_delta(self) -> Neurons:
@@ -241,18 +244,18 @@ class _Reading:
                 "warning",
             )
         bias = self.biases(
-            1 << (STATE_EXPONENT + SPIKE_EXPONENT),
-            MOST_MANTISSA,
+            1 << (NETX_STATE_EXPONENT + NETX_SPIKE_EXPONENT),
+            NETX_MOST_MANTISSA,
             "a state has 32 bits",
             "round the bias",
         )
         return self._changes({"activation": "relu" if rectified else "identity"}, bias)
 
     def _changes(self, activation: dict, bias: np.ndarray) -> Neurons:
-        self.is_always("state_exponent", STATE_EXPONENT)
+        self.is_always("state_exponent", NETX_STATE_EXPONENT)
         self.is_always("cumulative", 0)
-        unit = 1 << (STATE_EXPONENT + SPIKE_EXPONENT)
-        threshold = self.multiples("threshold", "vThMant", unit, 0, MOST_MANTISSA)
+        unit = 1 << (NETX_STATE_EXPONENT + NETX_SPIKE_EXPONENT)
+        threshold = self.multiples("threshold", "vThMant", unit, 0, NETX_MOST_MANTISSA)
         return Neurons({"type": TYPES["sigma_delta"], **activation, "vThMant": number(threshold)}, bias)
 
     def sigma(self) -> Neurons:
@@ -262,7 +265,7 @@ class _Reading:
         )
 
     def resonator(self) -> Neurons:
-        self.is_always("input_shift", STATE_EXPONENT)
+        self.is_always("input_shift", NETX_STATE_EXPONENT)
         sine = self.multiples("sine", "sinDecay", TURN_SHARE, -DECAY_ONE, DECAY_ONE)
         cosine = self.multiples("cosine", "cosDecay", TURN_SHARE, -DECAY_ONE, DECAY_ONE)
         turn = {"sinDecay": number(sine), "cosDecay": number(cosine)}
@@ -272,7 +275,7 @@ class _Reading:
         if "threshold" not in self.population.parameters:
             self._netx_reads("as resonators without adaptation")
             return Neurons({**fields, **self._adapting(), **others}, none)
-        threshold = self.multiples("threshold", "vThMant", 1 << STATE_EXPONENT, 0, MOST_THRESHOLD)
+        threshold = self.multiples("threshold", "vThMant", 1 << NETX_STATE_EXPONENT, 0, MOST_THRESHOLD)
         self._note_turn(sine, cosine)
         return Neurons({**fields, "vThMant": number(threshold), **others}, none)
 
@@ -286,6 +289,8 @@ class _Reading:
             bias = self.biases(ALIGN, LARGEST_MANTISSA, "Lava holds 16 bits", "round the bias")
         if self.population.arriving is not None:
             bias = bias + self.population.arriving
+        if self.host:
+            self._check_no_bias(self.population.name, bias)
         self._netx_reads("not at all")
         fields = {
             "type": TYPES["atrlif"],
