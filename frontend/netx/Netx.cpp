@@ -155,10 +155,10 @@ class NetxReader {
     Expected<Node> matrix = complex ? readComplexMatrix(layer, name, *outputs, *inputs)
                                     : readMatrix(layer, "weight", name, *outputs, *inputs, !recurrent);
     if (!matrix) return std::move(matrix).error();
+    noteDelaysAndBias(layer, name, *matrix);
     if (Status added = takeSpikeDelays(layer, *matrix); !added) return added;
     append(*std::move(matrix));
     shape_ = {*outputs};
-    noteDelaysAndBias(layer, name, network_.nodes.back());
     if (Status added = appendNeurons(layer, name, complex ? Drive::ComplexSynapses : Drive::Synapses); !added)
       return added;
     if (!recurrent) return ok();

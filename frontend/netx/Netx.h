@@ -4,10 +4,8 @@
 //   layer i               nodes of the Network
 //   input                 "input", and with neurons "layer<i>.input" (weights of 1) and "layer<i>"
 //   dense                 "layer<i>.weight" (Linear), "layer<i>" (neurons)
-//   dense_rec             those and "layer<i>.weight_rec" from the neurons to themselves; its delays are of
-//   the
-//                         weights of the next layer, as SLAYER trains them (NetX delays what enters, and the
-//                         loop)
+//   dense_rec             those and "layer<i>.weight_rec" from the neurons to themselves; its delays become
+//                         those of the next layer's weights, as SLAYER trains them
 //   conv, convT           "layer<i>.weight" (Conv2d, ConvTranspose2d), "layer<i>"
 //   pool, unpool          the same, with a group for each channel
 //   flatten               "layer<i>" (Flatten), or nothing where what comes before is flat

@@ -217,7 +217,9 @@ def test_f18_delays_of_a_recurrent_layer_act_behind_its_loop(tmp_path, own):
     sent, own = np.array([0, 2, 5]), np.array(own)
     loop = 60 * np.eye(3)[[2, 0, 1]]  # 0 excites 1, which excites 2, which excites 0
     first = dense(np.array([[60], [0], [0]]), weight_rec=loop.astype(np.float32), delay=sent) | RECURRENT
-    net = rb.load(write_layers(tmp_path / "delay.net", first, dense(np.full((2, 3), 60), delay=own)))
+    bias = np.array([1, 0]) * (not own.any())  # one that matters where the layer has delays of its own: X34
+    after = dense(np.full((2, 3), 60), delay=own, bias=bias)
+    net = rb.load(write_layers(tmp_path / "delay.net", first, after))
     x = np.zeros((20, 1), int)
     x[1] = 1
     out = net.run(x)
