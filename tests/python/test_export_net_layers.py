@@ -155,6 +155,25 @@ def test_f14_a_file_comes_back_as_it_is(tmp_path, what):
     assert (tmp_path / "b.net").read_bytes() == (tmp_path / "c.net").read_bytes()
 
 
+@pytest.mark.parametrize("driven", [False, True])
+def test_n11_parameters_of_the_channels_of_a_row_come_back(tmp_path, driven):
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (2, 8), payload=4095 if driven else None)
+    before = "in"
+    if driven:
+        b.exact("first", (2, 8), "lif", decay_v=100, threshold=64 * np.repeat([5, 9], 8).reshape(2, 8))
+        b.connect("in", "first")
+        before = "first"
+    thresholds = 64 * np.repeat([20, 40, 60], 6).reshape(3, 6)
+    b.exact("n", (3, 6), "cuba_lif", decay_u=900, decay_v=100, threshold=thresholds)
+    b.convolve(before, "n", even(3, 2, 3))
+    net = b.build()
+    rb.export(net, "net", tmp_path / "a.net")
+    again = [node.parameters for node in rb.load(tmp_path / "a.net").populations]
+    for node, parameters in zip(net.populations, again):
+        assert np.array_equal(node.parameters["threshold"].ravel(), parameters["threshold"].ravel())
+
+
 @needs_compiler
 def test_n23_an_image_of_adaptive_neurons_keeps_their_bias(tmp_path):
     layer = dense(2 * np.arange(-6, 6).reshape(3, 4), ALIF, bias=np.array([2, -4, 6]))

@@ -85,6 +85,30 @@ REFUSED = {
         "n",
         "'ternary_lif' are not lava-dl's",
     ),
+    "a bias that a file does not hold": (
+        small(dict(model="atrlif", shape=3, decay_u=9), matrix(3, 32, bias=np.array([0, 0.5, 1]))),
+        "n",
+        "neuron 1 of 'n' receives is 0.5; a file holds whole numbers of at most 65536",
+    ),
+    "a large bias": (
+        small(dict(model="atrlif", shape=3, decay_u=9), matrix(3, 32, bias=np.array([0, 0, 65537]))),
+        "n",
+        "neuron 2 of 'n' receives is 65537",
+    ),
+    "a potential's bias without a current": (
+        small(dict(model="atrlif", shape=3, bias=64), matrix(3, 32)),
+        "n",
+        "'bias' of neuron 0 of 'n' is 64",
+    ),
+    "thresholds within a channel of a row": (
+        small(
+            LIF | dict(shape=(3, 6), threshold=64 * np.arange(18).reshape(3, 6)),
+            lambda b: b.convolve("in", "n", np.full((3, 2, 3), 2)),
+            shape=(2, 8),
+        ),
+        "n",
+        "a channel has one 'vThMant'",
+    ),
     "a potential's bias": (
         small(dict(model="atrlif", shape=3, bias=64, decay_u=9), matrix(3, 32)),
         "n",

@@ -39,9 +39,9 @@ def export_command(
     """Write a network or an image in the form of another program.
 
     lava: from an image, a readable Python program of Lava processes and its arrays; it runs under Lava 0.10 with the
-    image's spikes and states, bit for bit. net: from an image, or from a network whose neurons are integers, the HDF5
-    file that lava-dl's NetX runs: a chain of layers, dense or convolutions, of CUBA, SDNN or RF neurons; those of an
-    image are dense. nir: from a network, a NIR file; neurons that are integers become real-valued. What a format cannot
+    image's spikes and states, bit for bit. net: from an image, or from a network whose neurons are integers, a file of
+    lava-dl, whose NetX runs it: a chain of layers, dense or convolutions, of CUBA, ALIF, SDNN, RF or ADRF neurons; those
+    of an image are dense. nir: from a network, a NIR file; neurons that are integers become real-valued. What a format cannot
     express is refused, all of it at once (exit status 1); what it does not keep, and what NetX does not open or takes
     for something else, is listed: warnings where results may differ, with -v also notes.
     """

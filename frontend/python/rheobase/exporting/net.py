@@ -145,7 +145,13 @@ def _chain(found: Integers, driven: set[str]) -> list[Layer]:
             Layer(found.populations[at], forward[at][0], next(iter(recurrent[at]), None), at in driven)
         )
     (output,), parts = found.outputs, next(iter(found.outputs.values()))
-    if parts != [at] or not layers or len(layers) != len(found.populations):
+    apart = [name for name in found.populations if name not in {layer.population.name for layer in layers}]
+    if apart:
+        listed = ", ".join(f"'{name}'" for name in apart)
+        found.refuse(
+            apart[0], f"{listed} and the input are not connected; layers form one chain", "leave them out"
+        )
+    elif parts != [at] or not layers:
         listed = ", ".join(f"'{part}'" for part in parts)
         found.refuse(
             output, f"the output reads {listed}; a .net file's is its last layer, '{at}'", "read the last"

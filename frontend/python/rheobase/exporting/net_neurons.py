@@ -21,12 +21,14 @@ from ..arithmetic import (
     NETX_SPIKE_EXPONENT,
     NETX_STATE_EXPONENT,
     TURN_BITS,
+    most,
 )
 from .integers import Integers, Population
 from .lava_populations import LARGEST_MANTISSA
 
 TYPES = {name: model["slayer"] for name, model in MODELS.items() if model["slayer"]}
 RESONATORS = {name: of for name, of in TYPES.items() if len(MODELS[name]["ports"]) > 1}
+MOST_BIAS = most("cuba_lif", "bias") // ALIGN
 TURN_SHARE = (1 << TURN_BITS) // DECAY_ONE
 
 
@@ -42,9 +44,7 @@ def number(value) -> np.ndarray:
 
 def neurons_of(found: Integers, population: Population, host: bool) -> Neurons:
     """host: they are an input layer's, driven by numbers from outside. What is refused has fields, too, of no use."""
-    mapped = host or any(s.target == population.name and s.window for s in found.synapses)
-    channels = population.shape[0] if mapped and len(population.shape) == 3 else population.size
-    read = _Reading(found, population, host, channels)
+    read = _Reading(found, population, host, _channels(found, population, host))
     if population.model in FIXED_FUNCTION:
         return read.membrane()
     if population.model in RESONATORS and not host:
@@ -67,6 +67,17 @@ def neurons_of(found: Integers, population: Population, host: bool) -> Neurons:
         "choose another model",
     )
     return Neurons({}, np.zeros(population.size, np.int64))
+
+
+def _channels(found: Integers, population: Population, host: bool) -> int:
+    """Of the layer's shape: what windows before or behind it say, else its own if that has three extents; flat ones have
+    a channel for each neuron."""
+    ends = [(s.target, s.window.output_shape) for s in found.synapses if s.window]
+    if host:
+        ends = [(s.source, s.window.input_shape) for s in found.synapses if s.window]
+        ends.append((population.name, population.shape))
+    shape = next((shape for name, shape in ends if name == population.name), ())
+    return shape[0] if len(shape) == 3 else population.size
 
 
 @dataclass
@@ -280,15 +291,9 @@ class _Reading:
         return Neurons({**fields, "vThMant": number(threshold), **others}, none)
 
     def adaptive_membrane(self) -> Neurons:
-        """SLAYER adds the bias to what arrives; to the potential only where that is the same."""
-        keeps = (self.population.parameters["decay_u"] != DECAY_ONE).any()
-        bias = np.zeros(self.population.size, np.int64)
-        if keeps:
-            self.is_always("bias", 0)
-        else:
-            bias = self.biases(ALIGN, LARGEST_MANTISSA, "Lava holds 16 bits", "round the bias")
-        if self.population.arriving is not None:
-            bias = bias + self.population.arriving
+        """SLAYER adds the bias of ALIF to what arrives, not to the potential."""
+        self.is_always("bias", 0)
+        bias = self._arriving()
         if self.host:
             self._check_no_bias(self.population.name, bias)
         self._netx_reads("not at all")
@@ -301,6 +306,22 @@ class _Reading:
             "gradedSpike": number(0),
         }
         return Neurons(fields, bias)
+
+    def _arriving(self) -> np.ndarray:
+        bias = self.population.arriving
+        if bias is None:
+            return np.zeros(self.population.size, np.int64)
+        bad = (bias % 1 != 0) | (np.abs(bias) > MOST_BIAS)
+        if bad.any():
+            at = int(np.argmax(bad))
+            self.refuse(
+                f"the bias that neuron {at} of '{self.population.name}' receives is {bias[at]:g}; a file holds whole "
+                f"numbers of at most {MOST_BIAS}",
+                "round it, or choose a smaller scale",
+                value=float(bias[at]),
+                limit=float(MOST_BIAS),
+            )
+        return bias
 
     def _adapting(self) -> dict:
         return {
