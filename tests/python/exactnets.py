@@ -41,8 +41,9 @@ def layers(net: rb.Network) -> list[dict]:
         (node,) = after
         matrices = [a for a, b, _ in net.edges if b == node.name]
         weights = {
-            "weight_rec" if (node.name, m) in pairs(net) else "weight": net.nodes[m].parameters["weight"]
+            ("loop" if (node.name, m) in pairs(net) else "forward", key): values
             for m in matrices
+            for key, values in net.nodes[m].parameters.items()
         }
         found.append({"kind": node.kind, **node.parameters, **weights})
         sources = {node.name}
