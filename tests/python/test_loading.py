@@ -74,7 +74,7 @@ def test_show_tells_units_size_and_assumptions(tmp_path):
     result = invoke("show", path)
     assert result.returncode == 0
     assert "tau 0.02 s" in result.stdout and "2 -> 3" in result.stdout
-    assert "! dt = 0.0001 s: default" in result.stdout and "change it with --dt SECONDS" in result.stdout
+    assert "! dt = 0.0001 s (default" in result.stdout and "change it with --dt SECONDS" in result.stdout
     body = json.loads(invoke("show", path, "--json").stdout)
     assert {n["name"] for n in body["nodes"]} == {"in", "fc", "lif", "out"} and body["neurons"] == 3
     if compiler.available():

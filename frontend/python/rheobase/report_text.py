@@ -5,6 +5,13 @@ from __future__ import annotations
 from .errors import Diagnostic
 
 
+def assumed(a: dict) -> str:
+    """What was assumed, why, and the option or the other way by which it changes."""
+    how = a["how_to_change"]
+    change = f"change it with {how}" if how.startswith("-") else how
+    return f"{a['what']} = {a['value']} ({a['why']}); {change}"
+
+
 def _share(p: dict) -> str:
     return f"{100 * p['value']:.2f} % [{100 * p['low']:.2f}, {100 * p['high']:.2f}]  ({p['count']:,} of {p['of']:,})"
 
@@ -107,7 +114,5 @@ def text(r: dict) -> str:
     for a in r["assumptions"]:
         if a["warning"] or a["side"]:
             by = f" by the {a['side']}" if a["side"] else ""
-            lines.append(
-                f"assumed{by}: {a['what']} = {a['value']} ({a['why']}); change it with {a['how_to_change']}"
-            )
+            lines.append(f"assumed{by}: {assumed(a)}")
     return "\n".join(lines).rstrip()

@@ -12,6 +12,7 @@ from .. import compiler
 from ..errors import Error
 from ..image import Image
 from ..limits import utilisation
+from ..report_text import assumed
 from ..synapses import synapses_of
 from . import options as o
 from .common import Settings, emit_json, printable, say
@@ -142,7 +143,7 @@ def show(
     say("\nassumptions")
     for a in body["assumptions"]:
         mark = "!" if a["warning"] else " "
-        say(f"  {mark} {a['what']} = {a['value']}: {a['why']}; change it with {a['how_to_change']}")
+        say(f"  {mark} {assumed(a)}")
 
 
 def _table(nodes: list[dict]) -> Optional[Table]:

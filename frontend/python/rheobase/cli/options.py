@@ -16,6 +16,7 @@ from ..files import is_image
 from ..image import Image
 from ..loading import load
 from ..network import Network
+from ..report_text import assumed
 from .common import COLORS, Settings, app, remark, report
 
 NetArgument = Annotated[Path, typer.Argument(metavar="NET", help="A NIR file, recognised by its content.")]
@@ -173,11 +174,10 @@ def read_net(path: Path, remarks: bool = True, **conventions) -> Network:
         )
     net = load(path, **conventions)
     for a in net.assumptions if remarks else []:
-        text = f"{a['what']} = {a['value']}: {a['why']} (change it with {a['how_to_change']})"
         if a["warning"]:
-            remark(f"{path}: warning: assumed {text}", "yellow")
+            remark(f"{path}: warning: assumed {assumed(a)}", "yellow")
         elif Settings.verbose:
-            remark(f"{path}: note: assumed {text}")
+            remark(f"{path}: note: assumed {assumed(a)}")
     return net
 
 
