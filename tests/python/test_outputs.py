@@ -68,6 +68,13 @@ def small_disk():
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 
 
+def test_a_folder_without_a_name_is_not_where_the_program_runs(here):
+    before = sorted(os.listdir(here))
+    with pytest.raises(rb.DataError, match="has no name"):
+        rb.export(rb.Image.load("net.rheo"), "lava", "")
+    assert sorted(os.listdir(here)) == before
+
+
 @pytest.mark.parametrize("command", ["compile", "run", "verify", "dump"])
 def test_a_full_disk_leaves_nothing(here, command):
     before = sorted(os.listdir(here))

@@ -108,10 +108,17 @@ def _parent_of(folder: Path) -> Path:
         raise _cannot(folder, error) from None
 
 
+def _folder_of(folder) -> Path:
+    """An empty name would be the folder where the program runs."""
+    if not path_of(folder):
+        raise _cannot(folder, FileNotFoundError(2, "the folder has no name"))
+    return Path(path_of(folder))
+
+
 def check_folder(folder) -> None:
     """As `check_writable`, for a folder of files."""
     try:
-        tempfile.TemporaryFile(dir=_parent_of(Path(path_of(folder)))).close()
+        tempfile.TemporaryFile(dir=_parent_of(_folder_of(folder))).close()
     except OSError as error:
         raise _cannot(folder, error) from None
 
@@ -123,7 +130,7 @@ def filling(folder) -> Iterator[Path]:
 
     ``folder`` is made where it does not exist. Raises DataError R0260.
     """
-    folder = Path(path_of(folder))
+    folder = _folder_of(folder)
     staging = _beside(_parent_of(folder) / folder.name)
     try:
         try:
