@@ -106,7 +106,6 @@ Expected<Emitter::GroupForm> Emitter::formOf(const PlacedCore& core, const Place
 }
 
 // SPEC I7, I10.
-
 Status Emitter::emitFormats(const PlacedCore& core, CoreWords& words) const {
   for (const PlacedGroup& group : core.groups) {
     const Expected<GroupForm> form = formOf(core, group);

@@ -1,6 +1,7 @@
 // Access to the fields of a .net file's groups, with errors that name file and place.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -13,13 +14,17 @@
 
 namespace rheo::netx {
 
-// A group and where it is: "/layer/3/neuron".
 // False of what is no number, too.
 inline bool isWhole(double value, std::int64_t least, std::int64_t most) {
   return value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
          value == std::floor(value);
 }
 
+inline bool allZero(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double value) { return value == 0; });
+}
+
+// A group and where it is: "/layer/3/neuron".
 class Fields {
  public:
   Fields(hdf5::Tree& group, std::string place, const std::string& file)

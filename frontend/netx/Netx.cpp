@@ -183,9 +183,7 @@ class NetxReader {
   // X34: without a bias it is one whether what enters neurons waits, or what leaves them.
   void noteDelaysAndBias(const Fields& layer, const std::string& name, const Node& weights) {
     const hdf5::Tree* bias = layer.group().child("bias");
-    if (bias == nullptr || !weights.parameters.contains("delay")) return;
-    const std::vector<double>& values = bias->array.values;
-    if (std::all_of(values.begin(), values.end(), [](double value) { return value == 0; })) return;
+    if (bias == nullptr || allZero(bias->array.values) || !weights.parameters.contains("delay")) return;
     network_.assumptions.push_back(
         {"delays of " + name, "what enters its neurons waits, as in NetX; their bias does not",
          "SLAYER delays what leaves the neurons, and so what their bias does",
@@ -240,7 +238,7 @@ class NetxReader {
   Status appendNeurons(Fields& layer, const std::string& name, Drive drive = Drive::Synapses) {
     Expected<Node> neurons = readNeurons(layer, name, shape_, drive);
     if (!neurons) return std::move(neurons).error();
-    if (Status moved = biasIntoCurrent(layer, *neurons, network_.nodes.back()); !moved) return moved;
+    if (Status added = addCurrentBias(layer, *neurons, network_.nodes.back()); !added) return added;
     append(*std::move(neurons));
     return checkShape(layer);
   }

@@ -47,6 +47,9 @@ namespace rheo::netx {
 // lava-dl's threshold of neurons that are not to spike: beyond every potential (SPEC N7).
 inline constexpr std::int64_t kNeverSpikes = (1 << 18) - 1;
 
+// The older name of neurons of type CUBA.
+inline constexpr const char* kOlderCuba = "LOIHI";
+
 // Of Loihi's bias register, 12 bits and a sign, through which NetX drives the neurons of an input layer.
 inline constexpr std::int64_t kMostDrive = (1 << 12) - 1;
 // What NetX gives Lava's processes of sigma-delta networks, both 6 bits; and resonators the first.

@@ -25,6 +25,18 @@ void set(Node& node, const char* parameter, std::int64_t value) {
   node.parameters[parameter] = Tensor::count(value);
 }
 
+// Each of some values, one for each channel or neuron, `scale` times as large for all neurons that it is of.
+Tensor overNeurons(const std::vector<double>& values, const std::vector<std::int64_t>& shape,
+                   std::int64_t scale) {
+  Tensor all{shape, {}, DType::Int64, ""};
+  const std::int64_t size = network::boundedSize(shape);
+  all.values.reserve(static_cast<std::size_t>(size));
+  for (const double value : values)
+    all.values.insert(all.values.end(), static_cast<std::size_t>(size) / values.size(),
+                      value * static_cast<double>(scale));
+  return all;
+}
+
 // A field of the group 'neuron' that holds a parameter of the step: whole numbers from `least` to `most`, a
 // `scale` of which the step counts.
 struct Field {
@@ -35,7 +47,7 @@ struct Field {
 
 // One number for all neurons, or one for each channel (SLAYER's neurons without shared_param).
 Status take(Fields& neuron, std::initializer_list<Field> fields, Node& node) {
-  const std::int64_t size = node.outputSize(), channels = node.outputShape[0];
+  const std::int64_t channels = node.outputShape[0];
   for (const Field& field : fields) {
     Expected<Tensor> read = neuron.array(field.name);
     if (!read) return std::move(read).error();
@@ -44,19 +56,15 @@ Status take(Fields& neuron, std::initializer_list<Field> fields, Node& node) {
                           fmt::format("'{}' has shape {} for {} channels", field.name,
                                       network::shapeText(read->shape), channels),
                           "store one number, or one for each channel");
-    Tensor values{{}, {}, DType::Int64, ""};
-    if (read->size() > 1) values.shape = node.outputShape;
-    for (const double value : read->values) {
+    for (const double value : read->values)
       if (!isWhole(value, field.least, field.most))
         return neuron.error("R0113", field.name,
                             fmt::format("'{}' is {}, no whole number from {} to {}", field.name, value,
                                         field.least, field.most),
                             "no chip holds it: train within this range");
-      values.values.insert(values.values.end(),
-                           static_cast<std::size_t>(read->size() == 1 ? 1 : size / channels),
-                           value * static_cast<double>(field.scale));
-    }
-    node.parameters[field.parameter] = std::move(values);
+    const bool one = read->size() == 1;
+    node.parameters[field.parameter] =
+        overNeurons(read->values, one ? std::vector<std::int64_t>() : node.outputShape, field.scale);
   }
   return ok();
 }
@@ -75,9 +83,11 @@ Status refuseOthers(const Fields& neuron, bool graded) {
   return ok();
 }
 
-// One bias for each neuron, or for each channel; of an input layer it is the host's to add.
-Status addBias(Fields& layer, std::int64_t scale, std::int64_t most, Node& node) {
-  if (!layer.has("bias")) return ok();
+constexpr std::int64_t kMostBias = models::kBias.maximum >> fixed::kAlignBits;  // of membranes
+
+// The layer's biases, whole numbers, one for each neuron or for each channel; empty where there are none.
+Expected<std::vector<double>> readBias(Fields& layer, std::int64_t most, const Node& node) {
+  if (!layer.has("bias")) return std::vector<double>();
   Expected<Tensor> bias = layer.array("bias");
   if (!bias) return std::move(bias).error();
   const std::int64_t size = node.outputSize(), channels = node.outputShape[0];
@@ -86,21 +96,20 @@ Status addBias(Fields& layer, std::int64_t scale, std::int64_t most, Node& node)
                        fmt::format("'bias' has shape {} for {} neurons in {} channels",
                                    network::shapeText(bias->shape), size, channels),
                        "one bias for each output, or for each channel");
-  Tensor values{node.outputShape, {}, DType::Int64, ""};
-  values.values.reserve(static_cast<std::size_t>(size));
-  for (const double value : bias->values) {
+  for (const double value : bias->values)
     if (!isWhole(value, -most, most))
       return layer.error("R0113", "bias",
                          fmt::format("'bias' holds {}; biases are whole numbers of at most {}", value, most),
                          "export with lava-dl's quantization");
-    values.values.insert(values.values.end(), static_cast<std::size_t>(size / bias->size()), scale * value);
-  }
-  node.parameters["bias"] = std::move(values);
-  return ok();
+  return std::move(bias->values);
 }
 
-Status addMembraneBias(Fields& layer, Node& node) {
-  return addBias(layer, kAlign, models::kBias.maximum >> fixed::kAlignBits, node);
+// Of an input layer it is the host's to add.
+Status addBias(Fields& layer, std::int64_t scale, std::int64_t most, Node& node) {
+  Expected<std::vector<double>> bias = readBias(layer, most, node);
+  if (!bias) return std::move(bias).error();
+  if (!bias->empty()) node.parameters["bias"] = overNeurons(*bias, node.outputShape, scale);
+  return ok();
 }
 
 Status readMembrane(Fields& layer, Fields& neuron, Drive drive, Node& node) {
@@ -118,7 +127,7 @@ Status readMembrane(Fields& layer, Fields& neuron, Drive drive, Node& node) {
   if (!taken) return taken;
   if (host) node.parameters.erase("decay_u");
   if (never) node.parameters.erase("threshold");
-  return host ? ok() : addMembraneBias(layer, node);
+  return host ? ok() : addBias(layer, kAlign, kMostBias, node);
 }
 
 // What resonators and membranes with adaptive thresholds have in common. SPEC N23.
@@ -128,16 +137,15 @@ constexpr std::initializer_list<Field> kAdapting{
     {"vThMant", "theta_0", 0, fixed::kThresholdMax, kAlign},
     {"vThStep", "theta_step", -fixed::kThresholdMax, fixed::kThresholdMax, kAlign}};
 
-// SPEC N23: SLAYER's current loses iDecay/4096, where a Loihi's register loses one more.
-Status readAdaptiveMembrane(Fields& layer, Fields& neuron, Drive drive, Node& node) {
+// SPEC N23: SLAYER's current loses iDecay/4096, where a Loihi's register loses one more. The bias is that of
+// what arrives: addCurrentBias.
+Status readAdaptiveMembrane(Fields& neuron, Node& node) {
   if (Status refused = refuseOthers(neuron, false); !refused) return refused;
   node.kind = "atrlif";
   Status taken = take(
       neuron, {{"iDecay", "decay_u", 0, fixed::kDecayOne, 1}, {"vDecay", "decay_v", 0, fixed::kDecayOne, 1}},
       node);
-  if (taken) taken = take(neuron, kAdapting, node);
-  if (!taken) return taken;
-  return drive == Drive::Host ? ok() : addMembraneBias(layer, node);
+  return taken ? take(neuron, kAdapting, node) : taken;
 }
 
 // SPEC N24 to N26.
@@ -151,13 +159,12 @@ Status readSigmaDelta(Fields& layer, Fields& neuron, Drive drive, Node& node) {
                           fmt::format("'sigma_output' is {}; only 1 is supported", *is),
                           "leave it out of layers that send changes");
     node.kind = "sigma";
-    if (Status added = addBias(layer, 1, kMostMantissa, node); !added) return added;
-    if (const auto bias = node.parameters.extract("bias"); !bias.empty())
-      for (const double value : bias.mapped().values)
-        if (value != 0)
-          return layer.error("R0112", "bias",
-                             "a layer with sigma_output has a bias, which neither SLAYER nor NetX adds",
-                             "leave it out, or send changes");
+    Expected<std::vector<double>> bias = readBias(layer, kMostMantissa, node);
+    if (!bias) return std::move(bias).error();
+    if (!allZero(*bias))
+      return layer.error("R0112", "bias",
+                         "a layer with sigma_output has a bias, which neither SLAYER nor NetX adds",
+                         "leave it out, or send changes");
     return ok();
   }
   if (Status taken = take(neuron, {{"vThMant", "threshold", 0, kMostMantissa, kState}}, node); !taken)
@@ -190,10 +197,9 @@ Status readResonator(Fields& layer, Fields& neuron, const models::ModelTable& mo
   if (layer.has("bias")) {
     Expected<Tensor> bias = layer.array("bias");
     if (!bias) return std::move(bias).error();
-    for (const double value : bias->values)
-      if (value != 0)
-        return layer.error("R0112", "bias", "a layer of resonators has a bias, which Lava's have not",
-                           "train the layer without it");
+    if (!allZero(bias->values))
+      return layer.error("R0112", "bias", "a layer of resonators has a bias, which Lava's have not",
+                         "train the layer without it");
   }
   constexpr std::int64_t one = fixed::kDecayOne, share = fixed::kTurnOne / one;
   node.kind = model.name;
@@ -221,10 +227,11 @@ std::vector<std::string_view> types(Matches matches) {
   return names;
 }
 
-// nullptr for a type that is not read. LOIHI is the older name of CUBA.
+// nullptr for a type that is not read.
 const models::ModelTable* modelOf(std::string_view type) {
+  if (type == kOlderCuba) return models::findModel("cuba_lif");
   for (const models::ModelTable& model : models::allModels())
-    if (!type.empty() && model.slayerName == (type == "LOIHI" ? "CUBA" : type)) return &model;
+    if (!type.empty() && model.slayerName == type) return &model;
   return nullptr;
 }
 
@@ -241,9 +248,10 @@ Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::ve
   const models::ModelTable* model = modelOf(*type);
   const bool resonates = model != nullptr && hasPorts(*model);
   if (model == nullptr) {
-    read = neuron->error(
-        "R0112", "type", fmt::format("neurons of type {} are not supported", hdf5::quoteName(*type)),
-        fmt::format("supported are LOIHI, {}", fmt::join(types([](const auto&) { return true; }), ", ")));
+    read = neuron->error("R0112", "type",
+                         fmt::format("neurons of type {} are not supported", hdf5::quoteName(*type)),
+                         fmt::format("supported are {}, {}", kOlderCuba,
+                                     fmt::join(types([](const auto&) { return true; }), ", ")));
   } else if (resonates != (drive == Drive::ComplexSynapses)) {
     read =
         resonates
@@ -258,7 +266,7 @@ Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::ve
   } else if (resonates) {
     read = readResonator(layer, *neuron, *model, node);
   } else if (model->name == "atrlif") {
-    read = readAdaptiveMembrane(layer, *neuron, drive, node);
+    read = readAdaptiveMembrane(*neuron, node);
   } else if (model->name == "sigma_delta") {
     read = readSigmaDelta(layer, *neuron, drive, node);
   } else {
@@ -268,29 +276,26 @@ Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::ve
   return node;
 }
 
-Status biasIntoCurrent(const Fields& layer, Node& neurons, Node& weights) {
+Status addCurrentBias(Fields& layer, const Node& neurons, Node& weights) {
   if (neurons.kind != "atrlif") return ok();
-  auto bias = neurons.parameters.extract("bias");
-  if (bias.empty()) return ok();
-  std::vector<double>& values = bias.mapped().values;
-  for (double& value : values) value /= kAlign;
-  const std::int64_t size = neurons.outputSize(), channels = neurons.outputShape[0];
+  Expected<std::vector<double>> bias = readBias(layer, kMostBias, neurons);
+  if (!bias) return std::move(bias).error();
+  if (bias->empty()) return ok();
+  const std::int64_t channels = neurons.outputShape[0];
   if (weights.kind == "Linear") {
     weights.kind = "Affine";
-    bias.mapped().shape = {size};
-  } else {
-    std::vector<double> each;
-    for (std::int64_t i = 0; i < size; i += size / channels) {
-      const auto first = values.begin() + i, last = first + size / channels;
-      if (std::any_of(first, last, [&](double value) { return value != *first; }))
-        return layer.error("R0112", "bias",
-                           "a convolution into ALIF neurons has several biases in one channel",
-                           "store one for each channel");
-      each.push_back(*first);
-    }
-    bias.mapped() = Tensor{{channels}, std::move(each), DType::Int64, ""};
+    weights.parameters["bias"] = overNeurons(*bias, {neurons.outputSize()}, 1);
+    return ok();
   }
-  weights.parameters.insert(std::move(bias));
+  std::vector<double> each;
+  const auto run = static_cast<std::ptrdiff_t>(bias->size()) / channels;
+  for (auto first = bias->begin(); first != bias->end(); first += run) {
+    if (std::any_of(first, first + run, [&](double value) { return value != *first; }))
+      return layer.error("R0112", "bias", "a convolution into ALIF neurons has several biases in one channel",
+                         "store one for each channel");
+    each.push_back(*first);
+  }
+  weights.parameters["bias"] = Tensor{{channels}, std::move(each), DType::Int64, ""};
   return ok();
 }
 

@@ -17,8 +17,8 @@ enum class Drive : std::uint8_t { Synapses, ComplexSynapses, Host };
 Expected<Node> readNeurons(Fields& layer, const std::string& name, const std::vector<std::int64_t>& shape,
                            Drive drive);
 
-// SLAYER adds the bias of ALIF to what arrives, that of CUBA to the membrane potential. Moves the former from
-// the neurons to the node of weights before them. R0112 where a kernel's channel has several.
-Status biasIntoCurrent(const Fields& layer, Node& neurons, Node& weights);
+// SLAYER adds the bias of ALIF to what arrives, that of CUBA to the membrane potential: gives the former to
+// the node of weights before such neurons. R0112 where a kernel's channel has several.
+Status addCurrentBias(Fields& layer, const Node& neurons, Node& weights);
 
 }  // namespace rheo::netx

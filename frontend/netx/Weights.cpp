@@ -25,9 +25,7 @@ Expected<std::optional<Tensor>> readDelay(Fields& layer) {
   if (!delay) return std::move(delay).error();
   if (delay->values.empty())
     return layer.error("R0113", "delay", "'delay' is empty", "store one number, or one for each output");
-  const std::vector<double>& steps = delay->values;
-  if (std::all_of(steps.begin(), steps.end(), [](double d) { return d == 0; }))
-    return std::optional<Tensor>();
+  if (allZero(delay->values)) return std::optional<Tensor>();
   return std::optional<Tensor>(*std::move(delay));
 }
 

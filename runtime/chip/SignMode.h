@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "support/Names.h"
+
 namespace rheo {
 
 enum class SignMode : std::uint8_t { Mixed = 0, Excitatory = 1, Inhibitory = 2 };
@@ -17,9 +19,7 @@ constexpr std::string_view signModeName(SignMode mode) {
 }
 
 constexpr std::optional<SignMode> signModeNamed(std::string_view name) {
-  for (std::size_t i = 0; i < kSignModeNames.size(); ++i)
-    if (kSignModeNames[i] == name) return static_cast<SignMode>(i);
-  return std::nullopt;
+  return valueNamed<SignMode>(kSignModeNames, name);
 }
 
 // SPEC W1: the ends of a mode's range at 8 bits.

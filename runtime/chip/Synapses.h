@@ -31,9 +31,7 @@ constexpr std::string_view listKindName(ListKind kind) {
 }
 
 constexpr std::optional<ListKind> listKindNamed(std::string_view name) {
-  for (std::size_t i = 0; i < kListKindNames.size(); ++i)
-    if (kListKindNames[i] == name) return static_cast<ListKind>(i);
-  return std::nullopt;
+  return valueNamed<ListKind>(kListKindNames, name);
 }
 
 // A "format" record.

@@ -45,14 +45,14 @@ struct FloatParameter {
 inline constexpr std::array<std::string_view, 1> kOnePort{"in"};
 
 struct ModelTable {
-  std::string_view name;     // "cuba_lif": folder, register value, spk op mnemonic
-  std::string_view nirName;  // "CubaLIF": the NIR primitive it realises; empty where NIR has none
+  std::string_view name;          // "cuba_lif": folder, register value, spk op mnemonic
+  std::string_view nirName = {};  // "CubaLIF": the NIR primitive it realises; empty where NIR has none
   std::string_view summary;
   std::uint8_t opcode;                              // stored in images; never reused
   bool spiking;                                     // sends messages
   std::span<const std::string_view> states;         // "u", "v": integer states, in step.h order
   std::span<const FixedParameter> fixedParameters;  // in step.h order
-  std::span<const FloatParameter> floatParameters;
+  std::span<const FloatParameter> floatParameters = {};
   // A message carries a payload of 32 bits, not only the fact of a spike. SPEC N18
   bool graded = false;
   // Runs as a program of the chip: its parameters are constants of the core, under their own names. SPEC I9

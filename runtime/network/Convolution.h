@@ -6,6 +6,12 @@
 
 namespace rheo {
 
+// Of any a, and b above 0.
+constexpr std::int64_t ceilDivide(std::int64_t a, std::int64_t b) {
+  return a <= 0 ? -(-a / b) : (a + b - 1) / b;
+}
+constexpr std::int64_t floorDivide(std::int64_t a, std::int64_t b) { return -ceilDivide(-a, b); }
+
 // One dimension of space: output o reads input o * stride - padding + k * dilation through kernel entry k.
 struct ConvolutionAxis {
   std::int64_t inputs = 1;
@@ -15,30 +21,39 @@ struct ConvolutionAxis {
   std::int64_t padding = 0;
   std::int64_t dilation = 1;
 
+  // Kernel entries in a row; none where first > last.
+  struct Entries {
+    std::int64_t first, last;
+  };
+  // Those that lead from an input, which may lie outside, to a place between outputs; every so many to one.
+  Entries entriesOfInput(std::int64_t input) const {
+    const std::int64_t place = input + padding;
+    return {std::max<std::int64_t>(0, ceilDivide(place - (outputs - 1) * stride, dilation)),
+            std::min(kernel - 1, floorDivide(place, dilation))};
+  }
+  // Those through which an output reads an input that exists.
+  Entries entriesOfOutput(std::int64_t output) const {
+    const std::int64_t place = output * stride - padding;
+    return {std::max<std::int64_t>(0, ceilDivide(-place, dilation)),
+            std::min(kernel - 1, floorDivide(inputs - 1 - place, dilation))};
+  }
+
   // visit(output, entry), outputs ascending.
   template <class Visit>
   void outputsOf(std::int64_t input, Visit visit) const {
-    // Entries beyond these meet no output, however long the kernel is.
-    const std::int64_t place = input + padding;
-    const std::int64_t last = std::min(kernel - 1, place / dilation);
-    const std::int64_t first =
-        std::max<std::int64_t>(0, (place - (outputs - 1) * stride + dilation - 1) / dilation);
-    for (std::int64_t entry = last; entry >= first; --entry) {
-      const std::int64_t scaled = place - entry * dilation;
-      if (scaled % stride == 0 && scaled / stride < outputs) visit(scaled / stride, entry);
+    const Entries entries = entriesOfInput(input);
+    for (std::int64_t entry = entries.last; entry >= entries.first; --entry) {
+      const std::int64_t scaled = input + padding - entry * dilation;
+      if (scaled % stride == 0) visit(scaled / stride, entry);
     }
   }
 
   // visit(input, entry), inputs ascending.
   template <class Visit>
   void inputsOf(std::int64_t output, Visit visit) const {
-    const std::int64_t place = output * stride - padding;
-    const std::int64_t first = place >= 0 ? 0 : (dilation - 1 - place) / dilation;
-    for (std::int64_t entry = first; entry < kernel; ++entry) {
-      const std::int64_t input = place + entry * dilation;
-      if (input >= inputs) return;
-      visit(input, entry);
-    }
+    const Entries entries = entriesOfOutput(output);
+    for (std::int64_t entry = entries.first; entry <= entries.last; ++entry)
+      visit(output * stride - padding + entry * dilation, entry);
   }
 
   // How many outputs the inputs leave room for; 0 where the kernel does not fit. SPEC F15

@@ -7,12 +7,6 @@
 #include "network/ConvolutionNodes.h"
 
 namespace rheo {
-namespace {
-
-std::int64_t ceilDivide(std::int64_t a, std::int64_t b) { return a <= 0 ? -(-a / b) : (a + b - 1) / b; }
-std::int64_t floorDivide(std::int64_t a, std::int64_t b) { return -ceilDivide(-a, b); }
-
-}  // namespace
 
 // An axis says i = o·stride − padding + k·dilation of its input i, output o and kernel entry k. For every i
 // that is solved here for k and o, with k ascending; transposed, for every o, of which i is the result.
@@ -21,13 +15,11 @@ AxisReach::AxisReach(const ConvolutionAxis& axis, bool transposed) {
     outputStep = static_cast<std::int32_t>(axis.dilation);
     inputs.resize(static_cast<std::size_t>(axis.outputs));
     for (std::int64_t o = 0; o < axis.outputs; ++o) {
-      const std::int64_t start = o * axis.stride - axis.padding;
-      const std::int64_t first = std::max<std::int64_t>(ceilDivide(-start, axis.dilation), 0);
-      const std::int64_t last =
-          std::min(floorDivide(axis.inputs - 1 - start, axis.dilation), axis.kernel - 1);
+      const auto [first, last] = axis.entriesOfOutput(o);
       if (first > last) continue;
+      const std::int64_t input = o * axis.stride - axis.padding + first * axis.dilation;
       inputs[static_cast<std::size_t>(o)] = {static_cast<std::int32_t>(first),
-                                             static_cast<std::int32_t>(start + first * axis.dilation),
+                                             static_cast<std::int32_t>(input),
                                              static_cast<std::int32_t>(last - first + 1)};
     }
     return;
@@ -37,9 +29,8 @@ AxisReach::AxisReach(const ConvolutionAxis& axis, bool transposed) {
   outputStep = static_cast<std::int32_t>(-(axis.dilation / divisor));
   inputs.resize(static_cast<std::size_t>(axis.inputs));
   for (std::int64_t i = 0; i < axis.inputs; ++i) {
-    const std::int64_t place = i + axis.padding, reach = (axis.outputs - 1) * axis.stride;
-    std::int64_t first = std::max<std::int64_t>(ceilDivide(place - reach, axis.dilation), 0);
-    const std::int64_t last = std::min(place / axis.dilation, axis.kernel - 1);
+    auto [first, last] = axis.entriesOfInput(i);
+    const std::int64_t place = i + axis.padding;
     for (std::int64_t tried = 1; tried < step && (place - first * axis.dilation) % axis.stride != 0; ++tried)
       ++first;
     const std::int64_t rest = place - first * axis.dilation;

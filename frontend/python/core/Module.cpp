@@ -58,17 +58,17 @@ static py::list models() {
 
 // Numbers that files and other programs are measured against. SPEC N1, N2, N9, W1, T7, F15
 static py::dict arithmetic() {
-  return py::dict(py::arg("align") = 1 << fixed::kAlignBits, py::arg("decay_one") = fixed::kDecayOne,
-                  py::arg("turn_bits") = fixed::kTurnBits, py::arg("most_threshold") = fixed::kThresholdMax,
-                  py::arg("least_weight") = leastWeight(SignMode::Mixed),
-                  py::arg("most_mixed_weight") = mostWeight(SignMode::Mixed),
-                  py::arg("most_weight") = mostWeight(SignMode::Excitatory),
-                  py::arg("most_delay") = kMaxDelay, py::arg("most_elements") = network::kMaxNeurons,
-                  py::arg("most_step") = network::kMaxStep, py::arg("netx_never_spikes") = netx::kNeverSpikes,
-                  py::arg("netx_most_drive") = netx::kMostDrive,
-                  py::arg("netx_state_exponent") = netx::kStateExponent,
-                  py::arg("netx_spike_exponent") = netx::kSpikeExponent,
-                  py::arg("netx_most_mantissa") = netx::kMostMantissa);
+  return py::dict(
+      py::arg("align") = 1 << fixed::kAlignBits, py::arg("decay_one") = fixed::kDecayOne,
+      py::arg("turn_bits") = fixed::kTurnBits, py::arg("most_threshold") = fixed::kThresholdMax,
+      py::arg("least_weight") = leastWeight(SignMode::Mixed),
+      py::arg("most_mixed_weight") = mostWeight(SignMode::Mixed),
+      py::arg("most_weight") = mostWeight(SignMode::Excitatory), py::arg("most_delay") = kMaxDelay,
+      py::arg("most_elements") = network::kMaxNeurons, py::arg("most_step") = network::kMaxStep,
+      py::arg("netx_never_spikes") = netx::kNeverSpikes, py::arg("netx_older_cuba") = netx::kOlderCuba,
+      py::arg("netx_most_drive") = netx::kMostDrive, py::arg("netx_state_exponent") = netx::kStateExponent,
+      py::arg("netx_spike_exponent") = netx::kSpikeExponent,
+      py::arg("netx_most_mantissa") = netx::kMostMantissa);
 }
 
 }  // namespace rheo::python

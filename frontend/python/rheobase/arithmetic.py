@@ -15,6 +15,7 @@ MOST_DELAY = _NUMBERS["most_delay"]  # T7: steps
 MOST_ELEMENTS = _NUMBERS["most_elements"]  # of a node: R0209
 MOST_STEP = _NUMBERS["most_step"]  # stride, padding, dilation or kernel along an axis: R0209
 NETX_NEVER_SPIKES = _NUMBERS["netx_never_spikes"]  # lava-dl's vThMant of neurons that are not to spike
+NETX_OLDER_CUBA = _NUMBERS["netx_older_cuba"]  # the older name of a .net file's CUBA
 NETX_MOST_DRIVE = _NUMBERS["netx_most_drive"]  # of the numbers that drive an input layer
 NETX_STATE_EXPONENT = _NUMBERS["netx_state_exponent"]  # of sigma-delta networks and resonators
 NETX_SPIKE_EXPONENT = _NUMBERS["netx_spike_exponent"]

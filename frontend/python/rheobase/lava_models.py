@@ -13,6 +13,9 @@ import numpy as np
 from .arithmetic import ALIGN, DECAY_ONE, MODELS, TURN_BITS
 
 
+LARGEST_MANTISSA = (1 << 15) - 1  # of a bias: Lava holds 16 bits
+
+
 def value_of(process, name: str) -> np.ndarray:
     """What a variable of a process starts with; sparse matrices become dense ones."""
     value = getattr(process, name).init

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterable, Optional
 
 from . import topics
-from .arithmetic import MODELS
+from .arithmetic import MODELS, NETX_OLDER_CUBA
 from .lava_models import LAVA_MODELS
 
 
@@ -36,7 +36,7 @@ def page(name: str) -> Optional[str]:
 def find(name: str) -> Optional[str]:
     """The model of that name, else of that name in NIR, Lava or lava-dl's files."""
     wanted = name.strip().lower()
-    called: dict[str, str] = {"loihi": "cuba_lif"}  # CUBA's older name
+    called: dict[str, str] = {NETX_OLDER_CUBA.lower(): "cuba_lif"}
     for process, about in LAVA_MODELS.items():
         called[process.lower()] = about.model
     for kind in ("slayer", "nir", "name"):  # the last one counts

@@ -8,17 +8,15 @@ namespace rheo::models::adaptive_resonate_and_fire {
 
 inline constexpr std::array kStates = kComplexAdapting;
 inline constexpr std::array kFixed = kComplexAdaptingFixed;
-inline constexpr ModelTable kTable{"adaptive_resonate_and_fire",
-                                   "",
-                                   "resonate-and-fire neuron with adaptive threshold and refractory trace",
-                                   23,
-                                   true,
-                                   kStates,
-                                   kFixed,
-                                   {},
-                                   false,
-                                   true,
-                                   kComplex,
-                                   "ADRF_PHASE"};
+inline constexpr ModelTable kTable{
+    .name = "adaptive_resonate_and_fire",
+    .summary = "resonate-and-fire neuron with adaptive threshold and refractory trace",
+    .opcode = 23,
+    .spiking = true,
+    .states = kStates,
+    .fixedParameters = kFixed,
+    .microcode = true,
+    .ports = kComplex,
+    .slayerName = "ADRF_PHASE"};
 
 }  // namespace rheo::models::adaptive_resonate_and_fire

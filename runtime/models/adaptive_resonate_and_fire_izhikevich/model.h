@@ -8,17 +8,15 @@ namespace rheo::models::adaptive_resonate_and_fire_izhikevich {
 
 inline constexpr std::array kStates = kComplexAdapting;
 inline constexpr std::array kFixed = kComplexAdaptingFixed;
-inline constexpr ModelTable kTable{"adaptive_resonate_and_fire_izhikevich",
-                                   "",
-                                   "resonate-and-fire neuron with adaptive threshold of its imaginary part",
-                                   24,
-                                   true,
-                                   kStates,
-                                   kFixed,
-                                   {},
-                                   false,
-                                   true,
-                                   kComplex,
-                                   "ADRF_IZHIKEVICH"};
+inline constexpr ModelTable kTable{
+    .name = "adaptive_resonate_and_fire_izhikevich",
+    .summary = "resonate-and-fire neuron with adaptive threshold of its imaginary part",
+    .opcode = 24,
+    .spiking = true,
+    .states = kStates,
+    .fixedParameters = kFixed,
+    .microcode = true,
+    .ports = kComplex,
+    .slayerName = "ADRF_IZHIKEVICH"};
 
 }  // namespace rheo::models::adaptive_resonate_and_fire_izhikevich

@@ -15,9 +15,13 @@ inline constexpr std::array kFixed{inLava(kDecayU, "4096 delta_i + 1"),
                                    kTheta0,
                                    kThetaStep};
 inline constexpr ModelTable kTable{
-    "atrlif", "",       "leaky integrate-and-fire neuron with adaptive threshold and refractory trace",
-    10,       true,     kStates,
-    kFixed,   {},       false,
-    true,     kOnePort, "ALIF"};
+    .name = "atrlif",
+    .summary = "leaky integrate-and-fire neuron with adaptive threshold and refractory trace",
+    .opcode = 10,
+    .spiking = true,
+    .states = kStates,
+    .fixedParameters = kFixed,
+    .microcode = true,
+    .slayerName = "ALIF"};
 
 }  // namespace rheo::models::atrlif

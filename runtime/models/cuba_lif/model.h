@@ -9,9 +9,14 @@ namespace rheo::models::cuba_lif {
 inline constexpr std::array<std::string_view, 2> kStates{"u", "v"};
 inline constexpr std::array kFixed{kDecayU, kDecayV, kBias, kThreshold, kResetKeep, kResetAmount};
 inline constexpr std::array kFloat{kTauSyn, kTauMem, kResistance, kVLeak, kInputWeight, kVThreshold, kVReset};
-inline constexpr ModelTable kTable{"cuba_lif", "CubaLIF", "current-based leaky integrate-and-fire neuron",
-                                   1,          true,      kStates,
-                                   kFixed,     kFloat,    false,
-                                   false,      kOnePort,  "CUBA"};
+inline constexpr ModelTable kTable{.name = "cuba_lif",
+                                   .nirName = "CubaLIF",
+                                   .summary = "current-based leaky integrate-and-fire neuron",
+                                   .opcode = 1,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .floatParameters = kFloat,
+                                   .slayerName = "CUBA"};
 
 }  // namespace rheo::models::cuba_lif

@@ -15,15 +15,12 @@ inline constexpr FixedParameter kRefractory{"refractory_steps",
                                             "refractory_period",
                                             "steps after a spike in which the potential stands still"};
 inline constexpr std::array kFixed{kDecayU, kDecayV, kBias, kThreshold, kRefractory};
-inline constexpr ModelTable kTable{"cuba_lif_refractory",
-                                   "",
-                                   "cuba_lif with a refractory period",
-                                   8,
-                                   true,
-                                   kStates,
-                                   kFixed,
-                                   {},
-                                   false,
-                                   true};
+inline constexpr ModelTable kTable{.name = "cuba_lif_refractory",
+                                   .summary = "cuba_lif with a refractory period",
+                                   .opcode = 8,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .microcode = true};
 
 }  // namespace rheo::models::cuba_lif_refractory

@@ -17,7 +17,12 @@ inline constexpr FixedParameter kPhase{"reset_phase",
                                        "(reset_offset - 1) % reset_interval",
                                        "step of the interval, from 0, that begins with a reset; -1 for none"};
 inline constexpr std::array kFixed{kDecayU, kDecayV, kBias, kThreshold, kInterval, kPhase};
-inline constexpr ModelTable kTable{
-    "cuba_lif_reset", "", "cuba_lif with a periodic reset", 7, true, kStates, kFixed, {}, false, true};
+inline constexpr ModelTable kTable{.name = "cuba_lif_reset",
+                                   .summary = "cuba_lif with a periodic reset",
+                                   .opcode = 7,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .microcode = true};
 
 }  // namespace rheo::models::cuba_lif_reset

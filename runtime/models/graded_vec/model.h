@@ -7,8 +7,13 @@ namespace rheo::models::graded_vec {
 
 inline constexpr std::array<std::string_view, 1> kStates{"v"};
 inline constexpr std::array kFixed{kPayloadThreshold};
-inline constexpr ModelTable kTable{
-    "graded_vec", "",  "sends sums of a magnitude above a threshold", 14, true, kStates, kFixed, {},
-    true,         true};
+inline constexpr ModelTable kTable{.name = "graded_vec",
+                                   .summary = "sends sums of a magnitude above a threshold",
+                                   .opcode = 14,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .graded = true,
+                                   .microcode = true};
 
 }  // namespace rheo::models::graded_vec

@@ -9,7 +9,13 @@ namespace rheo::models::integrate_and_fire {
 inline constexpr std::array<std::string_view, 1> kStates{"v"};
 inline constexpr std::array kFixed{kBias, kThreshold, kResetKeep, kResetAmount};
 inline constexpr std::array kFloat{kResistance, kVThreshold, kVReset};
-inline constexpr ModelTable kTable{
-    "integrate_and_fire", "IF", "integrate-and-fire neuron", 5, true, kStates, kFixed, kFloat};
+inline constexpr ModelTable kTable{.name = "integrate_and_fire",
+                                   .nirName = "IF",
+                                   .summary = "integrate-and-fire neuron",
+                                   .opcode = 5,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .floatParameters = kFloat};
 
 }  // namespace rheo::models::integrate_and_fire

@@ -8,6 +8,13 @@ namespace rheo::models::integrator {
 inline constexpr std::array<std::string_view, 1> kStates{"v"};
 inline constexpr std::array kFixed{kBias};
 inline constexpr std::array kFloat{kResistance};
-inline constexpr ModelTable kTable{"integrator", "I", "integrator", 6, false, kStates, kFixed, kFloat};
+inline constexpr ModelTable kTable{.name = "integrator",
+                                   .nirName = "I",
+                                   .summary = "integrator",
+                                   .opcode = 6,
+                                   .spiking = false,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .floatParameters = kFloat};
 
 }  // namespace rheo::models::integrator

@@ -8,6 +8,13 @@ namespace rheo::models::li {
 inline constexpr std::array<std::string_view, 1> kStates{"v"};
 inline constexpr std::array kFixed{kDecayV, kBias};
 inline constexpr std::array kFloat{kTau, kResistance, kVLeak};
-inline constexpr ModelTable kTable{"li", "LI", "leaky integrator", 3, false, kStates, kFixed, kFloat};
+inline constexpr ModelTable kTable{.name = "li",
+                                   .nirName = "LI",
+                                   .summary = "leaky integrator",
+                                   .opcode = 3,
+                                   .spiking = false,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .floatParameters = kFloat};
 
 }  // namespace rheo::models::li

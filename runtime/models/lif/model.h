@@ -9,7 +9,13 @@ namespace rheo::models::lif {
 inline constexpr std::array<std::string_view, 1> kStates{"v"};
 inline constexpr std::array kFixed{kDecayV, kBias, kThreshold, kResetKeep, kResetAmount};
 inline constexpr std::array kFloat{kTau, kResistance, kVLeak, kVThreshold, kVReset};
-inline constexpr ModelTable kTable{"lif",  "LIF", "leaky integrate-and-fire neuron", 2, true, kStates,
-                                   kFixed, kFloat};
+inline constexpr ModelTable kTable{.name = "lif",
+                                   .nirName = "LIF",
+                                   .summary = "leaky integrate-and-fire neuron",
+                                   .opcode = 2,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .floatParameters = kFloat};
 
 }  // namespace rheo::models::lif

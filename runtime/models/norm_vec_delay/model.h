@@ -8,16 +8,14 @@ namespace rheo::models::norm_vec_delay {
 
 inline constexpr std::array<std::string_view, 2> kStates{"v", "v2"};
 inline constexpr std::array kFixed{kPayloadThreshold};
-inline constexpr ModelTable kTable{"norm_vec_delay",
-                                   "",
-                                   "sends its input of a step ago times a factor",
-                                   20,
-                                   true,
-                                   kStates,
-                                   kFixed,
-                                   {},
-                                   true,
-                                   true,
-                                   kTwoInputs};
+inline constexpr ModelTable kTable{.name = "norm_vec_delay",
+                                   .summary = "sends its input of a step ago times a factor",
+                                   .opcode = 20,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .graded = true,
+                                   .microcode = true,
+                                   .ports = kTwoInputs};
 
 }  // namespace rheo::models::norm_vec_delay

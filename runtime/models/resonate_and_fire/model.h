@@ -16,8 +16,14 @@ inline constexpr FixedParameter kThreshold{"threshold",
                                            "a spike needs a real part of at least this size",
                                            "vThMant << 6"};
 inline constexpr std::array kFixed{kCosine, kSine, kInputShift, kThreshold};
-inline constexpr ModelTable kTable{
-    "resonate_and_fire", "", "resonate-and-fire neuron", 17, true, kStates, kFixed, {}, false, true, kComplex,
-    "RF_PHASE"};
+inline constexpr ModelTable kTable{.name = "resonate_and_fire",
+                                   .summary = "resonate-and-fire neuron",
+                                   .opcode = 17,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .microcode = true,
+                                   .ports = kComplex,
+                                   .slayerName = "RF_PHASE"};
 
 }  // namespace rheo::models::resonate_and_fire

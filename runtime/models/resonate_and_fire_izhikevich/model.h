@@ -16,17 +16,14 @@ inline constexpr FixedParameter kImaginaryThreshold{"threshold",
                                                     "a spike needs an imaginary part of at least it",
                                                     "vThMant << 6"};
 inline constexpr std::array kFixed{kCosine, kSine, kInputShift, kImaginaryThreshold};
-inline constexpr ModelTable kTable{"resonate_and_fire_izhikevich",
-                                   "",
-                                   "resonate-and-fire neuron with a reset",
-                                   18,
-                                   true,
-                                   kStates,
-                                   kFixed,
-                                   {},
-                                   false,
-                                   true,
-                                   kComplex,
-                                   "RF_IZHIKEVICH"};
+inline constexpr ModelTable kTable{.name = "resonate_and_fire_izhikevich",
+                                   .summary = "resonate-and-fire neuron with a reset",
+                                   .opcode = 18,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .microcode = true,
+                                   .ports = kComplex,
+                                   .slayerName = "RF_IZHIKEVICH"};
 
 }  // namespace rheo::models::resonate_and_fire_izhikevich

@@ -7,7 +7,13 @@ namespace rheo::models::sigma {
 
 inline constexpr std::array<std::string_view, 1> kStates{"sigma"};
 inline constexpr std::array<FixedParameter, 0> kFixed{};
-inline constexpr ModelTable kTable{"sigma", "",  "sum of all messages so far", 11, true, kStates, kFixed, {},
-                                   true,    true};
+inline constexpr ModelTable kTable{.name = "sigma",
+                                   .summary = "sum of all messages so far",
+                                   .opcode = 11,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .graded = true,
+                                   .microcode = true};
 
 }  // namespace rheo::models::sigma

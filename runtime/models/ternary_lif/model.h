@@ -21,7 +21,13 @@ inline constexpr FixedParameter kLow{"threshold_low",
                                      "vth_lo << 6",
                                      "a payload of -1 needs the membrane potential strictly below it"};
 inline constexpr std::array kFixed{kDecayU, kDecayV, kBias, kHigh, kLow};
-inline constexpr ModelTable kTable{
-    "ternary_lif", "", "cuba_lif that sends 1 or -1", 9, true, kStates, kFixed, {}, true, true};
+inline constexpr ModelTable kTable{.name = "ternary_lif",
+                                   .summary = "cuba_lif that sends 1 or -1",
+                                   .opcode = 9,
+                                   .spiking = true,
+                                   .states = kStates,
+                                   .fixedParameters = kFixed,
+                                   .graded = true,
+                                   .microcode = true};
 
 }  // namespace rheo::models::ternary_lif

@@ -212,5 +212,37 @@ TEST(WindowNodes, f18_whatIsNoDelayIsRefused) {
               HasSubstr("R0202 node"));
 }
 
+// Inputs and outputs outside the axis, too: an image's axons say any place.
+TEST(Convolution, f15_i10_axes_join_what_their_equation_joins_and_nothing_outside) {
+  using Pairs = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  for (const ConvolutionAxis& axis : {ConvolutionAxis{7, 4, 3, 2, 1, 1},
+                                      {5, 9, 3, 1, 4, 2},
+                                      {4, 3, 40, 3, 20, 1},
+                                      {1, 1, 1, 1, 0, 1},
+                                      {6, 2, 2, 3, 0, 5},
+                                      {9, 5, 4, 2, 3, 3}}) {
+    for (std::int64_t input = -60; input < 60; ++input) {
+      Pairs expected, found;
+      for (std::int64_t output = 0; output < axis.outputs; ++output)
+        for (std::int64_t entry = 0; entry < axis.kernel; ++entry)
+          if (input == output * axis.stride - axis.padding + entry * axis.dilation)
+            expected.emplace_back(output, entry);
+      axis.outputsOf(input,
+                     [&](std::int64_t output, std::int64_t entry) { found.emplace_back(output, entry); });
+      EXPECT_EQ(found, expected) << input;
+    }
+    for (std::int64_t output = 0; output < axis.outputs; ++output) {
+      Pairs expected, found;
+      for (std::int64_t entry = 0; entry < axis.kernel; ++entry)
+        if (const std::int64_t input = output * axis.stride - axis.padding + entry * axis.dilation;
+            input >= 0 && input < axis.inputs)
+          expected.emplace_back(input, entry);
+      axis.inputsOf(output,
+                    [&](std::int64_t input, std::int64_t entry) { found.emplace_back(input, entry); });
+      EXPECT_EQ(found, expected) << output;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rheo::window_nodes

@@ -52,7 +52,7 @@ class _Program:
             self.lines.append(text.INPUT.format(variable=self._name(entry["name"]), name=entry["name"]))
         for entry in image.info["populations"]:
             self._population(entry)
-        for number, found in enumerate(sums_of(image, lava_sums.MOST_SYNAPSES)):
+        for number, found in enumerate(sums_of(image, lava_sums.MOST_LISTED)):
             self._sum(number, found)
 
     def _refuse(self, where: str, message: str, remedy: str) -> None:

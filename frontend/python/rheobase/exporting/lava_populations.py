@@ -12,22 +12,21 @@ from typing import Callable
 import numpy as np
 
 from ..arithmetic import ALIGN, DECAY_ONE, FIXED_FUNCTION, MODELS, TURN_BITS
-from ..lava_models import LAVA_MODELS
+from ..lava_models import LARGEST_MANTISSA, LAVA_MODELS
 
 NEVER = 1 << 24  # a threshold register beyond every potential: 24 bits, 6 bits up
 LARGEST_POTENTIAL = (1 << 23) - 1  # SPEC N7
-LARGEST_MANTISSA = (1 << 15) - 1  # Lava holds bias mantissas in 16 bits
 
-_LAVA_MODEL = {about.model: about for about in LAVA_MODELS.values()}
+_PORTS = {about.model: about.ports for about in LAVA_MODELS.values()}
+_BUILT_ON_RF = ("adaptive_resonate_and_fire", "adaptive_resonate_and_fire_izhikevich")
+_PORTS |= dict.fromkeys(_BUILT_ON_RF, LAVA_MODELS["RF"].ports)
 _LAVA_STATE = {("atrlif", "adaptation"): "theta"}  # minus theta_0
 _UNHELD = ("clock", "product")  # states that Lava's processes have no variable for
 
 
 def ports_of(model: str) -> tuple[str, ...]:
     """The ports of a model's Lava process, in the order of the model's."""
-    if model.startswith("adaptive_"):
-        model = model.removeprefix("adaptive_")  # built on that one's process
-    return _LAVA_MODEL[model].ports if model in _LAVA_MODEL else ("a_in",)
+    return _PORTS.get(model, ("a_in",))
 
 
 def states_of(model: str) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from .sums import Sum
 
-MOST_SYNAPSES = 1 << 25  # of an image: about 3 GB while gathered and packed, 80 bytes each
+MOST_LISTED = 1 << 25  # of an image: about 3 GB while gathered and packed, 80 bytes each
 MESSAGE_BITS = 24  # Lava asks only whether there are any
 _SMALL = 1 << 16  # cells that are laid out whatever they hold
 _MOSTLY_ZEROS = 4  # so many cells for each synapse

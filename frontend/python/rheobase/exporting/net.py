@@ -23,7 +23,7 @@ from ..network import Network
 from .connections import integers_of_network
 from .hdf5 import file_of
 from .integers import Integers, Population, Synapses, integers_of_image
-from .net_neurons import RESONATORS, Neurons, neurons_of
+from .net_neurons import RESONATORS, Neurons, by_channel, neurons_of
 from .net_weights import check_synapses, dense_fields, window_fields
 
 
@@ -209,10 +209,13 @@ def _refuse_loop(
     if not loop or not forward:
         return
     into = forward[0]
-    if driven or population.model in RESONATORS or into.window or loop[0].window:
-        what = (
-            "an input layer" if driven else "a convolution" if into.window or loop[0].window else "resonators"
-        )
+    loopless = {
+        "an input layer": driven,
+        "a convolution": into.window or loop[0].window,
+        "resonators": population.model in RESONATORS,
+    }
+    what = next((what for what, applies in loopless.items() if applies), None)
+    if what is not None:
         found.refuse(
             name, f"'{name}' has a loop, which {what} cannot have in a .net file", "leave out the loop"
         )
@@ -294,11 +297,9 @@ class _Writing:
 
     def _bias(self, name: str, bias: np.ndarray) -> np.ndarray:
         """One for each channel where they are equal within it."""
-        if len(self._shape) == 1:
-            return bias
-        channels = bias.reshape(self._shape[0], -1)
-        if (channels == channels[:, :1]).all():
-            return channels[:, 0]
+        each = by_channel(bias, self._shape[0])
+        if each is not None:
+            return each
         self._found.lose(
             name,
             f"the biases of '{name}' differ within a channel; NetX opens one for each channel of a convolution",

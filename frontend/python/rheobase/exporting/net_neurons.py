@@ -7,6 +7,7 @@ cannot say is refused, neuron and limit named.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from ..arithmetic import (
     TURN_BITS,
     most,
 )
+from ..lava_models import LARGEST_MANTISSA
 from .integers import Integers, Population
-from .lava_populations import LARGEST_MANTISSA
 
 TYPES = {name: model["slayer"] for name, model in MODELS.items() if model["slayer"]}
 RESONATORS = {name: of for name, of in TYPES.items() if len(MODELS[name]["ports"]) > 1}
@@ -40,6 +41,15 @@ class Neurons:
 
 def number(value) -> np.ndarray:
     return np.asarray(value, np.int64)
+
+
+def by_channel(values: np.ndarray, channels: int) -> Optional[np.ndarray]:
+    """One of equal values of neurons for each channel; None where they differ within one."""
+    rows = values.reshape(channels, -1)
+    return rows[:, 0] if (rows == rows[:, :1]).all() else None
+
+
+MEANINGLESS = {"refDelay": number(1), "gradedSpike": number(0)}  # what SLAYER writes beside the others
 
 
 def neurons_of(found: Integers, population: Population, host: bool) -> Neurons:
@@ -95,17 +105,18 @@ class _Reading:
         values = self.population.parameters[key]
         if (values == values[0]).all():
             return values[0]
-        channels = values.reshape(self.channels, -1)
-        differs = (channels != channels[:, :1]).ravel()
-        if differs.any():
-            at = int(np.argmax(differs))
-            first = at - at % channels.shape[1]
+        each = by_channel(values, self.channels)
+        if each is None:
+            run = len(values) // self.channels
+            at = int(np.argmax(values != np.repeat(values[::run], run)))
+            first = at - at % run
             self.refuse(
                 f"'{key}' of '{self.population.name}' is {values[first]} in neuron {first} and {values[at]} in neuron "
                 f"{at}; a channel has one '{field}'",
                 "give all neurons of a channel one value, or split the population into layers",
             )
-        return channels[:, 0]
+            each = values[::run]
+        return each
 
     def is_always(self, key: str, wanted: int) -> None:
         """Of what a file does not say."""
@@ -184,8 +195,7 @@ class _Reading:
             "iDecay": number(current),
             "vDecay": number(potential),
             "vThMant": number(threshold),
-            "refDelay": number(1),
-            "gradedSpike": number(0),
+            **MEANINGLESS,
         }
         return Neurons(fields, bias)
 
@@ -280,15 +290,14 @@ class _Reading:
         sine = self.multiples("sine", "sinDecay", TURN_SHARE, -DECAY_ONE, DECAY_ONE)
         cosine = self.multiples("cosine", "cosDecay", TURN_SHARE, -DECAY_ONE, DECAY_ONE)
         turn = {"sinDecay": number(sine), "cosDecay": number(cosine)}
-        others = {"refDelay": number(1), "gradedSpike": number(0)}
         none = np.zeros(self.population.size, np.int64)
         fields = {"type": RESONATORS[self.population.model], **turn}
         if "threshold" not in self.population.parameters:
             self._netx_reads("as resonators without adaptation")
-            return Neurons({**fields, **self._adapting(), **others}, none)
+            return Neurons({**fields, **self._adapting(), **MEANINGLESS}, none)
         threshold = self.multiples("threshold", "vThMant", 1 << NETX_STATE_EXPONENT, 0, MOST_THRESHOLD)
         self._note_turn(sine, cosine)
-        return Neurons({**fields, "vThMant": number(threshold), **others}, none)
+        return Neurons({**fields, "vThMant": number(threshold), **MEANINGLESS}, none)
 
     def adaptive_membrane(self) -> Neurons:
         """SLAYER adds the bias of ALIF to what arrives, not to the potential."""
@@ -302,8 +311,7 @@ class _Reading:
             "iDecay": number(self.each("decay_u", "iDecay")),
             "vDecay": number(self.each("decay_v", "vDecay")),
             **self._adapting(),
-            "refDelay": number(1),
-            "gradedSpike": number(0),
+            **MEANINGLESS,
         }
         return Neurons(fields, bias)
 
