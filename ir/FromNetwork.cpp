@@ -8,20 +8,6 @@
 namespace rheo {
 namespace {
 
-std::string_view nameOf(Reset reset) {
-  switch (reset) {
-    case Reset::Zero:
-      return "zero";
-    case Reset::ToVReset:
-      return "to_v_reset";
-    case Reset::Subtract:
-      return "subtract";
-    case Reset::SubtractLate:
-      return "subtract_late";
-  }
-  return "";
-}
-
 Error refuse(const Node& node, std::string message, std::string remedy) {
   Diagnostic diagnostic;
   diagnostic.code = "R0701";
@@ -68,10 +54,10 @@ spk::NetworkOp NetworkBuilder::makeNetwork() {
   state.addAttribute("sym_name", text(name));
   state.addAttribute("dt", builder_.getF64FloatAttr(conventions.dt));
   state.addAttribute("stage", text("float"));
-  state.addAttribute("discretization",
-                     text(conventions.discretization == Discretization::Euler ? "euler" : "exponential"));
-  state.addAttribute("reset", text(nameOf(conventions.reset)));
-  state.addAttribute("spike_unit", text(conventions.spikes == SpikeUnit::Unit ? "unit" : "dirac"));
+  mlir::NamedAttrList words;
+  for (const ConventionRow& row : conventionRows())
+    words.append(llvm::StringRef(row.name.data(), row.name.size()), text(row.text(conventions)));
+  state.addAttribute("conventions", words.getDictionary(&context_));
   if (!assumptions.empty()) state.addAttribute("assumptions", builder_.getArrayAttr(assumptions));
   state.addRegion()->emplaceBlock();
   return llvm::cast<spk::NetworkOp>(builder_.create(state));

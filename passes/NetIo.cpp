@@ -69,13 +69,9 @@ class Reader {
 Conventions conventionsOf(spk::NetworkOp network) {
   Conventions conventions;
   conventions.dt = network.getDt().convertToDouble();
-  conventions.reset = network.getReset() == "zero"            ? Reset::Zero
-                      : network.getReset() == "subtract"      ? Reset::Subtract
-                      : network.getReset() == "subtract_late" ? Reset::SubtractLate
-                                                              : Reset::ToVReset;
-  conventions.discretization =
-      network.getDiscretization() == "exponential" ? Discretization::Exponential : Discretization::Euler;
-  conventions.spikes = network.getSpikeUnit() == "dirac" ? SpikeUnit::Dirac : SpikeUnit::Unit;
+  for (const ConventionRow& row : conventionRows())  // the verifier checked them
+    if (const auto value = network.getConventions().getAs<mlir::StringAttr>(view(row.name)))
+      row.setIn(conventions, row.find({value.data(), value.size()}).value_or(row.valueIn(conventions)));
   return conventions;
 }
 

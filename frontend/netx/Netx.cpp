@@ -11,6 +11,7 @@
 
 #include "network/Checks.h"
 #include "network/ConvolutionNodes.h"
+#include "netx/Concat.h"
 #include "netx/Fields.h"
 #include "netx/Neurons.h"
 #include "netx/Weights.h"
@@ -46,14 +47,17 @@ class NetxReader {
     for (std::int64_t i = 0; i < count; ++i) {
       Expected<Fields> layer = layers->group(std::to_string(i));  // numbered without gaps
       if (!layer) return std::move(layer).error();
-      if (Status read = readLayer(*layer, fmt::format("layer{}", i), i + 1 == count); !read)
-        return std::move(read).error();
+      if (Status read = readLayer(*layer, i, i + 1 == count); !read) return std::move(read).error();
+      handed_.push_back(parts_);
     }
+    if (parts_.size() > 1)
+      return layers->error("R0112", "", "the last layer is a concat, which is no layer of neurons",
+                           "end the network with neurons");
     const std::vector<Node>& nodes = network_.nodes;
     if (std::none_of(nodes.begin(), nodes.end(), [](const Node& node) { return node.stateful(); }))
       return layers->error("R0113", "", "the file has no layer of neurons", "export a network with neurons");
     noteDelaysThatNobodyTakes();
-    append(Node{"output", "Output", shape_, shape_, {}, "/layer"});
+    append(Node{"output", "Output", shape(), shape(), {}, "/layer"});
     if (Status time = readTime(); !time) return std::move(time).error();
     return std::move(network_);
   }
@@ -71,17 +75,18 @@ class NetxReader {
     return ok();
   }
 
-  Status readLayer(Fields& layer, const std::string& name, bool last) {
+  Status readLayer(Fields& layer, std::int64_t number, bool last) {
+    const std::string name = fmt::format("layer{}", number);
     Expected<std::string> type = layer.text("type");
     if (!type) return std::move(type).error();
     if (*type == "input") return readInput(layer, name);
     if (*type == "dense" || *type == "dense_rec") return readDense(layer, name, *type == "dense_rec");
     const bool window = *type == "conv" || *type == "convT" || *type == "pool" || *type == "unpool";
-    if (!window && *type != "flatten" && *type != "average")
+    if (!window && *type != "flatten" && *type != "average" && *type != "concat")
       return layer.error(
           "R0112", "type", fmt::format("layers of type {} are not supported", shown(*type)),
-          "supported are input, dense, dense_rec, conv, convT, pool, unpool, flatten and average");
-    if (source_ < 0)
+          "supported are input, dense, dense_rec, conv, convT, pool, unpool, flatten, average and concat");
+    if (parts_.empty())
       return layer.error(
           "R0112", "type",
           fmt::format("the file begins with a layer of type {}, which does not say its input's shape",
@@ -89,13 +94,14 @@ class NetxReader {
           "export the network with an input layer");
     if (window) return readWindows(layer, *type, name);
     if (*type == "average") return readAverage(layer, name, last);
+    if (*type == "concat") return concatenate(layer, number);
     flatten(name, layer.place());
     return checkShape(layer);
   }
 
   // The host's values drive neurons one to one; without neurons the layer only says a shape.
   Status readInput(Fields& layer, const std::string& name) {
-    if (source_ >= 0)
+    if (!parts_.empty())
       return layer.error("R0112", "type", "an input layer follows another layer",
                          "export it as the first one");
     Expected<Tensor> extents = layer.array("shape");
@@ -105,23 +111,23 @@ class NetxReader {
         !std::all_of(extents->values.begin(), extents->values.end(), fits))
       return layer.error("R0113", "shape", "'shape' does not hold the extents of a layer",
                          "store 1 to 8 whole numbers, channels first");
-    shape_.assign(extents->values.begin(), extents->values.end());
-    const std::int64_t size = network::boundedSize(shape_);
+    Shape shape(extents->values.begin(), extents->values.end());
+    const std::int64_t size = network::boundedSize(shape);
     if (size < 0)
       return layer.error("R0113", "shape",
-                         fmt::format("'shape' is {}, which is too large", network::shapeText(shape_)),
+                         fmt::format("'shape' is {}, which is too large", network::shapeText(shape)),
                          "correct the shape");
-    if (shape_.size() != 3) shape_ = {size};
-    append(Node{"input", "Input", shape_, shape_, {}, layer.place()});
+    if (shape.size() != 3) shape = {size};
+    append(Node{"input", "Input", shape, shape, {}, layer.place()}, shape);
     if (Status refused = refuseDelays(layer, "input layers"); !refused) return refused;
     if (!layer.has("neuron")) return ok();
     Expected<std::int64_t> weight = layer.integer("weight", 64), bias = layer.integer("bias", 0);
     if (!weight) return std::move(weight).error();
     if (!bias) return std::move(bias).error();
-    Expected<Node> neurons = readNeurons(layer, name, shape_, Drive::Host);
+    Expected<Node> neurons = readNeurons(layer, name, shape, Drive::Host);
     if (!neurons) return std::move(neurons).error();
     network_.nodes.back().parameters["payload"] = Tensor::count(kMostDrive);
-    append(passOn(name + ".input", shape_, layer.place()));
+    append(passOn(name + ".input", shape, layer.place()));
     append(*std::move(neurons));
     network_.assumptions.push_back(
         {"input",
@@ -139,14 +145,11 @@ class NetxReader {
     Expected<std::int64_t> inputs = layer.count("inFeatures"), outputs = layer.count("outFeatures");
     if (!inputs) return std::move(inputs).error();
     if (!outputs) return std::move(outputs).error();
-    if (source_ < 0) {
-      shape_ = {*inputs};
-      append(Node{"input", "Input", shape_, shape_, {}, layer.place()});
-    }
-    if (!network::sameShape(shape_, Shape{*inputs}))
+    if (parts_.empty()) append(Node{"input", "Input", {*inputs}, {*inputs}, {}, layer.place()}, {*inputs});
+    if (!network::sameShape(shape(), Shape{*inputs}))
       return layer.error("R0113", "inFeatures",
                          fmt::format("'inFeatures' is {}, the layer before hands on {}", *inputs,
-                                     network::shapeText(shape_)),
+                                     network::shapeText(shape())),
                          "export the layers of one network, with a flatten where channels end");
     const bool complex = hasComplexWeights(layer);
     if (complex && recurrent)
@@ -156,28 +159,20 @@ class NetxReader {
                                     : readMatrix(layer, "weight", name, *outputs, *inputs, !recurrent);
     if (!matrix) return std::move(matrix).error();
     noteDelaysAndBias(layer, name, *matrix);
-    if (Status added = takeSpikeDelays(layer, *matrix); !added) return added;
-    append(*std::move(matrix));
-    shape_ = {*outputs};
+    if (Status added = appendWeights(layer, *std::move(matrix), {*outputs}); !added) return added;
     if (Status added = appendNeurons(layer, name, complex ? Drive::ComplexSynapses : Drive::Synapses); !added)
       return added;
     if (!recurrent) return ok();
-    const int neurons = source_;
+    const Handed neurons = parts_.front();
     Expected<Node> loop = readMatrix(layer, "weight_rec", name, *outputs, *outputs, false);
     if (!loop) return std::move(loop).error();
     append(*std::move(loop));
-    network_.edges.push_back({source_, neurons, 0});
-    source_ = neurons;
+    network_.edges.push_back({parts_.front().node, neurons.node, 0});
+    parts_ = {neurons};
     Expected<std::vector<double>> delays = readSpikeDelays(layer, *outputs);
     if (!delays) return std::move(delays).error();
-    spikeDelays_ = *std::move(delays);
+    parts_.front().spikeDelays = *std::move(delays);
     return ok();
-  }
-
-  // Where the layer before is recurrent, its spikes wait on their way here, not in its loop.
-  Status takeSpikeDelays(const Fields& layer, Node& matrix) {
-    if (spikeDelays_.empty()) return ok();
-    return addSpikeDelays(layer, std::exchange(spikeDelays_, {}), matrix);
   }
 
   // X34: without a bias it is one whether what enters neurons waits, or what leaves them.
@@ -191,21 +186,22 @@ class NetxReader {
   }
 
   void noteDelaysThatNobodyTakes() {
-    if (spikeDelays_.empty()) return;
+    const std::vector<double>& spikeDelays = parts_.front().spikeDelays;
+    if (spikeDelays.empty()) return;
     network_.assumptions.push_back(
         {"delays of the last layer",
          fmt::format("left out: its spikes are read up to {} steps earlier",
-                     *std::max_element(spikeDelays_.begin(), spikeDelays_.end())),
+                     *std::max_element(spikeDelays.begin(), spikeDelays.end())),
          "the last layer is recurrent, and SLAYER delays what leaves such a layer; nothing follows",
          "add the delays to the recording", true});
   }
 
   Status readWindows(Fields& layer, const std::string& type, const std::string& name) {
-    Expected<Node> node = readWindow(layer, type, name, shape_);
+    Expected<Node> node = readWindow(layer, type, name, shape());
     if (!node) return std::move(node).error();
-    shape_ = node->outputShape;
-    append(*std::move(node));
-    noteDelaysAndBias(layer, name, network_.nodes.back());
+    noteDelaysAndBias(layer, name, *node);
+    const Shape outputs = node->outputShape;
+    if (Status added = appendWeights(layer, *std::move(node), outputs); !added) return added;
     return appendNeurons(layer, name);
   }
 
@@ -214,12 +210,14 @@ class NetxReader {
     if (!last)
       return layer.error("R0112", "type", "a layer follows the average, which is no layer of spikes",
                          "end the network with it");
-    if (!spikeDelays_.empty())
+    if (parts_.size() > 1)
+      return layer.error("R0112", "type", "an average follows a concat", "put a layer of neurons between");
+    if (!parts_.front().spikeDelays.empty())
       return layer.error("R0112", "type",
                          "an average follows a recurrent layer with delays, and takes none of them",
                          "train the recurrent layer without delays, or put a dense layer between");
     flatten(name + ".flat", layer.place());
-    const std::int64_t size = shape_[0];
+    const std::int64_t size = shape()[0];
     Expected<Tensor> extents = layer.array("shape");
     if (!extents) return std::move(extents).error();
     const double groups = productOf(*extents);
@@ -230,13 +228,13 @@ class NetxReader {
                          fmt::format("{} values do not fall into {} groups of one size, at most {}", size,
                                      groups, network::kMaxStep),
                          "store the number of groups");
-    append(average(name, size, static_cast<std::int64_t>(groups), layer.place()));
-    shape_ = {static_cast<std::int64_t>(groups)};
+    const auto outputs = static_cast<std::int64_t>(groups);
+    append(average(name, size, outputs, layer.place()), {outputs});
     return ok();
   }
 
   Status appendNeurons(Fields& layer, const std::string& name, Drive drive = Drive::Synapses) {
-    Expected<Node> neurons = readNeurons(layer, name, shape_, drive);
+    Expected<Node> neurons = readNeurons(layer, name, shape(), drive);
     if (!neurons) return std::move(neurons).error();
     if (Status added = addCurrentBias(layer, *neurons, network_.nodes.back()); !added) return added;
     append(*std::move(neurons));
@@ -249,41 +247,91 @@ class NetxReader {
     Expected<Tensor> extents = layer.array("shape");
     if (!extents) return std::move(extents).error();
     const double stored = productOf(*extents);
-    const std::int64_t size = network::boundedSize(shape_);
+    const std::int64_t size = network::boundedSize(shape());
     if (stored == static_cast<double>(size)) return ok();
     return layer.error(
         "R0113", "shape",
-        fmt::format("'shape' says {} values, the layer has {}", stored, network::shapeText(shape_)),
+        fmt::format("'shape' says {} values, the layer has {}", stored, network::shapeText(shape())),
         "export the layers of one network");
   }
 
   // The order of the values stays: SLAYER's tensors are [channels, rows, columns] in C order, as here. NetX
   // holds them the other way round, and turns them back where it flattens.
   void flatten(const std::string& name, const std::string& place) {
-    const std::int64_t size = network::boundedSize(shape_);
-    if (shape_.size() > 1) {
-      Node node{name, "Flatten", shape_, {}, {}, place};
-      node.parameters["start_dim"] = Tensor::count(0);
-      node.parameters["end_dim"] = Tensor::count(-1);
-      append(std::move(node));
+    std::vector<Handed> flat;
+    for (Handed& part : std::vector<Handed>(std::exchange(parts_, {}))) {
+      if (part.shape.size() > 1) {
+        const std::string own = flat.empty() ? name : fmt::format("{}.{}", name, flat.size());
+        Node node{own, "Flatten", part.shape, {}, {}, place};
+        node.parameters["start_dim"] = Tensor::count(0);
+        node.parameters["end_dim"] = Tensor::count(-1);
+        const std::int64_t size = network::boundedSize(part.shape);
+        parts_ = {std::move(part)};
+        append(std::move(node), {size});
+        part = parts_.front();
+      }
+      flat.push_back(std::move(part));
     }
-    shape_ = {size};
+    parts_ = std::move(flat);
   }
 
-  // Appends a node that reads the one before, if there is one.
-  void append(Node node) {
+  Status concatenate(Fields& layer, std::int64_t number) {
+    Expected<std::vector<Handed>> parts = readConcat(layer, number, handed_);
+    if (!parts) return std::move(parts).error();
+    parts_ = *std::move(parts);
+    std::string names;
+    for (const Handed& part : parts_)
+      names += fmt::format("{}'{}'", names.empty() ? "" : ", ", network_.nodes[part.node].name);
+    network_.assumptions.push_back(
+        {fmt::format("layer{}", number), names + ", one after the other",
+         "lava-dl names layers of type concat, but neither writes nor reads them; so read, its parts are as "
+         "many values as its shape says",
+         "list the layers in another order", false});
+    return ok();
+  }
+
+  // The weights of a layer: a node for each part of what comes before. Where a part's neurons are those of a
+  // recurrent layer, its spikes wait on their way here, not in its loop.
+  Status appendWeights(const Fields& layer, Node weights, const Shape& outputs) {
+    std::vector<Node> nodes{std::move(weights)};
+    if (parts_.size() > 1) {
+      Expected<std::vector<Node>> each = cut(layer, nodes.front(), parts_);
+      if (!each) return std::move(each).error();
+      nodes = *std::move(each);
+    }
+    const std::vector<Handed> parts = std::exchange(parts_, {});
+    std::vector<Handed> appended;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (!parts[i].spikeDelays.empty())
+        if (Status added = addSpikeDelays(layer, parts[i].spikeDelays, nodes[i]); !added) return added;
+      parts_ = {parts[i]};
+      append(std::move(nodes[i]), outputs);
+      appended.push_back(parts_.front());
+    }
+    parts_ = std::move(appended);
+    summed_ = true;
+    return ok();
+  }
+
+  // Appends a node that reads what there is, and hands on values of this shape; of the same as before, where
+  // none is given.
+  void append(Node node, const Shape& outputs) {
     network_.nodes.push_back(std::move(node));
     const int appended = static_cast<int>(network_.nodes.size()) - 1;
-    if (source_ >= 0) network_.edges.push_back({source_, appended, 0});
-    source_ = appended;
+    for (const Handed& part : parts_) network_.edges.push_back({part.node, appended, 0});
+    parts_ = {Handed{appended, outputs, {}}};
+    summed_ = false;
   }
+  void append(Node node) { append(std::move(node), shape()); }
+
+  Shape shape() const { return summed_ ? parts_.front().shape : shapeOf(parts_); }
 
   Fields root_;
   const std::string& file_;
   Network network_;
-  int source_ = -1;                  // the node that the next layer reads
-  Shape shape_;                      // of what it hands on
-  std::vector<double> spikeDelays_;  // of the neurons of a recurrent layer, until the next layer takes them
+  std::vector<Handed> parts_;  // what the next node reads: behind a concat several, one after the other
+  bool summed_ = false;        // several that are summed: weights of one layer
+  std::vector<std::vector<Handed>> handed_;  // by each layer
 };
 
 }  // namespace

@@ -10,6 +10,8 @@
 //   pool, unpool          the same, with a group for each channel
 //   flatten               "layer<i>" (Flatten), or nothing where what comes before is flat
 //   average               "layer<i>": the mean over each group, only as the last layer
+//   concat                no node; the next layer's weights are "layer<i>.weight.0", ".1", ...: one for each
+//   part
 //
 // Neurons keep SLAYER's order, [channels, rows, columns] in C order. Its kernels are correlated, as NIR's
 // (SPEC F15); pairs of numbers are for rows, columns. NetX turns both round, for Lava's order [columns, rows,
@@ -31,8 +33,7 @@
 // first. ADRF_PHASE, ADRF_IZHIKEVICH: their adaptive kin, where NetX reads the others.
 //
 // Parameters of neurons are one number, or one for each channel: as SLAYER's CUDA kernels read them, whose
-// code for processors spreads those of a convolution along its columns. What the files could hold beyond that
-// (concat, which lava-dl names and neither writes nor reads) is refused by name.
+// code for processors spreads those of a convolution along its columns.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,13 @@
 // The verifiers of the spk operations. Errors are emitted at locations, never with the operation attached:
 // operations own weights.
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "chip/Program.h"
 #include "chip/SignMode.h"
 #include "ir/spk/Spk.h"
+#include "network/Conventions.h"
 
 namespace {
 
@@ -178,15 +181,17 @@ mlir::LogicalResult NetworkOp::verify() {
   if (!isOneOf(getStage(), {"float", "quant", "legal"}))
     return complain(*this, getSymName())
            << "has stage '" << getStage() << "', expected float, quant or legal";
-  if (!isOneOf(getDiscretization(), {"euler", "exponential"}))
-    return complain(*this, getSymName())
-           << "has discretization '" << getDiscretization() << "', expected euler or exponential";
-  if (!isOneOf(getReset(), {"zero", "to_v_reset", "subtract", "subtract_late"}))
-    return complain(*this, getSymName())
-           << "has reset '" << getReset() << "', expected zero, to_v_reset, subtract or subtract_late";
-  if (!isOneOf(getSpikeUnit(), {"unit", "dirac"}))
-    return complain(*this, getSymName())
-           << "has spike unit '" << getSpikeUnit() << "', expected unit or dirac";
+  for (const mlir::NamedAttribute& convention : getConventions()) {
+    const std::string name = convention.getName().str();
+    const auto row = llvm::find_if(conventionRows(), [&](const auto& r) { return r.name == name; });
+    if (row == conventionRows().end())
+      return complain(*this, getSymName()) << "has the convention '" << name << "', which does not exist";
+    const auto value = llvm::dyn_cast<mlir::StringAttr>(convention.getValue());
+    if (!value || !row->find({value.data(), value.size()}))
+      return complain(*this, getSymName())
+             << "has " << name << " = " << convention.getValue() << ", expected "
+             << fmt::format("{}", fmt::join(row->values, " or "));
+  }
   for (mlir::Operation& op : getBody().front())
     if (op.getName().getDialectNamespace() != "spk" || llvm::isa<NetworkOp>(op))
       return complain(*this, getSymName())

@@ -26,9 +26,7 @@ def Spk_NetworkOp : Spk_Op<"network", [IsolatedFromAbove, SingleBlock, NoTermina
     SymbolNameAttr:$sym_name,
     F64Attr:$dt,                                   // seconds per step; SPEC F1
     StrAttr:$stage,                                // "float", "quant", "legal"
-    StrAttr:$discretization,                       // "euler", "exponential"; SPEC F2, F3
-    StrAttr:$reset,                                // "zero", "to_v_reset", "subtract", "subtract_late"; SPEC F11
-    StrAttr:$spike_unit,                           // "unit", "dirac"
+    DictionaryAttr:$conventions,                   // rows of network/Conventions.h; what is left out is the default
     OptionalAttr<StrAttr>:$profile,                // arithmetic profile; quant and later
     OptionalAttr<StrAttr>:$chip,                   // legal
     OptionalAttr<StrAttr>:$quantization,           // the settings used, as `rheobase quant` prints them

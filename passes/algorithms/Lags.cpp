@@ -39,8 +39,9 @@ Error positiveLoop(const std::string& loop, int hops, int delays) {
   diagnostic.limit = delays;
   diagnostic.limitSource = "SPEC T2: a spike arrives in the next step at the earliest";
   diagnostic.remedy =
-      "train with a delay of one step on every edge of the loop, or join its populations into one recurrent "
-      "one";
+      "read the network with --feedforward-delay 1: every hop then takes a step in the float network, too, "
+      "and "
+      "the loop is as long as the chip's; or join its populations into one recurrent one";
   return Error::of(ErrorKind::Compile, diagnostic);
 }
 

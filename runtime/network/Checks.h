@@ -50,9 +50,10 @@ void checkEdges(Network& network, Report& report);
 // Infers inputShape and outputShape of every node, checks that shapes agree along every edge, and
 // broadcasts neuron parameters to the node's shape. SPEC F4, F7 to F10, F15 to F18.
 void inferShapes(Network& network, Report& report);
-// Refuses cycles without a stateful node; sets delaySteps of the edges that close a cycle. SPEC F5.
-void delayCycles(Network& network, Report& report);
-// Decides dt, reset, discretization and spike unit, with an assumption for each. SPEC F1, F3, F11.
+// Decides the conventions, with an assumption for each. SPEC F1, F3, F5, F11.
 void decideConventions(Network& network, const ConventionOptions& options, Report& report);
+// Refuses cycles without a stateful node; sets delaySteps of every hop, or of the edges that close a cycle.
+// SPEC F5.
+void delayEdges(Network& network, Report& report);
 
 }  // namespace rheo::network

@@ -1,5 +1,5 @@
-// What a file leaves unsaid about discrete time: dt, reset, discretization, spike unit. Inferred where there
-// is evidence, else a default; each choice becomes an assumption. SPEC F1 to F3, F11.
+// What a file leaves unsaid about discrete time. Inferred where there is evidence, else a default; each
+// choice becomes an assumption. SPEC F1 to F3, F5, F11.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,22 +64,6 @@ Evidence inferDt(const Network& network) {
   return evidence;
 }
 
-std::string_view text(Reset reset) {
-  switch (reset) {
-    case Reset::Zero:
-      return "zero";
-    case Reset::ToVReset:
-      return "v_reset";
-    case Reset::Subtract:
-      return "subtract";
-    case Reset::SubtractLate:
-      return "subtract-late";
-  }
-  return "";
-}
-std::string_view text(Discretization d) { return d == Discretization::Euler ? "euler" : "exponential"; }
-std::string_view text(SpikeUnit unit) { return unit == SpikeUnit::Unit ? "unit" : "dirac"; }
-
 // The named sets of `--as`; what they leave open stays open.
 bool addFramework(ConventionOptions& options, Report& report) {
   const std::string& name = options.framework;
@@ -91,16 +75,17 @@ bool addFramework(ConventionOptions& options, Report& report) {
     set.dt = kDefaultDt;  // snnTorch's NIR reader fixes it
   } else {
     report.add("R0211", "", fmt::format("no set of conventions is called '{}'", name.substr(0, 64)),
-               "--as takes norse or snntorch; for others give --dt, --reset, --discretization and --spikes");
+               "--as takes norse or snntorch; for others give the conventions one by one");
     return false;
   }
   set.discretization = Discretization::Euler;
   set.spikes = SpikeUnit::Unit;
+  set.feedforwardDelay = FeedforwardDelay::None;
   // A single option beats the set.
   if (!options.dt) options.dt = set.dt;
-  if (!options.reset) options.reset = set.reset;
-  if (!options.discretization) options.discretization = set.discretization;
-  if (!options.spikes) options.spikes = set.spikes;
+  for (const ConventionRow& row : conventionRows())
+    if (const std::optional<int> value = row.pinnedIn(set); value && !row.pinnedIn(options))
+      row.pinIn(options, *value);
   return true;
 }
 
@@ -157,36 +142,39 @@ void warnCoarseStep(Network& network) {
   }
 }
 
-void decideReset(Network& network, const ConventionOptions& options) {
-  bool spiking = false, nonzero = false;
+struct Resets {
+  bool spiking = false, nonzero = false;  // neurons that spike; a v_reset that is not 0
+};
+
+Resets resetsOf(const Network& network) {
+  Resets found;
   for (const Node& node : network.nodes) {
     if (!node.spiking() || node.exact()) continue;
-    spiking = true;
+    found.spiking = true;
     const auto& values = node.parameters.at("v_reset").values;
-    nonzero |= std::any_of(values.begin(), values.end(), [](double v) { return v != 0; });
+    found.nonzero |= std::any_of(values.begin(), values.end(), [](double v) { return v != 0; });
   }
-  network.conventions.reset = options.reset.value_or(Reset::ToVReset);
-  if (!spiking) return;
-  std::string why =
-      options.reset ? "given"
-      : nonzero
-          ? "default: the file has a v_reset that is not zero; the format does not say how a reset works"
-          : "default: the format does not say how a reset works; v_reset is zero in every neuron";
-  network.assumptions.push_back({"reset", std::string(text(network.conventions.reset)), std::move(why),
-                                 "--reset zero|v_reset|subtract|subtract-late", !options.reset && !nonzero});
+  return found;
 }
 
-// SPEC F14: the step is given in integers; what options say about real numbers has nothing to act on.
-void decideExact(Network& network, const ConventionOptions& options, Report& report) {
-  if (options.dt) decideDt(network, options, report);
-  const auto unused = [&](bool given, const char* what, const char* flag) {
-    if (given)
-      network.assumptions.push_back({what, "not used", "every neuron of this network is given as integers",
-                                     fmt::format("leave {} out", flag), true});
-  };
-  unused(options.reset.has_value(), "reset", "--reset");
-  unused(options.discretization.has_value(), "discretization", "--discretization");
-  unused(options.spikes.has_value(), "spikes", "--spikes");
+// A convention from the options, else its default.
+void decide(Network& network, const ConventionRow& row, const ConventionOptions& given,
+            const ConventionOptions& withFramework) {
+  const std::optional<int> value = row.pinnedIn(withFramework);
+  if (value) row.setIn(network.conventions, *value);
+  Assumption assumption{row.title(), std::string(row.text(network.conventions)),
+                        fmt::format("default: {}", row.whyDefault), row.option(), false};
+  if (value) assumption.why = row.pinnedIn(given) ? "given" : fmt::format("part of --as {}", given.framework);
+  if (row.name == "reset") {
+    const Resets resets = resetsOf(network);
+    if (!resets.spiking) return;
+    if (!value) {
+      assumption.why +=
+          resets.nonzero ? "; the file has a v_reset that is not zero" : "; v_reset is zero in every neuron";
+      assumption.warning = !resets.nonzero;
+    }
+  }
+  network.assumptions.push_back(std::move(assumption));
 }
 
 bool isExactOnly(const Network& network) {
@@ -213,22 +201,19 @@ void refuseDiracSpikes(const Network& network, Report& report) {
 void decideConventions(Network& network, const ConventionOptions& given, Report& report) {
   ConventionOptions options = given;
   if (!addFramework(options, report)) return;
-  const std::string source = given.framework.empty() ? "given" : "given, or part of --as " + given.framework;
-  if (isExactOnly(network)) return decideExact(network, options, report);
-  decideDt(network, options, report);
-  decideReset(network, options);
-  network.conventions.discretization = options.discretization.value_or(Discretization::Euler);
-  network.assumptions.push_back(
-      {"discretization", std::string(text(network.conventions.discretization)),
-       options.discretization ? source
-                              : "default: what most frameworks do; the format gives differential equations",
-       "--discretization euler|exponential", false});
-  network.conventions.spikes = options.spikes.value_or(SpikeUnit::Unit);
-  network.assumptions.push_back(
-      {"spikes", std::string(text(network.conventions.spikes)),
-       options.spikes ? source
-                      : "default: a spike adds its weight once; the format does not fix its amplitude",
-       "--spikes unit|dirac", false});
+  // SPEC F14: the step is given in integers; what options say about real numbers has nothing to act on.
+  const bool exact = isExactOnly(network);
+  if (!exact || options.dt) decideDt(network, options, report);
+  for (const ConventionRow& row : conventionRows()) {
+    if (!exact || row.ofExact) {
+      decide(network, row, given, options);
+    } else if (row.pinnedIn(options)) {
+      network.assumptions.push_back({row.title(), "not used",
+                                     "every neuron of this network is given as integers",
+                                     fmt::format("leave {} out", row.option()), true});
+    }
+  }
+  if (exact) return;
   warnCoarseStep(network);
   refuseDiracSpikes(network, report);
 }

@@ -1,5 +1,5 @@
-// Cycles: refused where nothing in them has state; otherwise the edges that close them carry the value of the
-// previous step. SPEC F5.
+// Which edges carry the value of the previous step: every hop, or those that close a cycle. A cycle in which
+// nothing has state is refused. SPEC F5.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -66,28 +66,12 @@ bool refuseStatelessCycle(const Network& network, const Adjacency& stateless, Re
   return false;
 }
 
-}  // namespace
-
 // Which edges close a cycle is a choice. Only edges that leave a stateful node come into question, so that
 // the bias of an Affine in a loop acts in every step, step 0 included. They are admitted in the order of
 // their source's distance from the inputs (then of the names); one that would close a cycle with those
 // already admitted is delayed. For hidden -> w_rec -> hidden that is hidden -> w_rec; for a loop over two
 // layers, the feedback from the deeper one.
-void delayCycles(Network& network, Report& report) {
-  const std::size_t count = network.nodes.size();
-  Adjacency all(count), admitted(count);
-  std::vector<int> candidates;
-  for (int i = 0; i < static_cast<int>(network.edges.size()); ++i) {
-    Edge& edge = network.edges[i];
-    edge.delaySteps = 0;
-    all[edge.source].push_back(edge.target);
-    if (network.nodes[edge.source].stateful()) {
-      candidates.push_back(i);
-    } else {
-      admitted[edge.source].push_back(edge.target);
-    }
-  }
-  if (refuseStatelessCycle(network, admitted, report)) return;
+void delayCycles(Network& network, const Adjacency& all, Adjacency admitted, std::vector<int> candidates) {
   const std::vector<int> depth = depths(network, all);
   const auto key = [&](int i) {
     const Edge& edge = network.edges[i];
@@ -110,6 +94,28 @@ void delayCycles(Network& network, Report& report) {
   network.assumptions.push_back({"recurrent edges", fmt::format("{}", fmt::join(delayed, ", ")),
                                  "they close a cycle and carry the value of the previous step (SPEC F5)",
                                  "no option: every framework does so", false});
+}
+
+}  // namespace
+
+void delayEdges(Network& network, Report& report) {
+  const bool everyHop = network.conventions.feedforwardDelay == FeedforwardDelay::OneStep;
+  Adjacency all(network.nodes.size()), stateless(network.nodes.size());
+  std::vector<int> ofNeurons;
+  for (int i = 0; i < static_cast<int>(network.edges.size()); ++i) {
+    Edge& edge = network.edges[i];
+    const Node &source = network.nodes[edge.source], &target = network.nodes[edge.target];
+    const bool hop = (source.stateful() || source.kind == "Input") && target.kind != "Output";
+    edge.delaySteps = everyHop && hop ? 1 : 0;
+    all[edge.source].push_back(edge.target);
+    if (source.stateful()) {
+      ofNeurons.push_back(i);
+    } else {
+      stateless[edge.source].push_back(edge.target);
+    }
+  }
+  if (refuseStatelessCycle(network, stateless, report) || everyHop) return;
+  delayCycles(network, all, std::move(stateless), std::move(ofNeurons));
 }
 
 }  // namespace rheo::network

@@ -86,9 +86,8 @@ Expected<Network> finishNetwork(Network network, const ConventionOptions& option
   network::checkEdges(network, report);
   if (report.failed()) return report.take();
   network::inferShapes(network, report);
-  network::delayCycles(network, report);
-  if (report.failed()) return report.take();
   network::decideConventions(network, options, report);
+  network::delayEdges(network, report);
   if (report.failed()) return report.take();
   return network;
 }

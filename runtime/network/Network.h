@@ -5,10 +5,10 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "network/Conventions.h"
 #include "support/Error.h"
 
 namespace rheo {
@@ -48,8 +48,8 @@ struct Node {
   bool spiking() const;   // its output is spikes
 };
 
-// Everything that flows into a node is summed. `delaySteps` is the delay of the float network
-// (SPEC F-rules): 0 feed-forward, 1 on an edge that closes a cycle.
+// Everything that flows into a node is summed. `delaySteps` is the delay of the float network: 1 on an
+// edge that closes a cycle, and on every hop where the conventions say so. SPEC F5.
 struct Edge {
   int source = -1;  // index into Network::nodes
   int target = -1;
@@ -63,27 +63,6 @@ struct Assumption {
   std::string why;          // the evidence, with its number
   std::string howToChange;  // "--dt SECONDS"
   bool warning = false;     // true where a different choice is likely (a repair, a bare default)
-};
-
-enum class Reset : std::uint8_t { Zero, ToVReset, Subtract, SubtractLate };
-enum class Discretization : std::uint8_t { Euler, Exponential };
-enum class SpikeUnit : std::uint8_t { Unit, Dirac };
-
-// How continuous parameters become a step. SPEC F1 to F5.
-struct Conventions {
-  double dt = 1e-4;  // seconds
-  Reset reset = Reset::ToVReset;
-  Discretization discretization = Discretization::Euler;
-  SpikeUnit spikes = SpikeUnit::Unit;
-};
-
-// What the user pinned; absent means: infer, else default.
-struct ConventionOptions {
-  std::optional<double> dt;
-  std::optional<Reset> reset;
-  std::optional<Discretization> discretization;
-  std::optional<SpikeUnit> spikes;
-  std::string framework;  // "--as": a named set, see conventions/
 };
 
 struct Network {

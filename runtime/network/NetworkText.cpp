@@ -17,9 +17,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kSchema = "rheobase.network-stage/1";
 constexpr std::array<const char*, 4> kTypes{"float16", "float32", "float64", "int64"};
-constexpr std::array<const char*, 4> kResets{"zero", "v_reset", "subtract", "subtract-late"};
-constexpr std::array<const char*, 2> kDiscretizations{"euler", "exponential"};
-constexpr std::array<const char*, 2> kSpikeUnits{"unit", "dirac"};
 
 Json tensorJson(const Tensor& tensor) {
   return {{"shape", tensor.shape},
@@ -153,9 +150,8 @@ Network readNetwork(const Entry& root, ConventionOptions& options) {
   network.name = root["name"].text();
   const Entry conventions = root["conventions"];
   options.dt = conventions["dt"].number();
-  options.reset = conventions["reset"].oneOf<Reset>(kResets);
-  options.discretization = conventions["discretization"].oneOf<Discretization>(kDiscretizations);
-  options.spikes = conventions["spikes"].oneOf<SpikeUnit>(kSpikeUnits);
+  for (const ConventionRow& row : conventionRows())
+    row.pinIn(options, conventions[std::string(row.name)].oneOf<int>(row.values));
   readNodes(root, network);
   return network;
 }
@@ -179,14 +175,12 @@ std::string networkToText(const Network& network) {
   const Conventions& conventions = network.conventions;
   Json json{{"schema", kSchema},
             {"name", network.name},
-            {"conventions",
-             {{"dt", conventions.dt},
-              {"reset", kResets[static_cast<std::size_t>(conventions.reset)]},
-              {"discretization", kDiscretizations[static_cast<std::size_t>(conventions.discretization)]},
-              {"spikes", kSpikeUnits[static_cast<std::size_t>(conventions.spikes)]}}},
+            {"conventions", {{"dt", conventions.dt}}},
             {"assumptions", Json::array()},
             {"nodes", Json::array()},
             {"edges", Json::array()}};
+  for (const ConventionRow& row : conventionRows())
+    json["conventions"][std::string(row.name)] = row.text(conventions);
   for (const Assumption& assumption : network.assumptions)
     json["assumptions"].push_back({{"what", assumption.what},
                                    {"value", assumption.value},

@@ -67,3 +67,7 @@ def write_layers(path, *layers: dict):
                             number if isinstance(number, str) else np.asarray(number)
                         )
     return path
+
+
+def concat(shape, *layers: int) -> dict:
+    return {"type": np.array(["concat"]), "shape": np.array(shape), "layers": np.array(layers)}

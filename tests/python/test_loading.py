@@ -21,13 +21,9 @@ def test_content_decides_not_the_suffix(tmp_path):
 
 def test_conventions_are_taken_and_recorded(tmp_path):
     path = write(tmp_path / "net.nir")
-    net = rb.load(path, dt=np.float32(2e-3), reset="subtract", discretization="exponential", spikes="dirac")
-    assert net.conventions == {
-        "dt": pytest.approx(2e-3),
-        "reset": "subtract",
-        "discretization": "exponential",
-        "spikes": "dirac",
-    }
+    given = dict(reset="subtract", discretization="exponential", spikes="dirac", feedforward_delay=1)
+    net = rb.load(path, dt=np.float32(2e-3), **given)
+    assert net.conventions == {"dt": pytest.approx(2e-3), **given}
     assert all({"what", "value", "why", "how_to_change"} <= a.keys() for a in net.assumptions)
     assert {a["what"] for a in rb.load(path).assumptions if a["warning"]} == {"dt", "reset"}
     for wrong in (

@@ -4,35 +4,13 @@ import numpy as np
 import pytest
 import rheobase as rb
 from netxfiles import CHANGES, MEMBRANE, dense, flatten, source, window, write_layers
+from netxsteps import Membrane, correlate
 
 RNG = np.random.default_rng(11)
 
 
 def even(*shape) -> np.ndarray:
     return 2 * RNG.integers(-8, 9, shape)
-
-
-def correlate(x, weight, stride=(1, 1), padding=(0, 0), groups=1):
-    """y[o, r, c] of x [channels, rows, columns] and weight [outputs, inputs / groups, rows, columns]."""
-    x = np.pad(x, ((0, 0), (padding[0],) * 2, (padding[1],) * 2))
-    windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], (1, 2))[
-        :, :: stride[0], :: stride[1]
-    ]
-    parts, inputs = np.split(np.arange(len(weight)), groups), np.split(windows, groups)
-    return np.concatenate([np.einsum("irckl,oikl->orc", w, weight[p]) for w, p in zip(inputs, parts)])
-
-
-class Membrane:
-    """LOIHI without rounding: all of the current is lost, a quarter of the potential."""
-
-    def __init__(self, shape, bias=0):
-        self.v, self.bias = np.zeros(shape), bias
-
-    def step(self, total):
-        self.v = 0.75 * self.v + 64 * (total + self.bias)
-        spikes = self.v > 64 * 25
-        self.v[spikes] = 0
-        return spikes.astype(float)
 
 
 def spikes_in(steps, *shape):
@@ -236,7 +214,7 @@ def test_f18_delays_behind_a_loop_that_are_too_long_or_read_by_nobody(tmp_path):
     file = write_layers(tmp_path / "delay.net", first, dense([[60]], delay=3))
     assert refusal(file) == ("R0113", "/layer/1/delay")
     (stated,) = [
-        a for a in rb.load(write_layers(tmp_path / "last.net", first)).assumptions if "delay" in a["what"]
+        a for a in rb.load(write_layers(tmp_path / "last.net", first)).assumptions if "delays" in a["what"]
     ]
     assert stated["warning"] and "60 steps" in stated["value"]
 
@@ -363,7 +341,7 @@ BAD = {
         "/layer/1/bias",
     ),
     "empty delay": ({"delay": np.zeros(0)}, "R0113", "/layer/1/delay"),
-    "concat": ({"type": np.array(["concat"])}, "R0112", "/layer/1/type"),
+    "concat": ({"type": np.array(["concat"])}, "R0105", "/layer/1/layers"),
     "average of groups that differ": (
         {"type": np.array(["average"]), "shape": np.array([5, 1, 1])},
         "R0113",

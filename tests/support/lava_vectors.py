@@ -34,7 +34,7 @@ class LavaVector:
     said: dict[str, np.ndarray] = field(default_factory=dict)
 
     def build(self) -> rb.Network:
-        builder = rb.Builder(name=self.name)
+        builder = rb.Builder(name=self.name, feedforward_delay=1)
         builder.input("in", self.x.shape[1:], self.payload)
         for population in self.populations:
             builder.exact(

@@ -1,4 +1,8 @@
 // Networks for Python: built from arrays, shown as dictionaries.
+#include <fmt/format.h>
+
+#include <map>
+
 #include "Arrays.h"
 #include "Supervisor.h"
 #include "Tensors.h"
@@ -64,12 +68,38 @@ py::list assumptions(const Network& network) {
 }
 
 py::dict conventions(const Network& network) {
-  static constexpr const char* kResets[] = {"zero", "v_reset", "subtract", "subtract-late"};
-  const Conventions& c = network.conventions;
-  return py::dict(
-      py::arg("dt") = c.dt, py::arg("reset") = kResets[static_cast<int>(c.reset)],
-      py::arg("discretization") = c.discretization == Discretization::Euler ? "euler" : "exponential",
-      py::arg("spikes") = c.spikes == SpikeUnit::Unit ? "unit" : "dirac");
+  py::dict values(py::arg("dt") = network.conventions.dt);
+  for (const ConventionRow& row : conventionRows())
+    values[py::str(row.name)] = py::str(row.text(network.conventions));
+  return values;
+}
+
+// (name, values, default, meaning) of every convention but dt.
+py::list conventionTable() {
+  py::list table;
+  for (const ConventionRow& row : conventionRows()) {
+    py::list values;
+    for (const std::string_view value : row.values) values.append(py::str(value));
+    table.append(
+        py::make_tuple(py::str(row.name), values, py::str(row.text(Conventions())), py::str(row.meaning)));
+  }
+  return table;
+}
+
+// choices: of the conventions that are pinned, by name.
+ConventionOptions conventionOptions(std::optional<double> dt,
+                                    const std::map<std::string, std::string>& choices,
+                                    std::string framework) {
+  ConventionOptions options;
+  options.dt = dt;
+  options.framework = std::move(framework);
+  for (const ConventionRow& row : conventionRows())
+    if (const auto found = choices.find(std::string(row.name)); found != choices.end()) {
+      const std::optional<int> value = row.find(found->second);
+      if (!value) throw py::value_error(fmt::format("'{}' cannot be '{}'", row.name, found->second));
+      row.pinIn(options, *value);
+    }
+  return options;
 }
 
 // nodes: (name, kind, {parameter: array}, shape or None); edges: (source index, target index).
@@ -151,18 +181,8 @@ py::dict runNetwork(const std::shared_ptr<Network>& network, const std::vector<p
 
 void bindNetworks(py::module_& m) {
   py::class_<ConventionOptions>(m, "ConventionOptions")
-      .def(py::init([](std::optional<double> dt, std::optional<int> reset, std::optional<int> discretization,
-                       std::optional<int> spikes, std::string framework) {
-             ConventionOptions options;
-             options.dt = dt;
-             if (reset) options.reset = static_cast<Reset>(*reset);
-             if (discretization) options.discretization = static_cast<Discretization>(*discretization);
-             if (spikes) options.spikes = static_cast<SpikeUnit>(*spikes);
-             options.framework = std::move(framework);
-             return options;
-           }),
-           py::arg("dt"), py::arg("reset"), py::arg("discretization"), py::arg("spikes"),
-           py::arg("framework"));
+      .def(py::init(&conventionOptions), py::arg("dt"), py::arg("choices"), py::arg("framework"));
+  m.def("convention_table", &conventionTable);
   py::class_<Network, std::shared_ptr<Network>>(m, "Network")
       .def_property_readonly("name", [](const Network& network) { return toPython(network.name); })
       .def("nodes", &nodes)

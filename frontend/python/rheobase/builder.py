@@ -6,13 +6,15 @@ from math import prod
 from typing import Optional
 
 import numpy as np
+from typing_extensions import Unpack
 
 from . import _core
 from .arguments import whole_number
 from .arithmetic import MODELS, MOST_DELAY, MOST_ELEMENTS, MOST_STEP
+from .conventions import Conventions, convention_options
 from .data import check_numbers
 from .errors import option_error, shown, unknown_name
-from .network import Network, convention_options
+from .network import Network
 
 
 def _checked_name(what: str, name) -> str:
@@ -83,7 +85,7 @@ class Builder:
     thresholds in the network's own units. Wrong names, shapes and values raise OptionError or DataError at
     once, what only the whole network shows raises FormatError in `build`.
 
-    dt: seconds per step; reset, discretization, spikes: as in `rb.load`.
+    dt: seconds per step; reset, discretization, spikes, feedforward_delay: as in `rb.load`.
 
     Example::
 
@@ -95,15 +97,8 @@ class Builder:
         net = b.build()
     """
 
-    def __init__(
-        self,
-        dt: Optional[float] = None,
-        name: str = "network",
-        reset: Optional[str] = None,
-        discretization: Optional[str] = None,
-        spikes: Optional[str] = None,
-    ):
-        self._options = convention_options(dt, reset, discretization, spikes)
+    def __init__(self, dt: Optional[float] = None, name: str = "network", **conventions: Unpack[Conventions]):
+        self._options = convention_options({"dt": dt, **conventions})
         self._name = _checked_name("network", name)
         self._nodes: list[tuple] = []
         self._index: dict[str, int] = {}

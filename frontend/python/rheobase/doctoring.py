@@ -77,7 +77,7 @@ def _reader() -> str:
         with open(path, "w", encoding="ascii") as file:
             file.write("not an HDF5 file")
         try:
-            _core.load_network(os.fsencode(path), _core.ConventionOptions(None, None, None, None, ""))
+            _core.load_network(os.fsencode(path), _core.ConventionOptions(None, {}, ""))
         except FormatError as error:
             if error.code == "R0103":
                 return "the HDF5 reader runs in a process of its own"

@@ -38,8 +38,8 @@ def from_lava(process, name: str = "lava") -> Network:
     Neuron processes become exact neurons; Dense and Sparse, with delays or without, their weights, clipped and truncated
     as Lava does; Conv its kernel; a RingBuffer that sends becomes an input, "in", "in_2" and so on in the order in which
     they are met. Populations are called as their processes. What a Conv reads or reaches has the shape [channels, rows,
-    columns], which Lava holds the other way round. An image compiled from it computes what Lava's fixed-point models
-    compute, in the same steps.
+    columns], which Lava holds the other way round. Every hop takes a step (SPEC F5), as in Lava and on a chip: the
+    network, and an image compiled from it, compute what Lava's fixed-point models compute, in the same steps.
 
     Raises FormatError naming everything that is not supported, OptionError for what is no process.
 
@@ -66,8 +66,6 @@ class _Graph:
         for sender in (*self.neurons, *self.sources):
             self._check_receivers(sender)
         self.shapes = self._find_shapes()
-        if not self.refused:
-            self._check_hops()
         if not self.sources:
             self._refuse(process, "no RingBuffer sends anything: the network would have no input")
 
@@ -173,31 +171,8 @@ class _Graph:
         ends = _ends(synapse.a_out.out_connections, "out_connections") or []
         return [target for target in ends if target in self.neurons]
 
-    def _check_hops(self) -> None:
-        """Every hop costs a step, in Lava as on a chip. Where ways of different length meet, a network's rules make the
-        short one wait (SPEC T4), Lava does not: such networks are no others' equal."""
-        hops = {id(source): 0 for source in self.sources}
-        edges = [
-            (_ends(synapse.s_in.in_connections, "in_connections")[0], target, synapse)
-            for synapse in self.synapses
-            for target in _ends(synapse.a_out.out_connections, "out_connections")
-            if target in self.neurons
-        ]
-        forward = [(a, b, synapse) for a, b, synapse in edges if a is not b]
-        for _ in range(len(self.neurons) + 1):
-            for source, target, _synapse in forward:
-                if id(source) in hops:
-                    hops.setdefault(id(target), hops[id(source)] + 1)
-        for source, target, synapse in forward:
-            if hops.get(id(target), 0) != hops.get(id(source), 0) + 1:
-                self._refuse(
-                    synapse,
-                    f"'{synapse.name}' leads from '{source.name}' to '{target.name}', which other ways reach in "
-                    "another number of hops",
-                )
-
     def build(self, name: str) -> Network:
-        builder = Builder(name=name)
+        builder = Builder(name=name, feedforward_delay=1)
         taken = {neuron.name for neuron in self.neurons}
 
         def fresh(wanted: str) -> str:

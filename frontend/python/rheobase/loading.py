@@ -7,48 +7,38 @@ import tempfile
 from dataclasses import replace
 from typing import Optional
 
+from typing_extensions import Unpack
+
 from . import _core
+from .conventions import Conventions, convention_options
 from .errors import FormatError, option_error
-from .network import Network, convention_options
+from .network import Network
 
 
-def load(
-    source,
-    dt: Optional[float] = None,
-    reset: Optional[str] = None,
-    discretization: Optional[str] = None,
-    spikes: Optional[str] = None,
-    as_: Optional[str] = None,
-) -> Network:
+def load(source, dt: Optional[float] = None, **conventions: Unpack[Conventions]) -> Network:
     """A network from a NIR or lava-dl .net file (told apart by content, not by suffix) or a nir.NIRGraph.
 
     dt: seconds per step. reset: "zero", "v_reset", "subtract" or "subtract-late". discretization: "euler" or
-    "exponential". spikes: "unit" (a spike counts 1) or "dirac" (1/dt). as_: a framework's name. What is None
-    is inferred from the file or assumed, and stands in ``net.assumptions``.
+    "exponential". spikes: "unit" (a spike counts 1) or "dirac" (1/dt). feedforward_delay: 0 or 1 steps from an
+    input or a neuron to the next neurons. as_: a framework's name. What is None or left out is inferred from the
+    file or assumed, and stands in ``net.assumptions``.
 
     Raises FormatError with file, place and remedy; OptionError for a convention that does not exist.
 
     Example: net = rb.load("net.nir", dt=1e-4)
     """
     if not isinstance(source, (str, bytes, os.PathLike)):
-        return from_nir(source, dt, reset, discretization, spikes, as_)
-    options = convention_options(dt, reset, discretization, spikes, as_)
+        return from_nir(source, dt, **conventions)
+    options = convention_options({"dt": dt, **conventions})
     return Network(_core.load_network(os.fsencode(source), options), os.fsdecode(source))
 
 
-def from_nir(
-    graph,
-    dt: Optional[float] = None,
-    reset: Optional[str] = None,
-    discretization: Optional[str] = None,
-    spikes: Optional[str] = None,
-    as_: Optional[str] = None,
-) -> Network:
+def from_nir(graph, dt: Optional[float] = None, **conventions: Unpack[Conventions]) -> Network:
     """A network from a nir.NIRGraph object. The conventions and errors are those of `load`.
 
     Example: net = rb.from_nir(nir.read("net.nir"), reset="subtract")
     """
-    options = convention_options(dt, reset, discretization, spikes, as_)
+    options = convention_options({"dt": dt, **conventions})
     if not (hasattr(graph, "nodes") and hasattr(graph, "edges")):
         raise option_error(
             f"cannot load an object of type '{type(graph).__name__}'",

@@ -11,12 +11,8 @@ import numpy as np
 from . import _core
 from .arithmetic import MODELS
 from .arguments import callback, gather, option_name, probe_names, thread_count
-from .errors import option_error, shown
+from .conventions import values_of
 from .recording import Recording, check_room, from_core
-
-RESETS = ("zero", "v_reset", "subtract", "subtract-late")
-DISCRETIZATIONS = ("euler", "exponential")
-SPIKES = ("unit", "dirac")
 
 
 @dataclass(frozen=True)
@@ -106,8 +102,8 @@ class Network:
 
     @property
     def conventions(self) -> dict:
-        """dt in seconds, reset, discretization, spikes."""
-        return self._core.conventions()
+        """dt in seconds, reset, discretization, spikes, feedforward_delay in steps: those by which `run` steps."""
+        return values_of(self._core)
 
     @property
     def dt(self) -> float:
@@ -183,27 +179,3 @@ def _as_real(array: np.ndarray, name: str) -> np.ndarray:
     if array.dtype.kind != "f":
         return array if array.dtype == np.uint8 else array.astype(np.float64)
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
-
-
-def convention_options(dt=None, reset=None, discretization=None, spikes=None, as_=None):
-    """The options as `_core` takes them. Raises OptionError for a value that does not exist."""
-
-    def index(what: str, value, allowed) -> Optional[int]:
-        return None if value is None else allowed.index(option_name(what, value, allowed))
-
-    if dt is not None:
-        number = isinstance(dt, (int, float, np.integer, np.floating)) and not isinstance(dt, bool)
-        if not number or not 0 < dt < 1e300:
-            raise option_error(
-                f"dt cannot be {shown(dt)}", "it is the length of a step in seconds, e.g. 1e-4"
-            )
-        dt = float(dt)
-    if as_ is not None and not isinstance(as_, str):
-        raise option_error(f"as_ cannot be {shown(as_)}", "it is the name of a framework, e.g. 'norse'")
-    return _core.ConventionOptions(
-        dt=dt,
-        reset=index("reset", reset, RESETS),
-        discretization=index("discretization", discretization, DISCRETIZATIONS),
-        spikes=index("spikes", spikes, SPIKES),
-        framework=(as_ or "").encode("utf-8", "surrogateescape"),
-    )

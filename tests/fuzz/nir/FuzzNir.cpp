@@ -18,9 +18,8 @@ namespace {
 ConventionOptions someConventions(Random& random) {
   ConventionOptions options;
   if (random.oneIn(4)) options.dt = random.oneIn(8) ? -1 : 1e-3;
-  if (random.oneIn(4)) options.reset = static_cast<Reset>(random.below(4));
-  if (random.oneIn(4)) options.discretization = static_cast<Discretization>(random.below(2));
-  if (random.oneIn(4)) options.spikes = static_cast<SpikeUnit>(random.below(2));
+  for (const ConventionRow& row : conventionRows())
+    if (random.oneIn(4)) row.pinIn(options, static_cast<int>(random.below(row.values.size())));
   if (random.oneIn(8))
     options.framework = random.oneIn(4) ? "nonsense" : random.oneIn(2) ? "norse" : "snntorch";
   return options;

@@ -167,10 +167,21 @@ Tree TreeGenerator::netxFile() {
     append(netxLayer(next(), "flatten"));
     shape = {shape[0] * shape[1] * shape[2]};
   }
+  std::vector<std::pair<std::int64_t, std::int64_t>> flat;  // layers and their sizes
   for (std::uint64_t i = below(4) + (next() == 0 ? 1 : 0); i > 0; --i) {
+    if (!flat.empty() && oneIn(3)) {
+      const auto [number, size] = random_.pick(flat);
+      Tree concat = netxLayer(next(), "concat");
+      add(concat, "layers", {1}, number, number);
+      const std::int64_t all = oneIn(20) ? size : shape[0] + size;
+      add(concat, "shape", {1}, all, all);
+      append(std::move(concat));
+      shape = {all};
+    }
     const std::int64_t outputs = small(3);
     append(denseLayer(next(), shape[0], outputs));
     shape = {outputs};
+    flat.emplace_back(static_cast<std::int64_t>(next()) - 1, outputs);
   }
   if (oneIn(10)) {
     Tree average = netxLayer(next(), "average");

@@ -5,7 +5,7 @@
 // CHECK: spk.network @skip attributes {chip = "tiny"
 // CHECK-SAME: stage = "legal"
 spk.network @skip attributes {
-    dt = 1.0e-3 : f64, stage = "quant", discretization = "euler", reset = "zero", spike_unit = "unit", profile = "lava"} {
+    dt = 1.0e-3 : f64, stage = "quant", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   // CHECK: spk.synapse "w1" %{{[0-9]+}} {sign_mode
   %i1 = spk.synapse "w1" %in {weight = #spk.elements<dense<64> : tensor<1x1xi32>, !spk.fixed<9, 0, signed>>,

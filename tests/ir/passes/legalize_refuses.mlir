@@ -5,7 +5,7 @@
 // expected-error @below {{R0750}}
 module {
 spk.network @loop attributes {
-    dt = 1.0e-3 : f64, stage = "quant", discretization = "euler", reset = "zero", spike_unit = "unit", profile = "lava"} {
+    dt = 1.0e-3 : f64, stage = "quant", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   %i = spk.synapse "w" %in {weight = #spk.elements<dense<64> : tensor<1x1xi32>, !spk.fixed<9, 0, signed>>,
       sign_mode = "mixed", weight_bits = 8 : i32} : (!spk.spikes<1>) -> !spk.current<1>
@@ -27,7 +27,7 @@ spk.network @loop attributes {
 // expected-error @below {{R0419: 'w' needs a weight exponent of 11, 'tiny' has at most 7}}
 module {
 spk.network @large attributes {
-    dt = 1.0e-3 : f64, stage = "quant", discretization = "euler", reset = "zero", spike_unit = "unit", profile = "lava"} {
+    dt = 1.0e-3 : f64, stage = "quant", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   %i = spk.synapse "w" %in {weight = #spk.elements<dense<254> : tensor<1x1xi32>, !spk.fixed<9, 11, signed>>,
       sign_mode = "mixed", weight_bits = 8 : i32} : (!spk.spikes<1>) -> !spk.current<1>
@@ -42,7 +42,7 @@ spk.network @large attributes {
 // expected-error @below {{R0420: threshold 100 of 'a' is no multiple of 64}}
 module {
 spk.network @odd attributes {
-    dt = 1.0e-3 : f64, stage = "quant", discretization = "euler", reset = "zero", spike_unit = "unit", profile = "lava"} {
+    dt = 1.0e-3 : f64, stage = "quant", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   %i = spk.synapse "w" %in {weight = #spk.elements<dense<2> : tensor<1x1xi32>, !spk.fixed<9, 0, signed>>,
       sign_mode = "mixed", weight_bits = 8 : i32} : (!spk.spikes<1>) -> !spk.current<1>

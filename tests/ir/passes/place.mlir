@@ -14,7 +14,7 @@
 // CHECK: chip.core 1
 // CHECK: chip.slice @li {count = 8 : i32, first_compartment = 0 : i32, first_neuron = 32 : i32}
 spk.network @wide attributes {chip = "tiny",
-    dt = 1.0e-3 : f64, stage = "legal", discretization = "euler", reset = "zero", spike_unit = "unit", profile = "lava"} {
+    dt = 1.0e-3 : f64, stage = "legal", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {
   %in = spk.input "in" {shape = array<i64: 2>} : !spk.spikes<2>
   %i = spk.synapse "w" %in {weight = #spk.elements<dense<2> : tensor<40x2xi32>, !spk.fixed<9, 0, signed>>,
       sign_mode = "mixed", weight_bits = 8 : i32} : (!spk.spikes<2>) -> !spk.current<40>

@@ -5,7 +5,7 @@
 // expected-error @below {{R0417: the network needs 17 cores, 'tiny' has 16; 'big' alone lies on 17}}
 module {
 spk.network @large attributes {chip = "tiny",
-    dt = 1.0e-3 : f64, stage = "legal", discretization = "euler", reset = "zero", spike_unit = "unit", profile = "lava"} {
+    dt = 1.0e-3 : f64, stage = "legal", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {
   %in = spk.input "in" {shape = array<i64: 100>} : !spk.spikes<100>
   %few = spk.input "few" {shape = array<i64: 1>} : !spk.spikes<1>
   %i = spk.synapse "w" %in {weight = #spk.elements<dense<2> : tensor<1x100xi32>, !spk.fixed<9, 0, signed>>,

@@ -4,7 +4,7 @@
 // A spike adds 64 * 2 = 128 to the potential, of which a quarter is lost in a step: 4 * 128 at most, less rounding.
 // CHECK-LABEL: spk.network @leaky
 spk.network @leaky attributes {
-    dt = 1.0e-3 : f64, stage = "quant", discretization = "euler", reset = "zero", spike_unit = "unit", profile = "lava"} {
+    dt = 1.0e-3 : f64, stage = "quant", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   %i = spk.synapse "w" %in {weight = #spk.elements<dense<2> : tensor<1x1xi32>, !spk.fixed<9, 0, signed>>,
       sign_mode = "mixed", weight_bits = 8 : i32} : (!spk.spikes<1>) -> !spk.current<1>
@@ -19,7 +19,7 @@ spk.network @leaky attributes {
 // Without a leak nothing holds inhibition back.
 // CHECK-LABEL: spk.network @leakless
 spk.network @leakless attributes {
-    dt = 1.0e-3 : f64, stage = "quant", discretization = "euler", reset = "zero", spike_unit = "unit", profile = "lava"} {
+    dt = 1.0e-3 : f64, stage = "quant", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   %i = spk.synapse "w" %in {weight = #spk.elements<dense<-2> : tensor<1x1xi32>, !spk.fixed<9, 0, signed>>,
       sign_mode = "mixed", weight_bits = 8 : i32} : (!spk.spikes<1>) -> !spk.current<1>

@@ -6,7 +6,7 @@
 // CHECK-SAME: quantization =
 // CHECK-SAME: stage = "quant"
 spk.network @one attributes {
-    dt = 1.0e-4 : f64, stage = "float", discretization = "euler", reset = "to_v_reset", spike_unit = "unit"} {
+    dt = 1.0e-4 : f64, stage = "float", conventions = {discretization = "euler", reset = "v_reset", spikes = "unit"}} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   // A bias becomes synapses of a hidden neuron that fires in every step (SPEC F6).
   // CHECK: spk.lif "bias"() {bias = #spk.elements<dense<64>

@@ -5,7 +5,7 @@
 // expected-error @below {{R0411: the network resets by subtraction, 'loihi1' resets to zero}}
 module {
 spk.network @subtract attributes {
-    dt = 1.0e-4 : f64, stage = "float", discretization = "euler", reset = "subtract", spike_unit = "unit"} {
+    dt = 1.0e-4 : f64, stage = "float", conventions = {discretization = "euler", reset = "subtract", spikes = "unit"}} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   %current = spk.synapse "w" %in {weight = dense<1.0> : tensor<1x1xf64>} : (!spk.spikes<1>) -> !spk.current<1>
   %spikes = spk.lif "lif" (%current) {shape = array<i64: 1>, tau = dense<2.5e-3> : tensor<1xf64>, r = dense<1.0> : tensor<1xf64>,
@@ -20,7 +20,7 @@ spk.network @subtract attributes {
 // expected-error @below {{R0305: a step of 0.1 s is longer than a time constant of 'b': dt / tau is 20}}
 module {
 spk.network @slow attributes {
-    dt = 0.1 : f64, stage = "float", discretization = "euler", reset = "zero", spike_unit = "unit"} {
+    dt = 0.1 : f64, stage = "float", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   %i = spk.synapse "w" %in {weight = dense<1.0> : tensor<1x1xf64>} : (!spk.spikes<1>) -> !spk.current<1>
   %a = spk.lif "a" (%i) {shape = array<i64: 1>, tau = dense<2.5e-3> : tensor<1xf64>, r = dense<1.0> : tensor<1xf64>,

@@ -4,7 +4,7 @@
 // CHECK-LABEL: spk.network @small attributes
 // CHECK-SAME: stage = "float"
 spk.network @small attributes {
-    dt = 1.0e-4 : f64, stage = "float", discretization = "euler", reset = "to_v_reset", spike_unit = "unit",
+    dt = 1.0e-4 : f64, stage = "float", conventions = {discretization = "euler", reset = "v_reset", spikes = "unit"},
     assumptions = [#spk.assumption<what = "dt", value = "0.0001 s", why = "default", how_to_change = "--dt SECONDS",
                                    warning = true>]} {
   // CHECK: %[[IN:.*]] = spk.input "input" {shape = array<i64: 2>} : !spk.spikes<2>

@@ -28,7 +28,7 @@ struct Stages : ::testing::Test {
 
   mlir::MLIRContext context;
   const std::string legal = R"(
-spk.network @n attributes {dt = 1.0 : f64, stage = "legal", discretization = "euler", reset = "zero", spike_unit = "unit",
+spk.network @n attributes {dt = 1.0 : f64, stage = "legal", conventions = {discretization = "euler", reset = "zero", spikes = "unit"},
                            profile = "lava", chip = "tiny"} {
   %in = spk.input "in" {shape = array<i64: 1>} : !spk.spikes<1>
   %a = spk.synapse "a" %in {weight = #spk.elements<dense<2> : tensor<2x1xi32>, !spk.fixed<9, 0, signed>>,

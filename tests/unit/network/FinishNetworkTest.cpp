@@ -100,6 +100,22 @@ TEST(FinishNetwork, f5_feedbackFromTheDeeperLayerIsDelayed) {
   EXPECT_EQ(edge(*finished, "a2", "a2")->delaySteps, 1);
 }
 
+TEST(FinishNetwork, f5_everyHopTakesAStepWhereAsked) {
+  ConventionOptions options;
+  options.feedforwardDelay = FeedforwardDelay::OneStep;
+  const auto network = finishNetwork(recurrent(), options, "net.nir");
+  ASSERT_TRUE(network);
+  EXPECT_EQ(edge(*network, "input", "fc")->delaySteps, 1);
+  EXPECT_EQ(edge(*network, "fc", "hidden")->delaySteps, 0);
+  EXPECT_EQ(edge(*network, "hidden", "rec")->delaySteps, 1);
+  EXPECT_EQ(edge(*network, "rec", "hidden")->delaySteps, 0);
+  EXPECT_EQ(edge(*network, "hidden", "output")->delaySteps, 0);
+  ASSERT_FALSE(network->assumptions.empty());
+  EXPECT_EQ(network->assumptions.back().what, "feedforward delay");
+  EXPECT_EQ(network->assumptions.back().value, "1");
+  EXPECT_EQ(updateOrder(*network).size(), network->nodes.size());
+}
+
 TEST(FinishNetwork, f13_singleValuesSpreadToTheInferredShape) {
   const auto network = finishNetwork(recurrent(), {}, "net.nir");
   ASSERT_TRUE(network);

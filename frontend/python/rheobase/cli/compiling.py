@@ -99,11 +99,7 @@ def compile_command(
     ] = 0,
     encode: o.Encode = None,
     samples: o.Samples = None,
-    dt: o.Dt = None,
-    reset: o.Reset = None,
-    discretization: o.Discretization = None,
-    spikes: o.Spikes = None,
-    as_: o.Framework = None,
+    conventions: o.Conventions = o.NONE,
 ) -> None:
     """Compile a network for a chip.
 
@@ -111,7 +107,6 @@ def compile_command(
     Every violated limit is reported at once, with place, number and remedy (exit status 1, nothing written).
     Equal input gives equal bytes. What cannot be proven to stay inside its register is a warning.
     """
-    conventions = dict(dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
     if from_ is not None:
         o.refuse_conventions(conventions, f"'{from_}' is a stage: it goes on with those it was made with")
     network = o.read_net(net, remarks=from_ is None, **conventions)
@@ -180,11 +175,7 @@ def quant_command(
     ] = False,
     encode: o.Encode = None,
     samples: o.Samples = None,
-    dt: o.Dt = None,
-    reset: o.Reset = None,
-    discretization: o.Discretization = None,
-    spikes: o.Spikes = None,
-    as_: o.Framework = None,
+    conventions: o.Conventions = o.NONE,
 ) -> None:
     """Write the quantization settings, to edit them.
 
@@ -194,7 +185,7 @@ def quant_command(
     are projections too, from a neuron that fires in every step. What stands in the file is pinned; what is
     deleted from it is chosen anew.
     """
-    network = o.read_net(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    network = o.read_net(net, **conventions)
     check_writable(output, net, calibrate)
     with progress("quantizing"):
         data = _calibration(calibrate, network, encode, samples)
@@ -228,18 +219,14 @@ def check(
     ] = None,
     profile: o.Profile = None,
     quant: Quant = None,
-    dt: o.Dt = None,
-    reset: o.Reset = None,
-    discretization: o.Discretization = None,
-    spikes: o.Spikes = None,
-    as_: o.Framework = None,
+    conventions: o.Conventions = o.NONE,
 ) -> None:
     """Report every violated limit of a chip at once.
 
     Each violation has place, number, limit and remedy. A network is compiled and nothing is written; of an
     image every word is decoded and counted. Exit status 1 if something is violated.
     """
-    target = o.read_any(path, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    target = o.read_any(path, **conventions)
     image = target if isinstance(target, Image) else None
     for name, value in (("--profile", profile), ("--quant", quant)):
         if image and value is not None:

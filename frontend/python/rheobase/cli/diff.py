@@ -84,11 +84,7 @@ def diff(
     ] = None,
     encode: o.Encode = None,
     samples: o.Samples = None,
-    dt: o.Dt = None,
-    reset: o.Reset = None,
-    discretization: o.Discretization = None,
-    spikes: o.Spikes = None,
-    as_: o.Framework = None,
+    conventions: o.Conventions = o.NONE,
 ) -> None:
     """Find the first difference of two things.
 
@@ -104,7 +100,6 @@ def diff(
             "one thing alone cannot be compared", "name a second one, or give --engines X,Y --input DATA"
         )
     paths = (a, a if b is None else b)
-    conventions = dict(dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
     sides = [_open(path, conventions) for path in paths]
     if not any(isinstance(side, Network) for side in sides):
         o.refuse_conventions(conventions, "leave it out")

@@ -30,11 +30,7 @@ def export_command(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="PATH", help="The file to write; with lava the folder.")
     ],
-    dt: o.Dt = None,
-    reset: o.Reset = None,
-    discretization: o.Discretization = None,
-    spikes: o.Spikes = None,
-    as_: o.Framework = None,
+    conventions: o.Conventions = o.NONE,
 ) -> None:
     """Write a network or an image in the form of another program.
 
@@ -47,7 +43,7 @@ def export_command(
     """
     if to == "lava" and not is_image(path):
         raise usage_error(f"'{path}' is no image", "compile the network first: rheobase compile NET -o IMAGE")
-    source = o.read_any(path, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    source = o.read_any(path, **conventions)
     if to == "lava":
         check_folder(output)
     elif to in FORMATS:

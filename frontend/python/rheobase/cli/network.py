@@ -111,11 +111,7 @@ def _size_text(size: dict) -> str:
 def show(
     net: o.NetArgument,
     chip: o.Chip = "loihi2",
-    dt: o.Dt = None,
-    reset: o.Reset = None,
-    discretization: o.Discretization = None,
-    spikes: o.Spikes = None,
-    as_: o.Framework = None,
+    conventions: o.Conventions = o.NONE,
 ) -> None:
     """Print what a network file holds.
 
@@ -123,9 +119,7 @@ def show(
     size on a chip, and every assumption with its evidence and the option that changes it. Time constants are
     seconds, shapes are channels first.
     """
-    network = o.read_net(
-        net, remarks=False, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_
-    )
+    network = o.read_net(net, remarks=False, **conventions)
     body = _describe(network)
     body["size"] = _size_on(network, chip, body["synapses"])
     if Settings.json:

@@ -11,6 +11,7 @@ from typing import Callable, Optional, Union
 import typer
 from typing_extensions import Annotated
 
+from ..conventions import CHOICES, Choice, option_of
 from ..errors import file_error, option_error, usage_error
 from ..files import is_image
 from ..image import Image
@@ -21,26 +22,8 @@ from .common import COLORS, Settings, app, remark, report
 
 NetArgument = Annotated[Path, typer.Argument(metavar="NET", help="A NIR file, recognised by its content.")]
 ImageArgument = Annotated[Path, typer.Argument(metavar="IMAGE", help="A chip image (.rheo).")]
-Dt = Annotated[
-    Optional[float],
-    typer.Option(
-        "--dt", metavar="SECONDS", help="Length of a step; inferred from NET where it can be, else 1e-4."
-    ),
-]
-Reset = Annotated[
-    Optional[str],
-    typer.Option("--reset", metavar="RULE", help="zero, v_reset (default), subtract or subtract-late."),
-]
-Discretization = Annotated[
-    Optional[str], typer.Option("--discretization", metavar="RULE", help="euler (default) or exponential.")
-]
-Spikes = Annotated[
-    Optional[str],
-    typer.Option("--spikes", metavar="UNIT", help="unit (default) or dirac: a spike is 1, or 1/dt."),
-]
-Framework = Annotated[
-    Optional[str], typer.Option("--as", metavar="FRAMEWORK", help="The conventions of norse or snntorch.")
-]
+Conventions = dict  # a command's parameter `conventions`: the options of CONVENTIONS, in one dictionary
+NONE: Conventions = {}
 Data = Annotated[
     Path,
     typer.Option(
@@ -76,6 +59,29 @@ Profile = Annotated[
     ),
 ]
 
+
+def _choice(name: str, choice: Choice) -> object:
+    """The option of a convention."""
+    values = [f"{value} (default)" if value == choice.default else str(value) for value in choice.values]
+    said = f"{choice.meaning} {' or '.join([', '.join(values[:-1]), values[-1]])}."
+    return Annotated[
+        Optional[str], typer.Option(option_of(name), metavar="|".join(map(str, choice.values)), help=said)
+    ]
+
+
+CONVENTIONS = {
+    "dt": Annotated[
+        Optional[float],
+        typer.Option(
+            "--dt", metavar="SECONDS", help="Length of a step; inferred from NET where it can be, else 1e-4."
+        ),
+    ],
+    **{name: _choice(name, choice) for name, choice in CHOICES.items()},
+    "as_": Annotated[
+        Optional[str],
+        typer.Option("--as", metavar="FRAMEWORK", help="The conventions of norse or snntorch."),
+    ],
+}
 _COMMON = {
     "json": Annotated[
         bool, typer.Option("--json", help="Machine output on stdout, with a versioned schema; errors, too.")
@@ -109,13 +115,13 @@ _COMMON = {
 }
 
 
-def _common_parameters() -> list[inspect.Parameter]:
+def _parameters(options: dict) -> list[inspect.Parameter]:
     defaults = {"json": False, "quiet": False, "verbose": 0}
     return [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=annotation
         )
-        for name, annotation in _COMMON.items()
+        for name, annotation in options.items()
     ]
 
 
@@ -132,16 +138,23 @@ def take_common(json: bool, quiet: bool, verbose: int, color, threads, seed) -> 
 
 
 def with_common(function: Callable) -> Callable:
-    """The function with the common options as parameters of its own; they end up in Settings."""
+    """The function with the common options as parameters of its own, which end up in Settings, and those of the
+    conventions in the place of its parameter `conventions`.
+    """
     hints = typing.get_type_hints(function, include_extras=True)
     own = [p.replace(annotation=hints[p.name]) for p in inspect.signature(function).parameters.values()]
+    takes_conventions = "conventions" in hints
 
     @functools.wraps(function)
     def wrapper(**values):
         take_common(**{name: values.pop(name) for name in _COMMON})
+        if takes_conventions:
+            values["conventions"] = {name: values.pop(name) for name in CONVENTIONS}
         return function(**values)
 
-    parameters = own + _common_parameters()
+    parameters = [p for p in own if p.name != "conventions"]
+    parameters += _parameters(CONVENTIONS) if takes_conventions else []
+    parameters += _parameters(_COMMON)
     wrapper.__signature__ = inspect.Signature(parameters)
     wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
     del wrapper.__wrapped__
@@ -202,7 +215,7 @@ def refuse_conventions(conventions: dict, why: str) -> None:
     """Raises UsageError for the first convention that is given where none has anything to act on."""
     for name, value in conventions.items():
         if value is not None:
-            raise usage_error(f"--{name.rstrip('_')} belongs to networks", why)
+            raise usage_error(f"{option_of(name)} belongs to networks", why)
 
 
 __all__ = ["command", "read_any", "read_image", "read_net", "refuse_conventions", "report", "with_seed"]

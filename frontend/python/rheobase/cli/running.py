@@ -70,11 +70,7 @@ def run(
     ] = None,
     encode: o.Encode = None,
     samples: o.Samples = None,
-    dt: o.Dt = None,
-    reset: o.Reset = None,
-    discretization: o.Discretization = None,
-    spikes: o.Spikes = None,
-    as_: o.Framework = None,
+    conventions: o.Conventions = o.NONE,
 ) -> None:
     """Run an image or a network on data.
 
@@ -83,7 +79,7 @@ def run(
     'NODE.v' as [samples, steps, n] (no samples axis where the data have none), 'OUTPUT.output' in the
     output's shape, 'NODE/lag' in steps, 'NODE.v/scale': integer units of one float unit.
     """
-    target = o.read_any(path, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    target = o.read_any(path, **conventions)
     if not isinstance(target, Image) and engine != "auto":
         raise usage_error(f"--engine {engine} belongs to images, '{path}' is a network", "compile it first")
     dataset = read_data(data, target, encode, samples)

@@ -51,11 +51,7 @@ def verify(
     encode: o.Encode = None,
     samples: o.Samples = None,
     engine: o.Engine = "auto",
-    dt: o.Dt = None,
-    reset: o.Reset = None,
-    discretization: o.Discretization = None,
-    spikes: o.Spikes = None,
-    as_: o.Framework = None,
+    conventions: o.Conventions = o.NONE,
 ) -> None:
     """Compare the float network with the chip on data.
 
@@ -72,7 +68,7 @@ def verify(
         raise usage_error(
             f"--chip {chip}: '{image}' was made for a chip already", "leave out --chip, or the image"
         )
-    network = o.read_net(net, dt=dt, reset=reset, discretization=discretization, spikes=spikes, as_=as_)
+    network = o.read_net(net, **conventions)
     loaded = None if image is None else o.read_image(image)
     dataset = read_data(data, network, encode, samples)
     if output is not None:

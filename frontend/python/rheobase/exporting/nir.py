@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..conventions import option_of
 from ..errors import CompileError, Diagnostic
 from ..loading import load
 from ..network import Network, Node
@@ -149,9 +150,9 @@ def _unsaid(net: Network, again: Network, reset: str) -> list[Diagnostic]:
                 net,
                 "",
                 f"{name} is {said}, which no NIR file says; a reader of this one would take {other}",
-                f"read the file with --{name} {value:.10g}"
+                f"read the file with {option_of(name)} {value:.10g}"
                 if name == "dt"
-                else f"read the file with --{name} {value}",
+                else f"read the file with {option_of(name)} {value}",
             )
         )
     return lost

@@ -1,0 +1,88 @@
+"""The conventions by which a network takes a step, as `rb.load`, `rb.Builder` and the commands take them. SPEC F1 to F5, F11."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Optional, TypedDict
+
+import numpy as np
+
+from . import _core
+from .arguments import option_name
+from .errors import option_error, shown
+
+
+class Conventions(TypedDict, total=False):
+    """What a file leaves unsaid; None, or left out: inferred from the file, else the default."""
+
+    dt: Optional[float]  # seconds per step
+    reset: Optional[Literal["zero", "v_reset", "subtract", "subtract-late"]]
+    discretization: Optional[Literal["euler", "exponential"]]
+    spikes: Optional[Literal["unit", "dirac"]]  # a spike is 1, or 1/dt
+    feedforward_delay: Optional[Literal[0, 1]]  # steps from an input or a neuron to the next neurons
+    as_: Optional[str]  # the conventions of a framework; a single one given beside it beats them
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A convention that is one of several values. meaning: a sentence for a user."""
+
+    values: tuple
+    default: object
+    meaning: str
+
+
+def _value(text: str):
+    return int(text) if text.isdigit() else text
+
+
+CHOICES = {
+    name: Choice(tuple(map(_value, values)), _value(default), meaning)
+    for name, values, default, meaning in _core.convention_table()
+}
+
+
+def option_of(name: str) -> str:
+    """The command-line option: "--feedforward-delay"."""
+    return "--" + name.rstrip("_").replace("_", "-")
+
+
+def values_of(core: _core.Network) -> dict:
+    """The conventions by which a network steps: dt, and one of its values for each of CHOICES."""
+    return {
+        name: value if name not in CHOICES else _value(value) for name, value in core.conventions().items()
+    }
+
+
+def convention_options(conventions: Conventions) -> _core.ConventionOptions:
+    """As `_core` takes them. Raises OptionError for a name or a value that does not exist."""
+    for name in conventions:
+        option_name("convention", name, ("dt", *CHOICES, "as_"))
+    framework = conventions.get("as_")
+    if framework is not None and not isinstance(framework, str):
+        raise option_error(f"as_ cannot be {shown(framework)}", "it is the name of a framework, e.g. 'norse'")
+    return _core.ConventionOptions(
+        dt=_dt(conventions.get("dt")),
+        choices={
+            name: _choice(name, value)
+            for name, value in conventions.items()
+            if name in CHOICES and value is not None
+        },
+        framework=(framework or "").encode("utf-8", "surrogateescape"),
+    )
+
+
+def _dt(dt) -> Optional[float]:
+    if dt is None:
+        return None
+    number = isinstance(dt, (int, float, np.integer, np.floating)) and not isinstance(dt, bool)
+    if not number or not 0 < float(dt) < 1e300:
+        raise option_error(f"dt cannot be {shown(dt)}", "it is the length of a step in seconds, e.g. 1e-4")
+    return float(dt)
+
+
+def _choice(name: str, value) -> str:
+    values = CHOICES[name].values
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        value = str(value)
+    return option_name(name, value, tuple(map(str, values)))
