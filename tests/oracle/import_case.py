@@ -72,9 +72,19 @@ def run(seed: int) -> int:
             neurons.s_out.connect(loop.s_in)
             loop.a_out.connect(neurons.a_in)
             kept.append(loop)
+        if number and rng.integers(3) == 0:  # past the layers between
+            skip = dense(rng, outputs, sizes[0])
+            source.s_out.connect(skip.s_in)
+            skip.a_out.connect(neurons.a_in)
+            kept.append(skip)
         layers.append(neurons)
         kept.append(synapses)
         before = neurons
+    if len(sizes) > 2 and rng.integers(3) == 0:  # from the last layer back to the first
+        back = dense(rng, sizes[1], sizes[-1])
+        before.s_out.connect(back.s_in)
+        back.a_out.connect(next(layer for layer in layers if layer.name == "layer0").a_in)
+        kept.append(back)
     return compare(seed, layers, x)
 
 

@@ -41,8 +41,16 @@ def populations(name: str) -> list:
     raise SystemExit(f"{name}: no case tells of {untold}")
 
 
+def turns(vector: LavaVector) -> bool:
+    """Whether ways of different length meet, or a loop leads over several layers."""
+    order = {"in": -1} | {p["name"]: k for k, p in enumerate(vector.populations)}
+    steps = [order[c["target"]] - order[c["source"]] for c in vector.connections]
+    return any(step not in (0, 1) for step in steps)
+
+
 def networks() -> list:
-    """The first that can be compared to their end and in which every layer sends something."""
+    """The first that can be compared to their end and in which every layer sends something; of three layers and more, the first
+    that do not simply follow each other."""
     wanted, found, seed = dict(NETWORKS), [], 0
     while any(wanted.values()):
         seed += 1
@@ -50,6 +58,8 @@ def networks() -> list:
         if not wanted[len(case.layers)] or case.compile() is None:
             continue
         vector = case.drive()
+        if len(case.layers) > 2 and not turns(vector):
+            continue
         if len(spikes(vector)[0]) == network_case.STEPS and all(sent.any() for sent in spikes(vector)):
             wanted[len(case.layers)] -= 1
             found.append(vector)

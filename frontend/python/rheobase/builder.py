@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
-from typing_extensions import Unpack
 
 from . import _core
 from .arguments import whole_number
@@ -15,6 +14,9 @@ from .conventions import Conventions, convention_options
 from .data import check_numbers
 from .errors import option_error, shown, unknown_name
 from .network import Network
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 def _checked_name(what: str, name) -> str:

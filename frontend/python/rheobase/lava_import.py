@@ -37,9 +37,10 @@ def from_lava(process, name: str = "lava") -> Network:
 
     Neuron processes become exact neurons; Dense and Sparse, with delays or without, their weights, clipped and truncated
     as Lava does; Conv its kernel; a RingBuffer that sends becomes an input, "in", "in_2" and so on in the order in which
-    they are met. Populations are called as their processes. What a Conv reads or reaches has the shape [channels, rows,
-    columns], which Lava holds the other way round. Every hop takes a step (SPEC F5), as in Lava and on a chip: the
-    network, and an image compiled from it, compute what Lava's fixed-point models compute, in the same steps.
+    they are met. Populations are called as their processes, with a number where names repeat. What a Conv reads or
+    reaches has the shape [channels, rows, columns], which Lava holds the other way round. Every hop takes a step (SPEC
+    F5), as in Lava and on a chip: the network, and an image compiled from it, compute what Lava's fixed-point models
+    compute, in the same steps.
 
     Raises FormatError naming everything that is not supported, OptionError for what is no process.
 
@@ -173,7 +174,7 @@ class _Graph:
 
     def build(self, name: str) -> Network:
         builder = Builder(name=name, feedforward_delay=1)
-        taken = {neuron.name for neuron in self.neurons}
+        taken: set = set()
 
         def fresh(wanted: str) -> str:
             free = next(
@@ -182,7 +183,7 @@ class _Graph:
             taken.add(free)
             return free
 
-        names: dict = {}
+        names: dict = {neuron: fresh(neuron.name) for neuron in self.neurons}
         for source in self.sources:
             largest = int(np.abs(_data(source)).max(initial=0))
             spikes = largest <= 1 and _data(source).min(initial=0) >= 0
@@ -190,7 +191,7 @@ class _Graph:
         for neuron in self.neurons:
             shape, about = self._shape(neuron), LAVA_MODELS[type(neuron).__name__]
             integers = {key: _each(value, shape) for key, value in about.integers(neuron).items()}
-            names[neuron] = builder.exact(neuron.name, shape, about.model, **integers)
+            builder.exact(names[neuron], shape, about.model, **integers)
         for synapse in self.synapses:
             (source,) = _ends(synapse.s_in.in_connections, "in_connections")
             for port in _end_ports(synapse.a_out.out_connections, "out_connections"):
@@ -212,7 +213,7 @@ class _Graph:
                     )
         for neuron in self.neurons:
             builder.output(
-                fresh(f"{neuron.name}_output" if len(self.neurons) > 1 else "output"), names[neuron]
+                fresh(f"{names[neuron]}_output" if len(self.neurons) > 1 else "output"), names[neuron]
             )
         return builder.build()
 
