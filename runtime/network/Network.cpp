@@ -86,6 +86,7 @@ Expected<Network> finishNetwork(Network network, const ConventionOptions& option
   network::checkEdges(network, report);
   if (report.failed()) return report.take();
   network::inferShapes(network, report);
+  if (report.failed()) return report.take();
   network::decideConventions(network, options, report);
   network::delayEdges(network, report);
   if (report.failed()) return report.take();
