@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "network/Network.h"
@@ -15,12 +16,13 @@ namespace rheo::netx {
 struct Handed {
   int node = -1;
   std::vector<std::int64_t> shape;
-  std::vector<double>
-      spikeDelays;  // of the neurons of a recurrent layer, which the next layer's weights take
+  // Of the neurons of a recurrent layer, which the next layer's weights take; none: no delays.
+  std::shared_ptr<const std::vector<double>> spikeDelays = {};
 };
 
 // The parts of the concat `layer`, number `number`, from what the layers before it hand on: those that its
-// field 'layers' lists, after the layer right before it where 'shape' says so. R0105, R0108, R0112, R0113.
+// field 'layers' lists, after the layer right before it where 'shape' says so. R0105, R0108, R0112 (fields
+// that a concat has not), R0113.
 Expected<std::vector<Handed>> readConcat(Fields& layer, std::int64_t number,
                                          const std::vector<std::vector<Handed>>& before);
 

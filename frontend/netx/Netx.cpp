@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <utility>
 
@@ -57,6 +58,7 @@ class NetxReader {
     if (std::none_of(nodes.begin(), nodes.end(), [](const Node& node) { return node.stateful(); }))
       return layers->error("R0113", "", "the file has no layer of neurons", "export a network with neurons");
     noteDelaysThatNobodyTakes();
+    noteUnread();
     append(Node{"output", "Output", shape(), shape(), {}, "/layer"});
     if (Status time = readTime(); !time) return std::move(time).error();
     return std::move(network_);
@@ -171,7 +173,8 @@ class NetxReader {
     parts_ = {neurons};
     Expected<std::vector<double>> delays = readSpikeDelays(layer, *outputs);
     if (!delays) return std::move(delays).error();
-    parts_.front().spikeDelays = *std::move(delays);
+    if (!delays->empty())
+      parts_.front().spikeDelays = std::make_shared<const std::vector<double>>(*std::move(delays));
     return ok();
   }
 
@@ -186,14 +189,27 @@ class NetxReader {
   }
 
   void noteDelaysThatNobodyTakes() {
-    const std::vector<double>& spikeDelays = parts_.front().spikeDelays;
-    if (spikeDelays.empty()) return;
+    const auto& spikeDelays = parts_.front().spikeDelays;
+    if (!spikeDelays) return;
     network_.assumptions.push_back(
         {"delays of the last layer",
          fmt::format("left out: its spikes are read up to {} steps earlier",
-                     *std::max_element(spikeDelays.begin(), spikeDelays.end())),
+                     *std::max_element(spikeDelays->begin(), spikeDelays->end())),
          "the last layer is recurrent, and SLAYER delays what leaves such a layer; nothing follows",
          "add the delays to the recording", true});
+  }
+
+  // Behind a concat that does not list the layer before it.
+  void noteUnread() {
+    std::vector<bool> read(network_.nodes.size(), false);
+    for (const Edge& edge : network_.edges) read[static_cast<std::size_t>(edge.source)] = true;
+    for (const Handed& part : parts_) read[static_cast<std::size_t>(part.node)] = true;
+    for (std::size_t n = 0; n < read.size(); ++n)
+      if (!read[n])
+        network_.assumptions.push_back(
+            {"unread", fmt::format("'{}'", network_.nodes[n].name),
+             "no layer reads it: no concat lists it, and the one behind it reads others",
+             "list its number in a concat", true});
   }
 
   Status readWindows(Fields& layer, const std::string& type, const std::string& name) {
@@ -212,7 +228,7 @@ class NetxReader {
                          "end the network with it");
     if (parts_.size() > 1)
       return layer.error("R0112", "type", "an average follows a concat", "put a layer of neurons between");
-    if (!parts_.front().spikeDelays.empty())
+    if (parts_.front().spikeDelays)
       return layer.error("R0112", "type",
                          "an average follows a recurrent layer with delays, and takes none of them",
                          "train the recurrent layer without delays, or put a dense layer between");
@@ -258,21 +274,18 @@ class NetxReader {
   // The order of the values stays: SLAYER's tensors are [channels, rows, columns] in C order, as here. NetX
   // holds them the other way round, and turns them back where it flattens.
   void flatten(const std::string& name, const std::string& place) {
-    std::vector<Handed> flat;
-    for (Handed& part : std::vector<Handed>(std::exchange(parts_, {}))) {
-      if (part.shape.size() > 1) {
-        const std::string own = flat.empty() ? name : fmt::format("{}.{}", name, flat.size());
-        Node node{own, "Flatten", part.shape, {}, {}, place};
-        node.parameters["start_dim"] = Tensor::count(0);
-        node.parameters["end_dim"] = Tensor::count(-1);
-        const std::int64_t size = network::boundedSize(part.shape);
-        parts_ = {std::move(part)};
-        append(std::move(node), {size});
-        part = parts_.front();
-      }
-      flat.push_back(std::move(part));
+    std::vector<Handed> parts = std::exchange(parts_, {});
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (parts[i].shape.size() == 1) continue;
+      Node node{i == 0 ? name : fmt::format("{}.{}", name, i), "Flatten", parts[i].shape, {}, {}, place};
+      node.parameters["start_dim"] = Tensor::count(0);
+      node.parameters["end_dim"] = Tensor::count(-1);
+      const Shape flat{network::boundedSize(parts[i].shape)};
+      parts_ = {std::move(parts[i])};
+      append(std::move(node), flat);
+      parts[i] = parts_.front();
     }
-    parts_ = std::move(flat);
+    parts_ = std::move(parts);
   }
 
   Status concatenate(Fields& layer, std::int64_t number) {
@@ -302,8 +315,8 @@ class NetxReader {
     const std::vector<Handed> parts = std::exchange(parts_, {});
     std::vector<Handed> appended;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (!parts[i].spikeDelays.empty())
-        if (Status added = addSpikeDelays(layer, parts[i].spikeDelays, nodes[i]); !added) return added;
+      if (parts[i].spikeDelays)
+        if (Status added = addSpikeDelays(layer, *parts[i].spikeDelays, nodes[i]); !added) return added;
       parts_ = {parts[i]};
       append(std::move(nodes[i]), outputs);
       appended.push_back(parts_.front());

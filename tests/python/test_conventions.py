@@ -79,6 +79,11 @@ def test_values_that_do_not_exist(value):
         rb.Builder(feedforward_delay=value)
 
 
+def test_a_dt_beyond_all_numbers_is_refused():
+    with pytest.raises(rb.OptionError, match="dt cannot be"):
+        rb.Builder(dt=10**400)
+
+
 def test_names_that_do_not_exist(tmp_path):
     with pytest.raises(rb.OptionError, match="convention cannot be 'rest'"):
         rb.load(write(tmp_path / "net.nir"), rest="zero")

@@ -112,7 +112,9 @@ BAD = {
     "no list": (concat((11, 1, 1)) | {"layers": None}, "R0105", "/layer/2/layers"),
     "a later layer": (concat((11, 1, 1), 2), "R0113", "/layer/2/layers"),
     "a half": (concat((11, 1, 1), 0) | {"layers": np.array([0.5])}, "R0113", "/layer/2/layers"),
-    "too many": (concat((11, 1, 1), 0, 0, 0), "R0113", "/layer/2/layers"),
+    "too many": (concat((11, 1, 1), 0, 0, 0), "R0113", "/layer/2/shape"),
+    "no size": (concat((-11, -1, 1), 0), "R0113", "/layer/2/shape"),
+    "a delay": (concat((11, 1, 1), 0) | {"delay": np.array(3)}, "R0112", "/layer/2/delay"),
     "another size": (concat((12, 1, 1), 0), "R0113", "/layer/2/shape"),
     "no shape": (concat((11, 1, 1), 0) | {"shape": None}, "R0105", "/layer/2/shape"),
 }

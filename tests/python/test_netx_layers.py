@@ -341,7 +341,7 @@ BAD = {
         "/layer/1/bias",
     ),
     "empty delay": ({"delay": np.zeros(0)}, "R0113", "/layer/1/delay"),
-    "concat": ({"type": np.array(["concat"])}, "R0105", "/layer/1/layers"),
+    "concat": ({"type": np.array(["concat"])}, "R0112", "/layer/1/neuron"),
     "average of groups that differ": (
         {"type": np.array(["average"]), "shape": np.array([5, 1, 1])},
         "R0113",

@@ -76,7 +76,9 @@ def _dt(dt) -> Optional[float]:
     if dt is None:
         return None
     number = isinstance(dt, (int, float, np.integer, np.floating)) and not isinstance(dt, bool)
-    if not number or not 0 < min(dt, 2e300) < 1e300:
+    if isinstance(dt, np.floating):
+        dt = float(dt)
+    if not number or not 0 < dt < 1e300:
         raise option_error(f"dt cannot be {shown(dt)}", "it is the length of a step in seconds, e.g. 1e-4")
     return float(dt)
 

@@ -116,6 +116,15 @@ TEST(FinishNetwork, f5_everyHopTakesAStepWhereAsked) {
   EXPECT_EQ(updateOrder(*network).size(), network->nodes.size());
 }
 
+TEST(FinishNetwork, f1_gainsAreReadOnlyWhereShapesFit) {
+  Network network = recurrent();
+  network.nodes[2] = cuba("hidden", 5, 2e-3, 1e-3, 1e-4);
+  network.nodes[2].parameters["tau_syn"] = full({2}, 1e-3);
+  const auto refused = finishNetwork(network, {}, "net.nir");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().diagnostics[0].code, "R0205");
+}
+
 TEST(FinishNetwork, f13_singleValuesSpreadToTheInferredShape) {
   const auto network = finishNetwork(recurrent(), {}, "net.nir");
   ASSERT_TRUE(network);
