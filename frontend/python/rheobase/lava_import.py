@@ -39,8 +39,8 @@ def from_lava(process, name: str = "lava") -> Network:
     as Lava does; Conv its kernel; a RingBuffer that sends becomes an input, "in", "in_2" and so on in the order in which
     they are met. Populations are called as their processes, with a number where names repeat. What a Conv reads or
     reaches has the shape [channels, rows, columns], which Lava holds the other way round. Every hop takes a step (SPEC
-    F5), as in Lava and on a chip: the network, and an image compiled from it, compute what Lava's fixed-point models
-    compute, in the same steps.
+    F5), as in Lava and on a chip: an image compiled from the network computes what Lava's fixed-point models compute,
+    in the same steps; `Network.run` does the same over real numbers (SPEC F14).
 
     Raises FormatError naming everything that is not supported, OptionError for what is no process.
 
