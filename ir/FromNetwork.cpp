@@ -55,8 +55,7 @@ spk::NetworkOp NetworkBuilder::makeNetwork() {
   state.addAttribute("dt", builder_.getF64FloatAttr(conventions.dt));
   state.addAttribute("stage", text("float"));
   mlir::NamedAttrList words;
-  for (const ConventionRow& row : conventionRows())
-    words.append(llvm::StringRef(row.name.data(), row.name.size()), text(row.text(conventions)));
+  for (const ConventionRow& row : conventionRows()) words.append(text(row.name), text(row.text(conventions)));
   state.addAttribute("conventions", words.getDictionary(&context_));
   if (!assumptions.empty()) state.addAttribute("assumptions", builder_.getArrayAttr(assumptions));
   state.addRegion()->emplaceBlock();

@@ -67,20 +67,6 @@ Expected<std::vector<std::size_t>> listedLayers(Fields& layer, std::int64_t numb
   return layers;
 }
 
-// How many values 'shape' says.
-Expected<std::int64_t> valuesIn(Fields& layer) {
-  Expected<Tensor> stored = layer.array("shape");
-  if (!stored) return std::move(stored).error();
-  Shape shape;
-  for (const double extent : stored->values)
-    shape.push_back(isWhole(extent, 1, network::kMaxNeurons) ? static_cast<std::int64_t>(extent) : -1);
-  const std::int64_t values = network::boundedSize(shape);
-  if (values > 0) return values;
-  return layer.error(
-      "R0113", "shape", "'shape' does not hold the extents of a layer",
-      fmt::format("store whole numbers, channels first, of at most {} values", network::kMaxNeurons));
-}
-
 }  // namespace
 
 Expected<std::vector<Handed>> readConcat(Fields& layer, std::int64_t number,
@@ -99,12 +85,13 @@ Expected<std::vector<Handed>> readConcat(Fields& layer, std::int64_t number,
     return layer.error("R0113", "layers",
                        fmt::format("the concat has {} parts; at most {} are read", count, kMostParts),
                        "concatenate fewer layers");
-  Expected<std::int64_t> values = valuesIn(layer);
-  if (!values) return std::move(values).error();
+  Expected<Shape> stored = layer.extents("shape");
+  if (!stored) return std::move(stored).error();
+  const std::int64_t values = network::boundedSize(*stored);
   std::vector<Handed> parts;
   for (const std::size_t of : *listed) parts.insert(parts.end(), before[of].begin(), before[of].end());
   const auto fits = [&] {
-    return !parts.empty() && standTogether(parts) && network::boundedSize(shapeOf(parts)) == *values;
+    return !parts.empty() && standTogether(parts) && network::boundedSize(shapeOf(parts)) == values;
   };
   if (fits()) return parts;
   parts.insert(parts.begin(), before[previous].begin(), before[previous].end());
@@ -114,7 +101,7 @@ Expected<std::vector<Handed>> readConcat(Fields& layer, std::int64_t number,
       fmt::format(
           "'shape' says {} values; the layer before and those listed hand on {}, which do not make them, "
           "with the layer before or without it",
-          *values, shapesText(parts)),
+          values, shapesText(parts)),
       "list layers of equal rows and columns, and store the shape of all of them together");
 }
 

@@ -81,4 +81,20 @@ Expected<std::vector<std::int64_t>> Fields::pair(const std::string& name, std::i
                                    static_cast<std::int64_t>(values.back())};
 }
 
+Expected<std::vector<std::int64_t>> Fields::extents(const std::string& name) {
+  Expected<Tensor> stored = array(name);
+  if (!stored) return std::move(stored).error();
+  const auto fits = [](double extent) { return isWhole(extent, 1, network::kMaxNeurons); };
+  if (stored->values.empty() || stored->size() > 8 ||
+      !std::all_of(stored->values.begin(), stored->values.end(), fits))
+    return error("R0113", name, fmt::format("'{}' does not hold the extents of a layer", name),
+                 "store 1 to 8 whole numbers, channels first");
+  std::vector<std::int64_t> shape(stored->values.begin(), stored->values.end());
+  if (network::boundedSize(shape) < 0)
+    return error("R0113", name,
+                 fmt::format("'{}' is {}, which is too large", name, network::shapeText(shape)),
+                 "correct the shape");
+  return shape;
+}
+
 }  // namespace rheo::netx

@@ -48,6 +48,9 @@ class Fields {
   // A whole number for rows and one for columns, or one for both, within a range. R0105, R0108, R0113.
   Expected<std::vector<std::int64_t>> pair(const std::string& name, std::int64_t least,
                                            std::int64_t most) const;
+  // The extents of a layer, channels first: 1 to 8 whole numbers, of at most as many values as a node has.
+  // R0105, R0108, R0113.
+  Expected<std::vector<std::int64_t>> extents(const std::string& name);
   // The same as `integer`, or `fallback` where there is none.
   Expected<std::int64_t> integer(const std::string& name, std::int64_t fallback) const;
 

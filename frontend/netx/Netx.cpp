@@ -106,20 +106,9 @@ class NetxReader {
     if (!parts_.empty())
       return layer.error("R0112", "type", "an input layer follows another layer",
                          "export it as the first one");
-    Expected<Tensor> extents = layer.array("shape");
+    Expected<Shape> extents = layer.extents("shape");
     if (!extents) return std::move(extents).error();
-    const auto fits = [](double extent) { return isWhole(extent, 1, network::kMaxNeurons); };
-    if (extents->values.empty() || extents->size() > 8 ||
-        !std::all_of(extents->values.begin(), extents->values.end(), fits))
-      return layer.error("R0113", "shape", "'shape' does not hold the extents of a layer",
-                         "store 1 to 8 whole numbers, channels first");
-    Shape shape(extents->values.begin(), extents->values.end());
-    const std::int64_t size = network::boundedSize(shape);
-    if (size < 0)
-      return layer.error("R0113", "shape",
-                         fmt::format("'shape' is {}, which is too large", network::shapeText(shape)),
-                         "correct the shape");
-    if (shape.size() != 3) shape = {size};
+    const Shape shape = extents->size() == 3 ? *extents : Shape{network::boundedSize(*extents)};
     append(Node{"input", "Input", shape, shape, {}, layer.place()}, shape);
     if (Status refused = refuseDelays(layer, "input layers"); !refused) return refused;
     if (!layer.has("neuron")) return ok();
@@ -161,9 +150,8 @@ class NetxReader {
                                     : readMatrix(layer, "weight", name, *outputs, *inputs, !recurrent);
     if (!matrix) return std::move(matrix).error();
     noteDelaysAndBias(layer, name, *matrix);
-    if (Status added = appendWeights(layer, *std::move(matrix), {*outputs}); !added) return added;
-    if (Status added = appendNeurons(layer, name, complex ? Drive::ComplexSynapses : Drive::Synapses); !added)
-      return added;
+    const Drive drive = complex ? Drive::ComplexSynapses : Drive::Synapses;
+    if (Status added = appendLayer(layer, name, *std::move(matrix), {*outputs}, drive); !added) return added;
     if (!recurrent) return ok();
     const Handed neurons = parts_.front();
     Expected<Node> loop = readMatrix(layer, "weight_rec", name, *outputs, *outputs, false);
@@ -217,8 +205,7 @@ class NetxReader {
     if (!node) return std::move(node).error();
     noteDelaysAndBias(layer, name, *node);
     const Shape outputs = node->outputShape;
-    if (Status added = appendWeights(layer, *std::move(node), outputs); !added) return added;
-    return appendNeurons(layer, name);
+    return appendLayer(layer, name, *std::move(node), outputs, Drive::Synapses);
   }
 
   // SLAYER's groups are equal parts of the flat input.
@@ -249,11 +236,14 @@ class NetxReader {
     return ok();
   }
 
-  Status appendNeurons(Fields& layer, const std::string& name, Drive drive = Drive::Synapses) {
-    Expected<Node> neurons = readNeurons(layer, name, shape(), drive);
+  // Weights, and the neurons that they feed.
+  Status appendLayer(Fields& layer, const std::string& name, Node weights, const Shape& outputs,
+                     Drive drive) {
+    if (Status added = appendWeights(layer, std::move(weights)); !added) return added;
+    Expected<Node> neurons = readNeurons(layer, name, outputs, drive);
     if (!neurons) return std::move(neurons).error();
     if (Status added = addCurrentBias(layer, *neurons, network_.nodes.back()); !added) return added;
-    append(*std::move(neurons));
+    append(*std::move(neurons), outputs);
     return checkShape(layer);
   }
 
@@ -274,18 +264,14 @@ class NetxReader {
   // The order of the values stays: SLAYER's tensors are [channels, rows, columns] in C order, as here. NetX
   // holds them the other way round, and turns them back where it flattens.
   void flatten(const std::string& name, const std::string& place) {
-    std::vector<Handed> parts = std::exchange(parts_, {});
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (parts[i].shape.size() == 1) continue;
-      Node node{i == 0 ? name : fmt::format("{}.{}", name, i), "Flatten", parts[i].shape, {}, {}, place};
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      Handed& part = parts_[i];
+      if (part.shape.size() == 1) continue;
+      Node node{i == 0 ? name : fmt::format("{}.{}", name, i), "Flatten", part.shape, {}, {}, place};
       node.parameters["start_dim"] = Tensor::count(0);
       node.parameters["end_dim"] = Tensor::count(-1);
-      const Shape flat{network::boundedSize(parts[i].shape)};
-      parts_ = {std::move(parts[i])};
-      append(std::move(node), flat);
-      parts[i] = parts_.front();
+      part = {add(std::move(node), {part.node}), {network::boundedSize(part.shape)}, {}};
     }
-    parts_ = std::move(parts);
   }
 
   Status concatenate(Fields& layer, std::int64_t number) {
@@ -303,47 +289,50 @@ class NetxReader {
     return ok();
   }
 
-  // The weights of a layer: a node for each part of what comes before. Where a part's neurons are those of a
-  // recurrent layer, its spikes wait on their way here, not in its loop.
-  Status appendWeights(const Fields& layer, Node weights, const Shape& outputs) {
+  // The weights of a layer: a node for each part of what comes before; the neurons behind read them all.
+  // Where a part's neurons are those of a recurrent layer, its spikes wait on their way here, not in its
+  // loop.
+  Status appendWeights(const Fields& layer, Node weights) {
     std::vector<Node> nodes{std::move(weights)};
     if (parts_.size() > 1) {
       Expected<std::vector<Node>> each = cut(layer, nodes.front(), parts_);
       if (!each) return std::move(each).error();
       nodes = *std::move(each);
     }
-    const std::vector<Handed> parts = std::exchange(parts_, {});
-    std::vector<Handed> appended;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (parts[i].spikeDelays)
-        if (Status added = addSpikeDelays(layer, *parts[i].spikeDelays, nodes[i]); !added) return added;
-      parts_ = {parts[i]};
-      append(std::move(nodes[i]), outputs);
-      appended.push_back(parts_.front());
+      Handed& part = parts_[i];
+      if (part.spikeDelays)
+        if (Status added = addSpikeDelays(layer, *part.spikeDelays, nodes[i]); !added) return added;
+      part = {add(std::move(nodes[i]), {part.node}), {}, {}};
     }
-    parts_ = std::move(appended);
-    summed_ = true;
     return ok();
+  }
+
+  // Adds a node that reads these; returns its index.
+  int add(Node node, const std::vector<int>& sources) {
+    network_.nodes.push_back(std::move(node));
+    const int added = static_cast<int>(network_.nodes.size()) - 1;
+    for (const int source : sources) network_.edges.push_back({source, added, 0});
+    return added;
   }
 
   // Appends a node that reads what there is, and hands on values of this shape; of the same as before, where
   // none is given.
   void append(Node node, const Shape& outputs) {
-    network_.nodes.push_back(std::move(node));
-    const int appended = static_cast<int>(network_.nodes.size()) - 1;
-    for (const Handed& part : parts_) network_.edges.push_back({part.node, appended, 0});
-    parts_ = {Handed{appended, outputs, {}}};
-    summed_ = false;
+    std::vector<int> sources;
+    for (const Handed& part : parts_) sources.push_back(part.node);
+    parts_ = {Handed{add(std::move(node), sources), outputs, {}}};
   }
   void append(Node node) { append(std::move(node), shape()); }
 
-  Shape shape() const { return summed_ ? parts_.front().shape : shapeOf(parts_); }
+  Shape shape() const { return shapeOf(parts_); }
 
   Fields root_;
   const std::string& file_;
   Network network_;
-  std::vector<Handed> parts_;  // what the next node reads: behind a concat several, one after the other
-  bool summed_ = false;        // several that are summed: weights of one layer
+  // What the next node reads. Behind a concat several, one after the other; behind weights of one layer,
+  // whose shape is the neurons' to say, several that are summed.
+  std::vector<Handed> parts_;
   std::vector<std::vector<Handed>> handed_;  // by each layer
 };
 

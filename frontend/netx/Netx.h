@@ -10,8 +10,7 @@
 //   pool, unpool          the same, with a group for each channel
 //   flatten               "layer<i>" (Flatten), or nothing where what comes before is flat
 //   average               "layer<i>": the mean over each group, only as the last layer
-//   concat                no node; the next layer's weights are "layer<i>.weight.0", ".1", ...: one for each
-//   part
+//   concat                no node; the next layer's weights are "layer<i>.weight.0", ".1", ...: one a part
 //
 // Neurons keep SLAYER's order, [channels, rows, columns] in C order. Its kernels are correlated, as NIR's
 // (SPEC F15); pairs of numbers are for rows, columns. NetX turns both round, for Lava's order [columns, rows,

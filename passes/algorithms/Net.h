@@ -95,7 +95,7 @@ struct FloatProjection {
   std::string name;  // the node that holds the weights; "source->target" where there is none
   Source source;
   int target = -1;
-  int delaySteps = 0;  // of the float network: 0 feed-forward, 1 on an edge that closes a cycle. SPEC F5
+  int delaySteps = 0;  // of the float network. SPEC F5
   Connections<double> weights;  // [target inputs, source size]
   std::vector<double> bias;     // [target inputs] or empty. SPEC F6
 };

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
+#include <utility>
 
 #include "network/Conventions.h"
+#include "support/Names.h"
 
 namespace rheo {
 
@@ -58,16 +61,14 @@ std::string replaced(std::string_view name, char other) {
 }  // namespace
 
 std::optional<int> ConventionRow::find(std::string_view value) const {
-  const auto found = std::find(values.begin(), values.end(), value);
-  if (found == values.end()) return std::nullopt;
-  return static_cast<int>(found - values.begin());
+  return valueNamed<int>(values, value);
 }
 
 std::string ConventionRow::title() const { return replaced(name, ' '); }
 
-std::string ConventionRow::option() const {
-  return fmt::format("--{} {}", replaced(name, '-'), fmt::join(values, "|"));
-}
+std::string ConventionRow::flag() const { return "--" + replaced(name, '-'); }
+
+std::string ConventionRow::option() const { return fmt::format("{} {}", flag(), fmt::join(values, "|")); }
 
 std::span<const ConventionRow> conventionRows() { return kRows; }
 

@@ -50,6 +50,7 @@ struct ConventionRow {
   std::string_view text(const Conventions& conventions) const { return values[valueIn(conventions)]; }
   std::optional<int> find(std::string_view value) const;
   std::string title() const;   // "feedforward delay"
+  std::string flag() const;    // "--feedforward-delay"
   std::string option() const;  // "--feedforward-delay 0|1"
 };
 

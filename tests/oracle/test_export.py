@@ -1,5 +1,6 @@
 """Exported images under Lava's own runtime: every spike and state, every step."""
 
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import rheobase as rb
 from environment import ROOT, needs_lava, under_lava
 from model_networks import PARAMETERS, network, stimulus
+from recordings import recorded
 from rheobase.arithmetic import MODELS
 
 UNHELD = {"tested.clock", "tested.product", "n.clock"}  # states that Lava's processes have no variable for
@@ -188,6 +190,18 @@ def test_the_reaching_network_moves_the_same_way(tmp_path):
     with np.load(examples / "test_data.npz") as data:
         x = data["x"][0][:100]
     assert compare(image, x, tmp_path) > 400
+
+
+@needs_lava
+def test_f14_a_network_of_lava_dl_gives_the_same_spikes_for_twenty_images(tmp_path):
+    net = rb.load(recorded("netx/trained_mnist_network.net"))
+    pixels = gzip.open(recorded("mnist/first5000-images-idx3-ubyte.gz")).read()[16 : 16 + 784 * 20]
+    x = rb.encode(np.frombuffer(pixels, np.uint8).reshape(20, 784), "current:20")
+    image = rb.compile(net)
+    for number, given in enumerate(x):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert compare(image, given, folder) > 0
 
 
 def test_what_lava_lacks_is_refused(tmp_path):

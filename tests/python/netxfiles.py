@@ -1,9 +1,12 @@
 """Small .net files of any layers, as lava-dl's blocks export them."""
 
 import numpy as np
+import pytest
+import rheobase as rb
 from hdf5 import File
 
 MEMBRANE = {"type": "LOIHI", "iDecay": 4096, "vDecay": 1024, "vThMant": 25, "refDelay": 1}
+RECURRENT = {"type": np.array(["dense_rec"])}  # beside what `dense` gives
 CHANGES = {"type": "SDNN", "vThMant": 2, "activation": "relu"}
 
 
@@ -71,3 +74,12 @@ def write_layers(path, *layers: dict):
 
 def concat(shape, *layers: int) -> dict:
     return {"type": np.array(["concat"]), "shape": np.array(shape), "layers": np.array(layers)}
+
+
+def refusal(file) -> tuple:
+    """Number and place of the one error that a file gets."""
+    with pytest.raises(rb.FormatError) as refused:
+        rb.load(file)
+    (found,) = refused.value.diagnostics
+    assert found.file == str(file) and found.remedy
+    return found.code, found.where

@@ -3,18 +3,11 @@
 import numpy as np
 import pytest
 import rheobase as rb
-from netxfiles import CHANGES, MEMBRANE, dense, flatten, source, window, write_layers
-from netxsteps import Membrane, correlate
+from netxfiles import CHANGES, MEMBRANE, RECURRENT, dense, flatten, refusal, source, window, write_layers
+from netxsteps import Membrane, correlate, drawing
 
 RNG = np.random.default_rng(11)
-
-
-def even(*shape) -> np.ndarray:
-    return 2 * RNG.integers(-8, 9, shape)
-
-
-def spikes_in(steps, *shape):
-    return RNG.integers(0, 2, (steps, *shape))
+even, spikes_in = drawing(RNG)
 
 
 def test_f15_a_convolution_of_spikes(tmp_path):
@@ -186,9 +179,6 @@ def test_f18_delays_of_the_channels_of_a_convolution(tmp_path):
     assert np.argwhere(found).tolist() == [[1, 0, 1], [4, 1, 1]]
 
 
-RECURRENT = {"type": np.array(["dense_rec"])}
-
-
 @pytest.mark.parametrize("own", [0, 1, [4, 0], [[1, 2, 3], [0, 0, 9]]])
 def test_f18_delays_of_a_recurrent_layer_act_behind_its_loop(tmp_path, own):
     """As SLAYER trains them: its spikes reach its own neurons in the next step, and the next layer later."""
@@ -349,14 +339,6 @@ BAD = {
     ),
     "two inputs": ({"type": np.array(["input"])}, "R0112", "/layer/1/type"),
 }
-
-
-def refusal(file) -> tuple:
-    with pytest.raises(rb.FormatError) as refused:
-        rb.load(file)
-    (found,) = refused.value.diagnostics
-    assert found.file == str(file) and found.remedy
-    return found.code, found.where
 
 
 @pytest.mark.parametrize("what", BAD)

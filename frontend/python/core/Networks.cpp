@@ -74,14 +74,14 @@ py::dict conventions(const Network& network) {
   return values;
 }
 
-// (name, values, default, meaning) of every convention but dt.
+// (name, title, flag, values, default, meaning) of every convention but dt.
 py::list conventionTable() {
   py::list table;
   for (const ConventionRow& row : conventionRows()) {
     py::list values;
     for (const std::string_view value : row.values) values.append(py::str(value));
-    table.append(
-        py::make_tuple(py::str(row.name), values, py::str(row.text(Conventions())), py::str(row.meaning)));
+    table.append(py::make_tuple(py::str(row.name), row.title(), row.flag(), values,
+                                py::str(row.text(Conventions())), py::str(row.meaning)));
   }
   return table;
 }

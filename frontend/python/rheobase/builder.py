@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 import numpy as np
 
 from . import _core
 from .arguments import whole_number
 from .arithmetic import MODELS, MOST_DELAY, MOST_ELEMENTS, MOST_STEP
-from .conventions import Conventions, convention_options
+from .conventions import Conventions, Unpack, convention_options
 from .data import check_numbers
 from .errors import option_error, shown, unknown_name
 from .network import Network
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 
 def _checked_name(what: str, name) -> str:
@@ -247,8 +244,8 @@ class Builder:
         Neurons with several ports (of models like prod_neuron) have a row for each port of each neuron, neuron by
         neuron: [neurons * ports, sources]. port: the one port that is meant; then a row is a neuron.
 
-        delay: whole steps, 0 to 62, that what is sent waits on its way, beside the step that a connection takes
-        which closes a cycle (SPEC F5, F18): one number, or [targets, 1], [1, sources] or [targets, sources] of
+        delay: whole steps, 0 to 62, that what is sent waits on its way, beside the step that the connection takes
+        where it closes a cycle or every hop does (SPEC F5, F18): one number, or [targets, 1], [1, sources] or [targets, sources] of
         them. name: of the matrix's node, else "SOURCE_to_TARGET", or "SOURCE_to_TARGET_PORT".
 
         Example: b.connect("in", "hidden", W, bias=np.zeros(64), delay=3)

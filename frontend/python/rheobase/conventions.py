@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Literal, Optional, TypedDict
 
 import numpy as np
+
+if sys.version_info >= (3, 11):
+    from typing import Unpack  # noqa: F401 (others take it from here)
+else:
+    from typing_extensions import Unpack  # noqa: F401
 
 from . import _core
 from .arguments import option_name
@@ -25,8 +31,11 @@ class Conventions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Choice:
-    """A convention that is one of several values. meaning: a sentence for a user."""
+    """A convention that is one of several values. title: as assumptions call it. flag: on the command line. meaning: a
+    sentence for a user."""
 
+    title: str
+    flag: str
     values: tuple
     default: object
     meaning: str
@@ -37,27 +46,23 @@ def _value(text: str):
 
 
 CHOICES = {
-    name: Choice(tuple(map(_value, values)), _value(default), meaning)
-    for name, values, default, meaning in _core.convention_table()
+    name: Choice(title, flag, tuple(map(_value, values)), _value(default), meaning)
+    for name, title, flag, values, default, meaning in _core.convention_table()
 }
 
 
-def option_of(name: str) -> str:
-    """The command-line option: "--feedforward-delay"."""
-    return "--" + name.rstrip("_").replace("_", "-")
+FLAGS = {"dt": "--dt", **{name: choice.flag for name, choice in CHOICES.items()}, "as_": "--as"}
 
 
 def values_of(core: _core.Network) -> dict:
     """The conventions by which a network steps: dt, and one of its values for each of CHOICES."""
-    return {
-        name: value if name not in CHOICES else _value(value) for name, value in core.conventions().items()
-    }
+    return {name: _value(value) if name in CHOICES else value for name, value in core.conventions().items()}
 
 
 def convention_options(conventions: Conventions) -> _core.ConventionOptions:
     """As `_core` takes them. Raises OptionError for a name or a value that does not exist."""
     for name in conventions:
-        option_name("convention", name, ("dt", *CHOICES, "as_"))
+        option_name("convention", name, FLAGS)
     framework = conventions.get("as_")
     if framework is not None and not isinstance(framework, str):
         raise option_error(f"as_ cannot be {shown(framework)}", "it is the name of a framework, e.g. 'norse'")
@@ -76,11 +81,10 @@ def _dt(dt) -> Optional[float]:
     if dt is None:
         return None
     number = isinstance(dt, (int, float, np.integer, np.floating)) and not isinstance(dt, bool)
-    if isinstance(dt, np.floating):
-        dt = float(dt)
-    if not number or not 0 < dt < 1e300:
+    seconds = dt.item() if isinstance(dt, np.generic) else dt
+    if not number or not 0 < seconds < 1e300:
         raise option_error(f"dt cannot be {shown(dt)}", "it is the length of a step in seconds, e.g. 1e-4")
-    return float(dt)
+    return float(seconds)
 
 
 def _choice(name: str, value) -> str:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import replace
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from . import _core
-from .conventions import Conventions, convention_options
+from .conventions import Conventions, Unpack, convention_options
 from .errors import FormatError, option_error
 from .network import Network
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 
 def load(source, dt: Optional[float] = None, **conventions: Unpack[Conventions]) -> Network:

@@ -12,7 +12,7 @@ import numpy as np
 from . import condition
 from .arguments import thread_count
 from .arithmetic import ALIGN
-from .conventions import CHOICES, option_of
+from .conventions import CHOICES, FLAGS
 from .data import DataSet, check_numbers, check_targets, with_batch
 from .errors import DataError, Diagnostic, data_error, in_file, option_error
 from .files import filling, write_text
@@ -177,11 +177,11 @@ def _other_conventions(net: Network, image: Image) -> dict[str, tuple]:
     if not math.isclose(image.info["dt"], net.dt, rel_tol=1e-9):
         other["dt"] = (f"{image.info['dt']!r} s", f"{net.dt!r} s")
     held = {a["what"]: a["value"] for a in image.assumptions}
-    titles = {name.replace("_", " "): name for name in CHOICES}
+    names = {choice.title: name for name, choice in CHOICES.items()}
     for a in net.assumptions:
         what = a["what"]
-        if what in titles and held.get(what, a["value"]) != a["value"]:
-            other[titles[what]] = (held[what], a["value"])
+        if what in names and held.get(what, a["value"]) != a["value"]:
+            other[names[what]] = (held[what], a["value"])
     return other
 
 
@@ -195,7 +195,7 @@ def _warnings(net: Network, image: Image, conventions: dict[str, tuple]) -> list
             f"the image was made with '{what}' = {theirs}, the network runs with {ours}",
             image.file,
             what,
-            remedy=f"give the network the image's {what} ({option_of(what)}), or {again}",
+            remedy=f"give the network the image's {what} ({FLAGS[what]}), or {again}",
         )
         for what, (theirs, ours) in conventions.items()
     ]

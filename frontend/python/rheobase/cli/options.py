@@ -11,7 +11,7 @@ from typing import Callable, Optional, Union
 import typer
 from typing_extensions import Annotated
 
-from ..conventions import CHOICES, Choice, option_of
+from ..conventions import CHOICES, FLAGS, Choice
 from ..errors import file_error, option_error, usage_error
 from ..files import is_image
 from ..image import Image
@@ -60,12 +60,12 @@ Profile = Annotated[
 ]
 
 
-def _choice(name: str, choice: Choice) -> object:
+def _choice(choice: Choice) -> object:
     """The option of a convention."""
     values = [f"{value} (default)" if value == choice.default else str(value) for value in choice.values]
     said = f"{choice.meaning} {' or '.join([', '.join(values[:-1]), values[-1]])}."
     return Annotated[
-        Optional[str], typer.Option(option_of(name), metavar="|".join(map(str, choice.values)), help=said)
+        Optional[str], typer.Option(choice.flag, metavar="|".join(map(str, choice.values)), help=said)
     ]
 
 
@@ -73,13 +73,15 @@ CONVENTIONS = {
     "dt": Annotated[
         Optional[float],
         typer.Option(
-            "--dt", metavar="SECONDS", help="Length of a step; inferred from NET where it can be, else 1e-4."
+            FLAGS["dt"],
+            metavar="SECONDS",
+            help="Length of a step; inferred from NET where it can be, else 1e-4.",
         ),
     ],
-    **{name: _choice(name, choice) for name, choice in CHOICES.items()},
+    **{name: _choice(choice) for name, choice in CHOICES.items()},
     "as_": Annotated[
         Optional[str],
-        typer.Option("--as", metavar="FRAMEWORK", help="The conventions of norse or snntorch."),
+        typer.Option(FLAGS["as_"], metavar="FRAMEWORK", help="The conventions of norse or snntorch."),
     ],
 }
 _COMMON = {
@@ -207,7 +209,9 @@ def read_any(path: Path, **conventions) -> Union[Network, Image]:
     """A network or an image, by content."""
     if not is_image(path):
         return read_net(path, **conventions)
-    refuse_conventions(conventions, f"'{path}' is an image: 'rheobase inspect' shows those it was made with")
+    refuse_conventions(
+        conventions, f"'{path}' is an image: 'rheobase inspect -v' shows those it was made with"
+    )
     return read_image(path)
 
 
@@ -215,7 +219,7 @@ def refuse_conventions(conventions: dict, why: str) -> None:
     """Raises UsageError for the first convention that is given where none has anything to act on."""
     for name, value in conventions.items():
         if value is not None:
-            raise usage_error(f"{option_of(name)} belongs to networks", why)
+            raise usage_error(f"{FLAGS[name]} belongs to networks", why)
 
 
 __all__ = ["command", "read_any", "read_image", "read_net", "refuse_conventions", "report", "with_seed"]

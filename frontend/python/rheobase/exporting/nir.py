@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..conventions import option_of
+from ..conventions import FLAGS
 from ..errors import CompileError, Diagnostic
 from ..loading import load
 from ..network import Network, Node
@@ -150,9 +150,7 @@ def _unsaid(net: Network, again: Network, reset: str) -> list[Diagnostic]:
                 net,
                 "",
                 f"{name} is {said}, which no NIR file says; a reader of this one would take {other}",
-                f"read the file with {option_of(name)} {value:.10g}"
-                if name == "dt"
-                else f"read the file with {option_of(name)} {value}",
+                f"read the file with {FLAGS[name]} {f'{value:.10g}' if name == 'dt' else value}",
             )
         )
     return lost
