@@ -275,7 +275,7 @@ Expected<std::vector<FoldedProjection>> foldProjections(const Network& network) 
       const Node& source = network.nodes[term.source];
       const std::int64_t sources = sizeOf(source.outputShape);
       const std::int64_t targets = sizeOf(node.inputShape);
-      if (term.map.outputs() != targets || term.map.inputs() != sources || term.delaySteps > 1)
+      if (term.map.outputs() != targets || term.map.inputs() != sources || term.delaySteps > kMostFloatDelay)
         return refuse(node,
                       "the connection from '" + source.name + "' to '" + node.name + "' makes " +
                           std::to_string(term.map.outputs()) + " currents with a delay of " +

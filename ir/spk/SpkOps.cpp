@@ -7,7 +7,7 @@
 #include "chip/Program.h"
 #include "chip/SignMode.h"
 #include "ir/spk/Spk.h"
-#include "network/Conventions.h"
+#include "network/Network.h"
 
 namespace {
 
@@ -233,9 +233,9 @@ mlir::LogicalResult SynapseOp::verify() {
   if (delay < 0 || delay > kMaxDelay)
     return complain(*this, getName())
            << "has a delay of " << delay << " steps, outside [0, " << kMaxDelay << "]";  // SPEC T7
-  if (floatDelay < 0 || floatDelay > 1)
-    return complain(*this, getName())
-           << "has a float delay of " << floatDelay << " steps, outside [0, 1]";  // SPEC T5
+  if (floatDelay < 0 || floatDelay > kMostFloatDelay)
+    return complain(*this, getName()) << "has a float delay of " << floatDelay << " steps, outside [0, "
+                                      << kMostFloatDelay << "]";  // SPEC F5, F21
   if (stageOf(*this) == "float") {
     if (getSignMode() || getWeightBits())
       return complain(*this, getName()) << "is in the float stage and cannot carry a weight format";

@@ -16,14 +16,14 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
     return result;
   }
   const bool current = population.model->states.size() > 1;
-  bool leaky = current;
-  for (const models::FloatParameter& entry : population.model->floatParameters) leaky |= entry.name == "tau";
+  const bool leaky = population.isLeaky();
+  // SPEC F11, F22.
+  const bool perSecond =
+      !leaky && (conventions.spikes == SpikeUnit::Dirac || conventions.integration == Integration::Second);
   for (std::int64_t n = 0; n < population.size; ++n)
     result.fromRest |= leaky && population.model->spiking && population.parameter("v_threshold", n) < 0;
   for (std::int64_t n = 0; n < population.size; ++n) {
-    // SPEC F11: with Dirac spikes the models without a time constant take r * dt.
-    const bool dirac = conventions.spikes == SpikeUnit::Dirac && !leaky;
-    const double resistance = population.parameter("r", n) * (dirac ? conventions.dt : 1);
+    const double resistance = population.parameter("r", n) * (perSecond ? conventions.dt : 1);
     const double lossV = leaky ? loss(population.parameter(current ? "tau_mem" : "tau", n)) : 0;
     const double lossU = current ? loss(population.parameter("tau_syn", n)) : 1;
     const double unitU = leaky ? lossV * resistance : resistance;

@@ -1,12 +1,18 @@
 // Look-ups in the compiler's plain network and the decoding of registers into what step.h reads.
 #include "algorithms/Net.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
 #include "models/Registers.h"
 
 namespace rheo {
+
+bool FloatPopulation::isLeaky() const {
+  return std::any_of(model->floatParameters.begin(), model->floatParameters.end(),
+                     [](const models::FloatParameter& p) { return p.name == "tau" || p.name == "tau_mem"; });
+}
 
 double FloatPopulation::parameter(const std::string& parameterName, std::int64_t neuron) const {
   const auto found = parameters.find(parameterName);

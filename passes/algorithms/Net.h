@@ -77,6 +77,9 @@ struct FloatPopulation {
   // Programs have no float form, and may have no parameters at all.
   bool isExact() const { return !exact.empty() || model->microcode; }
 
+  // Float parameters with a membrane time constant.
+  bool isLeaky() const;
+
   // Rows of the projections into it: row = neuron * ports + port.
   std::int64_t inputs() const { return model->inputsOf(size); }
 
@@ -95,7 +98,7 @@ struct FloatProjection {
   std::string name;  // the node that holds the weights; "source->target" where there is none
   Source source;
   int target = -1;
-  int delaySteps = 0;  // of the float network. SPEC F5
+  int delaySteps = 0;           // of the float network. SPEC F5
   Connections<double> weights;  // [target inputs, source size]
   std::vector<double> bias;     // [target inputs] or empty. SPEC F6
 };

@@ -51,7 +51,7 @@ Expected<QuantResult> Quantizer::run() {
   makePopulations();
   makeParts();
   checkNames();
-  checkResets();
+  checkConventions();
   if (!errors_.empty()) return failure();
   for (std::size_t i = 0; i < net_.populations.size(); ++i) quantizePopulation(static_cast<int>(i));
   if (!errors_.empty()) return failure();
@@ -183,13 +183,28 @@ void Quantizer::checkNames() {
   differs("profile", options_.pins.profile, std::string(options_.profile->name));
 }
 
-void Quantizer::checkResets() {
-  const bool spikes = std::any_of(net_.populations.begin(), net_.populations.end(),
-                                  [](const FloatPopulation& p) { return p.model->spiking && !p.isExact(); });
-  if (spikes && net_.conventions.reset == Reset::SubtractLate)
-    error("R0309", "", "a reset that acts one step after the spike exists on no chip",
-          "compile with --reset subtract and check with `rheobase verify` what that changes");
-  if (spikes && net_.conventions.reset == Reset::Subtract && !chip_.extends("subtract_reset"))
+// SPEC N9, N10, E1: a chip tests one threshold in a step and resets in the step of the spike.
+void Quantizer::checkConventions() {
+  const auto real = [&](auto has) {
+    return std::any_of(net_.populations.begin(), net_.populations.end(),
+                       [&](const FloatPopulation& p) { return p.model->spiking && !p.isExact() && has(p); });
+  };
+  const Conventions& conventions = net_.conventions;
+  const auto lacks = [&](const char* what, const char* option) {
+    error("R0309", "", fmt::format("{}; no chip does that", what),
+          fmt::format("compile with {} and check with `rheobase verify` what that changes", option));
+  };
+  if (!real([](const FloatPopulation&) { return true; })) return;
+  const Reset reset = conventions.reset;
+  if (reset == Reset::SubtractLate || reset == Reset::SubtractNext)
+    lacks("the reset acts one step after the spike", "--reset subtract");
+  if (reset == Reset::ZeroNext) lacks("the reset acts one step after the spike", "--reset zero");
+  if (reset == Reset::None) lacks("a spike resets nothing", "--reset zero");
+  if (conventions.spikesPerStep == SpikesPerStep::Many)
+    lacks("a neuron sends several spikes in a step", "--spikes-per-step one");
+  if (conventions.clamp == Clamp::Threshold && real([](const FloatPopulation& p) { return !p.isLeaky(); }))
+    lacks("the potential of an IF neuron stops at minus its threshold", "--clamp none");
+  if (reset == Reset::Subtract && !chip_.extends("subtract_reset"))
     error("R0411", "", fmt::format("the network resets by subtraction, '{}' resets to zero", chip_.name),
           "choose a chip whose record lists 'subtract_reset', or train with a reset to zero");
 }

@@ -41,8 +41,8 @@ struct QuantResult {
 
 // Errors, all that apply, of kind Data where only the pins are at fault: R0301 a name the network lacks,
 // R0302 a value of the wrong form, R0303 a pinned value out of the chip's range, R0304 threshold, R0305
-// decay, R0411 a reset the chip lacks, R0309 a reset that is late, R0312 an exact node (SPEC F14) that the
-// chip cannot hold as it is.
+// decay, R0411 a reset the chip lacks, R0309 a convention no chip follows, R0312 an exact node (SPEC F14)
+// that the chip cannot hold as it is.
 Expected<QuantResult> quantize(const FloatNet& net, const QuantOptions& options);
 
 }  // namespace rheo

@@ -148,8 +148,11 @@ bool Quantizer::thresholds(const FloatPopulation& source, const Dynamics& dynami
     return false;
   };
   for (std::size_t n = 0; n < dynamics.threshold.size(); ++n) {
-    const double wanted = std::nearbyint(dynamics.threshold[n] * scale / kAlign);
-    if (!pinned && (!thresholdRange.holds(wanted) || (wanted == 0 && dynamics.threshold[n] > 0)))
+    const double exactly = dynamics.threshold[n] * scale / kAlign;
+    // SPEC F19: potentials without decay are multiples of the unit, so v >= x is v > ceil(x) - 1.
+    const bool reached = net_.conventions.firing == Firing::Reached && !source.isLeaky();
+    const double wanted = reached ? std::ceil(exactly) - 1 : std::nearbyint(exactly);
+    if (!pinned && (!thresholdRange.holds(wanted) || (wanted == 0 && !reached && dynamics.threshold[n] > 0)))
       return refuse("threshold", "vth", n, dynamics.threshold[n], wanted, thresholdRange,
                     wanted < 0 ? "a threshold below the resting potential cannot be held: shift v_leak"
                                : "set 'scale_v' of this population in the quantization settings");

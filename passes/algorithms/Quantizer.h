@@ -47,7 +47,7 @@ class Quantizer {
   void makeParts();
   Part constantPart(const std::string& name, int target, const std::vector<double>& values) const;
   void checkNames();
-  void checkResets();
+  void checkConventions();
   const PopulationSettings& pinsOf(const std::string& name) const;
   void quantizePopulation(int index);
   double scaleOf(const FloatPopulation& source, const Dynamics& dynamics, const PopulationSettings& pins,

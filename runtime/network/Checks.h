@@ -50,10 +50,20 @@ void checkEdges(Network& network, Report& report);
 // Infers inputShape and outputShape of every node, checks that shapes agree along every edge, and
 // broadcasts neuron parameters to the node's shape. SPEC F4, F7 to F10, F15 to F18.
 void inferShapes(Network& network, Report& report);
-// Decides the conventions, with an assumption for each. SPEC F1, F3, F5, F11.
+// Decides the conventions, with an assumption for each. SPEC F1, F3, F5, F11, F19 to F22.
 void decideConventions(Network& network, const ConventionOptions& options, Report& report);
-// Refuses cycles without a stateful node; sets delaySteps of every hop, or of the edges that close a cycle.
+// What assumptions that follow from the conventions are called; the others bear the titles of their rows.
+inline constexpr const char* kDtAssumption = "dt";
+inline constexpr const char* kCoarseStep = "coarse step";
+inline constexpr const char* kRecurrentEdges = "recurrent edges";
+// Whether it says what a convention is, or follows from one.
+bool isAboutConventions(const Assumption& assumption);
 // SPEC F5.
-void delayEdges(Network& network, Report& report);
+void refuseStatelessCycles(const Network& network, Report& report);
+// The edges that close a cycle, and whether each edge is a hop. SPEC F5.
+std::vector<int> closingEdges(const Network& network);
+std::vector<bool> hops(const Network& network);
+// Sets delaySteps of every edge.
+void delayEdges(Network& network);
 
 }  // namespace rheo::network

@@ -1,5 +1,5 @@
 // What a file leaves unsaid about discrete time. Inferred where there is evidence, else a default; each
-// choice becomes an assumption. SPEC F1 to F3, F5, F11.
+// choice becomes an assumption. SPEC F1 to F3, F5, F11, F19 to F22.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,34 +64,30 @@ Evidence inferDt(const Network& network) {
   return evidence;
 }
 
-// The named sets of `--as`; what they leave open stays open.
+// The named sets of `--as`. A single option beats the set.
 bool addFramework(ConventionOptions& options, Report& report) {
   const std::string& name = options.framework;
   if (name.empty()) return true;
-  ConventionOptions set;
-  if (name == "norse") {
-    set.reset = Reset::Zero;  // Norse has no v_reset
-  } else if (name == "snntorch") {
-    set.dt = kDefaultDt;  // snnTorch's NIR reader fixes it
-  } else {
-    report.add("R0211", "", fmt::format("no set of conventions is called '{}'", name.substr(0, 64)),
-               "--as takes norse or snntorch; for others give the conventions one by one");
+  const auto set = std::find_if(frameworks().begin(), frameworks().end(),
+                                [&](const FrameworkConventions& f) { return f.name == name; });
+  if (set == frameworks().end()) {
+    std::vector<std::string> names;
+    for (const FrameworkConventions& framework : frameworks()) names.emplace_back(framework.name);
+    report.add(
+        "R0211", "", fmt::format("no set of conventions is called '{}'", name.substr(0, 64)),
+        fmt::format("--as takes {}; for others give the conventions one by one", fmt::join(names, ", ")));
     return false;
   }
-  set.discretization = Discretization::Euler;
-  set.spikes = SpikeUnit::Unit;
-  set.feedforwardDelay = FeedforwardDelay::None;
-  // A single option beats the set.
-  if (!options.dt) options.dt = set.dt;
+  if (!options.dt) options.dt = set->dt;
+  const Conventions values = set->conventions(options.dt.value_or(kDefaultDt));
   for (const ConventionRow& row : conventionRows())
-    if (const std::optional<int> value = row.pinnedIn(set); value && !row.pinnedIn(options))
-      row.pinIn(options, *value);
+    if (!row.pinnedIn(options)) row.pinIn(options, row.valueIn(values));
   return true;
 }
 
 void decideDt(Network& network, const ConventionOptions& options, Report& report) {
   const Evidence evidence = inferDt(network);
-  Assumption assumption{"dt", "", "", "--dt SECONDS", false};
+  Assumption assumption{kDtAssumption, "", "", "--dt SECONDS", false};
   double& dt = network.conventions.dt;
   if (options.dt) {
     dt = *options.dt;
@@ -134,47 +130,12 @@ void warnCoarseStep(Network& network) {
       const double least = *std::min_element(found->second.values.begin(), found->second.values.end());
       if (network.conventions.dt <= least * (1 + kGainTolerance)) continue;
       network.assumptions.push_back(
-          {"coarse step",
+          {kCoarseStep,
            fmt::format("dt / {} = {:.6g} in '{}'", name, network.conventions.dt / least, node.name),
            "above 1 forward Euler overshoots; dt may be wrong",
            "--dt SECONDS or --discretization exponential", true});
     }
   }
-}
-
-struct Resets {
-  bool spiking = false, nonzero = false;  // neurons that spike; a v_reset that is not 0
-};
-
-Resets resetsOf(const Network& network) {
-  Resets found;
-  for (const Node& node : network.nodes) {
-    if (!node.spiking() || node.exact()) continue;
-    found.spiking = true;
-    const auto& values = node.parameters.at("v_reset").values;
-    found.nonzero |= std::any_of(values.begin(), values.end(), [](double v) { return v != 0; });
-  }
-  return found;
-}
-
-// A convention from the options, else its default.
-void decide(Network& network, const ConventionRow& row, const ConventionOptions& given,
-            const ConventionOptions& withFramework) {
-  const std::optional<int> value = row.pinnedIn(withFramework);
-  if (value) row.setIn(network.conventions, *value);
-  Assumption assumption{row.title(), std::string(row.text(network.conventions)),
-                        fmt::format("default: {}", row.whyDefault), row.option(), false};
-  if (value) assumption.why = row.pinnedIn(given) ? "given" : fmt::format("part of --as {}", given.framework);
-  if (row.name == "reset") {
-    const Resets resets = resetsOf(network);
-    if (!resets.spiking) return;
-    if (!value) {
-      assumption.why +=
-          resets.nonzero ? "; the file has a v_reset that is not zero" : "; v_reset is zero in every neuron";
-      assumption.warning = !resets.nonzero;
-    }
-  }
-  network.assumptions.push_back(std::move(assumption));
 }
 
 bool isExactOnly(const Network& network) {
@@ -184,6 +145,29 @@ bool isExactOnly(const Network& network) {
     all &= !node.stateful() || node.exact();
   }
   return any && all;
+}
+
+// A convention from the options, else its default; said where something depends on it.
+void decide(Network& network, const ConventionRow& row, const ConventionUses& uses,
+            const ConventionOptions& given, const ConventionOptions& withFramework) {
+  const std::optional<int> value = row.pinnedIn(withFramework);
+  const bool pinned = row.pinnedIn(given).has_value();
+  if (value) row.setIn(network.conventions, *value);
+  Assumption assumption{row.title(), std::string(row.text(network.conventions)),
+                        fmt::format("default: {}", row.whyDefault), row.option(), false};
+  if (value) assumption.why = pinned ? "given" : fmt::format("part of --as {}", given.framework);
+  if (row.distinct(uses).size() == 1) {
+    if (!pinned) return;
+    assumption = {row.title(), "not used",
+                  isExactOnly(network) ? "every neuron of this network is given as integers"
+                                       : "nothing in this network depends on it",
+                  fmt::format("leave {} out", row.option()), true};
+  } else if (row.name == "reset" && !value) {
+    assumption.why += uses.resetPotentials ? "; the file has a v_reset that is not zero"
+                                           : "; v_reset is zero in every neuron";
+    assumption.warning = !uses.resetPotentials;
+  }
+  network.assumptions.push_back(std::move(assumption));
 }
 
 // A spike into an exact node counts 1.
@@ -196,6 +180,25 @@ void refuseDiracSpikes(const Network& network, Report& report) {
                  "--spikes unit");
 }
 
+// SPEC F19: how often a threshold fits into a potential has a meaning where it is positive.
+void refuseManySpikes(const Network& network, Report& report) {
+  if (network.conventions.spikesPerStep != SpikesPerStep::Many) return;
+  for (const Node& node : network.nodes) {
+    const auto threshold = node.parameters.find("v_threshold");
+    if (node.exact() || threshold == node.parameters.end()) continue;
+    const auto& values = threshold->second.values;
+    const auto low = std::find_if(values.begin(), values.end(), [](double v) { return !(v > 0); });
+    if (low == values.end()) continue;
+    Diagnostic& d = report.add("R0211", node.name,
+                               fmt::format("several spikes in a step count thresholds, and v_threshold of "
+                                           "neuron {} of '{}' is {}",
+                                           low - values.begin(), node.name, numberText(*low)),
+                               "--spikes-per-step one");
+    d.value = *low;
+    d.limit = 0;
+  }
+}
+
 }  // namespace
 
 void decideConventions(Network& network, const ConventionOptions& given, Report& report) {
@@ -204,18 +207,59 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
   // SPEC F14: the step is given in integers; what options say about real numbers has nothing to act on.
   const bool exact = isExactOnly(network);
   if (!exact || options.dt) decideDt(network, options, report);
-  for (const ConventionRow& row : conventionRows()) {
-    if (!exact || row.ofExact) {
-      decide(network, row, given, options);
-    } else if (row.pinnedIn(options)) {
-      network.assumptions.push_back({row.title(), "not used",
-                                     "every neuron of this network is given as integers",
-                                     fmt::format("leave {} out", row.option()), true});
-    }
-  }
+  const ConventionUses uses = usesOf(network);
+  for (const ConventionRow& row : conventionRows()) decide(network, row, uses, given, options);
   if (exact) return;
   warnCoarseStep(network);
   refuseDiracSpikes(network, report);
+  refuseManySpikes(network, report);
+}
+
+bool isAboutConventions(const Assumption& assumption) {
+  const auto rows = conventionRows();
+  return assumption.what == kDtAssumption || assumption.what == kCoarseStep ||
+         assumption.what == kRecurrentEdges ||
+         std::any_of(rows.begin(), rows.end(),
+                     [&](const ConventionRow& row) { return row.title() == assumption.what; });
 }
 
 }  // namespace rheo::network
+
+namespace rheo {
+
+ConventionUses usesOf(const Network& network) {
+  ConventionUses uses;
+  for (const Node& node : network.nodes) {
+    uses.exactNeurons |= node.exact();
+    if (!node.stateful() || node.exact()) continue;
+    const auto has = [&](const char* name) { return node.parameters.contains(name); };
+    const bool leaky = has("tau") || has("tau_mem");
+    uses.realNeurons = true;
+    uses.timeConstants |= leaky;
+    uses.currents |= node.currentBased();
+    uses.integrators |= !leaky;
+    uses.clampable |= !leaky && node.spiking();
+    uses.spiking |= node.spiking();
+    if (!has("v_reset")) continue;
+    const auto& thresholds = node.parameters.at("v_threshold").values;
+    uses.positiveThresholds &=
+        std::all_of(thresholds.begin(), thresholds.end(), [](double v) { return v > 0; });
+    const auto& resets = node.parameters.at("v_reset").values;
+    uses.resetPotentials |= std::any_of(resets.begin(), resets.end(), [](double v) { return v != 0; });
+  }
+  const std::vector<bool> hops = network::hops(network);
+  uses.hops = std::find(hops.begin(), hops.end(), true) != hops.end();
+  uses.loops = !network::closingEdges(network).empty();
+  return uses;
+}
+
+Conventions FrameworkConventions::conventions(double timeStep) const {
+  Conventions all;
+  all.dt = dt.value_or(timeStep);
+  for (const ConventionRow& row : conventionRows())
+    for (const auto& [name, value] : values)
+      if (name == row.name) row.setIn(all, row.find(value).value());
+  return all;
+}
+
+}  // namespace rheo

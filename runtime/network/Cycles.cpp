@@ -1,5 +1,5 @@
-// Which edges carry the value of the previous step: every hop, or those that close a cycle. A cycle in which
-// nothing has state is refused. SPEC F5.
+// How many steps every edge takes: those that close a cycle, and what the conventions add to hops and to the
+// edges into current-based neurons. A cycle in which nothing has state is refused. SPEC F5, F21.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,7 +52,7 @@ std::vector<int> depths(const Network& network, const Adjacency& targets) {
 }
 
 // A cycle among stateless nodes has no value: every node in it waits for another one.
-bool refuseStatelessCycle(const Network& network, const Adjacency& stateless, Report& report) {
+void refuseStatelessCycle(const Network& network, const Adjacency& stateless, Report& report) {
   for (const Edge& edge : network.edges) {
     if (network.nodes[edge.source].stateful()) continue;
     const std::vector<int> path = findPath(stateless, edge.target, edge.source);
@@ -61,17 +61,47 @@ bool refuseStatelessCycle(const Network& network, const Adjacency& stateless, Re
     for (const int node : path) loop += fmt::format(" -> '{}'", network.nodes[node].name);
     report.add("R0207", network.nodes[edge.source].name, "a cycle without a neuron: " + loop,
                "every cycle has to pass a node with state (a neuron), or its values are not defined");
-    return true;
+    return;
   }
-  return false;
 }
+
+// For every node whether a way leads from it to a neuron, itself included.
+std::vector<bool> leadToNeurons(const Network& network) {
+  Adjacency sources(network.nodes.size());
+  for (const Edge& edge : network.edges) sources[edge.target].push_back(edge.source);
+  std::vector<bool> leads(network.nodes.size());
+  std::vector<int> pending;
+  for (int n = 0; n < static_cast<int>(network.nodes.size()); ++n)
+    if (network.nodes[n].stateful()) pending.push_back(n);
+  while (!pending.empty()) {
+    const int node = pending.back();
+    pending.pop_back();
+    if (leads[node]) continue;
+    leads[node] = true;
+    pending.insert(pending.end(), sources[node].begin(), sources[node].end());
+  }
+  return leads;
+}
+
+}  // namespace
 
 // Which edges close a cycle is a choice. Only edges that leave a stateful node come into question, so that
 // the bias of an Affine in a loop acts in every step, step 0 included. They are admitted in the order of
 // their source's distance from the inputs (then of the names); one that would close a cycle with those
-// already admitted is delayed. For hidden -> w_rec -> hidden that is hidden -> w_rec; for a loop over two
+// already admitted is taken. For hidden -> w_rec -> hidden that is hidden -> w_rec; for a loop over two
 // layers, the feedback from the deeper one.
-void delayCycles(Network& network, const Adjacency& all, Adjacency admitted, std::vector<int> candidates) {
+std::vector<int> closingEdges(const Network& network) {
+  Adjacency all(network.nodes.size()), admitted(network.nodes.size());
+  std::vector<int> candidates;
+  for (int i = 0; i < static_cast<int>(network.edges.size()); ++i) {
+    const Edge& edge = network.edges[i];
+    all[edge.source].push_back(edge.target);
+    if (network.nodes[edge.source].stateful()) {
+      candidates.push_back(i);
+    } else {
+      admitted[edge.source].push_back(edge.target);
+    }
+  }
   const std::vector<int> depth = depths(network, all);
   const auto key = [&](int i) {
     const Edge& edge = network.edges[i];
@@ -79,43 +109,67 @@ void delayCycles(Network& network, const Adjacency& all, Adjacency admitted, std
                       depth[edge.target], std::string_view(network.nodes[edge.target].name));
   };
   std::sort(candidates.begin(), candidates.end(), [&](int a, int b) { return key(a) < key(b); });
-  std::vector<std::string> delayed;
+  std::vector<int> closing;
   for (const int i : candidates) {
-    Edge& edge = network.edges[i];
+    const Edge& edge = network.edges[i];
     if (findPath(admitted, edge.target, edge.source).empty()) {
       admitted[edge.source].push_back(edge.target);
-      continue;
+    } else {
+      closing.push_back(i);
     }
-    edge.delaySteps = 1;
-    delayed.push_back(
+  }
+  return closing;
+}
+
+std::vector<bool> hops(const Network& network) {
+  const std::vector<bool> leads = leadToNeurons(network);
+  std::vector<bool> found;
+  for (const Edge& edge : network.edges) {
+    const Node& source = network.nodes[edge.source];
+    found.push_back((source.stateful() || source.kind == "Input") && leads[edge.target]);
+  }
+  return found;
+}
+
+void refuseStatelessCycles(const Network& network, Report& report) {
+  Adjacency stateless(network.nodes.size());
+  for (const Edge& edge : network.edges)
+    if (!network.nodes[edge.source].stateful()) stateless[edge.source].push_back(edge.target);
+  refuseStatelessCycle(network, stateless, report);
+}
+
+void delayEdges(Network& network) {
+  const std::vector<int> delays = edgeDelays(network, network.conventions);
+  for (std::size_t i = 0; i < delays.size(); ++i) network.edges[i].delaySteps = delays[i];
+  if (network.conventions.feedforwardDelay == FeedforwardDelay::OneStep) return;
+  std::vector<std::string> closing;
+  for (const int i : closingEdges(network)) {
+    const Edge& edge = network.edges[i];
+    closing.push_back(
         fmt::format("'{}' -> '{}'", network.nodes[edge.source].name, network.nodes[edge.target].name));
   }
-  if (delayed.empty()) return;
-  network.assumptions.push_back({"recurrent edges", fmt::format("{}", fmt::join(delayed, ", ")),
-                                 "they close a cycle and carry the value of the previous step (SPEC F5)",
+  if (closing.empty()) return;
+  network.assumptions.push_back({kRecurrentEdges, fmt::format("{}", fmt::join(closing, ", ")),
+                                 "they close a cycle and carry the value of an earlier step (SPEC F5)",
                                  "no option: every framework does so", false});
 }
 
-}  // namespace
+}  // namespace rheo::network
 
-void delayEdges(Network& network, Report& report) {
-  const bool everyHop = network.conventions.feedforwardDelay == FeedforwardDelay::OneStep;
-  Adjacency all(network.nodes.size()), stateless(network.nodes.size());
-  std::vector<int> ofNeurons;
-  for (int i = 0; i < static_cast<int>(network.edges.size()); ++i) {
-    Edge& edge = network.edges[i];
-    const Node &source = network.nodes[edge.source], &target = network.nodes[edge.target];
-    const bool hop = (source.stateful() || source.kind == "Input") && target.kind != "Output";
-    edge.delaySteps = everyHop && hop ? 1 : 0;
-    all[edge.source].push_back(edge.target);
-    if (source.stateful()) {
-      ofNeurons.push_back(i);
-    } else {
-      stateless[edge.source].push_back(edge.target);
-    }
+namespace rheo {
+
+std::vector<int> edgeDelays(const Network& network, const Conventions& conventions) {
+  std::vector<int> delays(network.edges.size());
+  if (conventions.feedforwardDelay == FeedforwardDelay::OneStep) {
+    const std::vector<bool> hop = network::hops(network);
+    for (std::size_t i = 0; i < delays.size(); ++i) delays[i] = hop[i] ? 1 : 0;
   }
-  if (refuseStatelessCycle(network, stateless, report) || everyHop) return;
-  delayCycles(network, all, std::move(stateless), std::move(ofNeurons));
+  for (const int i : network::closingEdges(network))
+    delays[i] = conventions.recurrentDelay == RecurrentDelay::TwoSteps ? 2 : 1;
+  if (conventions.current == CurrentOrder::Old)
+    for (std::size_t i = 0; i < delays.size(); ++i)
+      if (network.nodes[network.edges[i].target].currentBased()) ++delays[i];
+  return delays;
 }
 
-}  // namespace rheo::network
+}  // namespace rheo

@@ -40,6 +40,7 @@ bool Node::spiking() const {
   const models::ModelTable* model = models::findNodeModel(kind).model;
   return model && model->spiking;
 }
+bool Node::currentBased() const { return !exact() && parameters.contains("tau_syn"); }
 
 int Network::find(const std::string& nodeName) const {
   for (int i = 0; i < static_cast<int>(nodes.size()); ++i) {
@@ -88,9 +89,16 @@ Expected<Network> finishNetwork(Network network, const ConventionOptions& option
   network::inferShapes(network, report);
   if (report.failed()) return report.take();
   network::decideConventions(network, options, report);
-  network::delayEdges(network, report);
+  network::refuseStatelessCycles(network, report);
   if (report.failed()) return report.take();
+  network::delayEdges(network);
   return network;
+}
+
+Expected<Network> underConventions(Network network, const ConventionOptions& options) {
+  network.conventions = {};
+  std::erase_if(network.assumptions, network::isAboutConventions);
+  return finishNetwork(std::move(network), options, "");
 }
 
 namespace network {

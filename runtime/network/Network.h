@@ -43,13 +43,15 @@ struct Node {
 
   std::int64_t inputSize() const;
   std::int64_t outputSize() const;
-  bool stateful() const;  // neurons: a model steps it
-  bool exact() const;     // its parameters are the integers of a chip's step. SPEC F14
-  bool spiking() const;   // its output is spikes
+  bool stateful() const;      // neurons: a model steps it
+  bool exact() const;         // its parameters are the integers of a chip's step. SPEC F14
+  bool spiking() const;       // its output is spikes
+  bool currentBased() const;  // CubaLIF, CubaLI: a synaptic current drives the membrane
 };
 
-// Everything that flows into a node is summed. `delaySteps` is the delay of the float network: 1 on an
-// edge that closes a cycle, and on every hop where the conventions say so. SPEC F5.
+// Everything that flows into a node is summed. `delaySteps` is the delay of the float network, at most
+// kMostFloatDelay: of an edge that closes a cycle, and what the conventions add. SPEC F5, F21.
+inline constexpr int kMostFloatDelay = 3;
 struct Edge {
   int source = -1;  // index into Network::nodes
   int target = -1;
@@ -81,6 +83,12 @@ struct Network {
 // shapes the file left out; decides the conventions and writes the assumptions. Every front end ends
 // here, so every front end obeys the same rules. `file` is only for messages.
 Expected<Network> finishNetwork(Network network, const ConventionOptions& options, const std::string& file);
+
+// The same network under other conventions; what the options leave open is decided as in finishNetwork.
+Expected<Network> underConventions(Network network, const ConventionOptions& options);
+
+// The delay of every edge under conventions. SPEC F5, F21.
+std::vector<int> edgeDelays(const Network& network, const Conventions& conventions);
 
 // The order in which the float reference updates the nodes in one step: every zero-delay edge goes
 // forwards. SPEC F4. Exists for every finished network.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -15,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kSchema = "rheobase.network-stage/1";
+constexpr const char* kSchema = "rheobase.network-stage/2";
 constexpr std::array<const char*, 4> kTypes{"float16", "float32", "float64", "int64"};
 
 Json tensorJson(const Tensor& tensor) {
@@ -164,6 +165,22 @@ std::vector<Assumption> readAssumptions(const Entry& root) {
   return assumptions;
 }
 
+// What a dump tells, but for conventions that were edited after it was told.
+std::vector<Assumption> merged(const std::vector<Assumption>& told, std::vector<Assumption> derived) {
+  std::erase_if(derived, [](const Assumption& a) { return !network::isAboutConventions(a); });
+  std::vector<Assumption> result;
+  for (const Assumption& assumption : told) {
+    const auto same = std::find_if(derived.begin(), derived.end(), [&](const Assumption& a) {
+      return a.what == assumption.what && a.value == assumption.value;
+    });
+    if (same == derived.end() && network::isAboutConventions(assumption)) continue;
+    result.push_back(assumption);
+    if (same != derived.end()) derived.erase(same);
+  }
+  result.insert(result.end(), derived.begin(), derived.end());
+  return result;
+}
+
 }  // namespace
 
 bool isNetworkText(const std::string& text) {
@@ -218,9 +235,9 @@ Expected<Network> networkFromText(const std::string& text, const std::string& fi
     const Entry root(json, "");
     ConventionOptions options;
     Network network = readNetwork(root, options);
-    std::vector<Assumption> assumptions = readAssumptions(root);
+    const std::vector<Assumption> told = readAssumptions(root);
     Expected<Network> finished = finishNetwork(std::move(network), options, file);
-    if (finished) finished->assumptions = std::move(assumptions);
+    if (finished) finished->assumptions = merged(told, std::move(finished->assumptions));
     return finished;
   } catch (const Malformed& error) {
     diagnostic.message = fmt::format("this is no dump of the import stage: {}", error.what());

@@ -1,5 +1,5 @@
 // A finished network as text (JSON) and back: the dump of the import stage.
-// {"schema": "rheobase.network-stage/1", "name", "conventions", "assumptions", "nodes", "edges"}; nodes carry
+// {"schema": "rheobase.network-stage/2", "name", "conventions", "assumptions", "nodes", "edges"}; nodes carry
 // their tensors with shape, dtype and unit. Delays of edges and inferred shapes follow from the rest.
 #pragma once
 

@@ -27,10 +27,10 @@ struct FloatPast {
     now = (now + 1) % depth;
     std::copy(values, values + size, rows.begin() + now * size);
   }
-  // Value i of `delay` steps ago; 0 before the first step.
-  Real at(std::int64_t delay, std::int64_t i) const {
-    return rows[static_cast<std::size_t>((now + depth - delay) % depth * size + i)];
-  }
+  // The values of `delay` steps before the newest; 0 before the first step.
+  const Real* row(std::int64_t delay) const { return rows.data() + (now + depth - delay) % depth * size; }
+  Real at(std::int64_t delay, std::int64_t i) const { return row(delay)[i]; }
+  void clear() { std::fill(rows.begin(), rows.end(), Real(0)); }
 };
 
 // What a map keeps of one sample under way.
@@ -41,8 +41,8 @@ struct FloatMemory {
   std::vector<Real> waiting, sums;
 
   void clear() {
-    std::fill(inputs.rows.begin(), inputs.rows.end(), Real(0));
-    std::fill(outputs.rows.begin(), outputs.rows.end(), Real(0));
+    inputs.clear();
+    outputs.clear();
   }
 };
 

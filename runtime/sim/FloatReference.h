@@ -1,5 +1,5 @@
 // The float reference: runs a network as its file means it, in float32 or float64, without a chip. What every
-// chip program is compared with. SPEC F1 to F18.
+// chip program is compared with. SPEC F1 to F22.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +31,13 @@ FloatInput<Real> floatInput(const std::vector<Trace<Real>>& inputs);
 template <class Real>
 FloatInput<Real> floatInput(const InputBatch& input, const Network& network);
 
+// R0660 where the input's widths do not fit the Input nodes.
+template <class Real>
+Status checkFloatInput(const Network& network, const FloatInput<Real>& input);
+
 // Runs every sample from state 0 (SPEC F4 order), samples spread over threads; results do not depend on
 // their number, nor on how many inputs are zero: sums run over the sources in ascending order.
-//   spikes   of every spiking node, 0 or 1, or a payload (with recordAllSpikes)
+//   spikes   of every spiking node, 0 or 1, a count (SPEC F19) or a payload (with recordAllSpikes)
 //   states   the probes, "hidden.v", "hidden.u" (the synaptic current I), after the step and its reset
 //   outputs  what every Output node receives
 //   lag      0 for all

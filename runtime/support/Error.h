@@ -43,6 +43,15 @@ struct Error {
   std::vector<Diagnostic> diagnostics;  // never empty; the first is the headline
 
   static Error of(ErrorKind kind, Diagnostic diagnostic) { return Error{kind, {std::move(diagnostic)}}; }
+  static Error of(ErrorKind kind, std::string code, std::string where, std::string message,
+                  std::string remedy) {
+    Diagnostic diagnostic;
+    diagnostic.code = std::move(code);
+    diagnostic.where = std::move(where);
+    diagnostic.message = std::move(message);
+    diagnostic.remedy = std::move(remedy);
+    return of(kind, std::move(diagnostic));
+  }
 };
 
 // Either a value or an Error. (std::expected is C++23.)

@@ -8,6 +8,7 @@ import rheobase as rb
 from chips import CHIPS, compile_or_listed
 from comparing import compare_with_rules, run_engines
 from recordings import recorded
+from rheobase.conventions import FRAMEWORKS
 from stage_text import StageText
 
 FILES = ("braille_noDelay_bias_zero", "braille_noDelay_bias_zero_subgraph")
@@ -38,6 +39,25 @@ def test_f5_snntorch_cell_by_cell(net, x):
     assert raster.sum() == 119
     assert hashlib.sha256(raster.astype(np.uint8).tobytes()).hexdigest() == SHA256
     assert out.output.sum(0).tolist() == COUNTS
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_every_framework_runs_it(net, x, framework):
+    own = net.under(as_=framework)
+    assert own.conventions["reset"] == FRAMEWORKS[framework]["reset"]
+    raster = own.run(x).spikes[hidden_name(net)]
+    assert raster.any()
+    same = net.run(x).spikes[hidden_name(net)]
+    # SpikingJelly's v >= v_threshold makes no difference here.
+    assert np.array_equal(raster, same) == (framework in ("norse", "snntorch", "spikingjelly"))
+
+
+def test_the_raster_tells_its_conventions(net, x):
+    expected = np.load(recorded("nir/braille/snntorch_activity_noDelay_bias_zero.npy"))
+    found = rb.fit_conventions(net, x, {hidden_name(net): expected.reshape(256, 38)})
+    assert found.exact and found.best.cells == 9728
+    assert any("snntorch" in fit.frameworks for fit in found.fits)
+    assert found.decided["reset"] == "zero" and found.decided["discretization"] == "euler"
 
 
 def test_f12_the_repair_is_stated():

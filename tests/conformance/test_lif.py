@@ -14,8 +14,8 @@ def trace(name: str):
     return np.loadtxt(recorded(f"nir/lif_traces/lif_{name}.csv"), delimiter=",").T
 
 
-def simulate(dtype: str = "float32", discretization: str = "euler"):
-    net = rb.load(recorded("nir/lif_norse.nir"), dt=1e-4, discretization=discretization)
+def simulate(framework: str, dtype: str = "float32"):
+    net = rb.load(recorded("nir/lif_norse.nir"), dt=1e-4, as_=framework)
     out = net.run(trace("norse")[0][:, None], dtype=dtype, probes=["1.v"])
     return out.states["1.v"][:, 0], out.spikes["1"][:, 0]
 
@@ -28,40 +28,59 @@ def test_f1_the_file_says_nothing_about_dt():
 
 def test_f2_norse_bit_for_bit():
     _, potential, spikes = trace("norse")
-    v, z = simulate()
+    v, z = simulate("norse")
     assert v.dtype == np.float32
     assert np.array_equal(v, potential.astype(np.float32))
     assert np.array_equal(z, spikes)
     assert np.flatnonzero(z).tolist() == SPIKES
 
 
-def test_f2_snntorch_counts_in_units_of_25():
-    _, potential, spikes = trace("snntorch")  # beta v + i, threshold 2.5
-    v, z = simulate()
-    assert np.abs(v * 25 - potential).max() < 2e-6
-    assert np.array_equal(z, spikes)
+def test_f25_snntorch_bit_for_bit_in_its_units():
+    """It was run with a threshold of 2.5: potentials 25 times those of the file, a gain of 1 a step."""
+    given, potential, spikes = trace("snntorch")
+    b = rb.Builder(as_="snntorch")
+    b.input("in", 1)
+    b.lif("n", 1, tau=2.5e-3, r=25, v_threshold=2.5)
+    b.connect("in", "n")
+    out = b.build().run(given[:, None], probes=["n.v"])
+    assert np.array_equal(out.states["n.v"][:, 0], potential.astype(np.float32))
+    assert np.array_equal(out.spikes["n"][:, 0], spikes)
+    v, z = simulate("snntorch")
+    assert np.abs(v * 25 - potential).max() < 2e-6 and np.array_equal(z, spikes)
 
 
-def test_f2_lava_float_runs_one_step_later():
+def test_f5_lava_float_exact_one_step_later():
     _, potential, spikes = trace("lava_cpu_float")
-    v, z = simulate()
-    assert np.abs(v[:-1] - potential[1:]).max() < 1e-7
-    assert np.array_equal(z[:-1], spikes[1:])
+    v, z = simulate("lava", "float64")
+    assert np.array_equal(v, potential)
+    assert np.array_equal(z, spikes)
+    assert np.flatnonzero(z).tolist() == [step + 1 for step in SPIKES]
 
 
 def test_f3_nengo_is_the_exponential_update_in_units_of_10():
     _, potential, spikes = trace("nengo")
-    v, z = simulate("float64", "exponential")
-    assert np.abs(v * 10 - potential).max() < 1e-7
+    v, z = simulate("nengo", "float64")
+    assert np.abs(v * 10 - potential).max() <= 1e-6 * np.abs(potential).max()
     assert np.array_equal(z, spikes)
-    assert np.abs(simulate("float64")[0] * 10 - potential).max() > 1e-3  # Euler is another trace
+    assert np.abs(simulate("norse", "float64")[0] * 10 - potential).max() > 1e-3  # Euler is another trace
 
 
 def test_f3_the_exact_solution_until_its_first_reset():
     _, potential, spikes = trace("exact")  # its reset falls inside a step
-    v, z = simulate("float64", "exponential")
+    v, z = simulate("nengo", "float64")
     assert np.abs(v[:460] - potential[:460]).max() < 1e-6
     assert np.array_equal(z, spikes)
+
+
+@pytest.mark.parametrize("framework", ["norse", "snntorch", "lava", "nengo"])
+def test_a_recording_tells_its_conventions(framework):
+    net = rb.load(recorded("nir/lif_norse.nir"), dt=1e-4)
+    _, potential, spikes = trace({"lava": "lava_cpu_float"}.get(framework, framework))
+    scale = {"snntorch": 25, "nengo": 10}.get(framework, 1)
+    given = trace("norse")[0][:, None]
+    found = rb.fit_conventions(net, given, {"1": spikes[:, None], "1.v": potential[:, None] / scale}, dt=1e-4)
+    assert found.exact
+    assert any(framework in fit.frameworks for fit in found.fits)
 
 
 @pytest.fixture(scope="module")

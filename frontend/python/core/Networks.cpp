@@ -9,6 +9,7 @@
 #include "load/Load.h"
 #include "models/Model.h"
 #include "network/Network.h"
+#include "sim/FitConventions.h"
 #include "sim/FloatReference.h"
 #include "support/Text.h"
 
@@ -67,10 +68,10 @@ py::list assumptions(const Network& network) {
   return list;
 }
 
-py::dict conventions(const Network& network) {
-  py::dict values(py::arg("dt") = network.conventions.dt);
+py::dict wordsOf(const Conventions& conventions) {
+  py::dict values(py::arg("dt") = conventions.dt);
   for (const ConventionRow& row : conventionRows())
-    values[py::str(row.name)] = py::str(row.text(network.conventions));
+    values[py::str(row.name)] = py::str(row.text(conventions));
   return values;
 }
 
@@ -82,6 +83,17 @@ py::list conventionTable() {
     for (const std::string_view value : row.values) values.append(py::str(value));
     table.append(py::make_tuple(py::str(row.name), row.title(), row.flag(), values,
                                 py::str(row.text(Conventions())), py::str(row.meaning)));
+  }
+  return table;
+}
+
+// (name, {convention: value}) of every set of --as; dt is None where the framework does not fix it.
+py::list frameworkTable() {
+  py::list table;
+  for (const FrameworkConventions& framework : frameworks()) {
+    const py::dict values = wordsOf(framework.conventions(Conventions().dt));
+    values["dt"] = framework.dt;
+    table.append(py::make_tuple(py::str(framework.name), values));
   }
   return table;
 }
@@ -177,18 +189,79 @@ py::dict runNetwork(const std::shared_ptr<Network>& network, const std::vector<p
   return toPython(unwrap(std::move(recording)));
 }
 
+// (name, values under which the network can step differently, not only round) of every convention.
+py::list distinctConventions(const Network& network) {
+  const ConventionUses uses = usesOf(network);
+  py::list table;
+  for (const ConventionRow& row : conventionRows()) {
+    if (row.rounding) continue;
+    py::list values;
+    for (const int value : row.distinct(uses)) values.append(py::str(row.values[value]));
+    table.append(py::make_tuple(py::str(row.name), values));
+  }
+  return table;
+}
+
+// series: (node, state or "", float32 [batch, steps, width], tolerance).
+py::dict fit(const std::shared_ptr<Network>& network, const std::vector<py::array>& arrays,
+             const py::list& series, std::vector<double> timeSteps, const ConventionOptions& pinned,
+             int threads, const py::object& progress) {
+  std::vector<RecordedSeries> recorded;
+  for (const py::handle& item : series) {
+    auto entry = item.cast<py::tuple>();
+    const auto values = entry[2].cast<py::array_t<float, py::array::c_style | py::array::forcecast>>();
+    if (values.ndim() != 3) throw py::value_error("recordings are [batch, steps, width]");
+    RecordedSeries& one = recorded.emplace_back();
+    one.node = entry[0].cast<std::string>();
+    one.state = entry[1].cast<std::string>();
+    one.values = Trace<float>(values.shape(0), values.shape(1), values.shape(2));
+    std::copy(values.data(), values.data() + values.size(), one.values.values.begin());
+    one.tolerance = entry[3].cast<float>();
+  }
+  FitOptions given;
+  given.timeSteps = std::move(timeSteps);
+  given.pinned = pinned;
+  given.threads = threads;
+  const FitResult result = unwrap(
+      supervised(progress, [network, input = inputOf<float>(*network, arrays), recorded = std::move(recorded),
+                            options = std::move(given)](Watch& watch) mutable {
+        options.cancel = &watch.cancel;
+        options.progress = watch.progress();
+        return fitConventions(*network, input, recorded, options);
+      }));
+  py::list fits;
+  for (const ConventionFit& found : result.fits) {
+    py::object first = py::none();
+    if (found.series >= 0)
+      first = py::dict(py::arg("series") = found.series, py::arg("sample") = found.sample,
+                       py::arg("step") = found.step, py::arg("neuron") = found.neuron,
+                       py::arg("ours") = found.ours, py::arg("recorded") = found.recorded);
+    fits.append(py::dict(py::arg("conventions") = wordsOf(found.conventions),
+                         py::arg("offset") = found.offset, py::arg("wrong") = found.wrong,
+                         py::arg("cells") = found.cells, py::arg("first") = first));
+  }
+  return py::dict(py::arg("tried") = result.tried, py::arg("fits") = fits);
+}
+
 }  // namespace
 
 void bindNetworks(py::module_& m) {
   py::class_<ConventionOptions>(m, "ConventionOptions")
       .def(py::init(&conventionOptions), py::arg("dt"), py::arg("choices"), py::arg("framework"));
   m.def("convention_table", &conventionTable);
+  m.def("framework_table", &frameworkTable);
   py::class_<Network, std::shared_ptr<Network>>(m, "Network")
       .def_property_readonly("name", [](const Network& network) { return toPython(network.name); })
       .def("nodes", &nodes)
       .def("edges", &edges)
       .def("assumptions", &assumptions)
-      .def("conventions", &conventions)
+      .def("conventions", [](const Network& network) { return wordsOf(network.conventions); })
+      .def("distinct_conventions", &distinctConventions)
+      .def("under",
+           [](const Network& network, const ConventionOptions& options) {
+             return unwrap(underConventions(network, options));
+           })
+      .def("fit_conventions", &fit)
       .def("run_float32", &runNetwork<float>)
       .def("run_float64", &runNetwork<double>);
   m.def("build_network", &build);

@@ -41,6 +41,7 @@ _HOME = {
     "encode": "encoding",
     "export": "exporting",
     "first_difference": "recording",
+    "fit_conventions": "fitting",
     "from_lava": "lava_import",
     "from_nir": "loading",
     "load": "loading",
@@ -54,7 +55,6 @@ _PLANNED = {
     "from_sinabs",
     "from_snntorch",
     "from_spikingjelly",
-    "fit_conventions",
     "robust",
     "sweep",
 }
@@ -97,6 +97,7 @@ if TYPE_CHECKING:
         UndecidedError,
         UsageError,
     )
+    from .fitting import fit_conventions  # noqa: F401
     from .image import Image, Stream  # noqa: F401
     from .loading import from_nir, load  # noqa: F401
     from .network import Network, Node  # noqa: F401

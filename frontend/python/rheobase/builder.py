@@ -84,7 +84,7 @@ class Builder:
     thresholds in the network's own units. Wrong names, shapes and values raise OptionError or DataError at
     once, what only the whole network shows raises FormatError in `build`.
 
-    dt: seconds per step; reset, discretization, spikes, feedforward_delay: as in `rb.load`.
+    dt: seconds per step; reset, discretization, spikes and the other conventions: as in `rb.load`.
 
     Example::
 

@@ -1,4 +1,5 @@
-"""The conventions by which a network takes a step, as `rb.load`, `rb.Builder` and the commands take them. SPEC F1 to F5, F11."""
+"""The conventions by which a network takes a step, as `rb.load`, `rb.Builder` and the commands take them. SPEC F1 to F5, F11,
+F19 to F22."""
 
 from __future__ import annotations
 
@@ -18,14 +19,28 @@ from .arguments import option_name
 from .errors import option_error, shown
 
 
-class Conventions(TypedDict, total=False):
-    """What a file leaves unsaid; None, or left out: inferred from the file, else the default."""
+class Choices(TypedDict, total=False):
+    """The conventions that are one of several words; None, or left out: the default."""
 
-    dt: Optional[float]  # seconds per step
-    reset: Optional[Literal["zero", "v_reset", "subtract", "subtract-late"]]
+    reset: Optional[
+        Literal["zero", "v_reset", "subtract", "subtract-late", "subtract-next", "zero-next", "none"]
+    ]
     discretization: Optional[Literal["euler", "exponential"]]
     spikes: Optional[Literal["unit", "dirac"]]  # a spike is 1, or 1/dt
     feedforward_delay: Optional[Literal[0, 1]]  # steps from an input or a neuron to the next neurons
+    recurrent_delay: Optional[Literal[1, 2]]  # steps that an edge which closes a cycle takes
+    current: Optional[Literal["new", "old"]]  # what a membrane sees: after the current's step, or before it
+    firing: Optional[Literal["above", "reached"]]  # v > v_threshold, or v >= v_threshold
+    spikes_per_step: Optional[Literal["one", "many"]]  # at most, or one for each threshold in v
+    clamp: Optional[Literal["none", "threshold"]]  # the least potential of IF: any, or minus its threshold
+    integration: Optional[Literal["step", "second"]]  # IF and I add r times their input, or that times dt
+    update: Optional[Literal["difference", "decay"]]  # the form of a leak; equal but for rounding
+
+
+class Conventions(Choices, total=False):
+    """What a file leaves unsaid; None, or left out: inferred from the file, else the default."""
+
+    dt: Optional[float]  # seconds per step
     as_: Optional[str]  # the conventions of a framework; a single one given beside it beats them
 
 
@@ -50,13 +65,21 @@ CHOICES = {
     for name, title, flag, values, default, meaning in _core.convention_table()
 }
 
-
 FLAGS = {"dt": "--dt", **{name: choice.flag for name, choice in CHOICES.items()}, "as_": "--as"}
 
 
 def values_of(core: _core.Network) -> dict:
     """The conventions by which a network steps: dt, and one of its values for each of CHOICES."""
-    return {name: _value(value) if name in CHOICES else value for name, value in core.conventions().items()}
+    return typed(core.conventions())
+
+
+def typed(values: dict) -> dict:
+    """Conventions as `_core` gives them, with delays as numbers."""
+    return {name: _value(value) if name in CHOICES else value for name, value in values.items()}
+
+
+# What `as_` takes: the conventions of each framework; dt is None where the framework does not fix it.
+FRAMEWORKS = {name: typed(values) for name, values in _core.framework_table()}
 
 
 def convention_options(conventions: Conventions) -> _core.ConventionOptions:

@@ -218,6 +218,13 @@ def _events(arrays: dict, path) -> np.ndarray:
     return dense.reshape(shape)
 
 
+def open_arrays(path: Path):
+    """What an .npz holds, by name, or the array of an .npy. Raises FormatError."""
+    _check_regular(path)
+    with open(path, "rb") as file:
+        return _read_npy(path) if file.read(6) == b"\x93NUMPY" else open_npz(path)
+
+
 def read_raw(path: Path) -> Raw:
     """A data file by its content. Raises FormatError, or DataError R0256 for events that do not fit."""
     _check_regular(path)

@@ -16,10 +16,11 @@ from .network import Network
 def load(source, dt: Optional[float] = None, **conventions: Unpack[Conventions]) -> Network:
     """A network from a NIR or lava-dl .net file (told apart by content, not by suffix) or a nir.NIRGraph.
 
-    dt: seconds per step. reset: "zero", "v_reset", "subtract" or "subtract-late". discretization: "euler" or
-    "exponential". spikes: "unit" (a spike counts 1) or "dirac" (1/dt). feedforward_delay: 0 or 1 steps from an
-    input or a neuron to the next neurons. as_: a framework's name. What is None or left out is inferred from the
-    file or assumed, and stands in ``net.assumptions``.
+    dt: seconds per step. reset: what a spike does to the membrane potential, "zero", "v_reset", "subtract", ...
+    discretization: "euler" or "exponential". spikes: "unit" (a spike counts 1) or "dirac" (1/dt). The others, and
+    the values of all, are in `rb.conventions.Choices` and SPEC F5, F11, F19 to F22. as_: a framework's name,
+    "snntorch", "norse", ... What is None or left out is inferred from the file or assumed, and stands in
+    ``net.assumptions``.
 
     Raises FormatError with file, place and remedy; OptionError for a convention that does not exist.
 

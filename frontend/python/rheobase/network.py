@@ -11,7 +11,7 @@ import numpy as np
 from . import _core
 from .arithmetic import MODELS
 from .arguments import callback, gather, option_name, probe_names, thread_count
-from .conventions import values_of
+from .conventions import FRAMEWORKS, Conventions, Unpack, convention_options, values_of
 from .recording import Recording, check_room, from_core
 
 
@@ -102,8 +102,22 @@ class Network:
 
     @property
     def conventions(self) -> dict:
-        """dt in seconds, reset, discretization, spikes, feedforward_delay in steps: those by which `run` steps."""
+        """dt in seconds, reset, discretization, spikes, and so on: those by which `run` steps, as `rb.load` takes them."""
         return values_of(self._core)
+
+    def under(self, **conventions: Unpack[Conventions]) -> Network:
+        """The same network under other conventions; those left out stay, or are the framework's where as_ names one.
+
+        Raises OptionError for a convention that does not exist, FormatError for one that this network cannot have.
+
+        Example: net.under(reset="subtract").run(x); net.under(as_="sinabs").run(x)
+        """
+        framework = conventions.get("as_")
+        kept = self.conventions
+        if framework:
+            fixed = framework in FRAMEWORKS and FRAMEWORKS[framework]["dt"] is not None
+            kept = {} if fixed else {"dt": self.dt}
+        return Network(self._core.under(convention_options({**kept, **conventions})), self.file)
 
     @property
     def dt(self) -> float:
@@ -153,7 +167,7 @@ class Network:
         option_name("dtype", dtype, ("float32", "float64"))
         names = probe_names(probes, self.probes())
         count = thread_count(threads)
-        arrays, samples, steps, batched = gather(x, {n.name: n.shape for n in self.inputs}, _as_real)
+        arrays, samples, steps, batched = gather(x, {n.name: n.shape for n in self.inputs}, as_real)
         check_room(samples, steps, self._recorded_width(names, spikes), 4 if dtype == "float32" else 8)
         run = self._core.run_float32 if dtype == "float32" else self._core.run_float64
         raw = run(arrays, names, bool(spikes), count, callback(progress))
@@ -174,7 +188,7 @@ def _frozen(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def _as_real(array: np.ndarray, name: str) -> np.ndarray:
+def as_real(array: np.ndarray, name: str) -> np.ndarray:
     """What `_core` reads in place: uint8, float32 or float64."""
     if array.dtype.kind != "f":
         return array if array.dtype == np.uint8 else array.astype(np.float64)

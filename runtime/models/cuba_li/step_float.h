@@ -6,11 +6,11 @@
 namespace rheo::models::cuba_li {
 
 template <class Real>
-Real stepFloat(Real* state, Real input, const Real* p, FloatReset) {
+Real stepFloat(Real* state, Real input, const Real* p, const FloatRules& rules) {
   enum { u, v };
   enum { k_syn, k_mem, r, v_leak, w_in };
-  state[u] = state[u] + p[k_syn] * (-state[u] + p[w_in] * input);
-  state[v] = state[v] + p[k_mem] * ((p[v_leak] - state[v]) + p[r] * state[u]);
+  state[u] = leak(state[u], p[k_syn], Real(0), p[w_in], input, rules);
+  state[v] = leak(state[v], p[k_mem], p[v_leak], p[r], state[u], rules);
   return state[v];
 }
 

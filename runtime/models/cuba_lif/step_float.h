@@ -6,13 +6,13 @@
 namespace rheo::models::cuba_lif {
 
 template <class Real>
-Real stepFloat(Real* state, Real input, const Real* p, FloatReset reset) {
+Real stepFloat(Real* state, Real input, const Real* p, const FloatRules& rules) {
   enum { u, v };
   enum { k_syn, k_mem, r, v_leak, w_in, v_threshold, v_reset };
   const Real before = state[v];
-  state[u] = state[u] + p[k_syn] * (-state[u] + p[w_in] * input);
-  state[v] = before + p[k_mem] * ((p[v_leak] - before) + p[r] * state[u]);
-  return fireFloat(state[v], before, p[v_threshold], p[v_reset], reset);
+  state[u] = leak(state[u], p[k_syn], Real(0), p[w_in], input, rules);
+  state[v] = leak(before, p[k_mem], p[v_leak], p[r], state[u], rules);
+  return fireFloat(state[v], before, p[v_threshold], p[v_reset], rules);
 }
 
 }  // namespace rheo::models::cuba_lif

@@ -6,7 +6,7 @@
 namespace rheo::models::integrator {
 
 template <class Real>
-Real stepFloat(Real* state, Real input, const Real* p, FloatReset) {
+Real stepFloat(Real* state, Real input, const Real* p, const FloatRules&) {
   enum { v };
   enum { r };
   state[v] = state[v] + p[r] * input;

@@ -6,10 +6,10 @@
 namespace rheo::models::li {
 
 template <class Real>
-Real stepFloat(Real* state, Real input, const Real* p, FloatReset) {
+Real stepFloat(Real* state, Real input, const Real* p, const FloatRules& rules) {
   enum { v };
   enum { k, r, v_leak };
-  state[v] = state[v] + p[k] * ((p[v_leak] - state[v]) + p[r] * input);
+  state[v] = leak(state[v], p[k], p[v_leak], p[r], input, rules);
   return state[v];
 }
 

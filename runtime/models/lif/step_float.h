@@ -6,12 +6,12 @@
 namespace rheo::models::lif {
 
 template <class Real>
-Real stepFloat(Real* state, Real input, const Real* p, FloatReset reset) {
+Real stepFloat(Real* state, Real input, const Real* p, const FloatRules& rules) {
   enum { v };
   enum { k, r, v_leak, v_threshold, v_reset };
   const Real before = state[v];
-  state[v] = before + p[k] * ((p[v_leak] - before) + p[r] * input);
-  return fireFloat(state[v], before, p[v_threshold], p[v_reset], reset);
+  state[v] = leak(before, p[k], p[v_leak], p[r], input, rules);
+  return fireFloat(state[v], before, p[v_threshold], p[v_reset], rules);
 }
 
 }  // namespace rheo::models::lif

@@ -10,6 +10,7 @@ from typing import Optional, Union
 import typer
 from typing_extensions import Annotated
 
+from .. import causes
 from ..differences import explain, first_unequal_word
 from ..errors import file_error, nearest, option_error, usage_error
 from ..image import ENGINES, Image
@@ -118,6 +119,10 @@ def diff(
     )
     if isinstance(left, Recording) and isinstance(right, Recording):
         found, missing = _of_recordings(left, right, paths)
+        if found and data is not None:
+            found["cause"] = (
+                _of_networks(sides, (left, right), data, encode, samples, found) or found["cause"]
+            )
     elif isinstance(left, Image) and isinstance(right, Image):
         found, missing = first_unequal_word(left, right), []
     else:
@@ -179,8 +184,22 @@ def _of_recordings(left: Recording, right: Recording, paths) -> tuple[Optional[d
         )
     found = first_difference(left, right, left.lag != right.lag)
     if found:
-        found["cause"] = explain(left, right, found)
+        found["cause"] = causes.lag_between(left, right) or explain(left, right, found)
     return found, sorted(left.series().keys() ^ right.series().keys())
+
+
+def _of_networks(sides, runs, data, encode, samples, found: dict) -> str:
+    """The cause, where one side is a network and the other one a network or a recording."""
+    networks = [side for side in sides if isinstance(side, Network)]
+    recordings = [side for side in sides if isinstance(side, Recording)]
+    if len(networks) + len(recordings) < 2 or not networks:
+        return ""
+    dataset = read_data(data, networks[0], encode, samples)
+    x = dataset.slice(0, dataset.samples)
+    x = x if dataset.batched else x[0]
+    if len(networks) == 2:
+        return causes.of_networks(*networks, x, found)
+    return causes.of_recording(networks[0], x, recordings[0])
 
 
 def _is_float(recording: Recording) -> bool:

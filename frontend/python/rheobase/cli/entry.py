@@ -13,7 +13,18 @@ from dataclasses import replace
 import typer
 
 from ..errors import Diagnostic, Error, InternalError, UsageError, nearest
-from . import about, chip, compiling, diff, exporting, images, network, running, verify  # noqa: F401  (they register)
+from . import (  # noqa: F401  (they register)
+    about,
+    chip,
+    compiling,
+    conventions,
+    diff,
+    exporting,
+    images,
+    network,
+    running,
+    verify,
+)
 from .common import Settings, app, emit_json, report
 
 
@@ -33,6 +44,7 @@ _ORDER = (
     "run",
     "verify",
     "diff",
+    "conventions",
     "inspect",
     "export",
     "chips",

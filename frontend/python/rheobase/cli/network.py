@@ -132,7 +132,10 @@ def show(
     if not Settings.quiet:
         Settings.console().print(_table(body["nodes"]))
     for source, target, delay in body["edges"]:
-        say(f"{source} -> {target}" + ("  (one step later)" if delay else ""))
+        say(
+            f"{source} -> {target}"
+            + (f"  (value of {delay} step{'s' * (delay > 1)} before)" if delay else "")
+        )
     say("\n" + _size_text(body["size"]))
     say("\nassumptions")
     for a in body["assumptions"]:

@@ -11,7 +11,7 @@ from typing import Callable, Optional, Union
 import typer
 from typing_extensions import Annotated
 
-from ..conventions import CHOICES, FLAGS, Choice
+from ..conventions import CHOICES, FLAGS, FRAMEWORKS, Choice
 from ..errors import file_error, option_error, usage_error
 from ..files import is_image
 from ..image import Image
@@ -81,7 +81,11 @@ CONVENTIONS = {
     **{name: _choice(choice) for name, choice in CHOICES.items()},
     "as_": Annotated[
         Optional[str],
-        typer.Option(FLAGS["as_"], metavar="FRAMEWORK", help="The conventions of norse or snntorch."),
+        typer.Option(
+            FLAGS["as_"],
+            metavar="FRAMEWORK",
+            help=f"The conventions of a framework: {', '.join(FRAMEWORKS)}.",
+        ),
     ],
 }
 _COMMON = {

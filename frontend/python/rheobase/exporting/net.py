@@ -17,6 +17,7 @@ from typing import Optional, Union
 import numpy as np
 
 from ..arithmetic import NETX_MOST_DRIVE
+from ..conventions import FLAGS
 from ..errors import CompileError, Diagnostic
 from ..image import Image
 from ..network import Network
@@ -47,9 +48,19 @@ def content(source: Union[Image, Network]) -> tuple[bytes, list[Diagnostic]]:
         "simulation": {"Ts": np.array(found.dt / 1e-3)},
     }
     _note_names(found, [name for name, _ in written])
+    _note_hops(found, source)
     if isinstance(source, Image):
         _note_scales(found, source, layers)
     return file_of(root), found.lost
+
+
+def _note_hops(found: Integers, source: Union[Image, Network]) -> None:
+    if isinstance(source, Network) and source.conventions["feedforward_delay"]:
+        found.lose(
+            "",
+            "that every hop takes a step is not kept: Lava steps so of itself, and rheobase takes what it is told",
+            remedy=f"give {FLAGS['feedforward_delay']} 1 with the file",
+        )
 
 
 @dataclass
