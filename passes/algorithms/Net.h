@@ -77,6 +77,9 @@ struct FloatPopulation {
   // Programs have no float form, and may have no parameters at all.
   bool isExact() const { return !exact.empty() || model->microcode; }
 
+  // A Threshold: a lif whose time constant is 0. SPEC F24
+  bool forgets() const;
+
   // Rows of the projections into it: row = neuron * ports + port.
   std::int64_t inputs() const { return model->inputsOf(size); }
 
@@ -90,14 +93,15 @@ struct Source {
   int index = -1;
 };
 
-// A chain of Linear, Affine, Scale and Flatten nodes between two populations, folded to x -> W x + b.
+// A chain of Linear, Affine, Scale, Delay and Flatten nodes between two populations, folded to x -> W x + b.
 struct FloatProjection {
   std::string name;  // the node that holds the weights; "source->target" where there is none
   Source source;
   int target = -1;
-  int delaySteps = 0;  // of the float network. SPEC F5
-  Connections<double> weights;  // [target inputs, source size]
-  std::vector<double> bias;     // [target inputs] or empty. SPEC F6
+  int delaySteps = 0;                    // of the float network. SPEC F5, F23
+  Connections<double> weights;           // [target inputs, source size]
+  std::vector<double> bias;              // [target inputs] or empty. SPEC F6
+  std::vector<std::int32_t> biasDelays;  // the step from which each acts; empty: all from the first. SPEC F23
 };
 
 struct FloatNet {

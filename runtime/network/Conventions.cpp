@@ -150,8 +150,10 @@ Resets resetsOf(const Network& network) {
   Resets found;
   for (const Node& node : network.nodes) {
     if (!node.spiking() || node.exact()) continue;
+    const auto reset = node.parameters.find("v_reset");
+    if (reset == node.parameters.end()) continue;  // SPEC F24
     found.spiking = true;
-    const auto& values = node.parameters.at("v_reset").values;
+    const auto& values = reset->second.values;
     found.nonzero |= std::any_of(values.begin(), values.end(), [](double v) { return v != 0; });
   }
   return found;
@@ -203,7 +205,9 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
   if (!addFramework(options, report)) return;
   // SPEC F14: the step is given in integers; what options say about real numbers has nothing to act on.
   const bool exact = isExactOnly(network);
-  if (!exact || options.dt) decideDt(network, options, report);
+  const bool timed = std::any_of(network.nodes.begin(), network.nodes.end(),
+                                 [](const Node& node) { return node.kind == "Delay"; });  // SPEC F23
+  if (!exact || timed || options.dt) decideDt(network, options, report);
   for (const ConventionRow& row : conventionRows()) {
     if (!exact || row.ofExact) {
       decide(network, row, given, options);

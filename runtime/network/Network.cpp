@@ -9,6 +9,7 @@
 
 #include "models/Model.h"
 #include "network/Checks.h"
+#include "network/DelayNodes.h"
 
 namespace rheo {
 
@@ -88,6 +89,8 @@ Expected<Network> finishNetwork(Network network, const ConventionOptions& option
   network::inferShapes(network, report);
   if (report.failed()) return report.take();
   network::decideConventions(network, options, report);
+  if (report.failed()) return report.take();
+  network::countDelays(network, report);
   network::delayEdges(network, report);
   if (report.failed()) return report.take();
   return network;

@@ -78,6 +78,14 @@ UpdatePopulation<Real> findUpdate(std::string_view model) {
   return nullptr;
 }
 
+// SPEC F24. Nothing is kept; the potential is reset as a chip's is.
+template <class Real>
+Real stepThreshold(Real* state, Real input, const Real* threshold, models::FloatReset) {
+  const bool spike = input > threshold[0];
+  state[0] = spike ? Real(0) : input;
+  return spike ? Real(1) : Real(0);
+}
+
 models::FloatReset resetOf(Reset reset) {
   switch (reset) {
     case Reset::Zero:
@@ -136,11 +144,11 @@ void prepareExact(const Node& node, Prepared<Real>& prepared) {
 template <class Real>
 void prepareNeurons(const Node& node, const Conventions& conventions, Prepared<Real>& prepared) {
   prepared.work = Work::Neurons;
-  const auto [model, exact] = models::findNodeModel(node.kind);
+  const auto [model, exact, table] = models::findNodeModel(node.kind);
   prepared.model = model;
   if (exact) return prepareExact(node, prepared);
-  prepared.update = findUpdate<Real>(model->name);
-  const auto& table = prepared.model->floatParameters;
+  prepared.update = node.kind == "Threshold" ? &updatePopulation<Real, 1, 1, &stepThreshold<Real>>
+                                             : findUpdate<Real>(model->name);
   prepared.parameters.resize(table.size() * prepared.outputSize);
   bool leaky = false;
   for (std::size_t k = 0; k < table.size(); ++k) {
@@ -170,7 +178,7 @@ std::vector<Prepared<Real>> prepare(const Network& network) {
     nodes[n].inputSize = node.inputSize();
     nodes[n].outputSize = node.outputSize();
     if (node.stateful()) prepareNeurons(node, network.conventions, nodes[n]);
-    nodes[n].map = makeFloatMap<Real>(node);
+    nodes[n].map = makeFloatMap<Real>(node, network.conventions.dt);
     if (nodes[n].map) nodes[n].work = Work::Map;
   }
   for (const Edge& edge : network.edges) {
