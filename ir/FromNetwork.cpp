@@ -76,9 +76,18 @@ void NetworkBuilder::makeInput(int index) {
   values_[index] = builder_.create(state)->getResult(0);
 }
 
+// The lif that keeps nothing: its time constant is 0. SPEC F24.
+std::map<std::string, Tensor> forgetful(const Node& threshold) {
+  const auto all = [](double value) { return Tensor{{}, {value}, DType::Float64, ""}; };
+  return {{"tau", all(0)},
+          {"r", all(1)},
+          {"v_leak", all(0)},
+          {"v_threshold", threshold.parameters.at("threshold")}};
+}
+
 Status NetworkBuilder::makeNeuron(int index) {
   const Node& node = network_.nodes[index];
-  const auto [found, exact] = models::findNodeModel(node.kind);
+  const auto [found, exact, unused] = models::findNodeModel(node.kind);
   const models::ModelTable& model = *found;
   spk::NeuronOp neuron =
       spk::createNeuron(builder_, locationOf(node.name), model, node.name, node.outputShape);
@@ -94,9 +103,11 @@ Status NetworkBuilder::makeNeuron(int index) {
     }
     return ok();
   }
+  const std::map<std::string, Tensor> parameters =
+      node.kind == "Threshold" ? forgetful(node) : node.parameters;
   for (const models::FloatParameter& parameter : model.floatParameters) {
-    const auto tensor = node.parameters.find(std::string(parameter.name));
-    if (tensor == node.parameters.end()) continue;  // a required one is missed by the verifier
+    const auto tensor = parameters.find(std::string(parameter.name));
+    if (tensor == parameters.end()) continue;  // a required one is missed by the verifier
     const std::vector<double>& values = tensor->second.values;
     if (values.size() != 1 && static_cast<std::int64_t>(values.size()) != size)
       return refuse(node,
@@ -128,6 +139,8 @@ void NetworkBuilder::makeSynapse(const FoldedProjection& projection) {
     state.addAttribute("delays", delays);
   if (!projection.bias.empty())
     state.addAttribute("bias", spk::floatElements(&context_, projection.bias, {targets}));
+  if (const auto delays = spk::delayElements(&context_, projection.biasDelays, Wiring::dense(targets, 1)))
+    state.addAttribute("bias_delays", delays);
   if (projection.delaySteps)
     state.addAttribute("float_delay", builder_.getI32IntegerAttr(projection.delaySteps));
   state.addTypes(spk::CurrentType::get(&context_, targets));
@@ -143,8 +156,11 @@ Status NetworkBuilder::makeOutput(int index) {
     const Node& source = network_.nodes[edge.source];
     if (!neurons_.count(edge.source))
       return refuse(node, "output '" + node.name + "' reads '" + source.name + "', which is no neuron",
-                    "connect neurons to outputs; put a leaky integrator (LI) behind '" + source.name +
-                        "' to read its sums");
+                    source.kind == "Delay"  // SPEC F23
+                        ? "connect the neurons before '" + source.name +
+                              "' to the output, and shift what you read; or put a Threshold behind it"
+                        : "connect neurons to outputs; put a leaky integrator (LI) behind '" + source.name +
+                              "' to read its sums");
     parts.push_back(values_[edge.source]);
   }
   if (parts.empty())

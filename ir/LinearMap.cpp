@@ -107,6 +107,10 @@ LinearMap LinearMap::ofMatrix(const Matrix& matrix) {
   return map;
 }
 
+bool LinearMap::isElementwise() const {
+  return wiring_.convolution() && rheo::isElementwise(*wiring_.convolution());
+}
+
 std::optional<LinearMap::Matrix> LinearMap::matrix() const {
   if (wiring_.tooLargeToUnfold()) return std::nullopt;
   if (!wiring_.convolution()) return Matrix(MatrixView(values_.data(), outputs(), inputs()));
@@ -137,7 +141,7 @@ std::optional<Kernel> LinearMap::sharedThen(const Kernel& kernel) const {
   const std::optional<Convolution>& first = wiring_.convolution();
   if (!first || kernel.transposed) return std::nullopt;
   if (identity_) return kernel;
-  return isElementwise(*first) ? afterScale(values_, kernel) : afterPool(*first, values_, kernel);
+  return rheo::isElementwise(*first) ? afterScale(values_, kernel) : afterPool(*first, values_, kernel);
 }
 
 std::optional<LinearMap> LinearMap::scaled(const Vector& factors) const {
@@ -176,6 +180,14 @@ std::optional<LinearMap> LinearMap::plus(const LinearMap& other) const {
 LinearMap LinearMap::delayedBy(std::vector<std::int32_t> delays) const {
   LinearMap map = *this;
   map.delays_ = std::move(delays);
+  return map;
+}
+
+std::optional<LinearMap> LinearMap::unfolded() const {
+  const std::optional<Matrix> all = matrix();
+  if (!all) return std::nullopt;
+  LinearMap map = ofMatrix(*all);
+  if (delayed()) map.delays_ = wiring_.unfolded(delays_);
   return map;
 }
 

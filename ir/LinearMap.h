@@ -1,5 +1,5 @@
 // The linear maps between populations: nothing at all, a matrix, or a convolution, which stays one as long as
-// it can. SPEC F6 to F9, F15 to F18. No MLIR.
+// it can. SPEC F6 to F9, F15 to F18, F23. No MLIR.
 #pragma once
 
 #include <Eigen/Core>
@@ -30,6 +30,8 @@ class LinearMap {
   std::int64_t inputs() const { return wiring_.sources(); }
   std::int64_t outputs() const { return wiring_.targets(); }
   bool isIdentity() const { return identity_; }
+  // Each output is one input times a factor.
+  bool isElementwise() const;
   bool delayed() const { return !delays_.empty(); }
 
   // What is stored of it: an identity has a value for each element.
@@ -44,6 +46,8 @@ class LinearMap {
   std::optional<LinearMap> plus(const LinearMap& other) const;
   // With a delay of so many steps for each stored value.
   LinearMap delayedBy(std::vector<std::int32_t> delays) const;
+  // With a value, and a delay where there are some, for each pair.
+  std::optional<LinearMap> unfolded() const;
 
  private:
   std::optional<Matrix> matrix() const;

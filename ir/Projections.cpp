@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,6 +12,7 @@
 #include "ir/LinearMap.h"
 #include "models/Model.h"
 #include "network/ConvolutionNodes.h"
+#include "network/DelayNodes.h"
 #include "network/Delays.h"
 
 namespace rheo {
@@ -22,13 +24,39 @@ std::int64_t sizeOf(const std::vector<std::int64_t>& shape) {
   return size;
 }
 
-Error refuse(const Node& node, std::string message, std::string remedy) {
+Diagnostic refusal(const Node& node, const char* code, std::string message, std::string remedy) {
   Diagnostic diagnostic;
-  diagnostic.code = "R0701";
+  diagnostic.code = code;
   diagnostic.message = std::move(message);
   diagnostic.where = node.name;
   diagnostic.remedy = std::move(remedy);
-  return Error::of(ErrorKind::Compile, std::move(diagnostic));
+  return diagnostic;
+}
+
+Error refuse(const Node& node, std::string message, std::string remedy) {
+  return Error::of(ErrorKind::Compile, refusal(node, "R0701", std::move(message), std::move(remedy)));
+}
+
+// A delay for each element; none at all where all are 0.
+using Steps = std::vector<std::int32_t>;
+
+std::int32_t at(const Steps& steps, std::int64_t i) {
+  return steps.empty() ? 0 : steps[static_cast<std::size_t>(i)];
+}
+
+void add(Steps& steps, const Steps& more) {
+  if (more.empty()) return;
+  steps.resize(more.size());
+  for (std::size_t i = 0; i < more.size(); ++i) steps[i] += more[i];
+}
+
+// Takes out what all of them have.
+std::int32_t takeLeast(Steps& steps) {
+  if (steps.empty()) return 0;
+  const std::int32_t least = *std::min_element(steps.begin(), steps.end());
+  for (std::int32_t& step : steps) step -= least;
+  if (std::all_of(steps.begin(), steps.end(), [](std::int32_t step) { return step == 0; })) steps.clear();
+  return least;
 }
 
 // An affine map of one source's spikes.
@@ -36,8 +64,18 @@ struct Term {
   int source = -1;
   int delaySteps = 0;
   LinearMap map;
-  std::optional<LinearMap::Vector> bias;
+  Steps inputs, outputs;  // what Delay nodes add before and behind the map. SPEC F23
+  std::map<std::int32_t, LinearMap::Vector> biases;  // by the step from which they act
   std::vector<std::string> chain;
+
+  void addBias(std::int32_t start, const LinearMap::Vector& values) {
+    const auto [entry, fresh] = biases.try_emplace(start, values);
+    if (!fresh) entry->second += values;
+  }
+  template <class Change>
+  void changeBiases(Change change) {
+    for (auto& [start, values] : biases) values = change(values);
+  }
 };
 
 class Folder {
@@ -52,12 +90,14 @@ class Folder {
  private:
   Expected<std::vector<Term>> outOf(int index);
   static Expected<std::vector<Term>> merged(const Node& node, std::vector<Term> terms);
-  static Status apply(const Node& node, std::vector<Term>& terms);
+  Status apply(const Node& node, std::vector<Term>& terms) const;
   static Status scale(const Node& node, std::vector<Term>& terms);
   static Status multiply(const Node& node, std::vector<Term>& terms);
   static Status convolve(const Node& node, std::vector<Term>& terms);
   static Status addBias(const Node& node, std::vector<Term>& terms);
   static Status delay(const Node& node, std::vector<Term>& terms);
+  static Status delaysFirst(const Node& node, std::vector<Term>& terms);
+  Status wait(const Node& node, std::vector<Term>& terms) const;
 
   const Network& network_;
   std::vector<std::vector<const Edge*>> incoming_;
@@ -92,8 +132,8 @@ Expected<std::vector<Term>> Folder::merged(const Node& node, std::vector<Term> t
   for (Term& term : terms) {
     Term* same = nullptr;
     for (Term& other : result)
-      if (other.source == term.source && other.delaySteps == term.delaySteps && !term.map.delayed() &&
-          !other.map.delayed())
+      if (other.source == term.source && other.delaySteps == term.delaySteps && other.inputs == term.inputs &&
+          other.outputs == term.outputs && !term.map.delayed() && !other.map.delayed())
         same = &other;
     if (!same) {
       result.push_back(std::move(term));
@@ -102,7 +142,7 @@ Expected<std::vector<Term>> Folder::merged(const Node& node, std::vector<Term> t
     std::optional<LinearMap> sum = same->map.plus(term.map);
     if (!sum) return tooLarge(node);
     same->map = *std::move(sum);
-    if (term.bias) same->bias = same->bias ? LinearMap::Vector(*same->bias + *term.bias) : *term.bias;
+    for (const auto& [start, values] : term.biases) same->addBias(start, values);
     same->chain.insert(same->chain.end(), term.chain.begin(), term.chain.end());
   }
   return result;
@@ -136,30 +176,32 @@ Expected<std::vector<Term>> Folder::outOf(int index) {
   return terms;
 }
 
-// SPEC F6 to F9, F15 to F17.
-Status Folder::apply(const Node& node, std::vector<Term>& terms) {
+// SPEC F6 to F9, F15 to F17, F23.
+Status Folder::apply(const Node& node, std::vector<Term>& terms) const {
   const bool matrix = node.kind == "Linear" || node.kind == "Affine";
   if (delaysOf(node).any())
     for (const Term& term : terms)
       if (!term.map.isIdentity())
         return refuse(node, "'" + node.name + "' has delays and follows '" + term.chain.back() + "'",
                       "give delays to nodes that read neurons or inputs directly");
-  if (node.kind != "Flatten")  // which keeps the row-major order
+  if (node.kind != "Flatten" && node.kind != "Delay")  // which keep each element
     for (const Term& term : terms)
       if (term.map.delayed())
         return refuse(node, "'" + node.name + "' follows a node with delays, which are a synapse's own",
                       "put neurons between them, or the delays into the last node before the neurons");
-  if (Status done =
-          matrix                 ? multiply(node, terms)
-          : hasWindow(node.kind) ? convolve(node, terms)
-          : node.kind == "Scale" ? scale(node, terms)
-          : node.kind == "Flatten"
-              ? ok()
-              : Status(refuse(
-                    node,
-                    "'" + node.name + "' is a " + node.kind +
-                        ", which has no counterpart between populations",
-                    "use Linear, Affine, convolution, pooling, Scale and Flatten nodes between neurons"));
+  if (matrix || hasWindow(node.kind))
+    if (Status done = delaysFirst(node, terms); !done) return done;
+  if (Status done = matrix                 ? multiply(node, terms)
+                    : hasWindow(node.kind) ? convolve(node, terms)
+                    : node.kind == "Scale" ? scale(node, terms)
+                    : node.kind == "Delay" ? wait(node, terms)
+                    : node.kind == "Flatten"
+                        ? ok()
+                        : Status(refuse(node,
+                                        "'" + node.name + "' is a " + node.kind +
+                                            ", which has no counterpart between populations",
+                                        "use Linear, Affine, convolution, pooling, Scale, Delay and Flatten "
+                                        "nodes between neurons"));
       !done)
     return done;
   if (Status done = delay(node, terms); !done) return done;
@@ -181,7 +223,7 @@ Status Folder::scale(const Node& node, std::vector<Term>& terms) {
     std::optional<LinearMap> scaled = term.map.scaled(factors);
     if (!scaled) return tooLarge(node);
     term.map = *std::move(scaled);
-    if (term.bias) term.bias = LinearMap::Vector(factors.cwiseProduct(*term.bias));
+    term.changeBiases([&](const auto& bias) { return LinearMap::Vector(factors.cwiseProduct(bias)); });
   }
   return ok();
 }
@@ -197,7 +239,7 @@ Status Folder::multiply(const Node& node, std::vector<Term>& terms) {
     std::optional<LinearMap> product = term.map.then(matrix);
     if (!product) return tooLarge(node);
     term.map = *std::move(product);
-    if (term.bias) term.bias = LinearMap::Vector(matrix * *term.bias);
+    term.changeBiases([&](const auto& bias) { return LinearMap::Vector(matrix * bias); });
   }
   return addBias(node, terms);
 }
@@ -209,12 +251,13 @@ Status Folder::convolve(const Node& node, std::vector<Term>& terms) {
     std::optional<LinearMap> product = term.map.then(kernel);
     if (!product) return tooLarge(node);
     term.map = *std::move(product);
-    if (term.bias) term.bias = kernel * *term.bias;
+    term.changeBiases([&](const auto& bias) { return kernel * bias; });
   }
   return addBias(node, terms);
 }
 
-// Added once, however many sources meet here: one value for each channel of a convolution, or row of a matrix.
+// Added once, however many sources meet here: one value for each channel of a convolution, or row of a
+// matrix.
 Status Folder::addBias(const Node& node, std::vector<Term>& terms) {
   if (node.kind == "Linear") return ok();
   const auto bias = node.parameters.find("bias");
@@ -231,8 +274,31 @@ Status Folder::addBias(const Node& node, std::vector<Term>& terms) {
   const Eigen::Map<const LinearMap::Vector> given(bias->second.values.data(), values);
   LinearMap::Vector all(outputs);
   for (std::int64_t i = 0; i < outputs; ++i) all[i] = given[i * values / outputs];
-  terms[0].bias = terms[0].bias ? LinearMap::Vector(*terms[0].bias + all) : all;
+  terms[0].addBias(0, all);
   return ok();
+}
+
+// The delay of each stored value, from its own and those of its ends; nullopt where synapses that share a
+// value differ. A value that no synapse has gets the least.
+std::optional<Steps> delaysOfValues(const Wiring& wiring, const Steps& own, const Steps& inputs,
+                                    const Steps& outputs) {
+  constexpr std::int32_t kUnused = -1;
+  Steps steps(static_cast<std::size_t>(wiring.valueCount()), kUnused);
+  bool agree = true;
+  for (std::int64_t source = 0; source < wiring.sources(); ++source)
+    wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+      std::int32_t& step = steps[static_cast<std::size_t>(index)];
+      const std::int32_t wanted = at(own, index) + at(inputs, source) + at(outputs, target);
+      agree = agree && (step == kUnused || step == wanted);
+      step = wanted;
+    });
+  if (!agree) return std::nullopt;
+  std::int32_t least = std::numeric_limits<std::int32_t>::max();
+  bool used = false;  // all windows may lie in the padding
+  for (const std::int32_t step : steps)
+    if (step != kUnused) least = std::min(least, step), used = true;
+  std::replace(steps.begin(), steps.end(), kUnused, used ? least : 0);
+  return steps;
 }
 
 // SPEC F18.
@@ -244,16 +310,96 @@ Status Folder::delay(const Node& node, std::vector<Term>& terms) {
     if (!delays.synapses.empty() && static_cast<std::int64_t>(delays.synapses.size()) != wiring.valueCount())
       return refuse(node, "'" + node.name + "' repeats its matrix, and with it delays of single weights",
                     "flatten its input, or give one delay for each row or column");
-    std::vector<std::int32_t> steps(static_cast<std::size_t>(wiring.valueCount()));
-    for (std::int64_t source = 0; source < wiring.sources(); ++source)
-      wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
-        const auto of = [](const std::vector<std::int32_t>& values, std::int64_t i) {
-          return values.empty() ? 0 : values[static_cast<std::size_t>(i)];
-        };
-        steps[static_cast<std::size_t>(index)] =
-            of(delays.inputs, source) + of(delays.outputs, target) + of(delays.synapses, index);
-      });
-    term.map = term.map.delayedBy(std::move(steps));
+    std::optional<Steps> steps = delaysOfValues(wiring, delays.synapses, delays.inputs, delays.outputs);
+    term.map = term.map.delayedBy(*std::move(steps));  // of channels, which share all values that they share
+  }
+  return ok();
+}
+
+// SPEC F23. A bias, too, comes out of a Delay later.
+Status Folder::wait(const Node& node, std::vector<Term>& terms) const {
+  const Steps steps = delaySteps(node, network_.conventions.dt);
+  for (Term& term : terms) {
+    std::map<std::int32_t, LinearMap::Vector> biases;
+    std::swap(biases, term.biases);
+    for (const auto& [start, values] : biases)
+      for (Eigen::Index i = 0; i < values.size(); ++i) {
+        const std::int32_t from = start + at(steps, i);
+        const auto entry = term.biases.try_emplace(from, LinearMap::Vector::Zero(values.size())).first;
+        entry->second[i] = values[i];
+      }
+    add(term.outputs, steps);
+    term.delaySteps += takeLeast(term.outputs);
+  }
+  return ok();
+}
+
+// What mixes its inputs takes delayed ones only where the delays can be told from the sources.
+Status Folder::delaysFirst(const Node& node, std::vector<Term>& terms) {
+  for (Term& term : terms) {
+    if (term.outputs.empty()) continue;
+    if (!term.map.isElementwise())
+      return refuse(node,
+                    "'" + node.name + "' follows '" + term.chain.back() +
+                        "', behind which sums of several neurons wait differently long",
+                    "put neurons between them, or let the Delay be the same for all of its elements");
+    add(term.inputs, term.outputs);
+    term.outputs.clear();
+  }
+  return ok();
+}
+
+Error tooLong(const Node& node, std::int32_t steps) {
+  Diagnostic diagnostic = refusal(
+      node, "R0418",
+      fmt::format(
+          "some of what reaches '{}' waits {} steps longer than other values beside it; a synapse has "
+          "at most {}",
+          node.name, steps, kMaxDelay),
+      "shorten the longest delays, or give each of them a population of its own");
+  diagnostic.value = steps;
+  diagnostic.limit = kMaxDelay;
+  diagnostic.limitSource = "SPEC T7";
+  return Error::of(ErrorKind::Compile, std::move(diagnostic));
+}
+
+// Delays at the ends of a map become those of its values. SPEC F23, T7.
+Status settleDelays(const Node& node, Term& term) {
+  if (term.inputs.empty() && term.outputs.empty()) return ok();
+  const auto settled = [&] {
+    return delaysOfValues(term.map.wiring(), term.map.delays(), term.inputs, term.outputs);
+  };
+  std::optional<Steps> steps = settled();
+  if (!steps) {
+    std::optional<LinearMap> pairs = term.map.unfolded();
+    if (!pairs) return tooLarge(node);
+    term.map = *std::move(pairs);
+    steps = settled();
+  }
+  term.delaySteps += takeLeast(*steps);
+  const std::int32_t most = steps->empty() ? 0 : *std::max_element(steps->begin(), steps->end());
+  if (most > kMaxDelay) return tooLong(node, most);
+  term.map = term.map.delayedBy(*std::move(steps));
+  return ok();
+}
+
+// A neuron holds one bias, which starts once.
+Status settleBiases(const Node& node, const Term& term, FoldedProjection& projection) {
+  for (const auto& [start, values] : term.biases) {
+    if (projection.bias.empty()) projection.bias.resize(static_cast<std::size_t>(values.size()));
+    if (start > 0) projection.biasDelays.resize(projection.bias.size());
+    for (std::size_t i = 0; i < projection.bias.size(); ++i) {
+      const double value = values[static_cast<Eigen::Index>(i)];
+      if (value == 0) continue;
+      if (projection.bias[i] != 0)
+        return refuse(
+            node,
+            fmt::format("neuron {} of '{}' receives biases that start in different steps", i, node.name),
+            "put neurons between the Affine nodes, or keep the bias behind the Delay alone");
+      if (start > kMaxDelay) return tooLong(node, start);
+      projection.bias[i] = value;
+      if (start > 0) projection.biasDelays[i] = start;
+    }
   }
   return ok();
 }
@@ -272,14 +418,14 @@ Expected<std::vector<FoldedProjection>> foldProjections(const Network& network) 
     Expected<std::vector<Term>> terms = folder.into(target);
     if (!terms) return std::move(terms).error();
     for (Term& term : *terms) {
+      if (Status settled = settleDelays(node, term); !settled) return settled.error();
       const Node& source = network.nodes[term.source];
       const std::int64_t sources = sizeOf(source.outputShape);
       const std::int64_t targets = sizeOf(node.inputShape);
-      if (term.map.outputs() != targets || term.map.inputs() != sources || term.delaySteps > kMostFloatDelay)
+      if (term.map.outputs() != targets || term.map.inputs() != sources)
         return refuse(node,
                       "the connection from '" + source.name + "' to '" + node.name + "' makes " +
-                          std::to_string(term.map.outputs()) + " currents with a delay of " +
-                          std::to_string(term.delaySteps) + " steps for " + std::to_string(targets) +
+                          std::to_string(term.map.outputs()) + " currents for " + std::to_string(targets) +
                           " neurons",
                       "check the shapes of the nodes between them");
       FoldedProjection projection;
@@ -293,7 +439,7 @@ Expected<std::vector<FoldedProjection>> foldProjections(const Network& network) 
       projection.wiring = term.map.wiring();
       projection.weight = term.map.values();
       projection.delays = term.map.delays();
-      if (term.bias) projection.bias.assign(term.bias->data(), term.bias->data() + term.bias->size());
+      if (Status settled = settleBiases(node, term, projection); !settled) return settled.error();
       projections.push_back(std::move(projection));
     }
   }

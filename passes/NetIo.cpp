@@ -150,6 +150,7 @@ class Writer {
     setOrRemove(synapse, "convolution", spk::convolutionAttr(context, wiring));
     setOrRemove(synapse, "delays", spk::delayElements(context, projection.weights.delays, wiring));
     synapse->removeAttr("bias");
+    synapse->removeAttr("bias_delays");
     synapse->setAttr("sign_mode", builder_.getStringAttr(signModeName(projection.signMode)));
     synapse->setAttr("weight_bits", builder_.getI32IntegerAttr(projection.weightBits));
   }
@@ -232,10 +233,16 @@ Expected<FloatNet> readFloat(spk::NetworkOp network) {
     } else if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) {
       auto weights = connectionsOf(synapse, spk::floatValues(synapse.getWeight()));
       if (!weights) return std::move(weights).error();
-      FloatProjection projection{synapse.getName().str(),  reader.sourceOf(synapse),
-                                 reader.targetOf(synapse), static_cast<int>(synapse.getFloatDelay()),
-                                 *std::move(weights),      {}};
+      FloatProjection projection{synapse.getName().str(),
+                                 reader.sourceOf(synapse),
+                                 reader.targetOf(synapse),
+                                 static_cast<int>(synapse.getFloatDelay()),
+                                 *std::move(weights),
+                                 {},
+                                 {}};
       if (synapse.getBias()) projection.bias = spk::floatValues(*synapse.getBias()).value_or(projection.bias);
+      if (synapse.getBiasDelays())
+        projection.biasDelays = spk::fixedValues(*synapse.getBiasDelays()).value_or(projection.biasDelays);
       net.projections.push_back(std::move(projection));
     }
   }

@@ -69,10 +69,11 @@ def Spk_SynapseOp : Spk_Op<"synapse", [HasParent<"NetworkOp">]> {
   }];
   let arguments = (ins Spk_Spikes:$source, StrAttr:$name, Spk_ParameterAttr:$weight,
                        OptionalAttr<Spk_ParameterAttr>:$bias,
+                       OptionalAttr<ElementsAttr>:$bias_delays,       // the step from which each acts, i8; SPEC F23
                        OptionalAttr<Spk_Convolution>:$convolution,
                        OptionalAttr<ElementsAttr>:$delays,            // steps, i8; SPEC T7, F18
                        DefaultValuedAttr<I32Attr, "0">:$delay,        // steps of axon delay, 0..62; SPEC T2, T7
-                       DefaultValuedAttr<I32Attr, "0">:$float_delay,  // of the float network, 0..3; SPEC F5, F21, T5
+                       DefaultValuedAttr<I32Attr, "0">:$float_delay,  // of the float network; SPEC F5, F21, F23, T5
                        OptionalAttr<StrAttr>:$sign_mode,              // "mixed", "excitatory", "inhibitory"; SPEC W1
                        OptionalAttr<I32Attr>:$weight_bits);
   let results = (outs Spk_Current:$output);

@@ -1,9 +1,29 @@
 // Float parameters to losses and gains of one step.
 #include "algorithms/Dynamics.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace rheo {
+
+namespace {
+
+// SPEC F24. No register holds a negative threshold, so what it lacks arrives in every step.
+Dynamics dynamicsOfThreshold(const FloatPopulation& population) {
+  Dynamics result;
+  const auto size = static_cast<std::size_t>(population.size);
+  for (std::vector<double>* ones : {&result.lossU, &result.lossV, &result.gain, &result.unitU})
+    ones->assign(size, 1);
+  result.reset.assign(size, 0);
+  for (std::int64_t n = 0; n < population.size; ++n) {
+    const double threshold = population.parameter("v_threshold", n);
+    result.threshold.push_back(std::max(threshold, 0.0));
+    result.leakDrive.push_back(std::max(-threshold, 0.0));
+  }
+  return result;
+}
+
+}  // namespace
 
 Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conventions) {
   Dynamics result;
@@ -15,6 +35,7 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
     result.gain.assign(static_cast<std::size_t>(population.inputs()), 1);
     return result;
   }
+  if (population.forgets()) return dynamicsOfThreshold(population);
   const bool current = population.model->states.size() > 1;
   const bool leaky = population.isLeaky();
   // SPEC F11, F22.

@@ -16,7 +16,8 @@ struct Dynamics {
   std::vector<double> threshold;  // empty where the model does not spike
   std::vector<double> reset;      // empty where the model does not spike
   // What v_leak adds to v in a step, where the model has no current, and where it has one (a synapse's
-  // current would not fade at once); the other is empty.
+  // current would not fade at once); the other is empty. The first also holds a Threshold's negative
+  // thresholds.
   std::vector<double> leakDrive, biasDrive;
 
   // Registers hold no negative threshold: where there is one (rest -65, threshold -50), v is counted from

@@ -23,6 +23,12 @@ double FloatPopulation::parameter(const std::string& parameterName, std::int64_t
   return 0;
 }
 
+bool FloatPopulation::forgets() const {
+  const auto tau = parameters.find("tau");
+  return model->name == "lif" && tau != parameters.end() &&
+         std::all_of(tau->second.begin(), tau->second.end(), [](double value) { return value == 0; });
+}
+
 std::int32_t FixedPopulation::registerOf(const std::string& field, std::int64_t neuron,
                                          std::int32_t fallback) const {
   const auto found = registers.find(field);

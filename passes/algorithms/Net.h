@@ -79,6 +79,8 @@ struct FloatPopulation {
 
   // Float parameters with a membrane time constant.
   bool isLeaky() const;
+  // A Threshold: a lif whose time constant is 0. SPEC F24
+  bool forgets() const;
 
   // Rows of the projections into it: row = neuron * ports + port.
   std::int64_t inputs() const { return model->inputsOf(size); }
@@ -93,14 +95,15 @@ struct Source {
   int index = -1;
 };
 
-// A chain of Linear, Affine, Scale and Flatten nodes between two populations, folded to x -> W x + b.
+// A chain of Linear, Affine, Scale, Delay and Flatten nodes between two populations, folded to x -> W x + b.
 struct FloatProjection {
   std::string name;  // the node that holds the weights; "source->target" where there is none
   Source source;
   int target = -1;
-  int delaySteps = 0;           // of the float network. SPEC F5
-  Connections<double> weights;  // [target inputs, source size]
-  std::vector<double> bias;     // [target inputs] or empty. SPEC F6
+  int delaySteps = 0;                    // of the float network. SPEC F5, F23
+  Connections<double> weights;           // [target inputs, source size]
+  std::vector<double> bias;              // [target inputs] or empty. SPEC F6
+  std::vector<std::int32_t> biasDelays;  // the step from which each acts; empty: all from the first. SPEC F23
 };
 
 struct FloatNet {

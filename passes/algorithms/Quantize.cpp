@@ -140,25 +140,28 @@ void Quantizer::makeParts() {
     if (net_.conventions.spikes == SpikeUnit::Dirac) part.unit = 1 / net_.conventions.dt;
     parts_.push_back(part);
     if (anyNonzero(source.bias))
-      parts_.push_back(constantPart(source.name + ".bias", source.target, source.bias));
+      parts_.push_back(constantPart(source.name + ".bias", source.target, source.bias, source.biasDelays));
   }
   for (std::size_t i = 0; i < dynamics_.size(); ++i) {
     if (!anyNonzero(dynamics_[i].leakDrive)) continue;
     parts_.push_back(
-        constantPart(net_.populations[i].name + ".leak", static_cast<int>(i), dynamics_[i].leakDrive));
+        constantPart(net_.populations[i].name + (net_.populations[i].forgets() ? ".threshold" : ".leak"),
+                     static_cast<int>(i), dynamics_[i].leakDrive));
     parts_.back().gainApplied = true;
   }
 }
 
 // Synapses from the neuron that fires in every step.
 Quantizer::Part Quantizer::constantPart(const std::string& name, int target,
-                                        const std::vector<double>& values) const {
+                                        const std::vector<double>& values,
+                                        const std::vector<std::int32_t>& delays) const {
   Part part;
   part.fixed.name = name;
   part.fixed.source = {false, bias_};
   part.fixed.target = target;
   part.effective.values = Connections<double>(static_cast<std::int64_t>(values.size()), 1);
   part.effective.values.values = values;
+  part.effective.values.delays = delays;
   return part;
 }
 
@@ -186,8 +189,9 @@ void Quantizer::checkNames() {
 // SPEC N9, N10, E1: a chip tests one threshold in a step and resets in the step of the spike.
 void Quantizer::checkConventions() {
   const auto real = [&](auto has) {
-    return std::any_of(net_.populations.begin(), net_.populations.end(),
-                       [&](const FloatPopulation& p) { return p.model->spiking && !p.isExact() && has(p); });
+    return std::any_of(net_.populations.begin(), net_.populations.end(), [&](const FloatPopulation& p) {
+      return p.model->spiking && !p.isExact() && !p.forgets() && has(p);
+    });
   };
   const Conventions& conventions = net_.conventions;
   const auto lacks = [&](const char* what, const char* option) {
@@ -227,6 +231,13 @@ void Quantizer::quantizePopulation(int index) {
       prepare(part, dynamics);
     }
   if (source.isExact()) return exactPopulation(source, pins, parts, target);
+  if (source.forgets() && !canForget(source)) return;
+  if (source.forgets() && anyNonzero(dynamics.leakDrive))
+    note("R0317", Severity::Note, source.name,
+         fmt::format("'{}' has thresholds below 0, which no register holds: they arrive as synapses in every "
+                     "step, and its potential there is the sum above the threshold",
+                     source.name),
+         "");
   if (dynamics.fromRest)
     note("R0314", Severity::Warning, source.name,
          fmt::format("'{}' has a negative threshold, which no register holds: its potential is counted "

@@ -19,6 +19,21 @@ std::vector<std::int32_t> shared(std::vector<std::int32_t> values) {
   return values;
 }
 
+// SPEC F19: potentials without decay are whole steps of the register, so v >= x is v > ceil(x) - 1.
+bool Quantizer::reached(const FloatPopulation& source) const {
+  return net_.conventions.firing == Firing::Reached && !source.isLeaky() && !source.forgets();
+}
+
+// The threshold in steps of the register. The sums of a Threshold are such steps, whole ones: between two of
+// them the lower one separates the same sums. SPEC F24
+double Quantizer::thresholdSteps(const FloatPopulation& source, double threshold) const {
+  if (reached(source)) return std::ceil(threshold) - 1;
+  const double nearest = std::nearbyint(threshold);
+  constexpr double kSame = 1e-9;  // what computing it may have lost
+  return !source.forgets() || std::abs(threshold - nearest) <= kSame * nearest ? nearest
+                                                                               : std::floor(threshold);
+}
+
 }  // namespace
 
 // SPEC F14: nothing is chosen but the weights' formats.
@@ -96,6 +111,20 @@ void Quantizer::decays(const FloatPopulation& source, const Dynamics& dynamics, 
   }
 }
 
+// SPEC F24.
+bool Quantizer::canForget(const FloatPopulation& source) {
+  const RegisterRange range = registerRange(chip_, "dv");
+  if (range.holds(fixed::kDecayOne)) return true;
+  Diagnostic& diagnostic = error(
+      "R0420", source.name,
+      fmt::format("'{}' is a Threshold, which keeps nothing: its register 'dv' would have to hold {}, '{}' "
+                  "holds {}..{}",
+                  source.name, fixed::kDecayOne, chip_.name, range.least, range.most),
+      "choose another chip (loihi2), or train with neurons instead");
+  measured(diagnostic, fixed::kDecayOne, static_cast<double>(range.most), "register dv");
+  return false;
+}
+
 // SPEC N8. chooseScale sees to it that the registers hold the biases; a pinned scale may not.
 void Quantizer::biases(const FloatPopulation& source, const std::vector<double>& drive, double scale,
                        FixedPopulation& target) {
@@ -148,11 +177,9 @@ bool Quantizer::thresholds(const FloatPopulation& source, const Dynamics& dynami
     return false;
   };
   for (std::size_t n = 0; n < dynamics.threshold.size(); ++n) {
-    const double exactly = dynamics.threshold[n] * scale / kAlign;
-    // SPEC F19: potentials without decay are multiples of the unit, so v >= x is v > ceil(x) - 1.
-    const bool reached = net_.conventions.firing == Firing::Reached && !source.isLeaky();
-    const double wanted = reached ? std::ceil(exactly) - 1 : std::nearbyint(exactly);
-    if (!pinned && (!thresholdRange.holds(wanted) || (wanted == 0 && !reached && dynamics.threshold[n] > 0)))
+    const double wanted = thresholdSteps(source, dynamics.threshold[n] * scale / kAlign);
+    const bool vanished = wanted == 0 && dynamics.threshold[n] > 0 && !source.forgets() && !reached(source);
+    if (!pinned && (!thresholdRange.holds(wanted) || vanished))
       return refuse("threshold", "vth", n, dynamics.threshold[n], wanted, thresholdRange,
                     wanted < 0 ? "a threshold below the resting potential cannot be held: shift v_leak"
                                : "set 'scale_v' of this population in the quantization settings");
@@ -164,7 +191,7 @@ bool Quantizer::thresholds(const FloatPopulation& source, const Dynamics& dynami
     reset.push_back(resetRange.nearest(after));
   }
   target.registers["vth"] = shared(vth);
-  const bool subtract = net_.conventions.reset == Reset::Subtract;
+  const bool subtract = net_.conventions.reset == Reset::Subtract && !source.forgets();
   const bool value =
       !subtract && std::any_of(reset.begin(), reset.end(), [](std::int32_t r) { return r != 0; });
   target.registers["reset_mode"] = {subtract ? models::kResetSubtract

@@ -45,7 +45,8 @@ class Quantizer {
 
   void makePopulations();
   void makeParts();
-  Part constantPart(const std::string& name, int target, const std::vector<double>& values) const;
+  Part constantPart(const std::string& name, int target, const std::vector<double>& values,
+                    const std::vector<std::int32_t>& delays = {}) const;
   void checkNames();
   void checkConventions();
   const PopulationSettings& pinsOf(const std::string& name) const;
@@ -58,9 +59,12 @@ class Quantizer {
   bool holds(const FloatPopulation& source, const std::string& field, std::int32_t value);
   std::vector<std::int32_t> decayRegister(const FloatPopulation& source, const std::vector<double>& losses,
                                           int offset, const char* field);
+  bool canForget(const FloatPopulation& source);
   void decays(const FloatPopulation& source, const Dynamics& dynamics, FixedPopulation& target);
   void biases(const FloatPopulation& source, const std::vector<double>& drive, double scale,
               FixedPopulation& target);
+  bool reached(const FloatPopulation& source) const;
+  double thresholdSteps(const FloatPopulation& source, double threshold) const;
   bool thresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
                   FixedPopulation& target);
   void pinRegisters(const FloatPopulation& source, const PopulationSettings& pins, FixedPopulation& target);

@@ -72,9 +72,11 @@ const ModelTable* findModel(std::string_view name);
 
 // The model behind the kind of a network's node. The name of a NIR primitive ("CubaLIF") means its float
 // parameters; the model's own name ("cuba_lif") means an exact node: the integers of a chip's step, SPEC F14.
+// A "Threshold" is a lif that keeps nothing, with a parameter of its own. SPEC F24.
 struct NodeModel {
   const ModelTable* model = nullptr;  // null: the node is no neuron
   bool exact = false;
+  std::span<const FloatParameter> floatParameters = {};  // of the node; none where it is exact
 };
 NodeModel findNodeModel(std::string_view kind);
 const ModelTable* findModelByOpcode(std::uint8_t opcode);

@@ -19,6 +19,11 @@ const ModelTable* findIf(Match match) {
   return nullptr;
 }
 
+// SPEC F24.
+constexpr std::array kThresholdNode{FloatParameter{"threshold", "1", FloatParameter::Need::Required, 0,
+                                                   FloatParameter::Range::Any,
+                                                   "a spike needs the sum strictly above it"}};
+
 }  // namespace
 
 std::span<const ModelTable> allModels() { return kModels; }
@@ -29,7 +34,10 @@ const ModelTable* findModel(std::string_view name) {
 
 NodeModel findNodeModel(std::string_view kind) {
   if (const ModelTable* exact = findModel(kind)) return {exact, true};
-  return {findIf([&](const ModelTable& model) { return !kind.empty() && model.nirName == kind; }), false};
+  if (kind == "Threshold") return {findModel("lif"), false, kThresholdNode};
+  const ModelTable* model =
+      findIf([&](const ModelTable& model) { return !kind.empty() && model.nirName == kind; });
+  return model ? NodeModel{model, false, model->floatParameters} : NodeModel{};
 }
 
 const ModelTable* findModelByOpcode(std::uint8_t opcode) {

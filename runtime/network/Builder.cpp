@@ -102,6 +102,14 @@ Builder& Builder::integrator(const std::string& name, Shape shape, std::vector<d
   return neurons("I", name, shape, {{"r", std::move(r)}});
 }
 
+Builder& Builder::threshold(const std::string& name, Shape shape, std::vector<double> threshold) {
+  return neurons("Threshold", name, shape, {{"threshold", std::move(threshold)}});
+}
+
+Builder& Builder::delay(const std::string& name, Shape shape, std::vector<double> seconds) {
+  return neurons("Delay", name, shape, {{"delay", std::move(seconds)}});
+}
+
 Builder& Builder::neurons(const std::string& kind, const std::string& name, const Shape& shape,
                           const std::map<std::string, std::vector<double>>& parameters) {
   Node node;

@@ -68,6 +68,10 @@ class Builder {
   Builder& integrateAndFire(const std::string& name, Shape shape,
                             const IntegrateAndFireParameters& parameters);
   Builder& integrator(const std::string& name, Shape shape, std::vector<double> r = {1});
+  // Neurons without memory. SPEC F24.
+  Builder& threshold(const std::string& name, Shape shape, std::vector<double> threshold = {1});
+  // Hands on what it received so many seconds before. SPEC F23.
+  Builder& delay(const std::string& name, Shape shape, std::vector<double> seconds);
   // Neurons of any model by its NIR name and NIR parameter names; the calls above end here.
   Builder& neurons(const std::string& kind, const std::string& name, const Shape& shape,
                    const std::map<std::string, std::vector<double>>& parameters);

@@ -42,13 +42,14 @@ std::vector<std::string_view> supportedKinds();
 // Time constants and other numbers as a person writes them: "0.0001".
 std::string numberText(double value);
 
-// Node names, kinds, parameters (known, present, finite, in range), counts. SPEC F2, F7 to F10, F15 to F18.
+// Node names, kinds, parameters (known, present, finite, in range), counts. SPEC F2, F7 to F10, F15 to F18,
+// F23, F24.
 void checkNodes(Network& network, Report& report);
 // Edges: ends that exist, nothing into an Input or out of an Output. Sorts them; drops repeated ones
 // with an assumption.
 void checkEdges(Network& network, Report& report);
 // Infers inputShape and outputShape of every node, checks that shapes agree along every edge, and
-// broadcasts neuron parameters to the node's shape. SPEC F4, F7 to F10, F15 to F18.
+// broadcasts neuron parameters to the node's shape. SPEC F4, F7 to F10, F15 to F18, F23, F24.
 void inferShapes(Network& network, Report& report);
 // Decides the conventions, with an assumption for each. SPEC F1, F3, F5, F11, F19 to F22.
 void decideConventions(Network& network, const ConventionOptions& options, Report& report);

@@ -206,7 +206,9 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
   if (!addFramework(options, report)) return;
   // SPEC F14: the step is given in integers; what options say about real numbers has nothing to act on.
   const bool exact = isExactOnly(network);
-  if (!exact || options.dt) decideDt(network, options, report);
+  const bool timed = std::any_of(network.nodes.begin(), network.nodes.end(),
+                                 [](const Node& node) { return node.kind == "Delay"; });  // SPEC F23
+  if (!exact || timed || options.dt) decideDt(network, options, report);
   const ConventionUses uses = usesOf(network);
   for (const ConventionRow& row : conventionRows()) decide(network, row, uses, given, options);
   if (exact) return;
@@ -235,6 +237,7 @@ ConventionUses usesOf(const Network& network) {
     const auto has = [&](const char* name) { return node.parameters.contains(name); };
     const bool leaky = has("tau") || has("tau_mem");
     uses.realNeurons = true;
+    if (has("threshold")) continue;  // SPEC F24: nothing else acts on it
     uses.timeConstants |= leaky;
     uses.currents |= node.currentBased();
     uses.integrators |= !leaky;

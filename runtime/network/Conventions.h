@@ -1,6 +1,6 @@
-// How continuous parameters become a step, as data. SPEC F1 to F5, F11, F19 to F22, F25. A convention is a field
-// of Conventions and of ConventionOptions and a row of the table; options, dumps, the IR, Python's parameters
-// and the search for a recording's conventions follow from the row.
+// How continuous parameters become a step, as data. SPEC F1 to F5, F11, F19 to F22, F25. A convention is a
+// field of Conventions and of ConventionOptions and a row of the table; options, dumps, the IR, Python's
+// parameters and the search for a recording's conventions follow from the row.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,9 @@
 namespace rheo {
 namespace {
 
+// Beside weights: the delay of a Delay node is another thing.
 const Tensor* delayOf(const Node& node) {
+  if (node.kind == "Delay") return nullptr;
   const auto found = node.parameters.find("delay");
   return found == node.parameters.end() ? nullptr : &found->second;
 }

@@ -9,6 +9,7 @@
 
 #include "models/Model.h"
 #include "network/Checks.h"
+#include "network/DelayNodes.h"
 
 namespace rheo {
 
@@ -90,6 +91,8 @@ Expected<Network> finishNetwork(Network network, const ConventionOptions& option
   if (report.failed()) return report.take();
   network::decideConventions(network, options, report);
   network::refuseStatelessCycles(network, report);
+  if (report.failed()) return report.take();
+  network::countDelays(network, report);
   if (report.failed()) return report.take();
   network::delayEdges(network);
   return network;

@@ -29,8 +29,9 @@ struct Tensor {
 };
 
 // The kind of a node is the name of the NIR primitive it follows: Input, Output, Affine, Linear, Scale,
-// Flatten, Conv1d, Conv2d, SumPool2d, AvgPool2d, I, IF, LI, LIF, CubaLI, CubaLIF; ConvTranspose2d, which NIR
-// lacks; or, where the parameters are already a chip's integers, the name of a neuron model: cuba_lif, lif,
+// Flatten, Conv1d, Conv2d, SumPool2d, AvgPool2d, Delay, Threshold, I, IF, LI, LIF, CubaLI, CubaLIF;
+// ConvTranspose2d, which NIR lacks; or, where the parameters are already a chip's integers, the name of a
+// neuron model: cuba_lif, lif,
 // ... The float rules (SPEC F*) are stated per kind.
 struct Node {
   std::string name;  // nested graphs joined with '.': "lif1.w_rec"
@@ -43,15 +44,14 @@ struct Node {
 
   std::int64_t inputSize() const;
   std::int64_t outputSize() const;
-  bool stateful() const;      // neurons: a model steps it
+  bool stateful() const;      // neurons: a model steps it, with or without memory
   bool exact() const;         // its parameters are the integers of a chip's step. SPEC F14
   bool spiking() const;       // its output is spikes
   bool currentBased() const;  // CubaLIF, CubaLI: a synaptic current drives the membrane
 };
 
-// Everything that flows into a node is summed. `delaySteps` is the delay of the float network, at most
-// kMostFloatDelay: of an edge that closes a cycle, and what the conventions add. SPEC F5, F21.
-inline constexpr int kMostFloatDelay = 3;
+// Everything that flows into a node is summed. `delaySteps` is the delay of the float network: of an edge
+// that closes a cycle, and what the conventions add. SPEC F5, F21.
 struct Edge {
   int source = -1;  // index into Network::nodes
   int target = -1;

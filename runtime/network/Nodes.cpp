@@ -67,33 +67,27 @@ std::vector<Need> parametersOf(const std::string& kind) {
   }
   if (hasWindow(kind)) return parametersOfWindow(kind);
   if (kind == "Scale") return {{"scale", true, false, "1"}};
+  if (kind == "Delay") return {{"delay", true, false, "s"}};
   if (kind == "Flatten") {
     return {{"start_dim", false, false, ""}, {"end_dim", false, false, ""}, {"input_type", false, false, ""}};
   }
   std::vector<Need> needs;
-  const auto [model, exact] = models::findNodeModel(kind);
+  const auto [model, exact, floatParameters] = models::findNodeModel(kind);
   if (exact) {
     for (const models::FixedParameter& p : model->fixedParameters)
       needs.push_back(
           {p.name, false, false, p.unit, &p,
            fmt::format("'{}' is an exact node: its parameters are the integers of a chip's step", kind)});
-  } else if (model) {
-    for (const models::FloatParameter& p : model->floatParameters) {
-      needs.push_back({p.name, p.need == models::FloatParameter::Need::Required,
-                       p.range == models::FloatParameter::Range::Positive, p.unit});
-    }
   }
+  for (const models::FloatParameter& p : floatParameters)
+    needs.push_back({p.name, p.need == models::FloatParameter::Need::Required,
+                     p.range == models::FloatParameter::Range::Positive, p.unit});
   return needs;
 }
 
 void checkKind(const Node& node, Report& report) {
-  static constexpr std::string_view kOthers[] = {"Delay", "Threshold", "NIRGraph"};
   const auto kinds = supportedKinds();
   const std::string list = fmt::format("supported kinds: {}", fmt::join(kinds, ", "));
-  if (std::find(std::begin(kOthers), std::end(kOthers), node.kind) != std::end(kOthers)) {
-    report.add("R0201", node.name, fmt::format("nodes of kind '{}' are not supported", node.kind), list);
-    return;
-  }
   const std::string shown = node.kind.substr(0, 64);
   const std::vector<std::string> near = nearestNames(shown, {kinds.begin(), kinds.end()}, 1);
   report.add("R0201", node.name,
@@ -173,8 +167,7 @@ void checkParameters(Node& node, std::vector<std::string>& filled, Report& repor
                  "add it to the node");
     }
   }
-  const auto [model, exact] = models::findNodeModel(node.kind);
-  if (!model) return;
+  const auto [model, exact, floatParameters] = models::findNodeModel(node.kind);
   if (exact) {
     for (const models::FixedParameter& p : model->fixedParameters)
       node.parameters.try_emplace(
@@ -182,7 +175,7 @@ void checkParameters(Node& node, std::vector<std::string>& filled, Report& repor
           Tensor{{}, {static_cast<double>(p.fallback)}, DType::Int64, std::string(p.unit)});
     return;
   }
-  for (const models::FloatParameter& p : model->floatParameters) {
+  for (const models::FloatParameter& p : floatParameters) {
     if (p.need == models::FloatParameter::Need::Required || node.parameters.contains(std::string(p.name)))
       continue;
     node.parameters[std::string(p.name)] = Tensor{{}, {p.fallback}, DType::Float32, std::string(p.unit)};
@@ -193,8 +186,8 @@ void checkParameters(Node& node, std::vector<std::string>& filled, Report& repor
 }  // namespace
 
 std::vector<std::string_view> supportedKinds() {
-  std::vector<std::string_view> kinds{"Input",           "Output",    "Affine",   "Linear",
-                                      "Scale",           "Flatten",   "Conv1d",   "Conv2d",
+  std::vector<std::string_view> kinds{"Input",           "Output",    "Affine",   "Linear", "Scale",
+                                      "Flatten",         "Conv1d",    "Conv2d",   "Delay",  "Threshold",
                                       "ConvTranspose2d", "SumPool2d", "AvgPool2d"};
   for (const models::ModelTable& model : models::allModels())
     if (!model.nirName.empty()) kinds.push_back(model.nirName);

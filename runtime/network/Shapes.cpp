@@ -1,5 +1,5 @@
 // Shape inference: what the file leaves out follows from weights, parameters and neighbours. SPEC F7 to F10,
-// F15 to F17.
+// F15 to F17, F23, F24.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -100,7 +100,7 @@ class Inference {
     checkExpanded();
     if (report_.failed()) return;
     for (Node& node : network_.nodes) {
-      if (expands(node)) expandParameters(node);
+      if (isElementwise(node)) expandParameters(node);
     }
   }
 
@@ -155,7 +155,8 @@ class Inference {
     bias.shape = {weight.shape[0]};
   }
 
-  // Neurons and Scale: the shape that all parameters share; unknown while all of them are single values.
+  // Neurons, Scale and Delay: the shape that all parameters share; unknown while all of them are single
+  // values.
   void declareElementwise(Node& node) {
     Shape shape;
     for (const auto& [name, tensor] : node.parameters) {
@@ -246,7 +247,7 @@ class Inference {
       }
     }
     for (Node& node : network_.nodes) {  // single-valued neurons that no neighbour sizes
-      if (node.inputShape.empty() && (node.stateful() || node.kind == "Scale")) {
+      if (node.inputShape.empty() && isElementwise(node)) {
         node.outputShape = {1};
         node.inputShape = withPorts(node, node.outputShape);
       }
@@ -278,7 +279,7 @@ class Inference {
     std::int64_t values = 0;
     for (const Node& node : network_.nodes)
       for (const auto& [name, tensor] : node.parameters)
-        values += expands(node) ? node.outputSize() : tensor.size();
+        values += isElementwise(node) ? node.outputSize() : tensor.size();
     if (values <= kMaxValues) return;
     Diagnostic& d = report_.add(
         "R0209", "",
@@ -289,7 +290,10 @@ class Inference {
     d.limit = static_cast<double>(kMaxValues);
   }
 
-  static bool expands(const Node& node) { return node.stateful() || node.kind == "Scale"; }
+  // One value of each parameter for one element.
+  static bool isElementwise(const Node& node) {
+    return node.stateful() || node.kind == "Scale" || node.kind == "Delay";
+  }
 
   void checkEdge(const Edge& edge) {
     const Node& source = network_.nodes[edge.source];

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <tuple>
@@ -86,8 +87,9 @@ class Search {
         recorded_(recorded),
         places_(places),
         options_(options),
-        sets_(conventionSets(network, options)),
-        maps_(makeFloatMaps<float>(network)) {}
+        sets_(conventionSets(network, options)) {
+    for (const double dt : options.timeSteps) maps_.try_emplace(dt, makeFloatMaps<float>(network, dt));
+  }
 
   Expected<FitResult> run() {
     const auto work = [&](bool report) {
@@ -133,7 +135,7 @@ class Search {
     network.conventions = sets_[set];
     const std::vector<int> delays = edgeDelays(network, network.conventions);
     for (std::size_t i = 0; i < delays.size(); ++i) network.edges[i].delaySteps = delays[i];
-    const FloatProgram<float> program = prepareFloat<float>(network, maps_);
+    const FloatProgram<float> program = prepareFloat<float>(network, maps_.at(network.conventions.dt));
     FloatState<float> state(program);
     std::vector<Comparison> comparisons;
     for (const int offset : options_.offsets) {
@@ -207,7 +209,7 @@ class Search {
   const std::vector<Place>& places_;
   const FitOptions& options_;
   const std::vector<Conventions> sets_;
-  const FloatMapsOf<float> maps_;
+  std::map<double, FloatMapsOf<float>> maps_;
   std::atomic<std::size_t> next_{0};
   std::atomic<std::int64_t> done_{0}, bad_{-1}, limit_{std::numeric_limits<std::int64_t>::max()};
   std::mutex mutex_;

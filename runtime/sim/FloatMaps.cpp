@@ -4,6 +4,7 @@
 #include <array>
 
 #include "network/ConvolutionNodes.h"
+#include "network/DelayNodes.h"
 #include "network/Delays.h"
 #include "sim/FloatWindows.h"
 
@@ -13,6 +14,16 @@ namespace {
 template <class Real>
 std::vector<Real> convert(const std::vector<double>& values) {
   return std::vector<Real>(values.begin(), values.end());
+}
+
+// Steps to keep; 0 without delays.
+std::int64_t depthOf(const std::vector<std::int32_t>& delays) {
+  return delays.empty() ? 0 : std::int64_t{*std::max_element(delays.begin(), delays.end())} + 1;
+}
+
+template <class Real>
+void wait(const FloatPast<Real>& past, const std::vector<std::int32_t>& delays, Real* to) {
+  for (std::int64_t i = 0; i < past.size; ++i) to[i] = past.at(delays[static_cast<std::size_t>(i)], i);
 }
 
 // SPEC F8.
@@ -27,6 +38,26 @@ class ScaleMap : public FloatMap<Real> {
 
  private:
   std::vector<Real> factors_;
+};
+
+// SPEC F23.
+template <class Real>
+class DelayMap : public FloatMap<Real> {
+ public:
+  explicit DelayMap(std::vector<std::int32_t> steps) : steps_(std::move(steps)) {}
+
+  FloatMemory<Real> memory() const override {
+    FloatMemory<Real> memory;
+    memory.inputs.reset(static_cast<std::int64_t>(steps_.size()), depthOf(steps_));
+    return memory;
+  }
+  void apply(const Real* input, FloatMemory<Real>& memory, Real* output) const override {
+    memory.inputs.push(input);
+    wait(memory.inputs, steps_, output);
+  }
+
+ private:
+  std::vector<std::int32_t> steps_;
 };
 
 // A matrix, [inputs][outputs], so that a spike adds one row of memory.
@@ -136,17 +167,10 @@ class SumMap : public FloatMap<Real> {
   }
 
  private:
-  static std::int64_t depthOf(const std::vector<std::int32_t>& delays) {
-    return delays.empty() ? 0 : *std::max_element(delays.begin(), delays.end()) + 1;
-  }
-  static void wait(const FloatPast<Real>& past, const std::vector<std::int32_t>& delays, Real* to) {
-    for (std::int64_t i = 0; i < past.size; ++i) to[i] = past.at(delays[static_cast<std::size_t>(i)], i);
-  }
-
   Sums sums_;
   std::int64_t inputs_, outputs_;
   Delays delays_;
-  std::int64_t inputDepth_, outputDepth_;  // steps to keep; 0 without delays
+  std::int64_t inputDepth_, outputDepth_;
   Bias<Real> bias_;
 };
 
@@ -199,8 +223,9 @@ class DelayedMatrix : public FloatMap<Real> {
 }  // namespace
 
 template <class Real>
-std::unique_ptr<FloatMap<Real>> makeFloatMap(const Node& node) {
+std::unique_ptr<FloatMap<Real>> makeFloatMap(const Node& node, double dt) {
   if (node.kind == "Scale") return std::make_unique<ScaleMap<Real>>(node);
+  if (node.kind == "Delay") return std::make_unique<DelayMap<Real>>(delaySteps(node, dt));
   if (hasWindow(node.kind)) return std::make_unique<SumMap<Real, FloatWindows<Real>>>(node, delaysOf(node));
   if (node.kind != "Linear" && node.kind != "Affine") return nullptr;
   Delays delays = delaysOf(node);
@@ -208,7 +233,7 @@ std::unique_ptr<FloatMap<Real>> makeFloatMap(const Node& node) {
   return std::make_unique<SumMap<Real, Columns<Real>>>(node, std::move(delays));
 }
 
-template std::unique_ptr<FloatMap<float>> makeFloatMap(const Node&);
-template std::unique_ptr<FloatMap<double>> makeFloatMap(const Node&);
+template std::unique_ptr<FloatMap<float>> makeFloatMap(const Node&, double);
+template std::unique_ptr<FloatMap<double>> makeFloatMap(const Node&, double);
 
 }  // namespace rheo

@@ -1,6 +1,6 @@
-// The float reference's nodes without neurons: matrices, scales, convolutions, poolings, and the delays of
-// weights. Each output sums its inputs in ascending order, so that the bits do not depend on how many of them
-// are zero. SPEC F4, F6 to F8, F15 to F18.
+// The float reference's nodes without neurons: matrices, scales, convolutions, poolings, and delays of
+// weights and of nodes. Each output sums its inputs in ascending order, so that the bits do not depend on how
+// many of them are zero. SPEC F4, F6 to F8, F15 to F18, F23.
 #pragma once
 
 #include <algorithm>
@@ -54,8 +54,8 @@ class FloatMap {
   virtual void apply(const Real* input, FloatMemory<Real>& memory, Real* output) const = 0;
 };
 
-// Null for nodes that are no map: ports, Flatten, neurons.
+// Null for nodes that are no map: ports, Flatten, neurons. dt: seconds per step.
 template <class Real>
-std::unique_ptr<FloatMap<Real>> makeFloatMap(const Node& node);
+std::unique_ptr<FloatMap<Real>> makeFloatMap(const Node& node, double dt);
 
 }  // namespace rheo

@@ -163,7 +163,8 @@ template <class Real>
 Expected<BasicRecording<Real>> runFloat(const Network& network, const FloatInput<Real>& input,
                                         const RunOptions& options) {
   if (Status status = checkFloatInput(network, input); !status) return status.error();
-  const FloatProgram<Real> program = prepareFloat<Real>(network, makeFloatMaps<Real>(network));
+  const FloatProgram<Real> program =
+      prepareFloat<Real>(network, makeFloatMaps<Real>(network, network.conventions.dt));
   std::vector<Recorded<Real>> recorded(program.nodes.size());
   BasicRecording<Real> recording;
   if (Status status = attach(network, input, options, program, recorded, recording); !status)

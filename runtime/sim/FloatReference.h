@@ -1,5 +1,5 @@
 // The float reference: runs a network as its file means it, in float32 or float64, without a chip. What every
-// chip program is compared with. SPEC F1 to F22.
+// chip program is compared with. SPEC F1 to F25.
 #pragma once
 
 #include <cstdint>

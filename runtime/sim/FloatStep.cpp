@@ -1,4 +1,4 @@
-// SPEC F1 to F5, F11, F14, F19 to F22: one step of the float network. Maps and windows are in FloatMaps and
+// SPEC F1 to F5, F11, F14, F19 to F25: one step of the float network. Maps and windows are in FloatMaps and
 // FloatWindows.
 #include "sim/FloatStep.h"
 
@@ -58,6 +58,14 @@ UpdatePopulation<Real> findUpdate(std::string_view model) {
 #include "models/FloatModels.def"
 #undef RHEO_MODEL
   return nullptr;
+}
+
+// SPEC F24. Nothing is kept; the potential is reset as a chip's is.
+template <class Real>
+Real stepThreshold(Real* state, Real input, const Real* threshold, const models::FloatRules&) {
+  const bool spike = input > threshold[0];
+  state[0] = spike ? Real(0) : input;
+  return spike ? Real(1) : Real(0);
 }
 
 // SPEC F2, F3: the share of its distance that a state moves in a step, and what stays of it, in an arithmetic
@@ -136,11 +144,11 @@ void prepareExact(const Node& node, FloatNode<Real>& prepared) {
 template <class Real>
 void prepareNeurons(const Node& node, const Conventions& conventions, FloatNode<Real>& prepared) {
   prepared.work = FloatWork::Neurons;
-  const auto [model, exact] = models::findNodeModel(node.kind);
+  const auto [model, exact, table] = models::findNodeModel(node.kind);
   prepared.model = model;
   if (exact) return prepareExact(node, prepared);
-  prepared.update = findUpdate<Real>(model->name);
-  const auto& table = model->floatParameters;
+  prepared.update = node.kind == "Threshold" ? &updatePopulation<Real, 1, 1, &stepThreshold<Real>>
+                                             : findUpdate<Real>(model->name);
   prepared.parameters.resize(table.size() * prepared.outputSize);
   const FloatParameters<Real> parameters(node, conventions);
   for (std::size_t k = 0; k < table.size(); ++k)
@@ -152,9 +160,9 @@ void prepareNeurons(const Node& node, const Conventions& conventions, FloatNode<
 }  // namespace
 
 template <class Real>
-FloatMapsOf<Real> makeFloatMaps(const Network& network) {
+FloatMapsOf<Real> makeFloatMaps(const Network& network, double dt) {
   FloatMapsOf<Real> maps;
-  for (const Node& node : network.nodes) maps.push_back(makeFloatMap<Real>(node));
+  for (const Node& node : network.nodes) maps.push_back(makeFloatMap<Real>(node, dt));
   return maps;
 }
 
@@ -276,8 +284,8 @@ void FloatState<Real>::compute(const FloatNode<Real>& node, Values& values) {
   }
 }
 
-template FloatMapsOf<float> makeFloatMaps(const Network&);
-template FloatMapsOf<double> makeFloatMaps(const Network&);
+template FloatMapsOf<float> makeFloatMaps(const Network&, double);
+template FloatMapsOf<double> makeFloatMaps(const Network&, double);
 template FloatProgram<float> prepareFloat(const Network&, const FloatMapsOf<float>&);
 template FloatProgram<double> prepareFloat(const Network&, const FloatMapsOf<double>&);
 template class FloatState<float>;

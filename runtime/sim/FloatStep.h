@@ -1,5 +1,5 @@
 // The float network made ready to step, and the state of one sample under way. FloatReference records with
-// them, FitConventions compares. SPEC F1 to F22.
+// them, FitConventions compares. SPEC F1 to F25.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,13 @@
 
 namespace rheo {
 
-// The maps of a network's nodes, null where a node is none: they do not depend on conventions.
+// The maps of a network's nodes, null where a node is none: of conventions they depend on dt alone (SPEC
+// F23).
 template <class Real>
 using FloatMapsOf = std::vector<std::shared_ptr<const FloatMap<Real>>>;
 
 template <class Real>
-FloatMapsOf<Real> makeFloatMaps(const Network& network);
+FloatMapsOf<Real> makeFloatMaps(const Network& network, double dt);
 
 // Updates a population: states and parameters lie neuron by neuron.
 template <class Real>

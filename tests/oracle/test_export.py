@@ -76,6 +76,28 @@ def test_n11_to_n14_t2_w5_lava_gives_the_same_bits(tmp_path, seed, reset, bits):
     assert compare(image, x, tmp_path) > 50
 
 
+@needs_lava
+def test_f23_f24_lava_waits_and_forgets_alike(tmp_path):
+    """Delays of whole projections, of synapses and of biases, and neurons without memory above and below 0."""
+    rng = np.random.default_rng(6)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 8)
+    b.threshold("first", 12, rng.normal(0, 1, 12))
+    b.threshold("second", 5, rng.uniform(0.2, 1, 5))
+    b.delay("early", 8, 1e-3 * rng.integers(1, 4, 8))
+    b.delay("late", 12, 1e-3 * rng.integers(0, 6, 12))
+    b.delay("loop", 5, 3e-3)
+    b.connect("in", "early")
+    b.connect("early", "late", rng.normal(0, 1, (12, 8)), rng.normal(0, 0.5, 12))
+    b.connect("late", "first")
+    b.connect("first", "second", rng.normal(0, 1, (5, 12)))
+    b.connect("second", "loop", rng.normal(0, 1, (5, 5)))
+    b.connect("loop", "second")
+    net = b.build()
+    image = rb.compile(net)
+    assert compare(image, rng.integers(0, 2, (60, 8)), tmp_path) > 100
+
+
 def test_every_program_is_among_the_models():
     assert PARAMETERS.keys() == {name for name, model in MODELS.items() if model["program"]}
 

@@ -21,8 +21,9 @@ MODELS = {
     "LI": "li",
     "CubaLI": "cuba_li",
     "I": "integrator",
+    "Threshold": "lif",  # F24
 }
-SPIKING = ("LIF", "CubaLIF", "IF")
+SPIKING = ("LIF", "CubaLIF", "IF", "Threshold")
 RECORDS = Path(__file__).resolve().parents[2] / "backends"
 KINDS_OF_SETTINGS = ("pinned", "chosen", "edited")
 
@@ -34,6 +35,9 @@ class Connection:
     target: str
     weights: np.ndarray
     bias: np.ndarray | None
+    first: str  # the node behind the source
+    delays: np.ndarray | None = None  # F23, [targets, sources]
+    bias_delays: np.ndarray | None = None  # [targets, 1]
 
 
 @dataclass
@@ -49,7 +53,8 @@ class Drawn:
     inputs: dict[str, int]
     kinds: dict[str, str]  # population -> NIR kind
     sizes: dict[str, int]
-    leaking: set[str]  # populations driven by their v_leak
+    # Populations driven by their v_leak, or with thresholds below 0 -> the projection.
+    leaking: dict[str, str]
     connections: list[Connection]
     x: dict[str, np.ndarray]
     pinned: dict[str, np.ndarray] = field(default_factory=dict)  # projection -> weights
@@ -62,17 +67,21 @@ class Drawn:
         ]
         projections = []
 
-        def add(name: str, source: str, target: str) -> None:
-            delay = int(source == target)
+        def add(
+            name: str, source: str, target: str, delay: int = 0, delays: np.ndarray | None = None
+        ) -> None:
             exponent = settings["projections"][name]["exponent"]
-            projections.append(Projection(name, source, target, delay, weights[name], exponent))
+            projections.append(Projection(name, source, target, delay, weights[name], exponent, delays))
 
+        steps = {(source, target): delay for source, target, delay in self.net.edges}
         for c in self.connections:
-            add(c.name, c.source, c.target)
+            alike = 0 if c.delays is None else int(c.delays.min())
+            delays = None if c.delays is None else c.delays - alike
+            add(c.name, c.source, c.target, steps[c.source, c.first] + alike, delays)
             if c.bias is not None:
-                add(f"{c.name}.bias", BIAS, c.target)
-        for name in self.leaking:
-            add(f"{name}.leak", BIAS, name)
+                add(f"{c.name}.bias", BIAS, c.target, 0, c.bias_delays)
+        for name, part in self.leaking.items():
+            add(part, BIAS, name)
         return ChipNet(self.profile, self.inputs, populations, projections)
 
 
@@ -110,13 +119,14 @@ class _Draw:
         )
         self.unit = DT if spikes == "dirac" else 1.0
         drawn = Drawn(
-            self.seed, None, chip, profile, self.pick(*KINDS_OF_SETTINGS), None, {}, {}, {}, set(), [], {}
+            self.seed, None, chip, profile, self.pick(*KINDS_OF_SETTINGS), None, {}, {}, {}, {}, [], {}
         )  # fmt: skip
         for i in range(self.between(1, 2)):
             drawn.inputs[f"in{i}"] = self.size()
             b.input(f"in{i}", drawn.inputs[f"in{i}"])
         for i in range(count := self.between(1, 5)):
             kinds = list(MODELS) if i == count - 1 or self.chance(10) else SPIKING
+            kinds = [k for k in kinds if k != "Threshold" or extensions]  # loihi1 cannot forget
             self.population(b, drawn, f"{self.pick('a', 'm', 'z')}{i}", self.pick(*kinds))
         self.wire(b, drawn)
         self.outputs(b, drawn)
@@ -153,6 +163,12 @@ class _Draw:
             drawn_values = self.rng.uniform(least, most, each)
             return drawn_values if each > 1 else float(drawn_values[0])
 
+        if kind == "Threshold":
+            thresholds = np.broadcast_to(values(-0.5, 2.0), size)
+            if (thresholds < 0).any():
+                drawn.leaking[name] = f"{name}.threshold"
+            b.threshold(name, size, thresholds)
+            return
         tau = DT * values(1.0, 4.0 if self.chance(50) else 60.0)
         parameters = {"r": values(0.3, 3.0) if self.chance(70) else 1.0}
         if kind in SPIKING:
@@ -163,7 +179,7 @@ class _Draw:
             parameters.update(tau_mem=tau, tau_syn=DT * values(1.0, 10.0), w_in=values(0.3, 3.0))
         if kind in ("LIF", "LI") and self.chance(15):
             parameters["v_leak"] = values(-0.3, 0.4)
-            drawn.leaking.add(name)
+            drawn.leaking[name] = f"{name}.leak"
         add = {
             "LIF": b.lif,
             "CubaLIF": b.cuba_lif,
@@ -193,7 +209,7 @@ class _Draw:
 
     def share(self, b: rb.Builder, drawn: Drawn) -> None:
         """Makes some matrices serve a second source or a second target: then the ends tell the projections apart."""
-        for c in [c for c in drawn.connections if "->" not in c.name and self.chance(12)]:
+        for c in [c for c in drawn.connections if c.first == c.name and c.delays is None and self.chance(12)]:
             size = drawn.sizes
             widths = {**drawn.inputs, **{n: k for n, k in size.items() if drawn.kinds[n] in SPIKING}}
             sources = [
@@ -205,14 +221,14 @@ class _Draw:
             second = None
             if others := [n for n in sources if n != c.source]:
                 b.connect(other := self.pick(*others), c.name)
-                second = Connection(c.name, other, c.target, c.weights, None)
+                second = Connection(c.name, other, c.target, c.weights, None, c.name)
                 if self.before(
                     drawn, other, c.source
                 ):  # the bias acts once, beside the source that comes first
                     c.bias, second.bias = second.bias, c.bias
             elif others := [n for n in targets if n != c.target and c.source != c.target]:
                 b.connect(c.name, other := self.pick(*others))
-                second = Connection(c.name, c.source, other, c.weights, c.bias)
+                second = Connection(c.name, c.source, other, c.weights, c.bias, c.name)
             if second is None:
                 continue
             drawn.connections.append(second)
@@ -230,7 +246,9 @@ class _Draw:
         taken = any(c.name == f"{source}->{target}" for c in drawn.connections)
         if rows == columns and not taken and self.chance(30):
             b.connect(source, target)
-            drawn.connections.append(Connection(f"{source}->{target}", source, target, np.eye(rows), None))
+            drawn.connections.append(
+                Connection(f"{source}->{target}", source, target, np.eye(rows), None, target)
+            )
             return
         weights = self.rng.normal(0, self.pick(0.1, 1.0, 3.0) / np.sqrt(columns), (rows, columns))
         if self.chance(20):
@@ -242,8 +260,26 @@ class _Draw:
         if not weights.any():
             weights.flat[0] = 0.5
         bias = self.rng.normal(0, 0.15, rows) if self.chance(20) else None
-        b.connect(source, target, weights * self.unit, bias=bias, name=name)
-        drawn.connections.append(Connection(name, source, target, weights * self.unit, bias))
+        made = Connection(name, source, target, weights * self.unit, bias, name)
+        drawn.connections.append(made)
+        ends = [source, target]
+        for end, size, what in ((0, columns, "before"), (1, rows, "behind")):
+            if not self.chance(12):
+                continue
+            steps = self.rng.integers(0, 6, self.pick(1, size))
+            ends[end] = b.delay(f"{name}_{what}", size, DT * steps)
+            b.connect(*((source, ends[0]) if end == 0 else (ends[1], target)))
+            waits = np.broadcast_to(steps, size)
+            made.delays = (0 if made.delays is None else made.delays) + (
+                np.tile(waits, (rows, 1)) if end == 0 else np.tile(waits[:, None], (1, columns))
+            )
+            if end == 1 and bias is not None:
+                made.bias_delays = waits[:, None]
+        b.connect(*ends, made.weights, bias=bias, name=name)
+        made.first = name if ends[0] == source else ends[0]
+        made.name = "+".join(
+            [*([ends[0]] if ends[0] != source else []), name, *([ends[1]] if ends[1] != target else [])]
+        )
 
     def outputs(self, b: rb.Builder, drawn: Drawn) -> None:
         feeding = {c.source for c in drawn.connections if c.source != c.target}
@@ -263,14 +299,14 @@ class _Draw:
             shapes[c.name] = c.weights.shape
             if c.bias is not None:
                 shapes[f"{c.name}.bias"] = (len(c.bias), 1)
-        for name in drawn.leaking:
-            shapes[f"{name}.leak"] = (drawn.sizes[name], 1)
+        for name, part in drawn.leaking.items():
+            shapes[part] = (drawn.sizes[name], 1)
         incoming: dict[str, int] = {}
         for c in drawn.connections:
             incoming[c.target] = incoming.get(c.target, 1) + c.weights.shape[1] + 1
         for name, shape in shapes.items():
             target = next(
-                (c.target for c in drawn.connections if name.startswith(c.name)), name[: -len(".leak")]
+                (c.target for c in drawn.connections if name.startswith(c.name)), name.rsplit(".", 1)[0]
             )
             sign = self.pick("excitatory", "inhibitory", *(() if overflowing else ("mixed", "mixed")))
             bits = 8 if self.chance(60) else self.between(2, 8)

@@ -16,7 +16,7 @@ from stage_text import StageText
 SHARE = 60
 DT = 2.0**-10
 HALVING_STEPS = 8  # a state can be halved so often before a bit is lost (weights are multiples of 2^8)
-SPIKING = ("LIF", "CubaLIF", "IF")
+SPIKING = ("LIF", "CubaLIF", "IF", "Threshold")
 
 
 class Exact:
@@ -37,7 +37,7 @@ class Exact:
         self.gains: dict[str, float] = {}
         self.sizes = {"in": int(rng.integers(1, 16))}
         self.connections: list[tuple[str, str, np.ndarray]] = []
-        self.halving = False
+        self.halving = self.delayed = False
         self.builder.input("in", self.sizes["in"])
         count = int(rng.integers(1, 4))
         for i in range(count):
@@ -73,12 +73,21 @@ class Exact:
         size = self.sizes[name] = int(rng.integers(1, 16))
         r = self.power()
         fire = {}
-        if kind in SPIKING:
+        if kind == "Threshold":  # between two sums, on one, or below 0
+            threshold = (rng.integers(-60, 200, size) + rng.choice([0, 0.5], size)) * 2 * self.unit
+            threshold[threshold < 0] = np.floor(threshold[threshold < 0] / (2 * self.unit)) * 2 * self.unit
+            if (threshold < 0).any():
+                self.connections.append((f"{name}.threshold", name, np.maximum(-threshold, 0)[:, None]))
+            b.threshold(name, size, threshold)
+            self.gains[name] = 1.0
+        elif kind in SPIKING:
             fire = dict(
                 v_threshold=rng.integers(1, 200, size) * 2 * self.unit,
                 v_reset=-float(rng.integers(0, 9)) * 2 * self.unit,
             )
-        if kind == "IF":
+        if kind == "Threshold":
+            pass
+        elif kind == "IF":
             b.integrate_and_fire(name, size, r=r, **fire)
             self.gains[name] = r
         elif kind == "I":
@@ -114,12 +123,26 @@ class Exact:
         adds.flat[self.rng.integers(adds.size)] = 254
         bias = 2 * self.rng.integers(-20, 40, shape[0]) if self.rng.random() < 0.3 else None
         gain = self.gains[target] / self.unit
-        self.builder.connect(
-            source, target, adds / gain, bias=None if bias is None else bias / gain, name=f"{source}_{target}"
-        )
-        self.connections.append((f"{source}_{target}", target, adds * self.unit))
+        name = f"{source}_{target}"
+        before, behind = self.delay(f"{name}_before", source), self.delay(f"{name}_behind", target)
+        first, last = before or source, behind or target
+        self.builder.connect(first, last, adds / gain, bias=None if bias is None else bias / gain, name=name)
+        if before:
+            self.builder.connect(source, before)
+        if behind:
+            self.builder.connect(behind, target)
+        chain = "+".join(node for node in (before, name, behind) if node)
+        self.connections.append((chain, target, adds * self.unit))
         if bias is not None and bias.any():
-            self.connections.append((f"{source}_{target}.bias", target, bias[:, None] * self.unit))
+            self.connections.append((f"{chain}.bias", target, bias[:, None] * self.unit))
+
+    def delay(self, name: str, beside: str) -> str | None:
+        """Sometimes a Delay of as many elements as the node beside it, all alike or not."""
+        if self.rng.random() > 0.25:
+            return None
+        size = self.sizes[beside]
+        self.delayed = True
+        return self.builder.delay(name, size, DT * self.rng.integers(0, 5, self.rng.choice([1, size])))
 
     def is_exact(self, settings: dict, text: StageText) -> bool:
         """Whether the chosen integers are the float numbers: every weight, no shift to the right, every threshold."""
@@ -133,11 +156,21 @@ class Exact:
                 return False
         for name, population in text.populations.items():
             node, scale = self.net.nodes[name], settings["populations"][name]["scale_v"]
-            if node.spiking and np.any(
-                node.parameters["v_threshold"] * scale != 64 * population.register("vth")
-            ):
+            vth = population.register("vth")
+            if node.kind == "Threshold":  # F24: nothing lies between two sums
+                if np.any(np.floor(np.maximum(node.parameters["threshold"], 0) * scale / 64) != vth):
+                    return False
+            elif node.spiking and np.any(node.parameters["v_threshold"] * scale != 64 * vth):
                 return False
         return True
+
+    def potential(self, probe: str, ref: rb.Recording) -> np.ndarray:
+        """The float network's, as the chip counts it: that of a Threshold from where it is below 0 (F24)."""
+        name, state = probe.rsplit(".", 1)
+        node, v = self.net.nodes[name], ref.states[probe]
+        if node.kind != "Threshold" or state != "v":
+            return v
+        return np.where(ref.spikes[name] != 0, 0, v - np.minimum(node.parameters["threshold"], 0))
 
 
 def check(seed: int, folder, tally: Counter) -> None:
@@ -163,7 +196,7 @@ def check(seed: int, folder, tally: Counter) -> None:
         assert np.array_equal(out.aligned(name), raster), f"spikes of '{name}'"
         tally["spikes"] += int(raster.sum())
     for probe in probes:
-        mine, theirs = out.aligned(probe), ref.states[probe] * out.scale[probe]
+        mine, theirs = out.aligned(probe), drawn.potential(probe, ref) * out.scale[probe]
         places = np.argwhere(mine != theirs)
         assert (
             len(places) == 0
@@ -171,16 +204,20 @@ def check(seed: int, folder, tally: Counter) -> None:
     tally["exact"] += 1
     tally[f"exact, {'pinned' if drawn.pins else 'chosen'} scale"] += 1
     tally["exact, halving"] += drawn.halving
+    tally["exact, with delays"] += drawn.delayed
+    tally["exact, with a Threshold"] += any(n.kind == "Threshold" for n in drawn.net.populations)
     tally[f"exact on {drawn.chip}, {drawn.profile}"] += 1
 
 
-def test_n6_n9_f2_chip_equals_float64_where_nothing_is_rounded(tmp_path):
+def test_n6_n9_f2_f23_f24_chip_equals_float64_where_nothing_is_rounded(tmp_path):
     tally = Counter()
     chosen = check_all(SHARE, lambda seed: check(seed, tmp_path, tally), tally)
     if chosen is None:
         return
     assert tally["exact"] > chosen / 2
     assert tally["exact, halving"] > chosen / 10
+    assert tally["exact, with delays"] > chosen / 10
+    assert tally["exact, with a Threshold"] > chosen / 10
     assert tally["exact, chosen scale"] > chosen / 20
     assert tally["spikes"] > 20 * chosen
 

@@ -24,6 +24,7 @@ class Tally(Counter):
         self[f"chip {image.chip}"] += 1
         self[f"settings {drawn.kind_of_settings}"] += 1
         self["several cores"] += len(image.info["cores"]) > 1
+        self["Delays"] += any(c.delays is not None for c in drawn.connections)
         self["axon delays"] += any(delay > 0 for delay in self.delays)
         self["recurrent"] += any(c.source == c.target for c in drawn.connections)
         self["biases"] += any(c.bias is not None for c in drawn.connections) or bool(drawn.leaking)
@@ -57,7 +58,7 @@ def check(seed: int, folder, tally: Tally) -> None:
     tally.image(drawn, image, golden)
 
 
-def test_w7_t2_t4_n17_images_do_what_the_rules_say(tmp_path):
+def test_w7_t2_t4_n17_f23_images_do_what_the_rules_say(tmp_path):
     tally = Tally()
     chosen = check_all(SHARE, lambda seed: check(seed, tmp_path, tally), tally)
     if chosen is None:
@@ -65,7 +66,7 @@ def test_w7_t2_t4_n17_images_do_what_the_rules_say(tmp_path):
     assert tally["compiled"] > 0.8 * chosen
     for name in (
         *("profile lava", "profile loihi1", "chip loihi1", "chip loihi2", "chip tiny", "several cores"),
-        *("axon delays", "recurrent", "biases", "wraps", "saturations"),
+        *("axon delays", "Delays", "recurrent", "biases", "wraps", "saturations"),
         *(f"settings {kind}" for kind in random_networks.KINDS_OF_SETTINGS),
         *(f"kind {kind}" for kind in random_networks.MODELS),
     ):

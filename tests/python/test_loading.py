@@ -116,7 +116,7 @@ def test_inspect_shows_every_word(tmp_path):
         (lambda b: b.input("in", True), "cannot be True"),
         (lambda b: b.input(3, 2), "the name of a node cannot be 3"),
         (lambda b: b.input("", 2), "the name of a node cannot be ''"),
-        (lambda b: b.lif("a", 3, tau=[1, 2]), "'tau' of 'a' has shape [2], the population has [3]"),
+        (lambda b: b.lif("a", 3, tau=[1, 2]), "'tau' of 'a' has shape [2], the node has [3]"),
         (lambda b: b.lif("a", 3, tau="fast"), "not real numbers"),
         (lambda b: b.lif("a", 3, tau=np.inf), "holds inf"),
         (lambda b: b.connect("in", "a", np.ones((3, 2)), delay=-1), "there is no node 'in'"),

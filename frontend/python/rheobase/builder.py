@@ -122,7 +122,8 @@ class Builder:
         if not isinstance(node, str) or node not in self._index:
             raise unknown_name("node", node, self._index)
 
-    def _neurons(self, name: str, kind: str, shape, parameters: dict) -> str:
+    def _elements(self, name: str, kind: str, shape, parameters: dict) -> str:
+        """A node with one value of each parameter for each of its elements."""
         shape = _checked_shape(name, shape)
         arrays = {}
         for key, value in parameters.items():
@@ -132,10 +133,13 @@ class Builder:
                 arrays[key] = np.ascontiguousarray(np.broadcast_to(value, shape))
             except ValueError:
                 raise option_error(
-                    f"'{key}' of '{name}' has shape {list(value.shape)}, the population has {list(shape)}",
-                    "give one number, or one for each neuron",
+                    f"'{key}' of '{name}' has shape {list(value.shape)}, the node has {list(shape)}",
+                    "give one number, or one for each of its elements",
                 ) from None
-        self._add(name, kind, arrays, shape)
+        return self._add(name, kind, arrays, shape)
+
+    def _neurons(self, name: str, kind: str, shape, parameters: dict) -> str:
+        self._elements(name, kind, shape, parameters)
         self._ports[name] = MODELS[kind]["ports"] if kind in MODELS else ["in"]
         return name
 
@@ -210,6 +214,20 @@ class Builder:
     def integrator(self, name: str, shape, r=1.0) -> str:
         """v += r i, a readout without spikes. Example: b.integrator("sum", 10)"""
         return self._neurons(name, "I", shape, dict(r=r))
+
+    def threshold(self, name: str, shape, threshold=1.0) -> str:
+        """Neurons without memory: a spike in every step whose sum is above the threshold (SPEC F24).
+
+        Example: b.threshold("majority", 10, threshold=2.5)
+        """
+        return self._neurons(name, "Threshold", shape, dict(threshold=threshold))
+
+    def delay(self, name: str, shape, delay) -> str:
+        """A node that hands on, element by element, what it received so many seconds before (SPEC F23).
+
+        Example: b.delay("late", 64, delay=0.005)
+        """
+        return self._elements(name, "Delay", shape, dict(delay=delay))
 
     def exact(self, name: str, shape, model: str = "cuba_lif", **integers) -> str:
         """Neurons given as the integers of a chip's step, which compile keeps as they are (SPEC F14).
@@ -417,12 +435,12 @@ class Builder:
 
     def _is_end(self, index: int) -> bool:
         """Whether a population feeds nothing but itself."""
-        if self._nodes[index][0] not in self._shape:
+        if self._nodes[index][0] not in self._ports:
             return False
         reached = [b for a, b in self._edges if a == index]
         while reached:
             node = reached.pop()
-            if self._nodes[node][0] not in self._shape:  # a matrix
+            if self._nodes[node][0] not in self._ports:  # a matrix or a Delay
                 reached += [b for a, b in self._edges if a == node]
             elif node != index:
                 return False

@@ -32,7 +32,7 @@ class Node:
     parameters: dict
     units: dict
     origin: str
-    stateful: bool  # its output depends on earlier steps
+    stateful: bool  # a population: neurons, with or without memory
     spiking: bool  # its output is spikes
     states: tuple = ()  # names of what can be probed: "v"; "u", the synaptic current
 
@@ -136,7 +136,7 @@ class Network:
 
     @property
     def populations(self) -> list[Node]:
-        """The nodes with a state."""
+        """The nodes that are neurons."""
         return [node for node in self.nodes.values() if node.stateful]
 
     def probes(self) -> list[str]:

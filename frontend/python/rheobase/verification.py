@@ -482,10 +482,14 @@ class _Judge:
         return found
 
     def _zero(self, name: str, neuron: int) -> float:
-        """A chip's potential of 0 in the network's units: v_leak where it is counted from there (R0314)."""
+        """A chip's potential of 0 in the network's units: v_leak or a Threshold below 0 where it is counted from there
+        (R0314, R0317)."""
+        node = self.net.nodes[name]
+        if node.kind == "Threshold":
+            return min(_of_neuron(node.parameters["threshold"], neuron), 0.0)
         told = {"what": f"v_leak of '{name}'", "value": "is the zero of its potential"}
         counted = any(told.items() <= a.items() for a in self.image.assumptions)
-        return _of_neuron(self.net.nodes[name].parameters["v_leak"], neuron) if counted else 0.0
+        return _of_neuron(node.parameters["v_leak"], neuron) if counted else 0.0
 
     def _threshold_register(self, name: str, neuron: int) -> Optional[int]:
         """The chip's threshold of a neuron, in the integers of its potential."""

@@ -3,6 +3,7 @@
 
 #include "common/CheckError.h"
 #include "common/Guards.h"
+#include "network/DelayNodes.h"
 
 namespace rheo::fuzz {
 namespace {
@@ -38,6 +39,10 @@ std::string checkNetwork(const Expected<Network>& outcome) {
          {&assumption.what, &assumption.value, &assumption.why, &assumption.howToChange})
       require(canBeShown(*text), "an assumption can be shown");
   require(outcome->conventions.dt > 0, "there is a time step");
+  for (const Node& node : outcome->nodes)
+    if (node.kind == "Delay")
+      for (const std::int32_t steps : delaySteps(node, outcome->conventions.dt))
+        require(steps >= 0 && steps < kMostWaiting, "a delay is a number of steps");
   require(updateOrder(*outcome).size() == outcome->nodes.size(), "every node is updated");
   return "accepted";
 }

@@ -64,11 +64,11 @@ std::string TreeGenerator::someName() {
 }
 
 std::string TreeGenerator::someKind() {
-  static constexpr std::array kKinds = {"LIF",    "CubaLIF", "LI",        "CubaLI",   "I",
-                                        "IF",     "Scale",   "Linear",    "Affine",   "Flatten",
-                                        "Conv1d", "Conv2d",  "SumPool2d", "AvgPool2d"};
-  static constexpr std::array kOthers = {"ConvTranspose2d", "Delay",    "Input", "Output",
-                                         "NIRGraph",        "Nonsense", "",      "\xff"};
+  static constexpr std::array kKinds = {"LIF",       "CubaLIF",   "LI",     "CubaLI",   "I",      "IF",
+                                        "Scale",     "Linear",    "Affine", "Flatten",  "Conv1d", "Conv2d",
+                                        "SumPool2d", "AvgPool2d", "Delay",  "Threshold"};
+  static constexpr std::array kOthers = {"ConvTranspose2d", "Input", "Output", "NIRGraph",
+                                         "Nonsense",        "",      "\xff"};
   if (oneIn(80)) return random_.pick(kOthers);
   return random_.pick(kKinds);
 }
@@ -202,6 +202,11 @@ Tree TreeGenerator::leaf(const std::string& name, std::int64_t size, const std::
     addWindow(node, size, kind);
   } else if (kind == "Scale") {
     node.children.push_back(numbers("scale", {size}));
+  } else if (kind == "Threshold") {
+    node.children.push_back(numbers("threshold", {size}));
+  } else if (kind == "Delay") {  // of a few steps, mostly
+    node.children.push_back(numbers("delay", {size}));
+    for (double& seconds : node.children.back().array.values) seconds *= oneIn(10) ? 1.0 : 1e-3;
   } else if (kind == "Flatten") {
     for (const char* field : {"start_dim", "end_dim"}) {
       Tree dimension = numbers(field, {});

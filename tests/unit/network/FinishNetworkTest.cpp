@@ -246,7 +246,7 @@ TEST(FinishNetwork, r02_faultsAreRefusedByName) {
   n.nodes[2].kind = "LIFF";
   EXPECT_THAT(refusal(n), testing::AllOf(HasSubstr("R0201"), HasSubstr("'LIFF'"), HasSubstr("'LIF'")));
   n = recurrent();
-  n.nodes[2].kind = "Threshold";
+  n.nodes[2].kind = "NIRGraph";
   EXPECT_THAT(refusal(n), HasSubstr("R0201"));
   n = recurrent();
   n.nodes[2].parameters.erase("tau");

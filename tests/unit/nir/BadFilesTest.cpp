@@ -111,8 +111,6 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"hugeClaim", withLif("r", [](auto& w, auto p) { w.claim(p, 1'000'000'000'000); }), "R0103",
             "/node/nodes/lif/r", "[1000000000000]"},
         Bad{"unknownType", withLif("type", [](auto& w, auto p) { w.text(p, "LIFF"); }), "R0201", "lif", "'LIF'"},
-        Bad{"unsupportedType", withLif("type", [](auto& w, auto p) { w.text(p, "Threshold"); }), "R0201", "lif",
-            "'Threshold'"},
         Bad{"numberForType", withLif("type", [](auto& w, auto p) { w.numbers(p, {}, {1}); }), "R0108",
             "/node/nodes/lif/type", "not one string"},
         Bad{"edgeToNowhere", withEdges({{"in", "fc"}, {"fc", "lif"}, {"lif", "out"}, {"lif", "oud"}}), "R0106",

@@ -63,7 +63,7 @@ def _connect(found: Integers, node: Node, ways: _Ways) -> None:
                 node.name, f"the pool '{node.name}' becomes a convolution with a group for each channel"
             )
         for source in sources:
-            if not _sends(source):
+            if not _sends(source) and source.kind != "Delay":  # refused where it stands
                 found.refuse(
                     node.name,
                     f"'{source.name}' and '{node.name}' are two matrices in a row",

@@ -20,14 +20,15 @@ from .sums import other_arithmetic, parameters_of, sums_of
 
 @dataclass
 class Population:
-    """Neurons of one model; ``parameters`` are those of its step, int64 [n] each. ``made``: by the compiler. ``arriving``:
-    what each receives in every step beside its synapses, in units of weights [n]."""
+    """Neurons of one model; ``parameters`` are those of its step, int64 [n] each. ``made``: by the compiler. ``lag``: of an
+    image's. ``arriving``: what each receives in every step beside its synapses, in units of weights [n]."""
 
     name: str
     model: str
     shape: tuple[int, ...]
     parameters: dict[str, np.ndarray]
     made: bool = False
+    lag: int = 0
     arriving: Optional[np.ndarray] = None
 
     @property
@@ -142,7 +143,7 @@ def integers_of_image(image: Image) -> Integers:
     for p in info["populations"]:
         values = parameters_of(image, p["name"])
         found.populations[p["name"]] = Population(
-            p["name"], p["model"], tuple(p["shape"]), values, p["hidden"]
+            p["name"], p["model"], tuple(p["shape"]), values, p["hidden"], p["lag"]
         )
     found.outputs = {o["name"]: [part["population"] for part in o["parts"]] for o in info["outputs"]}
     joined: dict[tuple, Synapses] = {}

@@ -176,11 +176,14 @@ def _constant(found: Integers, s: Synapses) -> bool:
 
 
 def _take_constants(found: Integers) -> None:
-    """The bias of a file's ALIF enters its current, where the compiler made a source of it."""
+    """The bias of a file's ALIF enters its current, where the compiler made a source of it: one that starts with the
+    population's first step, behind no Delay."""
     rest = []
     for s in found.synapses:
-        if _constant(found, s) and found.populations[s.target].model == "atrlif":
-            found.populations[s.target].take(s.weights[:, 0])
+        target = found.populations[s.target]
+        late = (s.weights != 0) & (s.delay != target.lag - 1)
+        if _constant(found, s) and target.model == "atrlif" and not late.any():
+            target.take(s.weights[:, 0])
         else:
             rest.append(s)
     found.synapses = rest

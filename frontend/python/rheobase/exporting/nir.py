@@ -85,12 +85,12 @@ class _Writing:
             kind, parameters = real.nodes[node.name]
             return {"type": kind, **parameters}
         parameters = {name: self._as_read(node, name, values) for name, values in node.parameters.items()}
-        delay = parameters.pop("delay", None)
+        delay = None if node.kind == "Delay" else parameters.pop("delay", None)
         if delay is not None and delay.any():
             self._refuse(
                 node.name,
                 f"the weights of '{node.name}' have delays; NIR has delays of nodes, not of weights",
-                "build a network without delays",
+                "give the delays to Delay nodes",
             )
         if node.kind == "ConvTranspose2d":
             self._refuse(
@@ -136,7 +136,7 @@ def _read_back(file: bytes) -> Network:
 def _unsaid(net: Network, again: Network, reset: str) -> list[Diagnostic]:
     """The conventions that a reader of the file would take for others: NIR has no place for them."""
     lost = []
-    spiking = [n for n in again.populations if n.spiking]
+    spiking = [n for n in again.populations if "v_reset" in n.parameters]
     at_zero = not any(n.parameters["v_reset"].any() for n in spiking)
     for name, value in {**net.conventions, "reset": reset}.items():
         found = again.conventions[name]
