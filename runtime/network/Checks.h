@@ -59,6 +59,7 @@ inline constexpr const char* kCoarseStep = "coarse step";
 inline constexpr const char* kRecurrentEdges = "recurrent edges";
 // Whether it says what a convention is, or follows from one.
 bool isAboutConventions(const Assumption& assumption);
+bool followsFromConventions(const Assumption& assumption);
 // SPEC F5.
 void refuseStatelessCycles(const Network& network, Report& report);
 // The edges that close a cycle, and whether each edge is a hop. SPEC F5.

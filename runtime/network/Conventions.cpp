@@ -217,10 +217,13 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
   refuseManySpikes(network, report);
 }
 
+bool followsFromConventions(const Assumption& assumption) {
+  return assumption.what == kCoarseStep || assumption.what == kRecurrentEdges;
+}
+
 bool isAboutConventions(const Assumption& assumption) {
   const auto rows = conventionRows();
-  return assumption.what == kDtAssumption || assumption.what == kCoarseStep ||
-         assumption.what == kRecurrentEdges ||
+  return assumption.what == kDtAssumption || followsFromConventions(assumption) ||
          std::any_of(rows.begin(), rows.end(),
                      [&](const ConventionRow& row) { return row.title() == assumption.what; });
 }

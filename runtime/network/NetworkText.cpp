@@ -166,18 +166,20 @@ std::vector<Assumption> readAssumptions(const Entry& root) {
 }
 
 // What a dump tells, but for conventions that were edited after it was told.
-std::vector<Assumption> merged(const std::vector<Assumption>& told, std::vector<Assumption> derived) {
-  std::erase_if(derived, [](const Assumption& a) { return !network::isAboutConventions(a); });
-  std::vector<Assumption> result;
-  for (const Assumption& assumption : told) {
-    const auto same = std::find_if(derived.begin(), derived.end(), [&](const Assumption& a) {
-      return a.what == assumption.what && a.value == assumption.value;
+std::vector<Assumption> merged(const std::vector<Assumption>& told, const std::vector<Assumption>& derived) {
+  const auto among = [](const std::vector<Assumption>& list, const Assumption& a, bool withValue) {
+    return std::any_of(list.begin(), list.end(), [&](const Assumption& other) {
+      return other.what == a.what && (!withValue || other.value == a.value);
     });
-    if (same == derived.end() && network::isAboutConventions(assumption)) continue;
-    result.push_back(assumption);
-    if (same != derived.end()) derived.erase(same);
+  };
+  std::vector<Assumption> result;
+  for (const Assumption& a : told)
+    if (!network::isAboutConventions(a) || among(derived, a, true)) result.push_back(a);
+  for (const Assumption& a : derived) {
+    if (!network::isAboutConventions(a) || among(told, a, true)) continue;
+    // Every convention is given here, of use or not: only those of which something was told are of use.
+    if (among(told, a, false) || network::followsFromConventions(a)) result.push_back(a);
   }
-  result.insert(result.end(), derived.begin(), derived.end());
   return result;
 }
 
@@ -237,7 +239,7 @@ Expected<Network> networkFromText(const std::string& text, const std::string& fi
     Network network = readNetwork(root, options);
     const std::vector<Assumption> told = readAssumptions(root);
     Expected<Network> finished = finishNetwork(std::move(network), options, file);
-    if (finished) finished->assumptions = merged(told, std::move(finished->assumptions));
+    if (finished) finished->assumptions = merged(told, finished->assumptions);
     return finished;
   } catch (const Malformed& error) {
     diagnostic.message = fmt::format("this is no dump of the import stage: {}", error.what());

@@ -189,15 +189,14 @@ py::dict runNetwork(const std::shared_ptr<Network>& network, const std::vector<p
   return toPython(unwrap(std::move(recording)));
 }
 
-// (name, values under which the network can step differently, not only round) of every convention.
+// (name, values under which the network can step differently, whether it is but rounded) of every convention.
 py::list distinctConventions(const Network& network) {
   const ConventionUses uses = usesOf(network);
   py::list table;
   for (const ConventionRow& row : conventionRows()) {
-    if (row.rounding) continue;
     py::list values;
     for (const int value : row.distinct(uses)) values.append(py::str(row.values[value]));
-    table.append(py::make_tuple(py::str(row.name), values));
+    table.append(py::make_tuple(py::str(row.name), values, row.rounding));
   }
   return table;
 }

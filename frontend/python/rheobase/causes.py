@@ -106,20 +106,21 @@ def of_recording(net: Network, x, recorded: Recording) -> str:
     if not found.exact:
         best = found.best
         return f"no set of conventions gives the recording; the nearest leaves {best.wrong:,} of {best.cells:,} cells wrong"
-    named = dict(net._core.distinct_conventions())
+    named = net.distinct_conventions()
     best = found.best
     parts = [
         f"{CHOICES[name].title}: recorded with {best.conventions[name]}, run with {net.conventions[name]}"
         for name, values in named.items()
-        if len(values) > 1 and str(best.conventions[name]) != _canonical(net.conventions[name], values)
+        if len(values) > 1 and best.conventions[name] != _canonical(net.conventions[name], values)
     ]
     if best.offset:
         parts.append(f"it was recorded a step {'later' if best.offset > 0 else 'earlier'}")
     return "cause: " + " and ".join(parts) if parts else ""
 
 
-def _canonical(value, values: list[str]) -> str:
-    return str(value) if str(value) in values else values[0]
+def _canonical(value, values: list):
+    """Of values that make no difference, the first one."""
+    return value if value in values else values[0]
 
 
 def lag_between(left: Recording, right: Recording) -> str:

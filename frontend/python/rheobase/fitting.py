@@ -136,9 +136,7 @@ def fit_conventions(
         callback(progress),
     )
     names = [f"{node}.{state}" if state else node for node, state, _ in series]
-    distinct = {
-        name: [typed({name: v})[name] for v in values] for name, values in net._core.distinct_conventions()
-    }
+    distinct = net.distinct_conventions()
     fits = tuple(_fit(found, names, distinct) for found in raw["fits"])
     exact = bool(fits) and fits[0].wrong == 0
     decided, still_open = _agreement(fits, distinct) if exact else ({}, {})

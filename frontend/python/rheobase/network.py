@@ -11,7 +11,7 @@ import numpy as np
 from . import _core
 from .arithmetic import MODELS
 from .arguments import callback, gather, option_name, probe_names, thread_count
-from .conventions import FRAMEWORKS, Conventions, Unpack, convention_options, values_of
+from .conventions import FRAMEWORKS, Conventions, Unpack, convention_options, typed, values_of
 from .recording import Recording, check_room, from_core
 
 
@@ -113,11 +113,29 @@ class Network:
         Example: net.under(reset="subtract").run(x); net.under(as_="sinabs").run(x)
         """
         framework = conventions.get("as_")
-        kept = self.conventions
-        if framework:
-            fixed = framework in FRAMEWORKS and FRAMEWORKS[framework]["dt"] is not None
-            kept = {} if fixed else {"dt": self.dt}
+        if not framework:
+            used = {
+                name for name, values in self.distinct_conventions(rounding=True).items() if len(values) > 1
+            }
+            kept = {name: value for name, value in self.conventions.items() if name == "dt" or name in used}
+        elif FRAMEWORKS.get(framework, {}).get("dt") is None:
+            kept = {"dt": self.dt}
+        else:
+            kept = {}
         return Network(self._core.under(convention_options({**kept, **conventions})), self.file)
+
+    def distinct_conventions(self, rounding: bool = False) -> dict[str, list]:
+        """{convention: values under which this network can step differently}; one value: nothing depends on it.
+
+        rounding: also where values differ by rounding alone.
+
+        Example: net.distinct_conventions()["reset"]
+        """
+        return {
+            name: [typed({name: value})[name] for value in values]
+            for name, values, only_rounded in self._core.distinct_conventions()
+            if rounding or not only_rounded
+        }
 
     @property
     def dt(self) -> float:
