@@ -19,6 +19,8 @@ std::vector<std::int32_t> shared(std::vector<std::int32_t> values) {
   return values;
 }
 
+}  // namespace
+
 // SPEC F19: potentials without decay are whole steps of the register, so v >= x is v > ceil(x) - 1.
 bool Quantizer::reached(const FloatPopulation& source) const {
   return net_.conventions.firing == Firing::Reached && !source.isLeaky() && !source.forgets();
@@ -33,8 +35,6 @@ double Quantizer::thresholdSteps(const FloatPopulation& source, double threshold
   return !source.forgets() || std::abs(threshold - nearest) <= kSame * nearest ? nearest
                                                                                : std::floor(threshold);
 }
-
-}  // namespace
 
 // SPEC F14: nothing is chosen but the weights' formats.
 void Quantizer::exactPopulation(const FloatPopulation& source, const PopulationSettings& pins,

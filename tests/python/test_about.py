@@ -33,7 +33,7 @@ def test_explain_lists_every_code_topic_and_model():
     pages = ROOT / "runtime/support/codes"
     named = [line.split()[0] for line in listing]
     models = sorted(model.parent.name for model in ROOT.glob("runtime/models/*/model.h"))
-    codes_first = [*sorted(page.stem for page in pages.glob("R*.md")), "differences", "spec"]
+    codes_first = [*sorted(page.stem for page in pages.glob("R*.md")), "differences", "spec", "conventions"]
     assert named == [*codes_first, *models] and len(models) > 20
     assert all(len(line) > 10 for line in listing)
     known = json.loads(invoke("explain", "--json").stdout)

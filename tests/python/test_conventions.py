@@ -7,7 +7,7 @@ import pytest
 import rheobase as rb
 from commandline import invoke
 from nirfiles import write
-from rheobase.conventions import CHOICES, FLAGS, Conventions
+from rheobase.conventions import CHOICES, FLAGS, FRAMEWORKS, Conventions
 
 
 def loop_of_two(**conventions) -> rb.Network:
@@ -102,3 +102,10 @@ def test_a_nir_file_does_not_hold_it(tmp_path):
     net, out = write(tmp_path / "net.nir"), tmp_path / "out.nir"
     said = invoke("export", net, "--feedforward-delay", 1, "--to", "nir", "-o", out)
     assert said.returncode == 0 and "--feedforward-delay 1" in said.stderr
+
+
+def test_they_are_explained():
+    said = invoke("explain", "conventions").stdout
+    for word in (*FLAGS.values(), *FRAMEWORKS):
+        assert word == "--dt" or word in said
+    assert "conventions" in invoke("explain").stdout

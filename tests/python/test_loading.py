@@ -11,6 +11,7 @@ from commandline import invoke
 from environment import needs_compiler
 from nirfiles import write
 from rheobase import compiler
+from rheobase.conventions import CHOICES
 
 
 def test_content_decides_not_the_suffix(tmp_path):
@@ -23,7 +24,8 @@ def test_conventions_are_taken_and_recorded(tmp_path):
     path = write(tmp_path / "net.nir")
     given = dict(reset="subtract", discretization="exponential", spikes="dirac", feedforward_delay=1)
     net = rb.load(path, dt=np.float32(2e-3), **given)
-    assert net.conventions == {"dt": pytest.approx(2e-3), **given}
+    defaults = {name: choice.default for name, choice in CHOICES.items()}
+    assert net.conventions == {"dt": pytest.approx(2e-3), **defaults, **given}
     assert all({"what", "value", "why", "how_to_change"} <= a.keys() for a in net.assumptions)
     assert {a["what"] for a in rb.load(path).assumptions if a["warning"]} == {"dt", "reset"}
     for wrong in (

@@ -17,6 +17,7 @@ COMMANDS = [
     "run",
     "verify",
     "diff",
+    "conventions",
     "export",
     "inspect",
     "chips",
