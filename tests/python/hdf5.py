@@ -75,7 +75,8 @@ class File:
             texts = [str(v).encode() for v in array.ravel()]
             buffer = (ctypes.c_char_p * len(texts))(*texts)
         else:
-            array = np.ascontiguousarray(array if array.dtype.str[1:] in _TYPES else array.astype(np.float32))
+            array = array if array.dtype.str[1:] in _TYPES else array.astype(np.float32)
+            array = np.ascontiguousarray(array).reshape(array.shape)  # a single number stays one
             kind = _type(_TYPES[array.dtype.str[1:]])
             buffer = array.ctypes.data_as(ctypes.c_void_p)
         dataset, space = self._dataset(path, kind, array.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
 
 import typer
 from typing_extensions import Annotated
@@ -21,6 +22,7 @@ from .common import Settings, emit_json, report, say
     "rheobase diff out.npz run.npz",
     "rheobase export net.rheo --to net -o net.net",
     "rheobase export net.net --to nir -o net.nir",
+    "rheobase export net.rheo --to nir -o quantized.nir --nir-version 1.0.4",
 )
 def export_command(
     path: Annotated[
@@ -30,6 +32,15 @@ def export_command(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="PATH", help="The file to write; with lava the folder.")
     ],
+    nir_version: Annotated[
+        Optional[str],
+        typer.Option(
+            "--nir-version",
+            metavar="V",
+            help="With nir: the version of the nir package that reads it, 1.0.8 (default), or 1.0.4, which all since "
+            "1.0.3 read.",
+        ),
+    ] = None,
     conventions: o.Conventions = o.NONE,
 ) -> None:
     """Write a network or an image in the form of another program.
@@ -37,18 +48,21 @@ def export_command(
     lava: from an image, a readable Python program of Lava processes and its arrays; it runs under Lava 0.10 with the
     image's spikes and states, bit for bit. net: from an image, or from a network whose neurons are integers, a file of
     lava-dl, whose NetX runs it: a chain of layers, dense or convolutions, of CUBA, ALIF, SDNN, RF or ADRF neurons; those
-    of an image are dense. nir: from a network, a NIR file; neurons that are integers become real-valued. What a format cannot
+    of an image are dense. nir: a NIR file, a network as it was read, neurons that are integers as real ones; an image as what
+    the chip computes, over the reals: quantized weights and thresholds in the network's own units. What a format cannot
     express is refused, all of it at once (exit status 1); what it does not keep, and what NetX does not open or takes
     for something else, is listed: warnings where results may differ, with -v also notes.
     """
     if to == "lava" and not is_image(path):
         raise usage_error(f"'{path}' is no image", "compile the network first: rheobase compile NET -o IMAGE")
+    if nir_version is not None and to != "nir":
+        raise usage_error("--nir-version belongs to --to nir", "leave it out")
     source = o.read_any(path, **conventions)
     if to == "lava":
         check_folder(output)
     elif to in FORMATS:
         check_writable(output, path)
-    lost = export(source, to, output)
+    lost = export(source, to, output, nir_version)
     report(lost)
     if Settings.json:
         emit_json("rheobase.export/1", {"output": str(output), "format": to, "lost": lost})

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Union
+from typing import Optional, Union
 
+from ..arguments import option_name
 from ..errors import Diagnostic, option_error, unknown_name
 from ..files import filling, write_bytes
 from ..image import Image
 from ..network import Network
 from . import lava, net, nir
+from .nir_graph import NEWEST, VERSIONS
 
 FORMATS = ("lava", "net", "nir")
 
 
-def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
+def export(
+    source: Union[Image, Network], to: str, path, nir_version: Optional[str] = None
+) -> list[Diagnostic]:
     """Writes an image or a network in the form of another program.
 
     source, to: an image to "lava", a Python program of Lava processes that runs with the image's spikes, bit for bit,
     and its arrays; an image, or a network of exact nodes, to "net", the HDF5 file that lava-dl's SLAYER writes and its
-    NetX runs on Lava, which `rb.load` reads again, number for number; a network to "nir", a NIR file.
-    path: the file, for "lava" the folder; what is written is written whole or not at all.
+    NetX runs on Lava, which `rb.load` reads again, number for number; either to "nir", a NIR file: a network as it was
+    read, an image as what the chip computes, over the reals and in the network's own units.
+    path: the file, for "lava" the folder; what is written is written whole or not at all. nir_version: of the nir
+    package that is to read the file: "1.0.8", the newest, or "1.0.4", whose form all versions since 1.0.3 read.
 
     Returns what the format does not keep, as diagnostics R0671: a "note" where the numbers stay what they are, a
     "warning" where the other program may compute something else. Raises OptionError for an unknown format or a source
@@ -30,7 +36,9 @@ def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
     """
     if not isinstance(to, str) or to not in FORMATS:
         raise unknown_name("format", to, FORMATS)
-    kinds = {"lava": Image, "net": (Image, Network), "nir": Network}[to]
+    if nir_version is not None and to != "nir":
+        raise option_error("nir_version belongs to NIR files", 'leave it out, or export to "nir"')
+    kinds = {"lava": Image, "net": (Image, Network), "nir": (Image, Network)}[to]
     if not isinstance(source, kinds):
         what = {Image: "an image", Network: "a network"}.get(type(source), type(source).__name__)
         raise option_error(f"{what} cannot be exported to '{to}'", _REMEDIES[to])
@@ -40,7 +48,11 @@ def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
             for name, content in contents.items():
                 (folder / name).write_bytes(content)
         return []
-    content, lost = (net if to == "net" else nir).content(source)
+    if to == "net":
+        content, lost = net.content(source)
+    else:
+        version = NEWEST if nir_version is None else option_name("nir_version", nir_version, VERSIONS)
+        content, lost = nir.content(source, version)
     write_bytes(path, content)
     return lost
 
@@ -48,5 +60,5 @@ def export(source: Union[Image, Network], to: str, path) -> list[Diagnostic]:
 _REMEDIES = {
     "lava": "compile the network first: rheobase compile NET -o IMAGE",
     "net": "give an image, or a network of exact nodes",
-    "nir": "give the network that the image was compiled from",
+    "nir": "give an image or a network",
 }

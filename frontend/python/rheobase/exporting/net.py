@@ -26,11 +26,14 @@ from .hdf5 import file_of
 from .integers import Integers, Population, Synapses, integers_of_image
 from .net_neurons import RESONATORS, Neurons, by_channel, neurons_of
 from .net_weights import check_synapses, dense_fields, window_fields
+from .sums import other_arithmetic
 
 
 def content(source: Union[Image, Network]) -> tuple[bytes, list[Diagnostic]]:
     """The file's bytes, and what it cannot keep. Raises CompileError with everything that a .net file cannot hold."""
     found = integers_of_image(source) if isinstance(source, Image) else integers_of_network(source)
+    if isinstance(source, Image) and (other := other_arithmetic(source)) is not None:
+        found.refuse("", *other)
     _take_constants(found)
     driven = _driven(found)
     neurons = {

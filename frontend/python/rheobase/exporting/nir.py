@@ -1,153 +1,94 @@
-"""Networks as NIR files (https://neuroir.org): float networks as they were read, exact nodes as real ones."""
+"""Networks and images as NIR files (https://neuroir.org), for the version of the nir package that is to read them."""
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import Union
 
 from ..conventions import FLAGS
 from ..errors import CompileError, Diagnostic
+from ..image import Image
 from ..loading import load
-from ..network import Network, Node
+from ..network import Network
 from .hdf5 import file_of, is_name
-from .real import KINDS, Real, not_kept, weights_in_units
+from .nir_graph import NEWEST, OLD, Graph, Loss, make_old
+from .nir_image import graph_of_image
+from .nir_network import graph_of_network
 
-VERSION = "1.0"  # of the format
 
-
-def content(net: Network) -> tuple[bytes, list[Diagnostic]]:
-    """The file's bytes, and what NIR does not keep. Raises CompileError for names that no HDF5 file holds.
+def content(source: Union[Image, Network], version: str = NEWEST) -> tuple[bytes, list[Diagnostic]]:
+    """The file's bytes, and what NIR does not keep. Raises CompileError for all that has no form in the file.
 
     The file is read back before it is handed out: how its reader would fill what NIR leaves unsaid is part of the
     answer.
     """
-    writing = _Writing(net)
-    if writing.refused:
-        raise CompileError(writing.refused)
-    root = {
-        "version": VERSION,
-        "node": {
-            "type": "NIRGraph",
-            "nodes": writing.nodes,
-            "edges": [(source, target) for source, target, _ in net.edges],
-        },
-    }
-    file = file_of(root)
-    return file, writing.lost + _unsaid(net, _read_back(file), writing.reset)
+    graph = graph_of_image(source) if isinstance(source, Image) else graph_of_network(source)
+    for name in graph.nodes:
+        if not is_name(name):
+            graph.refuse(
+                name,
+                f"'{name}' cannot be a name in a NIR file, where '/' and '.' make paths",
+                "rename the node",
+            )
+    if version == OLD:
+        make_old(graph)
+    _stop_if_refused(graph, source)
+    file = file_of(graph.root(version))
+    again = _read_back(file, graph)
+    _check_delays(graph, again)
+    _stop_if_refused(graph, source)
+    lost = graph.lost + _unsaid(graph, again)
+    return file, [
+        Diagnostic("R0671", loss.severity, loss.message, source.file, loss.where, remedy=loss.remedy)
+        for loss in lost
+    ]
 
 
-@dataclass
-class _Writing:
-    """Nodes as dictionaries, what is refused and what is lost."""
-
-    net: Network
-
-    def __post_init__(self):
-        self.refused: list[Diagnostic] = []
-        self.lost: list[Diagnostic] = []
-        self.nodes: dict[str, dict] = {}
-        self.filled = next(
-            (a["value"] for a in self.net.assumptions if a["what"] == "missing parameters"), ""
+def _stop_if_refused(graph: Graph, source: Union[Image, Network]) -> None:
+    if graph.refused:
+        raise CompileError(
+            [
+                Diagnostic("R0670", "error", r.message, source.file, r.where, remedy=r.remedy)
+                for r in graph.refused
+            ]
         )
-        if self._programs():
-            return
-        real = Real(self.net)
-        self.reset = real.reset
-        for node in self.net.nodes.values():
-            if not is_name(node.name):
-                self._refuse(
-                    node.name,
-                    f"'{node.name}' cannot be a name in a NIR file, where '/' and '.' make paths",
-                    "rename the node",
-                )
-            self.nodes[node.name] = self._fields(node, real)
-        self.lost += real.lost
-
-    def _refuse(self, where: str, message: str, remedy: str) -> None:
-        self.refused.append(Diagnostic("R0670", "error", message, self.net.file, where, remedy=remedy))
-
-    def _programs(self) -> bool:
-        """Refuses the exact nodes that have no counterpart in NIR; whether there are any."""
-        for node in self.net.populations:
-            if node.exact and node.kind not in KINDS:
-                self._refuse(
-                    node.name,
-                    f"'{node.name}' is of the model '{node.kind}', which NIR does not have",
-                    f"NIR has what {', '.join(KINDS)} become",
-                )
-        return bool(self.refused)
-
-    def _fields(self, node: Node, real: Real) -> dict:
-        if node.name in real.nodes:
-            kind, parameters = real.nodes[node.name]
-            return {"type": kind, **parameters}
-        parameters = {name: self._as_read(node, name, values) for name, values in node.parameters.items()}
-        delay = None if node.kind == "Delay" else parameters.pop("delay", None)
-        if delay is not None and delay.any():
-            self._refuse(
-                node.name,
-                f"the weights of '{node.name}' have delays; NIR has delays of nodes, not of weights",
-                "give the delays to Delay nodes",
-            )
-        if node.kind == "ConvTranspose2d":
-            self._refuse(
-                node.name,
-                f"'{node.name}' is a transposed convolution, which NIR does not have",
-                "write it as a Linear node: the matrix of the convolution",
-            )
-        if node.kind in ("Conv1d", "Conv2d"):  # readers of NIR need both
-            parameters.setdefault("bias", np.zeros(node.output_shape[0], parameters["weight"].dtype))
-            parameters.setdefault("input_shape", np.array(node.input_shape[1:], np.int64))
-        if parameters.pop("payload", None) is not None:
-            self.lost.append(
-                not_kept(
-                    self.net,
-                    node.name,
-                    f"the payloads of '{node.name}' are not kept: a reader of the file takes its messages for spikes",
-                    "say so beside the file",
-                )
-            )
-        if node.kind in ("Input", "Output"):
-            parameters.setdefault("shape", np.array(node.output_shape, np.int64))
-        if node.kind == "Flatten":
-            parameters.setdefault("input_type", np.array(node.input_shape, np.int64))
-        if node.name in real.scaled:
-            parameters.update({k: weights_in_units(v) for k, v in parameters.items()})
-        return {"type": node.kind, **parameters}
-
-    def _as_read(self, node: Node, name: str, values: np.ndarray) -> np.ndarray:
-        """What a file left out takes the type of the threshold or leak, as the nir package's readers fill it in."""
-        if f"{node.name}.{name} = " in self.filled:
-            like = node.parameters.get("v_threshold", node.parameters.get("v_leak", values))
-            return values.astype(like.dtype)
-        return values
 
 
-def _read_back(file: bytes) -> Network:
+def _read_back(file: bytes, graph: Graph) -> tuple[Network, Network]:
+    """As a reader takes the file who knows nothing, and one who knows its conventions."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "written.nir")
         path.write_bytes(file)
-        return load(path)
+        return load(path), load(path, **graph.conventions)
 
 
-def _unsaid(net: Network, again: Network, reset: str) -> list[Diagnostic]:
+def _check_delays(graph: Graph, again: tuple[Network, Network]) -> None:
+    """Which edges take a step is said by the conventions and the graph's cycles alone. SPEC F5."""
+    for source, target, delay in again[1].edges:
+        wanted = graph.edges[source, target]
+        if wanted != delay:
+            graph.refuse(
+                source,
+                f"'{source}' reaches '{target}' after {wanted} steps; a reader of the file would take {delay}",
+                "export the network in the place of its image, or build it without delays",
+            )
+
+
+def _unsaid(graph: Graph, again: tuple[Network, Network]) -> list[Loss]:
     """The conventions that a reader of the file would take for others: NIR has no place for them."""
     lost = []
-    spiking = [n for n in again.populations if "v_reset" in n.parameters]
+    spiking = [n for n in again[0].populations if n.spiking]
     at_zero = not any(n.parameters["v_reset"].any() for n in spiking)
-    for name, value in {**net.conventions, "reset": reset}.items():
-        found = again.conventions[name]
+    for name, value in graph.conventions.items():
+        found = again[0].conventions[name]
         if value == found or (name == "dt" and abs(value - found) <= 1e-9 * value):
             continue
         if name == "reset" and (not spiking or (at_zero and {value, found} == {"zero", "v_reset"})):
             continue
         said, other = (f"{v:.10g} s" if name == "dt" else f"'{v}'" for v in (value, found))
         lost.append(
-            not_kept(
-                net,
+            Loss(
                 "",
                 f"{name} is {said}, which no NIR file says; a reader of this one would take {other}",
                 f"read the file with {FLAGS[name]} {f'{value:.10g}' if name == 'dt' else value}",

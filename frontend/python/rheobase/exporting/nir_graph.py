@@ -1,0 +1,78 @@
+"""A NIR graph on its way into a file, and which versions of the nir package read which form of it.
+
+The package's readers hand every stored field to the node's constructor, so a field or a kind that a version lacks makes
+the whole file unreadable there. Measured with the packages 1.0.3 to 1.0.8: `v_reset` came with 1.0.6, `CubaLI` with
+1.0.5. A file without them is read by all of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+OLD, NEWEST = "1.0.4", "1.0.8"
+VERSIONS = (OLD, NEWEST)  # of the nir package
+
+
+@dataclass
+class Loss:
+    """Something that the file does not hold; ``where`` names a node."""
+
+    where: str
+    message: str
+    remedy: str = ""
+    severity: str = "warning"
+
+
+@dataclass
+class Graph:
+    """nodes: name -> {"type": kind, parameter: array}. edges: (source, target) -> its delay in steps under the
+    conventions. lost: what is not kept; refused: what has no form in NIR."""
+
+    conventions: dict
+    nodes: dict[str, dict] = field(default_factory=dict)
+    edges: dict[tuple[str, str], int] = field(default_factory=dict)
+    lost: list[Loss] = field(default_factory=list)
+    refused: list[Loss] = field(default_factory=list)
+
+    def refuse(self, where: str, message: str, remedy: str) -> None:
+        self.refused.append(Loss(where, message, remedy))
+
+    def root(self, version: str) -> dict:
+        """The file's content."""
+        return {
+            "version": version,
+            "node": {"type": "NIRGraph", "nodes": self.nodes, "edges": list(self.edges)},
+        }
+
+
+def make_old(graph: Graph) -> None:
+    """Leaves out what the nir package has since 1.0.5, and refuses what cannot be left out."""
+    for name, node in graph.nodes.items():
+        if node["type"] == "CubaLI":
+            graph.refuse(
+                name,
+                f"'{name}' is a CubaLI node, which the nir package has since 1.0.5",
+                f"write it for the newest version: --nir-version {NEWEST}",
+            )
+        v_reset = np.ravel(node.pop("v_reset", 0))
+        if not v_reset.any():
+            continue
+        at = int(np.argmax(v_reset != 0))
+        if graph.conventions["reset"] == "v_reset":
+            graph.refuse(
+                name,
+                f"neuron {at} of '{name}' resets to {v_reset[at]:g}; the nir package has v_reset since 1.0.6, and a "
+                "reader of an older file takes 0",
+                f"write it for the newest version: --nir-version {NEWEST}; or train with a reset to 0",
+            )
+        else:
+            graph.lost.append(
+                Loss(
+                    name,
+                    f"the v_reset of '{name}' is not kept; under the reset '{graph.conventions['reset']}' it has no "
+                    "part in a step",
+                    severity="note",
+                )
+            )
