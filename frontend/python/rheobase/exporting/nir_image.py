@@ -85,7 +85,8 @@ class _Writing:
 
     def _neurons(self) -> None:
         how = self.graph.conventions
-        neurons = RealNeurons(how["dt"], how["discretization"], how["reset"])
+        # Half a unit higher, a potential that meets its threshold exactly is below it, however a sum is rounded.
+        neurons = RealNeurons(how["dt"], how["discretization"], how["reset"], above=0.5)
         for name, population in self.shown.items():
             self._add(name, neurons.node(population, self.unit[name]))
             if len(population.shape) > 1:

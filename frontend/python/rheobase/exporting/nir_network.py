@@ -79,8 +79,10 @@ def _as_read(graph: Graph, node: Node, filled: str) -> dict:
         )
     if node.kind in ("Conv1d", "Conv2d"):
         parameters.setdefault("bias", np.zeros(node.output_shape[0], parameters["weight"].dtype))
-        extents = np.array(node.input_shape[1:], np.int64)
-        parameters["input_shape"] = extents if node.kind == "Conv2d" else extents.reshape(())
+        parameters["input_shape"] = np.array(node.input_shape[1:], np.int64)
+        if node.kind == "Conv1d":  # of one axis: numbers
+            one = ("input_shape", "stride", "padding", "dilation")
+            parameters.update({name: parameters[name].reshape(()) for name in one if name in parameters})
         _note_kernel(graph, node)
     if parameters.pop("payload", None) is not None:
         graph.lost.append(
@@ -106,15 +108,17 @@ def _typed(node: Node, name: str, values: np.ndarray, filled: str) -> np.ndarray
 
 
 def _note_kernel(graph: Graph, node: Node) -> None:
-    """The package reckons the size of either axis with the kernel's rows: its check refuses what differs."""
+    """The package's check of sizes takes a kernel for square and without groups."""
     rows, *columns = node.parameters["weight"].shape[2:]
-    if columns and columns != [rows]:
+    odd = "is not square" if columns and columns != [rows] else ""
+    if node.parameters["weight"].shape[1] != node.input_shape[0]:
+        odd = "has groups"
+    if odd:
         graph.lost.append(
             Loss(
                 node.name,
-                f"the kernel of '{node.name}' has {rows} rows and {columns[0]} columns; the nir package takes both "
-                "extents for the first when it checks sizes, and refuses the file",
-                "read it with nir.read(file, type_check=False)",
+                f"the kernel of '{node.name}' {odd}; the nir package's check of sizes does not reckon with that",
+                "read the file with nir.read(FILE, type_check=False)",
                 "note",
             )
         )

@@ -38,12 +38,14 @@ def reset_of(populations: Iterable[Population]) -> str:
 @dataclass
 class RealNeurons:
     """Neurons under the conventions by which the file is to be read. gain: 64, or 1 where the weights hold that.
+    above: what is added to thresholds that nothing subtracts; up to 1, as v is whole, a chip's spikes stay the same.
     lost: what NIR's neurons do not keep."""
 
     dt: float
     discretization: str
     reset: str
     gain: float = 1.0
+    above: float = 0.0
     lost: list[Loss] = field(default_factory=list)
 
     def node(self, population: Population, unit=1.0) -> dict:
@@ -77,7 +79,8 @@ class RealNeurons:
         if leaks:
             parameters["v_leak"] = bias * DECAY_ONE / potential
         if spiking:
-            parameters["v_threshold"] = values["threshold"] / unit
+            above = np.where(values["reset_keep"] != 0, 0.0, self.above)
+            parameters["v_threshold"] = (values["threshold"] + above) / unit
             parameters["v_reset"] = self._v_reset(population, values) / unit
         return {"type": kind, **{k: np.ascontiguousarray(v, np.float64) for k, v in parameters.items()}}
 
