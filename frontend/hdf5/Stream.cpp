@@ -24,6 +24,9 @@ const Tree* findChild(const T& children, const std::string& name) {
 
 const Tree* Tree::child(const std::string& childName) const { return findChild(children, childName); }
 Tree* Tree::child(const std::string& childName) { return const_cast<Tree*>(findChild(children, childName)); }
+const Tree* Tree::attribute(const std::string& attributeName) const {
+  return findChild(attributes, attributeName);
+}
 
 namespace {
 
@@ -149,17 +152,21 @@ class Decoder {
 
   void children(Tree& group, int depth) {
     std::unordered_set<std::string> names;
+    std::unordered_set<std::string> attributeNames;
     for (;;) {
-      const auto tag = number<char>();
+      auto tag = number<char>();
       if (failed()) return;
       if (tag == (depth == 0 ? 'Z' : 'E')) return;
+      const bool isAttribute = tag == '@';
+      if (isAttribute) tag = number<char>();
       if (tag == '!') return report();
       if (++objects_ > limits_.maxObjects) return fail("it holds more objects than allowed");
       Tree tree;
       tree.name = text();
       if (failed()) return;
-      if (!names.insert(tree.name).second) return fail("a group holds two objects of one name");
-      if (tag == 'G') {
+      if (!(isAttribute ? attributeNames : names).insert(tree.name).second)
+        return fail("a group holds two objects of one name");
+      if (tag == 'G' && !isAttribute) {
         if (depth >= limits_.maxDepth) return fail("groups are nested too deeply");
         children(tree, depth + 1);
       } else if (tag == 'A') {
@@ -173,7 +180,7 @@ class Decoder {
         fail("it holds an unknown record");
       }
       if (failed()) return;
-      group.children.push_back(std::move(tree));
+      (isAttribute ? group.attributes : group.children).push_back(std::move(tree));
     }
   }
 

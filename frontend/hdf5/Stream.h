@@ -1,8 +1,9 @@
 // The byte stream between the reader process and its parent: one record per object, depth first, little
 // endian. The parent treats every byte as hostile.
 //
-//   stream  = magic record* 'Z'  |  magic record* '!' text(where) text(message)
-//   record  = 'G' text(name) record* 'E'                          a group
+//   stream  = magic content 'Z'  |  magic content '!' text(where) text(message)
+//   content = ('@' record)* record*                               of a group: first its attributes, no groups
+//   record  = 'G' text(name) content 'E'                          a group
 //           | 'A' text(name) type:u8 rank:u8 extent:u64* value*   numbers; a value has storedBytes(type)
 //           bytes | 'S' text(name) rank:u8 extent:u64* text*            strings | 'U' text(name) text(reason)
 //           an object that was not read
@@ -19,11 +20,11 @@
 
 namespace rheo::hdf5 {
 
-inline constexpr std::string_view kStreamMagic = "RHEOH5\x01\n";
+inline constexpr std::string_view kStreamMagic = "RHEOH5\x02\n";
 
 // What a file may ask for. The reader refuses above them, the parent refuses a stream above them.
 struct Limits {
-  std::uint64_t maxObjects = 200'000;       // groups, datasets and links together
+  std::uint64_t maxObjects = 200'000;       // groups, datasets, links and attributes together
   std::uint64_t maxElements = 1ull << 27;   // numbers, over all datasets
   std::uint64_t maxTextBytes = 1ull << 26;  // bytes of all names and strings
   std::uint64_t maxStrings = 4'000'000;     // strings, over all datasets

@@ -29,6 +29,12 @@ void noteVersion(const Tree& root, std::vector<Assumption>& assumptions) {
 }  // namespace
 
 Expected<Network> parseNir(Tree tree, const std::string& file) {
+  if (const Tree* type = tree.attribute("__type__"); type != nullptr && type->kind == Tree::Kind::Strings) {
+    return formatError("R0105", file, "/",
+                       fmt::format("this file holds recordings ({}), not a network",
+                                   quoteName(type->strings.empty() ? "" : type->strings[0])),
+                       "name the network; recordings are data: --input FILE");
+  }
   Tree* top = tree.child("node");
   if (top == nullptr || top->kind != Tree::Kind::Group) {
     return formatError(

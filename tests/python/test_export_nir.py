@@ -9,6 +9,7 @@ from commandline import invoke as rheobase
 from environment import needs_compiler
 from exactnets import assert_equal_layers, chain
 from nirfiles import LEAVE_OUT, good, write
+from rheobase import _core
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FLOAT32 = {
@@ -317,8 +318,125 @@ def test_the_command_lists_what_is_lost(tmp_path):
     assert "warning R0671: dt is 0.001 s, which no NIR file says" in result.stderr
     assert "read the file with --reset subtract" in result.stderr
     rheobase("compile", tmp_path / "a.nir", "-o", tmp_path / "a.rheo")
-    image = rheobase("export", tmp_path / "a.rheo", "--to", "nir", "-o", tmp_path / "c.nir")
-    assert image.returncode == 3 and "an image cannot be exported to 'nir'" in image.stderr
+    image = rheobase("export", tmp_path / "a.rheo", "--to", "nir", "-o", tmp_path / "c.nir", "-v")
+    assert image.returncode == 0 and "'lif' become real-valued" in image.stderr
+    for arguments, words in (
+        (["--to", "net", "--nir-version", "1.0.8"], "--nir-version belongs to --to nir"),
+        (["--to", "nir", "--nir-version", "1.0.9"], "nir_version"),
+    ):
+        refused = rheobase("export", tmp_path / "a.nir", *arguments, "-o", tmp_path / "d.nir")
+        assert refused.returncode in (2, 3) and words in refused.stderr, refused.stderr
     options = rheobase("export", tmp_path / "a.rheo", "--to", "net", "-o", tmp_path / "c.net", "--dt", "1")
     assert options.returncode == 2 and "--dt belongs to networks" in options.stderr
-    assert not (tmp_path / "c.nir").exists() and not (tmp_path / "c.net").exists()
+    assert not (tmp_path / "d.nir").exists() and not (tmp_path / "c.net").exists()
+
+
+# The fields that readers of the nir package take, by its own words: 1.0.4 refuses any other one, and lacks CubaLI.
+READ_BY_1_0_4 = {
+    "Input": {"shape"},
+    "Output": {"shape"},
+    "Affine": {"weight", "bias"},
+    "Linear": {"weight"},
+    "Scale": {"scale"},
+    "Flatten": {"input_type", "start_dim", "end_dim"},
+    "Conv1d": {"input_shape", "weight", "stride", "padding", "dilation", "groups", "bias"},
+    "Conv2d": {"input_shape", "weight", "stride", "padding", "dilation", "groups", "bias"},
+    "SumPool2d": {"kernel_size", "stride", "padding"},
+    "AvgPool2d": {"kernel_size", "stride", "padding"},
+    "I": {"r"},
+    "IF": {"r", "v_threshold"},
+    "LI": {"tau", "r", "v_leak"},
+    "LIF": {"tau", "r", "v_leak", "v_threshold"},
+    "CubaLIF": {"tau_syn", "tau_mem", "r", "v_leak", "v_threshold", "w_in"},
+}
+SINCE_THEN = {kind: {"v_reset"} for kind in ("IF", "LIF", "CubaLIF")}
+
+
+def every_kind(v_reset: float = 0.0, **conventions) -> rb.Network:
+    """Every node that NIR 1.0.4 has."""
+    b = rb.Builder(dt=1e-3, **conventions)
+    b.input("in", (2, 6, 6))
+    b.integrate_and_fire("if", (4, 6, 6), v_reset=v_reset)
+    b.convolve("in", "if", np.ones((4, 2, 3, 3)), padding=1)
+    b.lif("lif", (4, 3, 3), tau=0.01)
+    b.pool("if", "lif", 2)
+    b.cuba_lif("cuba", 5, tau_syn=0.005, tau_mem=0.01)
+    b.connect("lif", "cuba", np.ones((5, 36)), bias=np.zeros(5))
+    b.li("li", (4, 1, 1), tau=0.01)
+    b.pool("lif", "li", 3, average=True)
+    b.integrator("sum", 3)
+    b.connect("cuba", "sum", np.ones((3, 5)))
+    b.input("line", (1, 5))
+    b.integrate_and_fire("row", (2, 3))
+    b.convolve("line", "row", np.ones((2, 1, 3)))
+    return b.build()
+
+
+def stored(path) -> dict[str, dict]:
+    """Nodes with their fields."""
+    root, _ = _core.read_hdf5(str(path).encode())
+    return {name: dict(fields) for name, (fields, _) in root["node"][0]["nodes"][0].items()}
+
+
+@pytest.mark.parametrize("version", [None, "1.0.8", "1.0.4"])
+def test_what_each_version_of_the_nir_package_reads(tmp_path, version):
+    nir = pytest.importorskip("nir")
+    net = every_kind()
+    rb.export(net, "nir", tmp_path / "a.nir", nir_version=version)
+    found = {}
+    for node in stored(tmp_path / "a.nir").values():
+        found.setdefault(node.pop("type"), set()).update(node)
+    more = {} if version == "1.0.4" else SINCE_THEN
+    assert found == {k: READ_BY_1_0_4[k] | more.get(k, set()) for k in READ_BY_1_0_4 if k != "Scale"}
+    assert nir.serialization.read_version(tmp_path / "a.nir") == (version or "1.0.8")
+    nir.read(tmp_path / "a.nir")
+    again, x = rb.load(tmp_path / "a.nir", dt=1e-3), np.random.default_rng(0).random((20, 2, 6, 6))
+    both = {"in": x, "line": np.ones((20, 1, 5))}
+    left, right = net.run(both), again.run(both)
+    assert all(np.array_equal(left.outputs[n], right.outputs[n]) for n in left.outputs)
+
+
+def test_what_old_versions_cannot_hold_is_refused_all_at_once(tmp_path):
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 3)
+    b.lif("a", 3, tau=0.01, v_reset=[0, 0.25, 0])
+    b.cuba_li("b", 3, tau_syn=0.01, tau_mem=0.02)
+    b.connect("in", "a", np.eye(3))
+    b.connect("a", "b", np.eye(3))
+    with pytest.raises(rb.CompileError) as refused:
+        rb.export(b.build(), "nir", tmp_path / "a.nir", nir_version="1.0.4")
+    first, second = refused.value.diagnostics
+    assert (first.code, first.where) == ("R0670", "a") and "neuron 1 of 'a' resets to 0.25" in first.message
+    assert second.where == "b" and "a CubaLI node, which the nir package has since 1.0.5" in second.message
+    assert not (tmp_path / "a.nir").exists()
+    # Where nothing resets to it, it can be left out.
+    lost = rb.export(every_kind(0.5, reset="zero"), "nir", tmp_path / "b.nir", nir_version="1.0.4")
+    assert [d.where for d in lost if "v_reset" in d.message and d.severity == "note"] == ["if"]
+    with pytest.raises(rb.OptionError, match="nir_version"):
+        rb.export(every_kind(), "net", tmp_path / "c.net", nir_version="1.0.4")
+
+
+def test_kernels_that_the_package_does_not_check_are_told(tmp_path):
+    nir = pytest.importorskip("nir")
+    (lost,) = (d for d in rb.export(convolutional(), "nir", tmp_path / "a.nir") if d.where)
+    assert lost.severity == "note" and "'in_to_a' has groups" in lost.message
+    with pytest.raises(ValueError, match="mismatch"):
+        nir.read(tmp_path / "a.nir")
+    nir.read(tmp_path / "a.nir", type_check=False)
+
+
+@needs_compiler
+def test_images_that_nir_has_no_form_for(tmp_path):
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 2)
+    b.exact("n", 2, model="sigma")
+    b.connect("in", "n", np.eye(2) * 2)
+    with pytest.raises(rb.CompileError, match="'n' is of the model 'sigma', which NIR does not have"):
+        rb.export(rb.compile(b.build()), "nir", tmp_path / "a.nir")
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 2)
+    b.exact("n", 2, decay_u=4096, decay_v=100, threshold=640)
+    b.connect("in", "n", np.eye(2) * 2, delay=3)
+    with pytest.raises(rb.CompileError, match="'in' reaches 'in_to_n' after 3 steps; a reader .* would take 0"):
+        rb.export(rb.compile(b.build()), "nir", tmp_path / "a.nir")
+    assert not list(tmp_path.iterdir())

@@ -65,6 +65,17 @@ std::string libraryReason() {
   return reason.empty() ? "no reason given" : reason;
 }
 
+// Where values lie: a dataset, or an attribute of a group.
+struct Stored {
+  hid_t id;
+  bool isAttribute;
+
+  bool read(hid_t memoryType, void* target) const {
+    return (isAttribute ? H5Aread(id, memoryType, target)
+                        : H5Dread(id, memoryType, H5S_ALL, H5S_ALL, H5P_DEFAULT, target)) >= 0;
+  }
+};
+
 class Walker {
  public:
   explicit Walker(const Settings& settings) : settings_(settings), linkAccess_(H5Pcreate(H5P_LINK_ACCESS)) {
@@ -78,6 +89,7 @@ class Walker {
     H5G_info_t info;
     if (H5Gget_info(id, &info) < 0) giveUp(path, "a group cannot be read: " + libraryReason());
     if (info.nlinks > settings_.maxObjects - objects_) giveUp(path, "the file holds too many objects");
+    attributes(id, path);
     const bool isGraph = path.size() < 6 || path.compare(path.size() - 6, 6, "/nodes") != 0;
     for (hsize_t i = 0; i < info.nlinks; ++i) {
       const ssize_t length =
@@ -97,6 +109,25 @@ class Walker {
   }
 
  private:
+  void attributes(hid_t group, const std::string& path) {
+    H5O_info_t info;
+    if (H5Oget_info(group, &info) < 0) giveUp(path, "a group cannot be read: " + libraryReason());
+    for (hsize_t i = 0; i < info.num_attrs; ++i) {
+      if (++objects_ > settings_.maxObjects) giveUp(path, "the file holds too many objects");
+      const hid_t id = H5Aopen_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT);
+      const ssize_t length = id < 0 ? -1 : H5Aget_name(id, 0, nullptr);
+      if (length < 0) giveUp(path, "an attribute cannot be read: " + libraryReason());
+      countText(path, static_cast<std::uint64_t>(length));
+      std::string name(static_cast<std::size_t>(length) + 1, '\0');
+      if (H5Aget_name(id, name.size(), name.data()) < 0)
+        giveUp(path, "an attribute cannot be read: " + libraryReason());
+      name.resize(std::strlen(name.c_str()));
+      putNumber('@');
+      shaped({id, true}, H5Aget_space(id), H5Aget_type(id), name, path + "@" + name);
+      H5Aclose(id);
+    }
+  }
+
   void countText(const std::string& path, std::uint64_t bytes) {
     if (bytes > settings_.maxTextBytes - textBytes_) giveUp(path, "the file holds too much text");
     textBytes_ += bytes;
@@ -149,8 +180,11 @@ class Walker {
     H5Pclose(creation);
     if (elsewhere) return unreadable(name, "a dataset whose values are in another file");
 
-    const hid_t space = H5Dget_space(id);
-    const hid_t type = H5Dget_type(id);
+    shaped({id, false}, H5Dget_space(id), H5Dget_type(id), name, path);
+  }
+
+  // Sends what is stored, and closes its space and type.
+  void shaped(Stored stored, hid_t space, hid_t type, const std::string& name, const std::string& path) {
     if (space < 0 || type < 0) giveUp(path, "a dataset cannot be read: " + libraryReason());
     const H5S_class_t spaceClass = H5Sget_simple_extent_type(space);
     if (spaceClass == H5S_NULL) {
@@ -162,7 +196,7 @@ class Walker {
       if (H5Sget_simple_extent_dims(space, extents, nullptr) < 0) {
         giveUp(path, "a dataset's shape cannot be read: " + libraryReason());
       }
-      values(id, type, name, path, std::vector<std::uint64_t>(extents, extents + rank));
+      values(stored, type, name, path, std::vector<std::uint64_t>(extents, extents + rank));
     }
     H5Tclose(type);
     H5Sclose(space);
@@ -194,7 +228,7 @@ class Walker {
     for (const std::uint64_t extent : shape) putNumber(extent);
   }
 
-  void values(hid_t id, hid_t type, const std::string& name, const std::string& path,
+  void values(Stored stored, hid_t type, const std::string& name, const std::string& path,
               const std::vector<std::uint64_t>& shape) {
     switch (H5Tget_class(type)) {
       case H5T_FLOAT: {
@@ -202,26 +236,26 @@ class Walker {
         if (size != 2 && size != 4 && size != 8)
           return unreadable(name, "floating-point numbers of an unusual size");
         const std::uint8_t tag = size == 2 ? kFloat16 : size == 4 ? kFloat32 : kFloat64;
-        return numbers(id, size == 8 ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT, size == 8 ? 8 : 4, tag, name,
+        return numbers(stored, size == 8 ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT, size == 8 ? 8 : 4, tag, name,
                        path, shape);
       }
       case H5T_INTEGER:
         if (H5Tget_size(type) > 8) return unreadable(name, "integers of an unusual size");
-        return numbers(id, H5T_NATIVE_INT64, 8, kInt64, name, path, shape);
+        return numbers(stored, H5T_NATIVE_INT64, 8, kInt64, name, path, shape);
       case H5T_ENUM:  // how booleans are stored: FALSE = 0, TRUE = 1
-        return enumeration(id, type, name, path, shape);
+        return enumeration(stored, type, name, path, shape);
       case H5T_STRING:
-        return strings(id, type, name, path, shape);
+        return strings(stored, type, name, path, shape);
       default:
         return unreadable(name, "a type that is neither numbers nor strings");
     }
   }
 
-  void numbers(hid_t id, hid_t memoryType, std::size_t each, std::uint8_t tag, const std::string& name,
+  void numbers(Stored stored, hid_t memoryType, std::size_t each, std::uint8_t tag, const std::string& name,
                const std::string& path, const std::vector<std::uint64_t>& shape) {
     const std::uint64_t count = elementCount(shape, path);
     std::vector<char> bytes(count * each);
-    if (count > 0 && H5Dread(id, memoryType, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()) < 0) {
+    if (count > 0 && !stored.read(memoryType, bytes.data())) {
       giveUp(path, "the dataset's values cannot be read: " + libraryReason());
     }
     if (tag == kInt64) checkExact(bytes, path);
@@ -243,13 +277,13 @@ class Walker {
     }
   }
 
-  void enumeration(hid_t id, hid_t type, const std::string& name, const std::string& path,
+  void enumeration(Stored stored, hid_t type, const std::string& name, const std::string& path,
                    const std::vector<std::uint64_t>& shape) {
     if (H5Tget_size(type) != 1) return unreadable(name, "an enumeration");
     const std::uint64_t count = elementCount(shape, path);
     std::vector<std::int8_t> bytes(count);
     // Read as stored, one byte each: converting by member names would need a twin of the file's type.
-    if (count > 0 && H5Dread(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()) < 0) {
+    if (count > 0 && !stored.read(type, bytes.data())) {
       giveUp(path, "the dataset's values cannot be read: " + libraryReason());
     }
     header('A', name);
@@ -258,7 +292,7 @@ class Walker {
     for (const std::int8_t value : bytes) putNumber(static_cast<std::int64_t>(value));
   }
 
-  void strings(hid_t id, hid_t type, const std::string& name, const std::string& path,
+  void strings(Stored stored, hid_t type, const std::string& name, const std::string& path,
                const std::vector<std::uint64_t>& shape) {
     const std::uint64_t count = elementCount(shape, path);
     std::vector<std::string> texts;
@@ -266,7 +300,7 @@ class Walker {
     if (H5Tis_variable_str(type) > 0) {
       const hid_t memoryType = H5Tcopy(type);
       std::vector<char*> pointers(count, nullptr);
-      if (count > 0 && H5Dread(id, memoryType, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()) < 0) {
+      if (count > 0 && !stored.read(memoryType, pointers.data())) {
         giveUp(path, "the dataset's strings cannot be read: " + libraryReason());
       }
       for (const char* pointer : pointers) texts.emplace_back(pointer == nullptr ? "" : pointer);
@@ -276,7 +310,7 @@ class Walker {
       const std::size_t size = H5Tget_size(type);
       if (size == 0 || count > settings_.maxTextBytes / size) giveUp(path, "the file holds too much text");
       std::vector<char> bytes(count * size);
-      if (count > 0 && H5Dread(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()) < 0) {
+      if (count > 0 && !stored.read(type, bytes.data())) {
         giveUp(path, "the dataset's strings cannot be read: " + libraryReason());
       }
       const bool spacePadded = H5Tget_strpad(type) == H5T_STR_SPACEPAD;
@@ -325,7 +359,7 @@ int main(int argc, char** argv) {
   const auto number = [&](int i) { return std::strtoull(argv[i], nullptr, 10); };
   limitProcess(number(2), number(3));
   const Settings settings{number(4), number(5), number(6), static_cast<int>(number(7))};
-  put("RHEOH5\x01\n", 8);
+  put("RHEOH5\x02\n", 8);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   H5PLset_loading_state(0);  // a file must not make the library load filter plug-ins
   const htri_t isHdf5 = H5Fis_hdf5(argv[1]);

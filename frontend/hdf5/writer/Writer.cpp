@@ -1,4 +1,4 @@
-// Groups, numbers and strings through the C library, into a file that exists in memory alone.
+// Groups, attributes, numbers and strings through the C library, into a file that exists in memory alone.
 #include "Writer.h"
 
 #include <fmt/format.h>
@@ -61,6 +61,16 @@ Handle float16() {
   return type;
 }
 
+// How h5py stores truth values.
+Handle boolean() {
+  Handle type(H5Tenum_create(H5T_NATIVE_INT8), H5Tclose);
+  std::int8_t value = 0;
+  H5Tenum_insert(type.id(), "FALSE", &value);
+  value = 1;
+  H5Tenum_insert(type.id(), "TRUE", &value);
+  return type;
+}
+
 Handle stored(DType type) {
   switch (type) {
     case DType::Float16:
@@ -86,6 +96,7 @@ class FileWriter {
     const Handle top(H5Gopen2(file.id(), "/", H5P_DEFAULT), H5Gclose);
     if (!file || !top) return refused("/");
     H5Pset_char_encoding(linking_.id(), H5T_CSET_UTF8);
+    H5Pset_char_encoding(attribute_.id(), H5T_CSET_UTF8);
     H5Pset_obj_track_times(group_.id(), 0);  // else every object holds the time at which it was made
     H5Pset_obj_track_times(dataset_.id(), 0);
     if (Status written = children(root, top.id(), ""); !written) return std::move(written).error();
@@ -99,6 +110,9 @@ class FileWriter {
 
  private:
   Status children(const Tree& tree, hid_t parent, const std::string& place) {
+    for (const Tree& attribute : tree.attributes)
+      if (Status written = values(attribute, parent, true, place + "@" + escaped(attribute.name)); !written)
+        return written;
     for (const Tree& child : tree.children) {
       const std::string here = place + "/" + escaped(child.name);
       if (!isName(child.name))
@@ -115,46 +129,78 @@ class FileWriter {
   }
 
   Status object(const Tree& tree, hid_t parent, const std::string& place) {
-    switch (tree.kind) {
-      case Tree::Kind::Group: {
-        const Handle group(H5Gcreate2(parent, tree.name.c_str(), linking_.id(), group_.id(), H5P_DEFAULT),
-                           H5Gclose);
-        return group ? children(tree, group.id(), place) : refused(place);
-      }
-      case Tree::Kind::Array:
-        // The library converts from double, which holds every value of every dtype.
-        return dataset(tree.name, tree.array.shape, stored(tree.array.dtype).id(), H5T_NATIVE_DOUBLE,
-                       tree.array.values.data(), tree.array.values.size(), parent, place);
-      case Tree::Kind::Strings: {
-        std::vector<const char*> texts;
-        for (const std::string& text : tree.strings) texts.push_back(text.c_str());
-        const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-        H5Tset_size(type.id(), H5T_VARIABLE);
-        H5Tset_cset(type.id(), H5T_CSET_UTF8);
-        return dataset(tree.name, tree.shape, type.id(), type.id(), texts.data(), texts.size(), parent,
-                       place);
-      }
-      case Tree::Kind::Unreadable:
-        break;
-    }
-    return refused(place);
+    if (tree.kind != Tree::Kind::Group) return values(tree, parent, false, place);
+    const Handle group(H5Gcreate2(parent, tree.name.c_str(), linking_.id(), group_.id(), H5P_DEFAULT),
+                       H5Gclose);
+    return group ? children(tree, group.id(), place) : refused(place);
   }
 
-  Status dataset(const std::string& name, const std::vector<std::int64_t>& shape, hid_t type, hid_t memory,
-                 const void* values, std::size_t count, hid_t parent, const std::string& place) {
-    const std::vector<hsize_t> extents(shape.begin(), shape.end());
+  Status values(const Tree& tree, hid_t parent, bool isAttribute, const std::string& place) {
+    if (tree.kind == Tree::Kind::Strings) {
+      std::vector<const char*> texts;
+      for (const std::string& text : tree.strings) texts.push_back(text.c_str());
+      const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+      H5Tset_size(type.id(), H5T_VARIABLE);
+      H5Tset_cset(type.id(), H5T_CSET_UTF8);
+      return values({tree.name, tree.shape, isAttribute, type.id(), type.id(), texts.data(), texts.size()},
+                    parent, place);
+    }
+    if (tree.kind != Tree::Kind::Array) return refused(place);
+    const std::vector<double>& numbers = tree.array.values;
+    if (tree.boolean) {
+      const std::vector<std::int8_t> bytes(numbers.begin(), numbers.end());
+      const Handle type = boolean();
+      return values({tree.name, tree.array.shape, isAttribute, type.id(), type.id(), bytes.data(),
+                     bytes.size(), !isAttribute},
+                    parent, place);
+    }
+    // The library converts from double, which holds every value of every dtype.
+    const Handle type = stored(tree.array.dtype);
+    return values({tree.name, tree.array.shape, isAttribute, type.id(), H5T_NATIVE_DOUBLE, numbers.data(),
+                   numbers.size()},
+                  parent, place);
+  }
+
+  // A dataset or an attribute: its type in the file, and that of the values in memory.
+  struct Written {
+    const std::string& name;
+    const std::vector<std::int64_t>& shape;
+    bool isAttribute;
+    hid_t type;
+    hid_t memory;
+    const void* values;
+    std::size_t count;
+    bool compressed = false;
+  };
+
+  Status values(const Written& what, hid_t parent, const std::string& place) {
+    const std::vector<hsize_t> extents(what.shape.begin(), what.shape.end());
     std::size_t expected = 1;
     for (const hsize_t extent : extents) expected *= extent;
-    if (expected != count) return refused(place);
+    if (expected != what.count) return refused(place);
     const Handle space(extents.empty()
                            ? H5Screate(H5S_SCALAR)
                            : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr),
                        H5Sclose);
-    const Handle made(
-        H5Dcreate2(parent, name.c_str(), type, space.id(), linking_.id(), dataset_.id(), H5P_DEFAULT),
-        H5Dclose);
+    if (what.isAttribute) {
+      const Handle made(
+          H5Acreate2(parent, what.name.c_str(), what.type, space.id(), attribute_.id(), H5P_DEFAULT),
+          H5Aclose);
+      return space && made && H5Awrite(made.id(), what.memory, what.values) >= 0 ? ok() : refused(place);
+    }
+    const Handle creation(H5Pcopy(dataset_.id()), H5Pclose);
+    if (what.compressed && what.count > 0 && !extents.empty()) {
+      std::vector<hsize_t> chunk = extents;  // one sample, where the first axis counts samples
+      if (chunk.size() > 1) chunk[0] = 1;
+      constexpr unsigned kLevel = 4;
+      H5Pset_chunk(creation.id(), static_cast<int>(chunk.size()), chunk.data());
+      H5Pset_deflate(creation.id(), kLevel);
+    }
+    const Handle made(H5Dcreate2(parent, what.name.c_str(), what.type, space.id(), linking_.id(),
+                                 creation.id(), H5P_DEFAULT),
+                      H5Dclose);
     if (!space || !made) return refused(place);
-    if (count > 0 && H5Dwrite(made.id(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+    if (what.count > 0 && H5Dwrite(made.id(), what.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, what.values) < 0)
       return refused(place);
     return ok();
   }
@@ -163,6 +209,7 @@ class FileWriter {
   Handle linking_{H5Pcreate(H5P_LINK_CREATE), H5Pclose};
   Handle group_{H5Pcreate(H5P_GROUP_CREATE), H5Pclose};
   Handle dataset_{H5Pcreate(H5P_DATASET_CREATE), H5Pclose};
+  Handle attribute_{H5Pcreate(H5P_ATTRIBUTE_CREATE), H5Pclose};
 };
 
 }  // namespace

@@ -83,6 +83,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("arithmetic") = arithmetic();
   registerExceptions();
   bindChips(m);
+  bindHdf5(m);
   bindNetworks(m);
   bindEncoders(m);
   bindImages(m);

@@ -14,17 +14,22 @@ void setNumbers(Tree& tree, const py::array& array) {
   tree.kind = Tree::Kind::Array;
   tree.array = toTensor(array);
   const std::string type = py::str(array.dtype());
+  tree.boolean = type == "bool";
+  if (tree.boolean) tree.array.dtype = DType::Int64;
   if (tree.array.dtype == DType::Float64 && type != "float64")
     throw py::type_error("numbers of type " + type + " are not written");
 }
 
-// dict: a group; str: one text; tuple of str: texts [n]; list of pairs of str: texts [n, 2]; array: numbers.
+// dict: a group, whose attributes are in its attribute of that name if it has one; str: one text; tuple of
+// str: texts [n]; list of pairs of str: texts [n, 2]; array: numbers.
 Tree treeOf(const std::string& name, const py::handle& value) {
   Tree tree;
   tree.name = name;
   if (py::isinstance<py::dict>(value)) {
     for (const auto& [key, child] : value.cast<py::dict>())
       tree.children.push_back(treeOf(key.cast<std::string>(), child));
+    for (const auto& [key, child] : py::getattr(value, "attributes", py::dict()).cast<py::dict>())
+      tree.attributes.push_back(treeOf(key.cast<std::string>(), child));
   } else if (py::isinstance<py::str>(value)) {
     tree.kind = Tree::Kind::Strings;
     tree.strings = {value.cast<std::string>()};

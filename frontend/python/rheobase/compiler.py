@@ -67,7 +67,7 @@ def _calibration(net: Network, data) -> dict[str, float]:
     if isinstance(data, (str, bytes, os.PathLike)):
         if len(net.inputs) != 1:
             raise option_error("calibration from a file takes networks with one input", "give arrays by name")
-        data = data_files.load(os.fsdecode(data), net.inputs[0].shape)
+        data = data_files.load(os.fsdecode(data), net.inputs[0].shape, name=net.inputs[0].name, dt=net.dt)
     if isinstance(data, data_files.DataSet):
         chunks = (chunk for _, chunk in data.chunks(CALIBRATION_CHUNK))
     else:

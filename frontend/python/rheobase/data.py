@@ -131,18 +131,20 @@ def as_payloads(x: np.ndarray, info: dict, file: str = "") -> np.ndarray:
     return np.ascontiguousarray(x, np.uint8 if low >= 0 and high <= 255 else np.int32)
 
 
-def load(path, shape: tuple, encode: Optional[str] = None) -> DataSet:
+def load(
+    path, shape: tuple, encode: Optional[str] = None, name: Optional[str] = None, dt: Optional[float] = None
+) -> DataSet:
     """Reads a data set for an input of ``shape``. Grey levels become spikes by ``encode`` ("rate:20,0").
 
     .npz with x [samples, T, *shape] (or [T, *shape]) and y, or with events (sample, step, index[, value],
-    shape); .npy with x alone; IDX images with their labels beside them. With ``encode``, x is grey levels
-    [samples, *shape]. Raises FormatError (unreadable file), DataError (contents that do not fit) or
+    shape); .npy with x alone; IDX images with their labels beside them; NIRData, from which the input called ``name``
+    is taken, and whose events lie on steps of ``dt`` seconds. With ``encode``, x is grey levels [samples, *shape]. Raises FormatError (unreadable file), DataError (contents that do not fit) or
     OptionError (an unknown encoding).
 
     Example: rheobase.data.load("test.npz", net.inputs[0].shape)
     """
     path = Path(path)
-    raw = read_raw(path)
+    raw = read_raw(path, name, dt)
     x = check_numbers(raw.x, str(path))
     y = None if raw.y is None else check_numbers(raw.y, str(path), "y")
     if encode is not None:

@@ -1,4 +1,4 @@
-"""The forms in which data lie in files: .npz, .npy, IDX. What a header claims is checked first."""
+"""The forms in which data lie in files: .npz, .npy, IDX, NIRData. What a header claims is checked first."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import BinaryIO, Optional
 
 import numpy as np
 
+from . import nirdata
 from .errors import data_error, file_error
 from .recording import _free_memory
 
@@ -40,7 +41,7 @@ class Raw:
     grey: bool = False  # pixels, which are not spikes yet
 
 
-def _check_claim(shape, itemsize: int, held: int, path) -> None:
+def check_claim(shape, itemsize: int, held: int, path) -> None:
     """Raises FormatError where a header claims more bytes than the file holds or the memory has."""
     claimed = prod(int(v) for v in shape) * itemsize
     shown = [int(v) for v in shape]
@@ -70,7 +71,7 @@ def _read_array(stream: BinaryIO, size: int, path) -> np.ndarray:
         raise ValueError(f"array format {version[0]}.{version[1]}")
     if dtype.hasobject:
         raise ValueError("it holds Python objects")
-    _check_claim(shape, dtype.itemsize, size - stream.tell(), path)
+    check_claim(shape, dtype.itemsize, size - stream.tell(), path)
     stream.seek(0)
     return np.lib.format.read_array(stream, allow_pickle=False)
 
@@ -135,8 +136,8 @@ def _read_idx(path: Path) -> np.ndarray:
                 raise file_error(path, "the file ends inside its header", "fetch it again")
             shape = [int(v) for v in np.frombuffer(header, ">u4")]
             if not zipped:
-                _check_claim(shape, 1, os.fstat(file.fileno()).st_size, path)
-            _check_claim(shape, 1, prod(shape), path)
+                check_claim(shape, 1, os.fstat(file.fileno()).st_size, path)
+            check_claim(shape, 1, prod(shape), path)
             content = file.read(prod(shape) + 1)
     except (OSError, EOFError, zlib.error, MemoryError) as error:
         raise file_error(path, f"cannot be read: {_reason(error)}", "fetch it again") from None
@@ -212,7 +213,7 @@ def _events(arrays: dict, path) -> np.ndarray:
             "R0256", f"events in one place add up to {high if high > -low else low}", path, "value"
         )
     kind = np.uint8 if 0 <= low and high < 256 else np.int32
-    _check_claim(shape, kind().itemsize, prod(shape) * kind().itemsize, path)
+    check_claim(shape, kind().itemsize, prod(shape) * kind().itemsize, path)
     dense = np.zeros(prod(shape), kind)
     dense[places] = sums
     return dense.reshape(shape)
@@ -225,8 +226,11 @@ def open_arrays(path: Path):
         return _read_npy(path) if file.read(6) == b"\x93NUMPY" else open_npz(path)
 
 
-def read_raw(path: Path) -> Raw:
-    """A data file by its content. Raises FormatError, or DataError R0256 for events that do not fit."""
+def read_raw(path: Path, name: Optional[str] = None, dt: Optional[float] = None) -> Raw:
+    """A data file by its content. name, dt: of the input and of the network, for files that know several of them.
+
+    Raises FormatError, or DataError for events that do not fit (R0256) and for NIRData that is not this input's.
+    """
     _check_regular(path)
     try:
         with open(path, "rb") as file:
@@ -246,18 +250,14 @@ def read_raw(path: Path) -> Raw:
             f"holds {', '.join(sorted(arrays)) or 'nothing'}: neither 'x' nor the event form",
             "'x' is [samples, steps, *input shape]; event form is sample, step, index[, value], shape",
         )
-    if magic == b"\x89HDF\r\n\x1a\n":
-        raise file_error(
-            path,
-            "is an HDF5 file: NIR's recording files (NIRData) are not read by this version",
-            "convert it: numpy.savez('x.npz', x=x) with x [samples, steps, *input shape]",
-        )
+    if magic == nirdata.SIGNATURE:
+        return Raw(nirdata.read_input(path, name, dt))
     if "idx" in path.name or magic[:3] == b"\0\0\x08":
         return Raw(_read_idx(path), _labels_beside(path), grey=True)
     if not magic:
         raise file_error(path, "the file is empty", "fetch or write it again")
     raise file_error(
         path,
-        "not an .npz, .npy or IDX file",
-        "rheobase reads .npz with 'x' (and 'y') or events, .npy and IDX images",
+        "not an .npz, .npy, NIRData or IDX file",
+        "rheobase reads .npz with 'x' (and 'y') or events, .npy, NIRData and IDX images",
     )

@@ -160,7 +160,7 @@ class Image:
             progress=callback(progress),
         )
         shapes = {o["name"]: o["shape"] for o in self.info["outputs"]}
-        return from_core(raw, steps, batched, shapes, self.scale)
+        return from_core(raw, steps, batched, shapes, self.info["dt"], self.scale)
 
     def _recorded_width(self, probes: list[str], spikes: bool) -> int:
         """Values of a recording in one step of one sample."""

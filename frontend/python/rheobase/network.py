@@ -189,7 +189,7 @@ class Network:
         check_room(samples, steps, self._recorded_width(names, spikes), 4 if dtype == "float32" else 8)
         run = self._core.run_float32 if dtype == "float32" else self._core.run_float64
         raw = run(arrays, names, bool(spikes), count, callback(progress))
-        return from_core(raw, steps, batched, {n.name: n.shape for n in self.outputs})
+        return from_core(raw, steps, batched, {n.name: n.shape for n in self.outputs}, self.dt)
 
     def _recorded_width(self, probes: list[str], spikes: bool) -> int:
         """Values of a recording in one step of one sample."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Optional
 
 import numpy as np
 
+from . import nirdata
 from .errors import data_error, file_error, option_error, path_of, unknown_name
-from .files import write_npz
+from .files import write_bytes, write_npz
 
 _SUFFIXES = {"lag", "scale", "wraps", "saturations"}  # keys "NAME/lag" beside the series
 
@@ -39,6 +41,7 @@ class Recording:
     scale: dict[str, np.ndarray] = field(default_factory=dict)
     overflows: dict[str, dict] = field(default_factory=dict)
     batched: bool = True  # whether the arrays have a batch axis
+    dt: Optional[float] = None  # seconds per step, where the file said it
 
     @property
     def output(self):
@@ -84,23 +87,33 @@ class Recording:
         return arrays
 
     def save(self, path) -> None:
-        """Writes an .npz with one key per series, which `Recording.load` and `rheobase diff` read back.
+        """Writes an .npz with one key per series, or a NIRData file (nir.read_data) where the path ends in .nirdata,
+        .h5 or .hdf5; `Recording.load` and `rheobase diff` read both back.
 
         Raises DataError where the file cannot be written; nothing is left then.
         """
+        if path_of(path).endswith(nirdata.SUFFIXES):
+            if self.dt is None:
+                raise option_error("the recording has no dt, which NIRData needs", "set it: seconds per step")
+            write_bytes(path, nirdata.content(self))
+            return
         extra = {f"{name}/lag": np.int64(lag) for name, lag in self.lag.items()}
         extra.update({f"{name}/scale": np.asarray(scale) for name, scale in self.scale.items()})
         for name, count in self.overflows.items():
             extra.update({f"{name}/{kind}": values for kind, values in count.items()})
         header = {"steps": np.int64(self.steps), "batched": np.bool_(self.batched)}
+        if self.dt is not None:
+            header["dt"] = np.float64(self.dt)
         write_npz(path, {**self.series(), **extra, **header})
 
     @classmethod
     def load(cls, path) -> Recording:
-        """Reads what `save` wrote. Raises FormatError."""
+        """Reads what `save` wrote, or a NIRData file of others. Raises FormatError."""
         from .data import open_npz
 
         file = path_of(path)
+        if os.path.isfile(file) and nirdata.is_nirdata(file):
+            return cls(**nirdata.recorded(file))
         arrays = open_npz(file)
         if "steps" not in arrays:
             raise file_error(
@@ -110,7 +123,10 @@ class Recording:
             )
         steps = _number(arrays.pop("steps"), "steps", file)
         batched = bool(_number(arrays.pop("batched", np.int64(1)), "batched", file))
-        recording = cls({}, {}, {}, {}, steps, batched=batched)
+        dt = arrays.pop("dt", None)
+        if dt is not None and (dt.ndim or dt.dtype.kind != "f" or not dt > 0):
+            raise file_error(file, "'dt' is not a number of seconds", "write it again with 'rheobase run'")
+        recording = cls({}, {}, {}, {}, steps, batched=batched, dt=None if dt is None else float(dt))
         for key, array in arrays.items():
             name, _, kind = key.rpartition("/")
             if kind in _SUFFIXES and name:
@@ -174,7 +190,9 @@ def _free_memory() -> Optional[int]:
     return None
 
 
-def from_core(raw: dict, steps: int, batched: bool, shapes: dict, scale: Optional[dict] = None) -> Recording:
+def from_core(
+    raw: dict, steps: int, batched: bool, shapes: dict, dt: float, scale: Optional[dict] = None
+) -> Recording:
     """A Recording of what `_core` returns: outputs in the network's shape, a lone sample without a batch axis."""
 
     def shaped(array: np.ndarray, shape=None) -> np.ndarray:
@@ -190,6 +208,7 @@ def from_core(raw: dict, steps: int, batched: bool, shapes: dict, scale: Optiona
         scale or {},
         dict(raw["overflows"]),
         batched,
+        dt,
     )
 
 

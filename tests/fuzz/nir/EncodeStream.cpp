@@ -37,13 +37,23 @@ void putValue(std::string& bytes, DType dtype, double value) {
   }
 }
 
+void putTree(std::string& bytes, const Tree& tree);
+
+void putContent(std::string& bytes, const Tree& group) {
+  for (const Tree& attribute : group.attributes) {
+    bytes += '@';
+    putTree(bytes, attribute);
+  }
+  for (const Tree& child : group.children) putTree(bytes, child);
+}
+
 void putTree(std::string& bytes, const Tree& tree) {
   constexpr char kTags[] = {'G', 'A', 'S', 'U'};
   bytes += kTags[static_cast<std::size_t>(tree.kind)];
   putText(bytes, tree.name);
   switch (tree.kind) {
     case Tree::Kind::Group:
-      for (const Tree& child : tree.children) putTree(bytes, child);
+      putContent(bytes, tree);
       bytes += 'E';
       break;
     case Tree::Kind::Array:
@@ -64,7 +74,7 @@ void putTree(std::string& bytes, const Tree& tree) {
 
 std::string encodeStream(const Tree& root) {
   std::string bytes(hdf5::kStreamMagic);
-  for (const Tree& child : root.children) putTree(bytes, child);
+  putContent(bytes, root);
   return bytes + 'Z';
 }
 

@@ -29,23 +29,35 @@ Tree strings(std::string name, std::vector<std::int64_t> shape, std::vector<std:
   return tree;
 }
 
-Tree group(std::string name, std::vector<Tree> children) {
+Tree group(std::string name, std::vector<Tree> children, std::vector<Tree> attributes = {}) {
   Tree tree;
   tree.name = std::move(name);
   tree.children = std::move(children);
+  tree.attributes = std::move(attributes);
+  return tree;
+}
+
+Tree truths(std::string name, std::vector<std::int64_t> shape, std::vector<double> values) {
+  Tree tree = array(std::move(name), std::move(shape), std::move(values), DType::Int64);
+  tree.boolean = true;
   return tree;
 }
 
 // Every kind of object; children in the order of their names, as the reader gives them.
 Tree everything() {
   return group(
-      "", {array("double", {}, {0.1}, DType::Float64), group("empty", {}),
-           array("float", {2, 3}, {1, -2.5, 3, 1e-30F, 0, 16777216}, DType::Float32),
-           array("half", {4}, {1, -0.5, 65504, 5.9604644775390625e-08}, DType::Float16),
-           group("inner", {group("inner.most", {array("x", {1}, {3}, DType::Float64)})}),
-           array("integer", {3}, {-1, 0, 9007199254740992}, DType::Int64),
-           array("nothing", {0, 2}, {}, DType::Float32), strings("pairs", {2, 2}, {"a", "b c", "", "d.e"}),
-           strings("\xc3\xa9t\xc3\xa9", {}, {"gr\xc3\xbc\xc3\x9f"})});
+      "",
+      {array("double", {}, {0.1}, DType::Float64), group("empty", {}),
+       array("float", {2, 3}, {1, -2.5, 3, 1e-30F, 0, 16777216}, DType::Float32),
+       array("half", {4}, {1, -0.5, 65504, 5.9604644775390625e-08}, DType::Float16),
+       group("inner", {group("inner.most", {array("x", {1}, {3}, DType::Float64)})},
+             {strings("names", {2}, {"x", "y"})}),
+       array("integer", {3}, {-1, 0, 9007199254740992}, DType::Int64),
+       array("nothing", {0, 2}, {}, DType::Float32), strings("pairs", {2, 2}, {"a", "b c", "", "d.e"}),
+       truths("truths", {2, 3}, {0, 1, 1, 0, 0, 1}), truths("yes", {}, {1}),
+       strings("\xc3\xa9t\xc3\xa9", {}, {"gr\xc3\xbc\xc3\x9f"})},
+      {strings("__type__", {}, {"a"}), array("dt", {}, {1e-3}, DType::Float64), truths("flag", {}, {1}),
+       array("list", {2}, {7, 8}, DType::Int64)});
 }
 
 void expectEqual(const Tree& left, const Tree& right) {
@@ -57,6 +69,9 @@ void expectEqual(const Tree& left, const Tree& right) {
   EXPECT_EQ(left.array.shape, right.array.shape);
   EXPECT_EQ(left.array.values, right.array.values);
   EXPECT_TRUE(left.kind != Tree::Kind::Array || left.array.dtype == right.array.dtype);
+  ASSERT_EQ(left.attributes.size(), right.attributes.size());
+  for (std::size_t i = 0; i < left.attributes.size(); ++i)
+    expectEqual(left.attributes[i], right.attributes[i]);
   ASSERT_EQ(left.children.size(), right.children.size());
   for (std::size_t i = 0; i < left.children.size(); ++i) expectEqual(left.children[i], right.children[i]);
 }

@@ -15,6 +15,7 @@ from ..differences import explain, first_unequal_word
 from ..errors import file_error, nearest, option_error, usage_error
 from ..image import ENGINES, Image
 from ..network import Network
+from ..nirdata import is_nirdata
 from ..recording import Recording, first_difference
 from ..verification import verify
 from . import options as o
@@ -31,7 +32,7 @@ def _open(path: Path, conventions: dict) -> Side:
     if path.is_file():
         with open(path, "rb") as file:
             start = file.read(6)
-        if start.startswith(b"PK"):
+        if start.startswith(b"PK") or is_nirdata(path):
             return Recording.load(path)
         if start == b"\x93NUMPY":
             raise file_error(
@@ -69,7 +70,7 @@ def _recorded(side: Side, path: Path, data, engine: str, probes: list, encode, s
     "rheobase diff net.nir net.rheo --input test.npz",
 )
 def diff(
-    a: Annotated[Path, typer.Argument(metavar="A", help="A recording (.npz), an image or a network.")],
+    a: Annotated[Path, typer.Argument(metavar="A", help="A recording (.npz or NIRData), an image or a network.")],
     b: Annotated[
         Optional[Path],
         typer.Argument(metavar="[B]", help="The other one; A itself with --engines.", show_default=False),

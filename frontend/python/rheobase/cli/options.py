@@ -31,7 +31,7 @@ Data = Annotated[
         "--input",
         metavar="DATA",
         help=".npz with x [samples, T, *input shape] and y, or with events (sample, step, index[, value], shape); "
-        ".npy; IDX images.",
+        ".npy; NIRData; IDX images.",
     ),
 ]
 Encode = Annotated[

@@ -20,16 +20,18 @@ from .common import Settings, emit_json, progress, remark, say
 
 def read_data(path: Path, target, encode: Optional[str], samples: Optional[int]) -> data_files.DataSet:
     """The data set for the one input of a network or an image."""
-    inputs = (
-        target.info["inputs"] if isinstance(target, Image) else [{"shape": n.shape} for n in target.inputs]
-    )
+    is_image = isinstance(target, Image)
+    inputs = [(i["name"], i["shape"]) for i in target.info["inputs"]] if is_image else [
+        (n.name, n.shape) for n in target.inputs
+    ]
     if len(inputs) != 1:
         raise data_error(
             "R0258",
             f"there are {len(inputs)} inputs; the command line takes data for one",
             remedy="use the Python functions with a dictionary by name",
         )
-    return data_files.load(path, inputs[0]["shape"], o.with_seed(encode)).limited(samples)
+    (name, shape), dt = inputs[0], target.info["dt"] if is_image else target.dt
+    return data_files.load(path, shape, o.with_seed(encode), name, dt).limited(samples)
 
 
 def run_whole(target, dataset, engine: str, probes, title: str) -> Recording:
@@ -49,6 +51,7 @@ def run_whole(target, dataset, engine: str, probes, title: str) -> Recording:
     "run",
     "rheobase run net.rheo --input test.npz -o out.npz --probe hidden.v",
     "rheobase run net.nir --input test.npz -o float.npz --dt 1e-3",
+    "rheobase run net.nir --input spikes.nirdata -o out.nirdata",
     "rheobase run net.rheo --input t10k-images-idx3-ubyte.gz --encode rate:20,0 --samples 100 -o out.npz",
     "rheobase run net.rheo --input test.npz -o out.npz --engine golden",
 )
@@ -61,7 +64,7 @@ def run(
     ],
     data: o.Data,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="OUT.npz", help="The recording to write.")
+        Path, typer.Option("-o", "--output", metavar="OUT", help="The recording to write: .npz, or .nirdata (.h5).")
     ],
     engine: o.Engine = "auto",
     probe: Annotated[
@@ -75,9 +78,10 @@ def run(
     """Run an image or a network on data.
 
     What happened is written as a recording. An image takes integers, 0 or 1 for a binary input, and runs T +
-    L steps, L its largest lag; a network takes real numbers and runs T steps. OUT.npz holds 'NODE.spikes' and
+    L steps, L its largest lag; a network takes real numbers and runs T steps. An .npz holds 'NODE.spikes' and
     'NODE.v' as [samples, steps, n] (no samples axis where the data have none), 'OUTPUT.output' in the
-    output's shape, 'NODE/lag' in steps, 'NODE.v/scale': integer units of one float unit.
+    output's shape, 'NODE/lag' in steps, 'NODE.v/scale': integer units of one float unit; a .nirdata or .h5 file the
+    same for nir.read_data: node NODE with 'spikes', 'v' or 'output' on the time grid.
     """
     target = o.read_any(path, **conventions)
     if not isinstance(target, Image) and engine != "auto":

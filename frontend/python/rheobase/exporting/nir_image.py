@@ -89,11 +89,10 @@ class _Writing:
         neurons = RealNeurons(how["dt"], how["discretization"], how["reset"], above=0.5)
         for name, population in self.shown.items():
             self._add(name, neurons.node(population, self.unit[name]))
-            if len(population.shape) > 1:
-                self.graph.lost.append(
-                    Loss(name, f"'{name}' is written with one axis, in C order", severity="note")
-                )
         self.graph.lost += neurons.lost
+        shaped = ", ".join(f"'{name}'" for name, p in self.shown.items() if len(p.shape) > 1)
+        if shaped:
+            self.graph.lost.append(Loss("", f"shapes are not kept: {shaped}, in C order", severity="note"))
 
     def _matrices(self) -> None:
         """Steps are the network's own: a population lives its lag later on the chip. SPEC T2, T4."""
