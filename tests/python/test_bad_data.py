@@ -55,7 +55,7 @@ def events(**changes) -> bytes:
 # name: (content, code, words)
 CASES = {
     "empty": (b"", "R0250", "empty"),
-    "text": (b"1 0 1\n", "R0250", "not an .npz, .npy or IDX file"),
+    "text": (b"1 0 1\n", "R0250", "not an .npz, .npy, NIRData or IDX file"),
     "cut .npz": (npz(x=np.zeros((3, 2)))[:-30], "R0250", "not a readable .npz"),
     "cut .npy": (npy(np.zeros((30, 2)))[:-8], "R0250", "the file holds"),
     "a claim of 10^12 in .npy": (claiming((10**12, 2)), "R0250", "claims an array [1000000000000, 2]"),

@@ -1,4 +1,4 @@
-// Valid NIR and .net files to start from, written with libhdf5 in this process: these are not hostile.
+// Valid NIR, NIRData and .net files to start from, written with libhdf5 in this process: these are not hostile.
 #include "Originals.h"
 
 #include <hdf5.h>
@@ -62,6 +62,24 @@ class Writer {
     H5Tset_size(type, value.size());
     write(path, type, {}, creationList(), type, value.data());
     H5Tclose(type);
+  }
+
+  // Of a group, which is made where it is not there yet: a text, or one number.
+  void attribute(const std::string& group, const char* name, const char* value, double number = 0) const {
+    hid_t at = group == "/" ? H5Gopen2(file_, "/", H5P_DEFAULT) : -1;
+    if (at < 0 && H5Lexists(file_, group.c_str(), H5P_DEFAULT) > 0)
+      at = H5Gopen2(file_, group.c_str(), H5P_DEFAULT);
+    if (at < 0) at = H5Gcreate2(file_, group.c_str(), links_, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t type = H5Tcopy(value == nullptr ? H5T_IEEE_F64LE : H5T_C_S1);
+    if (value != nullptr) H5Tset_size(type, H5T_VARIABLE);
+    const hid_t space = H5Screate(H5S_SCALAR);
+    const hid_t made = H5Acreate2(at, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    const void* stored = value == nullptr ? static_cast<const void*>(&number) : &value;
+    require(made >= 0 && H5Awrite(made, type, stored) >= 0, "an original attribute can be written");
+    H5Aclose(made);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Gclose(at);
   }
 
   void port(const std::string& path, const char* type, double size) const {
@@ -176,6 +194,22 @@ void writeNetx(const Writer& writer) {
   writer.numbers("/simulation/Ts", {}, 1, H5T_STD_I64LE);
 }
 
+// A recording (NIRData): a grid, and events.
+void writeRecording(const Writer& writer) {
+  writer.attribute("/", "__type__", "NIRGraphData");
+  writer.attribute("/nodes/in", "__type__", "NIRNodeData");
+  const std::string observables = "/nodes/in/observables";
+  writer.numbers(observables + "/spikes/data", {2, 5, 3}, 1, H5T_STD_I8LE, Storage::Compressed);
+  writer.attribute(observables + "/spikes", "__type__", "TimeGriddedData");
+  writer.attribute(observables + "/spikes", "dt", nullptr, 1e-3);
+  writer.numbers(observables + "/events/idx", {2, 4}, 1, H5T_STD_I64LE);
+  for (const char* column : {"/events/time", "/events/value"})
+    writer.numbers(observables + column, {2, 4}, 1e-3, H5T_IEEE_F64LE);
+  writer.attribute(observables + "/events", "__type__", "ValuedEventData");
+  writer.attribute(observables + "/events", "n_neurons", nullptr, 3);
+  writer.attribute(observables + "/events", "t_max", nullptr, 5e-3);
+}
+
 std::string readAll(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
@@ -196,6 +230,7 @@ std::vector<std::string> originalFiles() {
     add(latest, writeTypes);
     add(latest, writeLinks);
     add(latest, writeNetx);
+    add(latest, writeRecording);
   }
   files.push_back(readAll(RHEO_SOURCE_DIR "/examples/reaching/reaching.nir"));
   for (const std::string& bytes : files) require(bytes.size() > 1000, "an original file can be read");

@@ -255,7 +255,19 @@ Tree TreeGenerator::graph(const std::string& name, std::int64_t size, int depth)
   edges.shape = {static_cast<std::int64_t>(edges.strings.size() / 2), 2};
   result.children.push_back(std::move(nodes));
   result.children.push_back(std::move(edges));
+  addAttributes(result);
   return result;
+}
+
+// Networks have none that mean anything; recordings (NIRData) do.
+void TreeGenerator::addAttributes(Tree& group) {
+  if (oneIn(10)) group.attributes.push_back(numbers("dt", {}));
+  if (oneIn(20)) group.attributes.push_back(text(someName(), someName()));
+  if (oneIn(100)) group.attributes.push_back(text("__type__", oneIn(4) ? someName() : "NIRGraphData"));
+  if (!group.attributes.empty() && oneIn(100)) {
+    group.attributes.back().kind = Tree::Kind::Unreadable;
+    group.attributes.back().reason = "a compound type";
+  }
 }
 
 // One random change somewhere below `tree`.
@@ -299,6 +311,7 @@ Tree TreeGenerator::file() {
   root.children.push_back(text("version", oneIn(50) ? someName() : "0.2.0"));
   root.children.push_back(graph("node", static_cast<std::int64_t>(1 + below(3)), 0));
   for (std::uint64_t i = oneIn(3) ? 1 + below(2) : 0; i > 0; --i) spoil(root.children.back());
+  addAttributes(root);
   return root;
 }
 

@@ -36,6 +36,7 @@ class TreeGenerator {
   hdf5::Tree numbers(const std::string& name, std::vector<std::int64_t> shape);
   static hdf5::Tree text(const std::string& name, const std::string& value);
   void spoil(hdf5::Tree& tree);
+  void addAttributes(hdf5::Tree& group);
   double number();
   std::string someName();
   std::string someKind();
