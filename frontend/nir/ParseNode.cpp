@@ -8,6 +8,7 @@
 
 #include "Parser.h"
 #include "hdf5/Messages.h"
+#include "models/Model.h"
 #include "network/Checks.h"
 #include "network/ConvolutionNodes.h"
 
@@ -128,6 +129,12 @@ Expected<Node> parseNode(Tree& group, const std::string& kind, const std::string
   const auto kinds = network::supportedKinds();
   const std::size_t rank = 2 + (hasWindow(kind) ? network::axesOf(kind) : 0);  // of 'weight'
   std::optional<std::string> padding;
+  if (node.exact()) {  // a Network's word, not NIR's
+    const std::string_view own = models::findNodeModel(kind).model->nirName;
+    return formatError("R0201", file, origin,
+                       fmt::format("NIR has no kind of node called {}", quoteName(kind)),
+                       own.empty() ? "name one of NIR's kinds" : fmt::format("did you mean '{}'?", own));
+  }
   // The parameters of other kinds may be anything; finishNetwork refuses the kind.
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) return node;
   for (Tree& child : group.children) {

@@ -46,6 +46,8 @@ CASES = {
         "loop",
     ),
     "unknown node type": (lif("type", "LIFF"), "R0201", "lif", "'LIF'"),
+    "a model that is no node of NIR": (lif("type", "lif"), "R0201", "lif", "did you mean 'LIF'"),
+    "a program": (lif("type", "atrlif"), "R0201", "lif", "'atrlif'"),
     "a string for a number": (lif("tau", "fast"), "R0108", "lif/tau", "the string 'fast'"),
     "a number for a string": (lif("type", 3.0), "R0108", "lif/type", "not one string"),
     "no graph": ({"/node/type": "LIF"}, "R0105", "/node/type", "not a graph"),

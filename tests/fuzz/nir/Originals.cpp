@@ -1,4 +1,5 @@
-// Valid NIR, NIRData and .net files to start from, written with libhdf5 in this process: these are not hostile.
+// Valid NIR, NIRData and .net files to start from, written with libhdf5 in this process: these are not
+// hostile.
 #include "Originals.h"
 
 #include <hdf5.h>
@@ -64,12 +65,9 @@ class Writer {
     H5Tclose(type);
   }
 
-  // Of a group, which is made where it is not there yet: a text, or one number.
+  // Of a group that is there: a text, or one number.
   void attribute(const std::string& group, const char* name, const char* value, double number = 0) const {
-    hid_t at = group == "/" ? H5Gopen2(file_, "/", H5P_DEFAULT) : -1;
-    if (at < 0 && H5Lexists(file_, group.c_str(), H5P_DEFAULT) > 0)
-      at = H5Gopen2(file_, group.c_str(), H5P_DEFAULT);
-    if (at < 0) at = H5Gcreate2(file_, group.c_str(), links_, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t at = H5Gopen2(file_, group.c_str(), H5P_DEFAULT);
     const hid_t type = H5Tcopy(value == nullptr ? H5T_IEEE_F64LE : H5T_C_S1);
     if (value != nullptr) H5Tset_size(type, H5T_VARIABLE);
     const hid_t space = H5Screate(H5S_SCALAR);
@@ -196,10 +194,10 @@ void writeNetx(const Writer& writer) {
 
 // A recording (NIRData): a grid, and events.
 void writeRecording(const Writer& writer) {
-  writer.attribute("/", "__type__", "NIRGraphData");
-  writer.attribute("/nodes/in", "__type__", "NIRNodeData");
   const std::string observables = "/nodes/in/observables";
   writer.numbers(observables + "/spikes/data", {2, 5, 3}, 1, H5T_STD_I8LE, Storage::Compressed);
+  writer.attribute("/", "__type__", "NIRGraphData");
+  writer.attribute("/nodes/in", "__type__", "NIRNodeData");
   writer.attribute(observables + "/spikes", "__type__", "TimeGriddedData");
   writer.attribute(observables + "/spikes", "dt", nullptr, 1e-3);
   writer.numbers(observables + "/events/idx", {2, 4}, 1, H5T_STD_I64LE);
