@@ -49,7 +49,9 @@ class GraphParser {
     }
     std::map<std::string, Named> names;
     for (Tree& child : nodes->children) {
-      if (Status status = parseChild(child, prefix, origin, own, names[child.name]); !status) return status;
+      Named& named = names[child.name];
+      if (Status status = parseChild(child, prefix, origin, own, named); !status) return status;
+      all_.emplace(prefix + child.name, named);
     }
     return parseEdges(group, prefix, origin, names);
   }
@@ -120,14 +122,17 @@ class GraphParser {
     return result;
   }
 
-  // Whether `name` can end an edge in this graph: a node of it, or "G.B", a node B inside its nested graph G.
-  bool resolves(const std::string& name, const std::string& prefix,
-                const std::map<std::string, Named>& names) const {
-    if (names.contains(name)) return true;
-    const std::size_t dot = name.find('.');
-    if (dot == std::string::npos) return false;
-    const auto outer = names.find(name.substr(0, dot));
-    return outer != names.end() && outer->second.isGraph && indices_.contains(prefix + name);
+  // The node of this graph by which `name` can end an edge: that node itself, or G where "G.B" is something
+  // inside the nested graph G. Empty if there is none.
+  std::string ownNode(const std::string& name, const std::string& prefix,
+                      const std::map<std::string, Named>& names) const {
+    if (names.contains(name)) return name;
+    if (!all_.contains(prefix + name)) return "";
+    for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
+      const auto outer = names.find(name.substr(0, dot));
+      if (outer != names.end() && outer->second.isGraph) return outer->first;
+    }
+    return "";
   }
 
   Status parseEdges(const Tree& group, const std::string& prefix, const std::string& origin,
@@ -161,9 +166,13 @@ class GraphParser {
     const std::pair<std::string, std::string>* firstBad = nullptr;
     for (const auto& edge : edges) {
       for (const std::string& name : {edge.first, edge.second}) {
-        const std::size_t dot = name.find('.');
-        used.insert(names.contains(name) || dot == std::string::npos ? name : name.substr(0, dot));
-        if (resolves(name, prefix, names)) continue;
+        const std::string own = ownNode(name, prefix, names);
+        if (!own.empty()) {
+          used.insert(own);
+          continue;
+        }
+        for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+          used.insert(name.substr(0, dot));  // "G.B" where B is missing: G is no orphan
         if (firstBad == nullptr) firstBad = &edge;
         unresolved.insert(name);
       }
@@ -216,13 +225,11 @@ class GraphParser {
   Status endOf(const std::string& name, const std::string& prefix, const std::string& where,
                const std::map<std::string, Named>& names, bool asSource, int& node) const {
     const auto found = names.find(name);
-    if (found == names.end()) {
-      node = indices_.at(prefix + name);
-      return ok();
-    }
-    const Named& named = found->second;
+    const bool isInside = found == names.end();
+    const Named& named = isInside ? all_.at(prefix + name) : found->second;
     if (!named.isGraph) {
       node = named.node;
+      if (isInside) return ok();  // a port of a nested graph, from outside
       const std::string& kind = graph_.nodes[static_cast<std::size_t>(node)].kind;
       if (kind != (asSource ? "Output" : "Input")) return ok();
       return error(
@@ -246,6 +253,7 @@ class GraphParser {
   const std::string& file_;
   FlatGraph graph_;
   std::map<std::string, int> indices_;  // flat name -> node
+  std::map<std::string, Named> all_;    // the same, and of nested graphs
 };
 
 }  // namespace

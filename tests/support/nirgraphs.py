@@ -159,7 +159,7 @@ def nested(graph: nir.NIRGraph, rng: np.random.Generator, depth: int) -> nir.NIR
         return graph
     inside = [n for n, node in graph.nodes.items() if not isinstance(node, (nir.Input, nir.Output))]
     inside = set(rng.choice(inside, rng.integers(1, len(inside) + 1), replace=False).tolist()) if inside else set()
-    group = "G" + "x" * depth
+    group = f"G.{depth}"
     inner = nir.NIRGraph(
         {n: graph.nodes[n] for n in inside},
         [(a, b) for a, b in graph.edges if a in inside and b in inside],

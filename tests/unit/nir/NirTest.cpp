@@ -122,6 +122,32 @@ TEST(Nir, f12_nestedGraphsFlattenToDottedNames) {
                                             testing::Pair("block.w_rec", "block.core.lif")));
 }
 
+// Names of graphs may hold dots, and what an edge names inside a graph may be a graph again.
+TEST(Nir, f12_edgesNameWhatLiesInsideGraphs) {
+  const std::string path = temporaryPath("inside.nir");
+  {
+    Hdf5Writer writer(path);
+    writer.text("/node/type", "NIRGraph");
+    writer.port("/node/nodes/in", "Input", 3);
+    writer.port("/node/nodes/out", "Output", 3);
+    writer.edges("/node", {{"in", "block.1.core"}, {"block.1.core.lif", "out"}, {"in", "block.1.x.lif"}});
+    const std::string outer = "/node/nodes/block.1";
+    writer.text(outer + "/type", "NIRGraph");
+    writer.lif(outer + "/nodes/x.lif", 3);
+    writer.edges(outer, {});
+    const std::string inner = outer + "/nodes/core";
+    writer.text(inner + "/type", "NIRGraph");
+    writer.port(inner + "/nodes/input", "Input", 3);
+    writer.lif(inner + "/nodes/lif", 3);
+    writer.edges(inner, {{"input", "lif"}});
+  }
+  const auto network = loadNetwork(path, {});
+  ASSERT_TRUE(network) << explain(network);
+  EXPECT_THAT(edgeNames(*network), testing::UnorderedElementsAre(testing::Pair("in", "block.1.core.lif"),
+                                                                 testing::Pair("block.1.core.lif", "out"),
+                                                                 testing::Pair("in", "block.1.x.lif")));
+}
+
 TEST(Nir, bindsOneUnresolvedNameToOneOrphan) {
   const std::string path = temporaryPath("repair.nir");
   {
