@@ -110,7 +110,13 @@ def test_the_nir_package_reads_it_and_so_do_old_ones(tmp_path):
     net = rb.load(recorded("nir/braille_noDelay_bias_zero.nir"))
     over_nir(net, tmp_path)
     graph = nir.read(tmp_path / "a.nir")
-    assert {type(n).__name__ for n in graph.nodes.values()} == {"Input", "Output", "Affine", "Linear", "CubaLIF"}
+    assert {type(n).__name__ for n in graph.nodes.values()} == {
+        "Input",
+        "Output",
+        "Affine",
+        "Linear",
+        "CubaLIF",
+    }
     _, old = over_nir(net, tmp_path, nir_version="1.0.4")
     nir.read(tmp_path / "a.nir")
     missing = {a["value"] for a in old.assumptions if a["what"] == "missing parameters"}

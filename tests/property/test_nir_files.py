@@ -53,7 +53,17 @@ def test_f12_f13_the_package_reads_its_own_graphs_again(tmp_path):
         tally["joins"] += any(n > 1 for n in Counter(b for _, b in graph.edges).values())
 
     if check_all(GRAPHS, check, tally) is not None:
-        wanted = {*NEURONS, "Linear", "Affine", "Scale", "Flatten", "Conv1d", "Conv2d", "SumPool2d", "AvgPool2d"}
+        wanted = {
+            *NEURONS,
+            "Linear",
+            "Affine",
+            "Scale",
+            "Flatten",
+            "Conv1d",
+            "Conv2d",
+            "SumPool2d",
+            "AvgPool2d",
+        }
         assert all(tally[kind] >= 20 for kind in wanted), tally
         assert min(tally[k] for k in ("checked", "several inputs", "several outputs", "joins")) > 100
 

@@ -437,6 +437,8 @@ def test_images_that_nir_has_no_form_for(tmp_path):
     b.input("in", 2)
     b.exact("n", 2, decay_u=4096, decay_v=100, threshold=640)
     b.connect("in", "n", np.eye(2) * 2, delay=3)
-    with pytest.raises(rb.CompileError, match="'in' reaches 'in_to_n' after 3 steps; a reader .* would take 0"):
+    with pytest.raises(
+        rb.CompileError, match="'in' reaches 'in_to_n' after 3 steps; a reader .* would take 0"
+    ):
         rb.export(rb.compile(b.build()), "nir", tmp_path / "a.nir")
     assert not list(tmp_path.iterdir())

@@ -42,7 +42,10 @@ def assert_same(original: rb.Network, again: rb.Network, expected: list) -> None
         assert other[2].keys() >= parameters.keys() - {"input_shape", "input_type"}, name
         for key, value in other[2].items():
             wanted = values.get((name, key), parameters.get(key))
-            assert wanted is not None and np.array_equal(np.broadcast_to(wanted, value.shape), value), (name, key)
+            assert wanted is not None and np.array_equal(np.broadcast_to(wanted, value.shape), value), (
+                name,
+                key,
+            )
 
 
 def is_at(where: str, place: str) -> bool:

@@ -64,7 +64,9 @@ class RandomGraph:
     def _grow(self) -> None:
         source = str(self.rng.choice(self._senders()))
         shape = self.shape[source]
-        wide = {1: ["matrix", "scale"], 2: ["conv1d", "flatten"], 3: ["conv2d", "pool", "flatten"]}[len(shape)]
+        wide = {1: ["matrix", "scale"], 2: ["conv1d", "flatten"], 3: ["conv2d", "pool", "flatten"]}[
+            len(shape)
+        ]
         made = getattr(self, f"_{self.rng.choice([*wide, 'neuron', 'neuron'])}")(shape)
         if made is not None:
             name = self._add(source, made)
@@ -158,7 +160,9 @@ def nested(graph: nir.NIRGraph, rng: np.random.Generator, depth: int) -> nir.NIR
     if depth == 0:
         return graph
     inside = [n for n, node in graph.nodes.items() if not isinstance(node, (nir.Input, nir.Output))]
-    inside = set(rng.choice(inside, rng.integers(1, len(inside) + 1), replace=False).tolist()) if inside else set()
+    inside = (
+        set(rng.choice(inside, rng.integers(1, len(inside) + 1), replace=False).tolist()) if inside else set()
+    )
     group = f"G.{depth}"
     inner = nir.NIRGraph(
         {n: graph.nodes[n] for n in inside},

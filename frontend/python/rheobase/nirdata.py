@@ -176,7 +176,11 @@ class _Reader:
     def _array(self, stored: dict, name: str, rank: int, where: str) -> np.ndarray:
         array = stored.get(name)
         if not isinstance(array, np.ndarray) or array.ndim != rank:
-            what = f"has shape {list(array.shape)}" if isinstance(array, np.ndarray) else "is no array of numbers"
+            what = (
+                f"has shape {list(array.shape)}"
+                if isinstance(array, np.ndarray)
+                else "is no array of numbers"
+            )
             axes = "[samples, steps, neurons]" if rank == 3 else "[samples, events]"
             missing = f"there is no '{name}'" if name not in stored else f"'{name}' {what}, needed is {axes}"
             raise self._refuse(f"{where}/{name}", missing)
@@ -202,7 +206,11 @@ def read_input(path, name: Optional[str], dt: Optional[float]) -> np.ndarray:
     if isinstance(data, Events):
         if dt is None:
             raise data_error(
-                "R0262", "events in seconds need the length of a step", str(path), where, "give dt: its seconds"
+                "R0262",
+                "events in seconds need the length of a step",
+                str(path),
+                where,
+                "give dt: its seconds",
             )
         data = data.on_grid(dt, path, where)
     elif dt is not None and abs(data.dt - dt) > NEARLY * dt:

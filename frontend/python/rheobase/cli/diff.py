@@ -70,7 +70,9 @@ def _recorded(side: Side, path: Path, data, engine: str, probes: list, encode, s
     "rheobase diff net.nir net.rheo --input test.npz",
 )
 def diff(
-    a: Annotated[Path, typer.Argument(metavar="A", help="A recording (.npz or NIRData), an image or a network.")],
+    a: Annotated[
+        Path, typer.Argument(metavar="A", help="A recording (.npz or NIRData), an image or a network.")
+    ],
     b: Annotated[
         Optional[Path],
         typer.Argument(metavar="[B]", help="The other one; A itself with --engines.", show_default=False),

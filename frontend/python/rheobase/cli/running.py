@@ -21,9 +21,11 @@ from .common import Settings, emit_json, progress, remark, say
 def read_data(path: Path, target, encode: Optional[str], samples: Optional[int]) -> data_files.DataSet:
     """The data set for the one input of a network or an image."""
     is_image = isinstance(target, Image)
-    inputs = [(i["name"], i["shape"]) for i in target.info["inputs"]] if is_image else [
-        (n.name, n.shape) for n in target.inputs
-    ]
+    inputs = (
+        [(i["name"], i["shape"]) for i in target.info["inputs"]]
+        if is_image
+        else [(n.name, n.shape) for n in target.inputs]
+    )
     if len(inputs) != 1:
         raise data_error(
             "R0258",
@@ -64,7 +66,10 @@ def run(
     ],
     data: o.Data,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="OUT", help="The recording to write: .npz, or .nirdata (.h5).")
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="The recording to write: .npz, or .nirdata (.h5)."
+        ),
     ],
     engine: o.Engine = "auto",
     probe: Annotated[

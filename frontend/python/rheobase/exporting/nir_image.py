@@ -128,7 +128,11 @@ class _Writing:
         shape = self.found.inputs.get(source, ())
         if len(shape) > 1:  # a matrix takes one axis
             flat = self._free(f"{name}.flat")
-            whole = {"start_dim": np.array(0), "end_dim": np.array(-1), "input_type": np.array(shape, np.int64)}
+            whole = {
+                "start_dim": np.array(0),
+                "end_dim": np.array(-1),
+                "input_type": np.array(shape, np.int64),
+            }
             self._add(flat, {"type": "Flatten", **whole})
             self.graph.edges[source, flat] = steps
             source, steps = flat, 0
