@@ -207,3 +207,20 @@ def test_networks_and_recordings_are_told_apart(tmp_path, net):
         (tmp_path / "cut.h5").write_bytes(whole[:length])
         with pytest.raises(rb.FormatError):
             rb.data.load(tmp_path / "cut.h5", (2,))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_damaged_files_are_read_or_refused(tmp_path, seed):
+    """A few bytes changed: data of the right shape, or an error with the file's name."""
+    rng = np.random.default_rng(seed)
+    form = grid() if seed % 2 else events(True)
+    content = bytearray(saved(tmp_path / "x.h5", **{"in": {"spikes": form}}).read_bytes())
+    for _ in range(rng.integers(1, 6)):
+        content[rng.integers(len(content) if rng.random() < 0.5 else 4000)] = rng.integers(256)
+    (tmp_path / "y.h5").write_bytes(content)
+    try:
+        found = rb.data.load(tmp_path / "y.h5", (2,), name="in", dt=DT)
+    except (rb.FormatError, rb.DataError) as error:
+        assert all(d.file == str(tmp_path / "y.h5") and d.code for d in error.diagnostics)
+    else:
+        assert found.slice(0, found.samples).shape == (found.samples, found.steps, 2)

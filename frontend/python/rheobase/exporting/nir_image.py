@@ -1,7 +1,8 @@
 """Images as NIR graphs: what the chip computes over the reals, in the network's own units. SPEC F14, I, N, T, W.
 
 A population's neurons become nodes of one axis; potentials, thresholds and the rows of matrices are divided by the
-population's scale. What all synapses between two populations make is one matrix. A population that the compiler made to
+population's scale. Until a spike differs, potentials differ by what the chip rounds off, in its integers at most
+(1 + 4096/decay_u)·4096/decay_v. What all synapses between two populations make is one matrix. A population that the compiler made to
 fire in every step becomes the bias that it stands for.
 """
 
