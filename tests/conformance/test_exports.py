@@ -124,7 +124,13 @@ def test_f14_mnist_over_nir(mnist, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["lif_norse", "two_lif_neurons", "braille_noDelay_bias_zero", "braille_noDelay_bias_zero_subgraph"],
+    [
+        "lif_norse",
+        "two_lif_neurons",
+        "braille_noDelay_bias_zero",
+        "braille_noDelay_bias_zero_subgraph",
+        "cnn_sinabs",
+    ],
 )
 def test_f12_f13_nir_files_of_others_come_back(name, tmp_path):
     net = rb.load(recorded(f"nir/{name}.nir"))
@@ -132,7 +138,7 @@ def test_f12_f13_nir_files_of_others_come_back(name, tmp_path):
     assert_equal(net, rb.load(tmp_path / "a.nir"))
 
 
-@pytest.mark.parametrize("name", ["lif_norse", "two_lif_neurons", "braille_noDelay_bias_zero"])
+@pytest.mark.parametrize("name", ["lif_norse", "two_lif_neurons", "braille_noDelay_bias_zero", "cnn_sinabs"])
 def test_f13_the_nir_package_reads_the_same(name, tmp_path):
     nir = pytest.importorskip("nir")
     original = recorded(f"nir/{name}.nir")
@@ -144,3 +150,19 @@ def test_f13_the_nir_package_reads_the_same(name, tmp_path):
         for key, value in node.items():
             assert np.array_equal(value, theirs[key]) and type(value) is type(theirs[key]), key
             assert getattr(value, "dtype", 0) == getattr(theirs[key], "dtype", 0), key
+
+
+def test_f12_a_damaged_nested_file_is_written_repaired(tmp_path):
+    """The package cannot read it; it is, by other names, the network of its flat twin."""
+    nir = pytest.importorskip("nir")
+    net = rb.load(recorded("nir/braille_noDelay_bias_zero_subgraph.nir"))
+    assert any(a["what"] == "edges that name 'lif'" and a["warning"] for a in net.assumptions)
+    rb.export(net, "nir", tmp_path / "a.nir")
+    again, twin = nir.read(tmp_path / "a.nir"), nir.read(recorded("nir/braille_noDelay_bias_zero.nir"))
+    names = {**{name: name for name in twin.nodes}, "lif1.lif": "lif1.lif1", "lif1.w_rec": "lif1.lin"}
+    assert {(names[a], names[b]) for a, b in twin.edges} == set(again.edges)
+    assert set(names.values()) == again.nodes.keys()
+    for name, node in twin.nodes.items():
+        theirs = again.nodes[names[name]].to_dict()
+        for key, value in node.to_dict().items():
+            assert key == "metadata" or np.array_equal(value, theirs[key]), (name, key)

@@ -2,7 +2,7 @@
 
 The package's readers hand every stored field to the node's constructor, so a field or a kind that a version lacks makes
 the whole file unreadable there. Measured with the packages 1.0.3 to 1.0.8: `v_reset` came with 1.0.6, `CubaLI` with
-1.0.5. A file without them is read by all of these.
+1.0.5. A file without them is read by all of these, but by 1.0.5 where it has a pool, which that one never reads.
 """
 
 from __future__ import annotations
