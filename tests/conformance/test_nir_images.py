@@ -1,4 +1,4 @@
-"""Images as NIR networks: over the reals they take the chip's steps, but for what its rounding adds up to. SPEC F14."""
+"""Images as NIR networks: over the reals they take the chip's steps, but for what its rounding adds up to. SPEC I11."""
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ def over_nir(net: rb.Network, folder, **more) -> tuple[rb.Image, rb.Network]:
 
 @pytest.mark.parametrize("discretization", ["euler", "exponential"])
 @pytest.mark.parametrize("twin", ["", "_subgraph"])
-def test_braille_spikes_as_on_the_chip(discretization, twin, tmp_path):
+def test_i11_braille_spikes_as_on_the_chip(discretization, twin, tmp_path):
     net = rb.load(recorded(f"nir/braille_noDelay_bias_zero{twin}.nir"), discretization=discretization)
     image, written = over_nir(net, tmp_path)
     x = np.load(recorded("nir/braille/sample0_input.npy"))[None]
@@ -76,7 +76,7 @@ def test_braille_spikes_as_on_the_chip(discretization, twin, tmp_path):
         assert rb.load(tmp_path / "a.nir").conventions == net.conventions
 
 
-def test_reaching(tmp_path):
+def test_i11_reaching(tmp_path):
     """Recurrent: once a spike differs the two go ways of their own."""
     net = rb.load(EXAMPLES / "reaching" / "reaching.nir")
     image, written = over_nir(net, tmp_path)
@@ -85,7 +85,7 @@ def test_reaching(tmp_path):
     assert wrong < 0.02 * x.shape[0] * x.shape[1] * 128
 
 
-def test_fashion_mnist(tmp_path):
+def test_i11_fashion_mnist(tmp_path):
     net = rb.load(EXAMPLES / "fashion_mnist" / "fashion_mnist.nir")
     image, written = over_nir(net, tmp_path)
     x = (np.random.default_rng(0).random((40, 20, 784)) < 0.25).astype(np.uint8)
@@ -96,7 +96,7 @@ def test_fashion_mnist(tmp_path):
 
 
 @pytest.mark.parametrize("name, steps", [("lif_norse", 600), ("two_lif_neurons", 600), ("cnn_sinabs", 30)])
-def test_networks_of_the_nir_paper(name, steps, tmp_path):
+def test_i11_networks_of_the_nir_paper(name, steps, tmp_path):
     """Neurons that forget nothing (the CNN's), and one that is its own cause, by a bias: every spike is the chip's."""
     net = rb.load(recorded(f"nir/{name}.nir"))
     image, written = over_nir(net, tmp_path)

@@ -53,7 +53,7 @@ def test_data_are_what_the_package_makes_of_them(tmp_path, form):
     assert np.array_equal(found.slice(0, 3), wanted.data) and wanted.data.any()
 
 
-def test_times_that_rounding_put_before_their_step(tmp_path):
+def test_d4_times_that_rounding_put_before_their_step(tmp_path):
     """0.3 / 0.1 is less than 3 in floating point."""
     index, time = np.array([[0, 0, 1]]), np.array([[0.3, 0.3, 0.6]])
     path = saved(tmp_path / "x.h5", n={"spikes": nir.EventData(index, time, 2, 0.7)})

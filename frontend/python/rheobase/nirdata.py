@@ -54,7 +54,7 @@ class Events:
     own: dict
 
     def on_grid(self, dt: float, file, where: str) -> Grid:
-        """Events in one step add up. Raises DataError R0256 for one that lies outside."""
+        """SPEC D4. Raises DataError R0256 for an event that lies outside."""
         steps = np.floor(self.end / dt + NEARLY)
         if not 1 <= steps < MOST_STEPS:
             raise self._bad(file, where, f"the recording of {self.end:g} s has {steps:g} steps of {dt:g} s")

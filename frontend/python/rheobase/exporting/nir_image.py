@@ -1,8 +1,7 @@
-"""Images as NIR graphs: what the chip computes over the reals, in the network's own units. SPEC F14, I, N, T, W.
+"""Images as NIR graphs: what the chip computes over the reals, in the network's own units. SPEC I11.
 
 A population's neurons become nodes of one axis; potentials, thresholds and the rows of matrices are divided by the
-population's scale. Until a spike differs, potentials differ by what the chip rounds off, in its integers at most
-(1 + 4096/decay_u)·4096/decay_v. What all synapses between two populations make is one matrix. A population that the compiler made to
+population's scale. What all synapses between two populations make is one matrix. A population that the compiler made to
 fire in every step becomes the bias that it stands for.
 """
 
@@ -20,22 +19,26 @@ from .integers import Integers, Population, integers_of_image
 from .nir_graph import Graph, Loss
 from .real import KINDS, RealNeurons, reset_of, rounding_lost
 
+DELAYS = ("feedforward_delay", "recurrent_delay", "current")  # conventions that say which edges take steps
+
 
 def graph_of_image(image: Image) -> Graph:
     found = integers_of_image(image)
-    said = {a["what"]: a["value"] for a in image.assumptions}
     shown = {name: p for name, p in found.populations.items() if not p.made}
-    graph = Graph(
-        {
-            "dt": found.dt,
-            "reset": reset_of(p for p in shown.values() if p.model in KINDS),
-            "discretization": said.get(CHOICES["discretization"].title, CHOICES["discretization"].default),
-            "spikes": "unit",
-            "feedforward_delay": int(said.get(CHOICES["feedforward_delay"].title, 0)),
-        }
-    )
+    reset = reset_of(p for p in shown.values() if p.model in KINDS)
+    graph = Graph({**_conventions(image), "dt": found.dt, "reset": reset})
     _Writing(image, found, shown, graph).run()
     return graph
+
+
+def _conventions(image: Image) -> dict:
+    """The defaults, by which a chip steps; of its network those that say which edges take steps, and what a tau means."""
+    said = {a["what"]: a["value"] for a in image.assumptions}
+    values = {}
+    for name, choice in CHOICES.items():
+        found = said.get(choice.title) if name in ("discretization", *DELAYS) else None
+        values[name] = next((v for v in choice.values if str(v) == found), choice.default)
+    return values
 
 
 class _Writing:
