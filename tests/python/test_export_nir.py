@@ -179,8 +179,8 @@ MODELS = {
 INTEGERS = "the integers' rounding, wrap and saturation are not kept: 'n' become real-valued"
 
 
-def single(model: str, values: dict, fan_out: bool = False) -> rb.Network:
-    b = rb.Builder(dt=2e-3)
+def single(model: str, values: dict, fan_out: bool = False, **conventions) -> rb.Network:
+    b = rb.Builder(dt=2e-3, **conventions)
     b.input("in", 6)
     b.exact("n", 5, model=model, **values)
     b.connect("in", "n", WEIGHTS, name="w")
@@ -209,6 +209,19 @@ def test_f14_f2_exact_nodes_take_the_same_step_over_the_reals(tmp_path, what, fa
     )
     if net.nodes["n"].spiking:
         assert left.spikes["n"].sum() > 10 and np.array_equal(left.spikes["n"], right.spikes["n"])
+
+
+@pytest.mark.parametrize("what", MODELS)
+def test_f14_f3_under_the_exponential_time_constants_are_others(tmp_path, what):
+    values, _ = MODELS[what]
+    how = {"dt": 2e-3, "discretization": "exponential"}
+    net = single(what.split(" ")[0], values, discretization="exponential")
+    rb.export(net, "nir", tmp_path / "a.nir")
+    left, right = (
+        n.run(X, dtype="float64", probes=["n.v"]) for n in (net, rb.load(tmp_path / "a.nir", **how))
+    )
+    assert left.states["n.v"].any()
+    assert np.allclose(left.states["n.v"], right.states["n.v"], rtol=1e-9, atol=1e-6)
 
 
 def warnings(net: rb.Network, path) -> list[str]:

@@ -106,7 +106,7 @@ class RealNeurons:
     def _v_reset(self, population: Population, values: dict[str, np.ndarray]) -> np.ndarray:
         name = population.name
         keep, amount = values["reset_keep"] != 0, values["reset_amount"]
-        subtracts = self.reset in ("subtract", "subtract-late")
+        subtracts = self.reset.startswith("subtract")
         odd = keep & (amount != values["threshold"])
         if odd.any():
             at = int(np.argmax(odd.ravel()))
