@@ -58,7 +58,7 @@ class Events:
         steps = np.floor(self.end / dt + NEARLY)
         if not 1 <= steps < MOST_STEPS:
             raise self._bad(file, where, f"the recording of {self.end:g} s has {steps:g} steps of {dt:g} s")
-        at = np.full(self.time.shape, -1.0)
+        at = np.zeros(self.time.shape)
         here = self.index != -1
         at[here] = np.floor(self.time[here] / dt + NEARLY)
         outside = here & ~((at >= 0) & (at < steps) & (self.index >= 0) & (self.index < self.neurons))
