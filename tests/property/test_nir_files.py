@@ -57,6 +57,7 @@ def test_f12_f13_the_package_reads_its_own_graphs_again(tmp_path):
             *NEURONS,
             "Linear",
             "Affine",
+            "Delay",
             "Scale",
             "Flatten",
             "Conv1d",

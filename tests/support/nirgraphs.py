@@ -7,6 +7,7 @@ import numpy as np
 
 NEURONS = {
     "I": (),
+    "Threshold": ("threshold",),
     "IF": ("v_threshold", "v_reset"),
     "LI": ("tau", "v_leak"),
     "LIF": ("tau", "v_leak", "v_threshold", "v_reset"),
@@ -64,7 +65,7 @@ class RandomGraph:
     def _grow(self) -> None:
         source = str(self.rng.choice(self._senders()))
         shape = self.shape[source]
-        wide = {1: ["matrix", "scale"], 2: ["conv1d", "flatten"], 3: ["conv2d", "pool", "flatten"]}[
+        wide = {1: ["matrix", "scale", "delay"], 2: ["conv1d", "flatten"], 3: ["conv2d", "pool", "flatten"]}[
             len(shape)
         ]
         made = getattr(self, f"_{self.rng.choice([*wide, 'neuron', 'neuron'])}")(shape)
@@ -103,6 +104,9 @@ class RandomGraph:
 
     def _scale(self, shape) -> tuple:
         return nir.Scale(self._values(shape)), shape
+
+    def _delay(self, shape) -> tuple:
+        return nir.Delay(self._values(shape, 0, 9e-4)), shape
 
     def _flatten(self, shape) -> tuple:
         return nir.Flatten({"input": np.array(shape)}, 0, -1), (int(np.prod(shape)),)
@@ -146,7 +150,7 @@ class RandomGraph:
 
     def _neuron(self, shape) -> tuple:
         kind = str(self.rng.choice(list(NEURONS)))
-        values = {"r": self._values(shape, 0.1, 9)}
+        values = {"r": self._values(shape, 0.1, 9)} if kind != "Threshold" else {}
         for name in NEURONS[kind]:
             low, high = (1e-3, 0.1) if name.startswith("tau") else (0.1, 2) if name == "w_in" else (-1, 1)
             values[name] = self._values(shape, low, high)

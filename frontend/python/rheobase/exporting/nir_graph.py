@@ -39,6 +39,19 @@ class Graph:
     def refuse(self, where: str, message: str, remedy: str) -> None:
         self.refused.append(Loss(where, message, remedy))
 
+    def free(self, name: str) -> str:
+        """The name, or the first like it that no node has."""
+        return next(
+            n for k in range(len(self.nodes) + 1) if (n := f"{name}_{k}" if k else name) not in self.nodes
+        )
+
+    def wait(self, source: str, target: str, taken: int, shape: tuple) -> None:
+        """A Delay node on an edge that takes more steps than the ``taken`` ones of the conventions. SPEC F23."""
+        steps = self.edges.pop((source, target)) - taken
+        name = self.free(f"{source}_to_{target}.delay")
+        self.nodes[name] = {"type": "Delay", "delay": np.full(shape, steps * self.conventions["dt"])}
+        self.edges[source, name], self.edges[name, target] = taken, 0
+
     def root(self, version: str) -> dict:
         """The file's content."""
         return {

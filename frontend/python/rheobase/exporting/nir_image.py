@@ -44,7 +44,7 @@ def _conventions(image: Image) -> dict:
 class _Writing:
     def __init__(self, image: Image, found: Integers, shown: dict[str, Population], graph: Graph):
         self.found, self.shown, self.graph = found, shown, graph
-        self.lag = {p["name"]: p["lag"] for p in image.info["populations"]}
+        self.lag = {name: p.lag for name, p in found.populations.items()}
         self.outputs = image.info["outputs"]
         self.unit = {name: image.scale.get(f"{name}.v", 1.0) for name in shown}
 
@@ -102,9 +102,11 @@ class _Writing:
         """Steps are the network's own: a population lives its lag later on the chip. SPEC T2, T4."""
         weights: dict[tuple[str, str, int], np.ndarray] = {}
         biases: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(()))
-        for s in self.found.synapses:
-            steps = int(s.delay) + 1 + self.lag.get(s.source, 0) - self.lag[s.target]
-            values = ALIGN * s.weights / np.reshape(self.unit[s.target], (-1, 1))
+        for s, delay in ((s, delay) for s in self.found.synapses for delay in np.unique(s.delay)):
+            steps = int(delay) + 1 + self.lag.get(s.source, 0) - self.lag[s.target]
+            values = ALIGN * s.weights * (s.delay == delay) / np.reshape(self.unit[s.target], (-1, 1))
+            if not values.any():
+                continue
             if s.source not in self.found.populations or s.source in self.shown:
                 key = (s.source, s.target, steps)
                 weights[key] = weights[key] + values if key in weights else values
@@ -125,13 +127,13 @@ class _Writing:
             self._connect(source, target, steps, values, biases.pop(target, None))
 
     def _connect(self, source: str, target: str, steps: int, weights: np.ndarray, bias) -> None:
-        name = self._free(f"{source}_to_{target}")
+        name = self.graph.free(f"{source}_to_{target}")
         node = {"type": "Linear", "weight": weights}
         if bias is not None:
             node.update(type="Affine", bias=bias)
         shape = self.found.inputs.get(source, ())
         if len(shape) > 1:  # a matrix takes one axis
-            flat = self._free(f"{name}.flat")
+            flat = self.graph.free(f"{name}.flat")
             whole = {
                 "start_dim": np.array(0),
                 "end_dim": np.array(-1),
@@ -146,8 +148,3 @@ class _Writing:
 
     def _add(self, name: str, node: dict) -> None:
         self.graph.nodes[name] = node
-
-    def _free(self, name: str) -> str:
-        """The name, or the first that no node has."""
-        taken = {*self.graph.nodes, *self.shown}
-        return next(n for k in range(len(taken) + 1) if (n := f"{name}_{k}" if k else name) not in taken)

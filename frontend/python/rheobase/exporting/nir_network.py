@@ -64,12 +64,12 @@ def _matrices(net: Network, exact: set[str]) -> set[str]:
 def _as_read(graph: Graph, node: Node, filled: str) -> dict:
     """The node with what readers of NIR need and its file may have left out."""
     parameters = {name: _typed(node, name, values, filled) for name, values in node.parameters.items()}
-    delay = parameters.pop("delay", None)
+    delay = None if node.kind == "Delay" else parameters.pop("delay", None)
     if delay is not None and delay.any():
         graph.refuse(
             node.name,
             f"the weights of '{node.name}' have delays; NIR has delays of nodes, not of weights",
-            "build a network without delays",
+            "give the delays to Delay nodes",
         )
     if node.kind == "ConvTranspose2d":
         graph.refuse(
