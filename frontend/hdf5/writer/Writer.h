@@ -15,9 +15,9 @@ bool isName(const std::string& name);
 
 // The bytes of a file whose root is `root`, a group. Arrays are stored in their dtype, whole and
 // uncompressed; strings as UTF-8 of variable length, which is what h5py writes and expects; children and
-// attributes in their order; truth values compressed, as h5py writes them. Nothing stored tells when: equal trees give equal bytes. Names are such (isName): else R0670. R0699
-// the library refused, or an array is not what its shape says. Not to be called by two threads at a time: the
-// library is not safe there.
+// attributes in their order; truth values compressed, as h5py writes them. Nothing stored tells when: equal
+// trees give equal bytes. Names are such (isName): else R0670. R0699 the library refused, or an array is not
+// what its shape says. Not to be called by two threads at a time: the library is not safe there.
 Expected<std::string> fileOf(const Tree& root);
 
 }  // namespace rheo::hdf5
