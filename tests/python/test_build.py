@@ -214,3 +214,22 @@ def test_chips_command():
     assert "neurons_per_core" in rheobase("chips", "tiny").stdout
     wrong = rheobase("chips", "loihi3")
     assert wrong.returncode in (2, 3) and "loihi" in wrong.stderr
+
+
+def test_f7_f8_f16_nodes_without_neurons_in_a_chain():
+    b = rb.Builder()
+    b.input("in", (1, 4, 4))
+    b.node("sum", "SumPool2d", kernel_size=[2, 2], stride=[2, 2], padding=[0, 0])
+    b.node("half", "Scale", scale=np.full((1, 2, 2), 0.5))
+    b.node("flat", "Flatten", start_dim=0, end_dim=-1)
+    b.node("turn", "Linear", weight=np.eye(4)[::-1])
+    b.integrator("v", 4)
+    for source, target in [("in", "sum"), ("sum", "half"), ("half", "flat"), ("flat", "turn"), ("turn", "v")]:
+        b.connect(source, target)
+    b.output("out", "v")
+    note = {"what": "maker", "value": "a test", "why": "it says so", "how_to_change": "no", "warning": True}
+    net = b.build(notes=[note])
+    assert net.run(np.arange(16.0).reshape(1, 1, 4, 4)).output.tolist() == [[25.0, 21.0, 9.0, 5.0]]
+    assert net.assumptions[0] == note
+    with pytest.raises(rb.OptionError, match="kind cannot be 'LIF'"):
+        b.node("more", "LIF", tau=1)

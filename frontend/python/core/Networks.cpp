@@ -114,11 +114,18 @@ ConventionOptions conventionOptions(std::optional<double> dt,
   return options;
 }
 
-// nodes: (name, kind, {parameter: array}, shape or None); edges: (source index, target index).
+// nodes: (name, kind, {parameter: array}, shape or None); edges: (source index, target index); notes:
+// assumptions.
 Network build(const std::string& name, const py::list& nodeList,
-              const std::vector<std::pair<int, int>>& edgeList, const ConventionOptions& options) {
+              const std::vector<std::pair<int, int>>& edgeList, const ConventionOptions& options,
+              const std::vector<py::dict>& notes) {
   Network network;
   network.name = name;
+  for (const py::dict& note : notes) {
+    auto text = [&](const char* key) { return note[key].cast<std::string>(); };
+    network.assumptions.push_back(
+        {text("what"), text("value"), text("why"), text("how_to_change"), note["warning"].cast<bool>()});
+  }
   for (const py::handle& item : nodeList) {
     auto entry = item.cast<py::tuple>();
     Node node;

@@ -8,12 +8,24 @@ from typing import Optional
 import numpy as np
 
 from . import _core
-from .arguments import whole_number
+from .arguments import option_name, whole_number
 from .arithmetic import MODELS, MOST_DELAY, MOST_ELEMENTS, MOST_STEP
 from .conventions import Conventions, Unpack, convention_options
 from .data import check_numbers
 from .errors import option_error, shown, unknown_name
 from .network import Network
+
+_WITHOUT_NEURONS = (
+    "Linear",
+    "Affine",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose2d",
+    "Scale",
+    "SumPool2d",
+    "AvgPool2d",
+    "Flatten",
+)
 
 
 def _checked_name(what: str, name) -> str:
@@ -246,6 +258,21 @@ class Builder:
             raise unknown_name("model", model, MODELS)
         return self._neurons(name, model, shape, integers)
 
+    def node(self, name: str, kind: str, **parameters) -> str:
+        """A node without neurons, by its NIR kind and parameters: Linear, Affine, Conv1d, Conv2d, ConvTranspose2d, Scale,
+        SumPool2d, AvgPool2d or Flatten (SPEC F6 to F9, F15 to F17). `connect` joins it to others without a weight.
+
+        Between neurons `connect`, `convolve` and `pool` are shorter; this one makes chains such as a pooling behind a
+        convolution. `build` checks parameters and shapes.
+
+        Example: b.node("half", "Scale", scale=np.full(64, 0.5)); b.connect("hidden", "half")
+        """
+        arrays = {}
+        for key, value in parameters.items():
+            value = check_numbers(value, where=f"{name}.{key}")
+            arrays[key] = value if value.dtype.kind == "f" else value.astype(np.int64)
+        return self._add(name, option_name("kind", kind, _WITHOUT_NEURONS), arrays)
+
     def connect(
         self,
         source: str,
@@ -446,11 +473,12 @@ class Builder:
                 return False
         return True
 
-    def build(self) -> Network:
+    def build(self, notes: tuple = ()) -> Network:
         """The finished network. Raises FormatError with every fault found.
 
         Where no output was declared, the populations that feed nothing but themselves become outputs:
-        "output" if it is one, else "output_NAME" each.
+        "output" if it is one, else "output_NAME" each. notes: assumptions of its maker, dictionaries as in
+        `Network.assumptions`, that stand before the others.
 
         Example: net = b.build(); net.run(x).output
         """
@@ -458,4 +486,4 @@ class Builder:
             ends = [node[0] for k, node in enumerate(self._nodes) if node[1] != "Input" and self._is_end(k)]
             for end in ends:
                 self.output("output" if len(ends) == 1 else f"output_{end}", end)
-        return Network(_core.build_network(self._name, self._nodes, self._edges, self._options))
+        return Network(_core.build_network(self._name, self._nodes, self._edges, self._options, list(notes)))
