@@ -2,7 +2,7 @@
 
     import rheobase as rb
 
-    net = rb.load("net.nir")                    # or rb.Builder, rb.from_nir
+    net = rb.load("net.nir")                    # or rb.Builder, rb.from_nir, rb.from_norse
     ref = net.run(x)                            # float reference, x [T, *input_shape] or [B, T, *input_shape]
     image = rb.compile(net, chip="loihi2")      # raises rb.CompileError with every violated limit
     out = image.run(x, probes=["hidden.v"])     # the chip's integers; see out.aligned("hidden")
@@ -44,6 +44,10 @@ _HOME = {
     "fit_conventions": "fitting",
     "from_lava": "lava_import",
     "from_nir": "loading",
+    "from_norse": "frameworks.norse",
+    "from_sinabs": "frameworks.sinabs",
+    "from_snntorch": "frameworks.snntorch",
+    "from_spikingjelly": "frameworks.spikingjelly",
     "load": "loading",
     "quantization": "compiler",
     "verify": "verification",
@@ -51,10 +55,6 @@ _HOME = {
 
 # Names that the interface promises and this version does not have.
 _PLANNED = {
-    "from_norse",
-    "from_sinabs",
-    "from_snntorch",
-    "from_spikingjelly",
     "robust",
     "sweep",
 }
@@ -98,6 +98,10 @@ if TYPE_CHECKING:
         UsageError,
     )
     from .fitting import fit_conventions  # noqa: F401
+    from .frameworks.norse import from_norse  # noqa: F401
+    from .frameworks.sinabs import from_sinabs  # noqa: F401
+    from .frameworks.snntorch import from_snntorch  # noqa: F401
+    from .frameworks.spikingjelly import from_spikingjelly  # noqa: F401
     from .image import Image, Stream  # noqa: F401
     from .loading import from_nir, load  # noqa: F401
     from .network import Network, Node  # noqa: F401
