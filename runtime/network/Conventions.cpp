@@ -64,25 +64,22 @@ Evidence inferDt(const Network& network) {
   return evidence;
 }
 
-// The named sets of `--as`. A single option beats the set.
-bool addFramework(ConventionOptions& options, Report& report) {
-  const std::string& name = options.framework;
-  if (name.empty()) return true;
-  const auto set = std::find_if(frameworks().begin(), frameworks().end(),
-                                [&](const FrameworkConventions& f) { return f.name == name; });
-  if (set == frameworks().end()) {
-    std::vector<std::string> names;
-    for (const FrameworkConventions& framework : frameworks()) names.emplace_back(framework.name);
-    report.add(
-        "R0211", "", fmt::format("no set of conventions is called '{}'", name.substr(0, 64)),
-        fmt::format("--as takes {}; for others give the conventions one by one", fmt::join(names, ", ")));
-    return false;
-  }
-  if (!options.dt) options.dt = set->dt;
-  const Conventions values = set->conventions(options.dt.value_or(kDefaultDt));
+// The set that `--as` names, if it names one; false where there is none of that name.
+bool lookUp(const std::string& name, const FrameworkConventions*& framework, Report& report) {
+  framework = findFramework(name);
+  if (framework || name.empty()) return true;
+  std::vector<std::string_view> names;
+  for (const FrameworkConventions& known : frameworks()) names.push_back(known.name);
+  report.add(
+      "R0211", "", fmt::format("no set of conventions is called '{}'", name.substr(0, 64)),
+      fmt::format("--as takes {}; for others give the conventions one by one", fmt::join(names, ", ")));
+  return false;
+}
+
+// A single option beats the set.
+void pinOthers(const Conventions& set, ConventionOptions& options) {
   for (const ConventionRow& row : conventionRows())
-    if (!row.pinnedIn(options)) row.pinIn(options, row.valueIn(values));
-  return true;
+    if (!row.pinnedIn(options)) row.pinIn(options, row.valueIn(set));
 }
 
 void decideDt(Network& network, const ConventionOptions& options, Report& report) {
@@ -203,12 +200,20 @@ void refuseManySpikes(const Network& network, Report& report) {
 
 void decideConventions(Network& network, const ConventionOptions& given, Report& report) {
   ConventionOptions options = given;
-  if (!addFramework(options, report)) return;
+  const FrameworkConventions* framework = nullptr;
+  if (!lookUp(given.framework, framework, report)) return;
+  if (framework && !options.dt) options.dt = framework->dt;
   // SPEC F14: the step is given in integers; what options say about real numbers has nothing to act on.
   const bool exact = isExactOnly(network);
   const bool timed = std::any_of(network.nodes.begin(), network.nodes.end(),
                                  [](const Node& node) { return node.kind == "Delay"; });  // SPEC F23
   if (!exact || timed || options.dt) decideDt(network, options, report);
+  if (framework) {
+    Conventions set = framework->conventions();
+    set.dt = network.conventions.dt;
+    if (framework->read) framework->read(network, set);
+    pinOthers(set, options);
+  }
   const ConventionUses uses = usesOf(network);
   for (const ConventionRow& row : conventionRows()) decide(network, row, uses, given, options);
   if (exact) return;
@@ -259,9 +264,8 @@ ConventionUses usesOf(const Network& network) {
   return uses;
 }
 
-Conventions FrameworkConventions::conventions(double timeStep) const {
+Conventions FrameworkConventions::conventions() const {
   Conventions all;
-  all.dt = dt.value_or(timeStep);
   for (const ConventionRow& row : conventionRows())
     for (const auto& [name, value] : values)
       if (name == row.name) row.setIn(all, row.find(value).value());

@@ -112,10 +112,14 @@ struct FrameworkConventions {
   std::string_view name;
   std::optional<double> dt;                                           // where the framework fixes it
   std::vector<std::pair<std::string_view, std::string_view>> values;  // of rows, by name; others: the default
+  // What its reader makes of the parameters, where that is not what the file means; told as assumptions. May
+  // be null.
+  void (*read)(Network& network, Conventions& conventions) = nullptr;
 
-  Conventions conventions(double timeStep) const;
+  Conventions conventions() const;  // but for dt
 };
 
 std::span<const FrameworkConventions> frameworks();
+const FrameworkConventions* findFramework(std::string_view name);
 
 }  // namespace rheo

@@ -1,16 +1,104 @@
 // The named sets of `--as`: how each framework runs a network that it reads from a NIR file.
-#include <array>
+#include <fmt/format.h>
 
-#include "network/Conventions.h"
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+
+#include "network/Checks.h"
 
 namespace rheo {
+
+namespace {
+
+// Replaces a parameter of every node of a kind by a function of it and the neuron's index; says so where it
+// differs.
+void reread(Network& network, std::string_view kind, const std::string& parameter, std::string_view how,
+            const std::function<double(const Node& node, double value, std::size_t neuron)>& value) {
+  std::vector<std::string> changed;
+  for (Node& node : network.nodes) {
+    const auto found = node.parameters.find(parameter);
+    if (node.kind != kind || found == node.parameters.end()) continue;
+    std::vector<double> values = found->second.values;
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = value(node, values[i], i);
+    if (values == found->second.values) continue;
+    found->second.values = std::move(values);
+    found->second.dtype = DType::Float64;
+    changed.push_back(fmt::format("'{}'", node.name));
+  }
+  if (changed.empty()) return;
+  network.assumptions.push_back(
+      {network::kReading, fmt::format("'{}' of {} {}", parameter, fmt::join(changed, ", "), how),
+       "the framework's own reader does so; the file means something else", "leave --as out", true});
+}
+
+double one(const Node&, double, std::size_t) { return 1; }
+
+// import_nir: "r" is warned of and ignored where there is no current.
+void readAsNorse(Network& network, Conventions&) {
+  for (const char* kind : {"LIF", "IF"}) reread(network, kind, "r", "is taken for 1", one);
+}
+
+// import_nir: an IF is a Leaky that keeps 0.9 of its potential in a step, with the reset of Leaky's own
+// default.
+void readAsSnnTorch(Network& network, Conventions& conventions) {
+  constexpr double kKept = 0.9;
+  std::vector<std::string> changed;
+  bool others = false;
+  for (Node& node : network.nodes) {
+    others |= node.kind == "LIF" || node.kind == "CubaLIF";
+    if (node.kind != "IF") continue;
+    const std::vector<std::int64_t> shape = node.parameters.at("r").shape;
+    const auto all = [&](double value, const char* unit) {
+      const auto size = static_cast<std::size_t>(node.outputSize());
+      return Tensor{shape, std::vector<double>(size, value), DType::Float64, unit};
+    };
+    node.kind = "LIF";
+    node.parameters["tau"] = all(conventions.dt / (1 - kKept), "s");
+    node.parameters["r"] = all(1 / (1 - kKept), "V/A");
+    node.parameters["v_leak"] = all(0, "V");
+    changed.push_back(fmt::format("'{}'", node.name));
+  }
+  if (changed.empty()) return;
+  if (!others) conventions.reset = Reset::SubtractLate;
+  network.assumptions.push_back(
+      {network::kReading,
+       fmt::format("the IF neurons {} keep {} of their potential in a step, and subtract {}",
+                   fmt::join(changed, ", "), kKept,
+                   others ? "there; here they reset as the others do" : "late"),
+       "the framework's own reader does so; the file means no leak", "leave --as out", true});
+}
+
+// from_nir: time constants count steps, inputs are not scaled.
+void readAsSinabs(Network& network, Conventions& conventions) {
+  reread(network, "IF", "r", "is taken for 1", one);
+  const double dt = conventions.dt;
+  for (const char* kind : {"LIF", "LI"}) {
+    reread(network, kind, "tau", "is taken for a number of steps",
+           [&](const Node&, double tau, std::size_t) { return tau * dt; });
+    reread(network, kind, "r", "is taken so that an input adds itself to v",
+           [&](const Node& node, double, std::size_t i) {
+             return -1 / std::expm1(-dt / node.parameters.at("tau").values[i]);
+           });
+  }
+}
+
+}  // namespace
+
+const FrameworkConventions* findFramework(std::string_view name) {
+  const auto found =
+      std::find_if(frameworks().begin(), frameworks().end(),
+                   [&](const FrameworkConventions& framework) { return framework.name == name; });
+  return found == frameworks().end() ? nullptr : &*found;
+}
 
 std::span<const FrameworkConventions> frameworks() {
   static const std::array kFrameworks{
       // Norse 1.1, norse.torch.utils.import_nir: dt is an argument; v_reset is dropped.
-      FrameworkConventions{"norse", {}, {{"reset", "zero"}}},
+      FrameworkConventions{"norse", {}, {{"reset", "zero"}}, &readAsNorse},
       // snnTorch 1.0, import_nir: dt is fixed; reset_mechanism="zero", reset_delay=False.
-      FrameworkConventions{"snntorch", 1e-4, {{"reset", "zero"}, {"update", "decay"}}},
+      FrameworkConventions{"snntorch", 1e-4, {{"reset", "zero"}, {"update", "decay"}}, &readAsSnnTorch},
       // Sinabs 3.1, from_nir: decays exp(-1/tau), MultiSpike, MembraneSubtract; IAF with min_v_mem.
       FrameworkConventions{"sinabs",
                            {},
@@ -19,7 +107,8 @@ std::span<const FrameworkConventions> frameworks() {
                             {"firing", "reached"},
                             {"spikes_per_step", "many"},
                             {"clamp", "threshold"},
-                            {"update", "decay"}}},
+                            {"update", "decay"}},
+                           &readAsSinabs},
       // SpikingJelly 2.0, nir_exchange.import_from_nir: dt is an argument, 1e-4 where it is left out.
       FrameworkConventions{
           "spikingjelly", 1e-4, {{"reset", "v_reset"}, {"firing", "reached"}, {"integration", "second"}}},

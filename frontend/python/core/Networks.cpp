@@ -91,7 +91,7 @@ py::list conventionTable() {
 py::list frameworkTable() {
   py::list table;
   for (const FrameworkConventions& framework : frameworks()) {
-    const py::dict values = wordsOf(framework.conventions(Conventions().dt));
+    const py::dict values = wordsOf(framework.conventions());
     values["dt"] = framework.dt;
     table.append(py::make_tuple(py::str(framework.name), values));
   }

@@ -108,6 +108,10 @@ def of_recording(net: Network, x, recorded: Recording) -> str:
         return f"no set of conventions gives the recording; the nearest leaves {best.wrong:,} of {best.cells:,} cells wrong"
     named = net.distinct_conventions()
     best = found.best
+    if "as_" in best.conventions:
+        other = net.under(**best.conventions)
+        told = [a["value"] for a in other.assumptions if a["what"] == "reading"]
+        return f"cause: {best.conventions['as_']} reads the file otherwise: {'; '.join(told)}"
     parts = [
         f"{CHOICES[name].title}: recorded with {best.conventions[name]}, run with {net.conventions[name]}"
         for name, values in named.items()

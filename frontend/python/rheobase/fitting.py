@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Iterator, Optional
 
 import numpy as np
@@ -23,7 +23,7 @@ _ASKED = 64  # at most so many sets are compared on a stimulus
 class Fit:
     """A set of conventions against a recording.
 
-    conventions: as `rb.load` takes them. offset: steps by which the recording is later than the network's run.
+    conventions: as `rb.load` takes them; as_ alone where a framework's reader changes parameters, too. offset: steps by which the recording is later than the network's run.
     wrong, cells: cells that differ, of all that were compared. first: the first difference, {series, sample, step,
     neuron, ours, recorded}, or None. frameworks: those that step so.
     """
@@ -121,26 +121,52 @@ def fit_conventions(
         raise option_error(f"net is {shown(net)}", "give a network: rb.load, rb.from_nir or a Builder's")
     if not isinstance(tolerance, (int, float)) or isinstance(tolerance, bool) or not 0 <= tolerance < 1:
         raise option_error(f"tolerance is {shown(tolerance)}, needed is a number from 0 to below 1")
-    options = convention_options({"dt": dt, **pinned})
     arrays, samples, steps, _ = gather(x, {n.name: n.shape for n in net.inputs}, as_real)
     series = list(_series(net, recorded, samples, steps))
-    raw = net._core.fit_conventions(
-        arrays,
-        [
-            (node, state, values, tolerance if state or not _whole(values) else 0.0)
-            for node, state, values in series
-        ],
-        _time_steps(net, dt),
-        options,
-        thread_count(threads),
-        callback(progress),
-    )
+
+    def search(network: Network, known: dict, time_steps: list) -> dict:
+        return network._core.fit_conventions(
+            arrays,
+            [
+                (node, state, values, tolerance if state or not _whole(values) else 0.0)
+                for node, state, values in series
+            ],
+            time_steps,
+            convention_options(known),
+            thread_count(threads),
+            callback(progress),
+        )
+
     names = [f"{node}.{state}" if state else node for node, state, _ in series]
     distinct = net.distinct_conventions()
+    raw = search(net, {"dt": dt, **pinned}, _time_steps(net, dt))
     fits = tuple(_fit(found, names, distinct) for found in raw["fits"])
-    exact = bool(fits) and fits[0].wrong == 0
+    tried = raw["tried"]
+    if fits[0].wrong and not any(value is not None for value in pinned.values()):
+        for name, other in _readings(net, dt):
+            known = {key: value for key, value in other.conventions.items() if key != "dt"}
+            again = search(other, known, [other.dt])
+            tried += again["tried"]
+            exact = [_as_read(found, name, other.dt, names) for found in again["fits"] if not found["wrong"]]
+            fits = tuple(exact) or fits
+            if exact:
+                break
+    exact = fits[0].wrong == 0
     decided, still_open = _agreement(fits, distinct) if exact else ({}, {})
-    return FittedConventions(fits, exact, raw["tried"], decided, still_open, net, x)
+    return FittedConventions(fits, exact, tried, decided, still_open, net, x)
+
+
+def _readings(net: Network, dt: Optional[float]) -> Iterator[tuple[str, Network]]:
+    """The network as each framework reads it that makes something else of its parameters than the file means."""
+    for name in FRAMEWORKS:
+        other = net.under(as_=name, **({} if dt is None else {"dt": dt}))
+        if any(a["what"] == "reading" for a in other.assumptions):
+            yield name, other
+
+
+def _as_read(found: dict, name: str, dt: float, names: list[str]) -> Fit:
+    fit = _fit(found, names, {})
+    return replace(fit, conventions={"dt": dt, "as_": name}, frameworks=(name,))
 
 
 def _time_steps(net: Network, dt: Optional[float]) -> list[float]:
@@ -240,8 +266,8 @@ def _agreement(fits: tuple, distinct: dict) -> tuple[dict, dict]:
     """({convention: value} of all, {convention: values} that differ)."""
     values = {
         name: list(dict.fromkeys(fit.conventions[name] for fit in fits))
-        for name in ["dt", *CHOICES]
-        if name == "dt" or len(distinct.get(name, ())) > 1
+        for name in fits[0].conventions
+        if name in ("dt", "as_") or len(distinct.get(name, ())) > 1
     }
     values["offset"] = list(dict.fromkeys(fit.offset for fit in fits))
     return (
@@ -270,12 +296,16 @@ def _lines(found: FittedConventions) -> Iterator[str]:
         )
     if best.frameworks:
         yield f"  that is --as {' or '.join(best.frameworks)}"
+    if "as_" in best.conventions:
+        for a in found._network.under(**best.conventions).assumptions:
+            if a["what"] == "reading":
+                yield f"    which reads the file otherwise: {a['value']}"
     if found.exact:
         yield f"  options: {flags(best)}"
 
 
 def _title(name: str) -> str:
-    return CHOICES[name].title if name in CHOICES else name
+    return CHOICES[name].title if name in CHOICES else name.rstrip("_")
 
 
 def _shown(name: str, value) -> str:
@@ -290,9 +320,9 @@ def flags(fit: Fit) -> str:
     """The set on the command line: what differs from the defaults, and the reset."""
     words = [f"--dt {fit.conventions['dt']:g}"]
     words += [
-        f"{FLAGS[name]} {fit.conventions[name]}"
-        for name, choice in CHOICES.items()
-        if name == "reset" or fit.conventions[name] != choice.default
+        f"{FLAGS[name]} {value}"
+        for name, value in fit.conventions.items()
+        if name in ("reset", "as_") or (name in CHOICES and value != CHOICES[name].default)
     ]
     late = (
         f" (recorded {abs(fit.offset)} step {'later' if fit.offset > 0 else 'earlier'})" if fit.offset else ""
