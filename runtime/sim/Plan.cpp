@@ -230,18 +230,18 @@ void fillSparse(PlanProjection& projection, const std::vector<Entry>& entries, s
     projection.rowStart[k] += projection.rowStart[k - 1];
 }
 
-// Covers a list by tiles, from its first target on.
-void addTiles(PlanProjection& projection, const SharedList& list, int shift) {
+// Covers a list by tiles that land on multiples of kPadding wherever its base has the same remainder.
+void addTiles(PlanProjection& projection, const SharedList& list, std::int32_t remainder, int shift) {
   std::map<std::int32_t, std::int32_t> weights;  // by target
   for (std::size_t k = 0; k < list.target.size(); ++k)
     weights[static_cast<std::int32_t>(list.target[k])] += list.weight[k];
   for (const auto& [target, weight] : weights) {
     if (projection.tileOffset.size() == projection.tileStart.back() ||
         target >= projection.tileOffset.back() + vector::kPadding) {
-      projection.tileOffset.push_back(target);
+      projection.tileOffset.push_back(target - ((remainder + target) & (vector::kPadding - 1)));
       projection.tileWeights.resize(projection.tileWeights.size() + vector::kPadding);
     }
-    const std::size_t tile = projection.tileOffset.size() - 1;
+    const std::size_t tile = projection.tileOffset.size() - 1;  // the last one, as targets ascend
     projection.tileWeights[tile * vector::kPadding +
                            static_cast<std::size_t>(target - projection.tileOffset.back())] =
         fixed::shiftLeft(weight, shift);
@@ -260,11 +260,12 @@ PlanProjection makeShared(const SumKey& key, std::vector<SharedEntry>& entries,
   projection.storage = WeightStorage::Shared;
   projection.tileStart = {0};
   projection.useStart.assign(static_cast<std::size_t>(sources) + 1, 0);
-  std::map<std::uint32_t, std::uint32_t> numbers;
+  std::map<std::pair<std::uint32_t, std::int32_t>, std::uint32_t> numbers;
   for (const SharedEntry& entry : entries) {
+    const auto remainder = static_cast<std::int32_t>(entry.use.base % vector::kPadding);
     const auto [number, isNew] =
-        numbers.try_emplace(entry.use.list, static_cast<std::uint32_t>(numbers.size()));
-    if (isNew) addTiles(projection, lists[entry.use.list], shift);
+        numbers.try_emplace({entry.use.list, remainder}, static_cast<std::uint32_t>(numbers.size()));
+    if (isNew) addTiles(projection, lists[entry.use.list], remainder, shift);
     projection.uses.push_back({number->second, entry.use.base});
     ++projection.useStart[entry.source + 1];
   }

@@ -44,7 +44,7 @@ struct Kept {
 
 struct PopulationState {
   std::vector<AlignedVector<std::int32_t>> states;  // [state][width]
-  // [targets, and kPadding more]; `input` is zero between steps, `shifted` between uses.
+  // [targets]; `input` is zero between steps, `shifted` between uses.
   AlignedVector<std::int32_t> input, shifted;
   AlignedVector<std::uint64_t> resting;     // a bit for each block of neurons
   AlignedVector<std::int32_t> payloads;     // [width]
@@ -290,7 +290,7 @@ class PlanSession : public Session {
     for (const PlanShifted& unit : plan.shifted)
       for (const PlanProjection& projection : unit.projections) addKept(projection);
     population.states.assign(plan.model->states.size(), AlignedVector<std::int32_t>(width));
-    population.input.resize(targets + vector::kPadding), population.shifted.resize(population.input.size());
+    population.input.resize(targets), population.shifted.resize(targets);
     population.payloads.resize(width), population.resting.resize(vector::restWords(plan.size));
     population.wraps.resize(width), population.saturations.resize(width);
     population.update = kernels_.update(plan.model->opcode, program_.profile->currentOverflow);

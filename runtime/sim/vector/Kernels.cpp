@@ -108,23 +108,24 @@ void addRows16(const RowsCall<std::int16_t>& call) {
   call.active.payload ? addGradedRows(call) : addUnitRows(call);
 }
 
-// SPEC N19.
+// SPEC N19. By value: what is stored could otherwise change the pointers.
 template <bool kUnit>
-HWY_INLINE void addTiles(const SharedCall& call) {
+HWY_INLINE void addTiles(const SharedCall call) {
   const D32 d;
   for (std::size_t k = 0; k < call.active.count; ++k) {
     const std::uint32_t source = call.active.index[k];
     const auto payload = hn::Set(d, kUnit ? 1 : call.active.payload[k]);
-    for (std::uint64_t u = call.useStart[source]; u < call.useStart[source + 1]; ++u) {
-      const SharedUse use = call.uses[u];
-      std::int32_t* base = call.sum + use.base;
-      for (std::uint64_t t = call.tileStart[use.list]; t < call.tileStart[use.list + 1]; ++t) {
-        const std::int32_t* weights = call.weights + t * kPadding;
-        std::int32_t* sum = base + call.offset[t];
-        for (std::size_t x = 0; x < kPadding; x += hn::Lanes(d)) {
-          const auto weight = hn::Load(d, weights + x);
+    const SharedUse* end = call.uses + call.useStart[source + 1];
+    for (const SharedUse* use = call.uses + call.useStart[source]; use != end; ++use) {
+      std::int32_t* base = call.sum + use->base;
+      const std::uint64_t first = call.tileStart[use->list], last = call.tileStart[use->list + 1];
+      const std::int32_t* weights = call.weights + first * kPadding;
+      for (std::uint64_t tile = first; tile < last; ++tile) {
+        std::int32_t* sum = base + call.offset[tile];
+        for (std::size_t x = 0; x < kPadding; x += hn::Lanes(d), weights += hn::Lanes(d)) {
+          const auto weight = hn::Load(d, weights);
           const auto product = kUnit ? weight : hn::Mul(weight, payload);
-          hn::StoreU(hn::Add(hn::LoadU(d, sum + x), product), d, sum + x);
+          hn::Store(hn::Add(hn::Load(d, sum + x), product), d, sum + x);
         }
       }
     }
@@ -332,7 +333,7 @@ HWY_INLINE bool updateLanes(const UpdateCall& call, std::size_t x, std::size_t& 
   VectorAlgebra<D32, kRule> algebra(d);
   auto sent = Model::step(algebra, state, input, parameter);
   if (x + lanes > size) {  // the lanes beyond the last neuron compute, but say nothing
-    const auto valid = hn::FirstN(d, size - x);
+    const auto valid = hn::FirstN(d, size - std::min(x, size));
     sent = onlyValid(valid, sent);
     algebra.wrapped = hn::And(algebra.wrapped, valid);
     algebra.saturated = hn::And(algebra.saturated, valid);
@@ -362,7 +363,6 @@ template <class Model, CurrentOverflow kRule>
 std::size_t update(const UpdateCall& call) {
   constexpr std::size_t kPorts = Model::table().ports.size();
   const D32 d;
-  const std::size_t lanes = hn::Lanes(d), size = static_cast<std::size_t>(call.size);
   const std::size_t width = static_cast<std::size_t>(padded(call.size)), blocks = width / kPadding;
   std::size_t fired = 0;
   for (std::size_t first = 0; first < blocks; first += 64) {
@@ -373,9 +373,10 @@ std::size_t update(const UpdateCall& call) {
       due &= ~resting | blocksWithInput<kPorts>(d, call.input + first * kPadding, width, count);
     for (; due != 0; due &= due - 1) {
       const std::size_t block = hwy::Num0BitsBelowLS1Bit_Nonzero64(due);
-      const std::size_t begin = (first + block) * kPadding, end = std::min(size, begin + kPadding);
+      const std::size_t begin = (first + block) * kPadding;
       bool rests = true;
-      for (std::size_t x = begin; x < end; x += lanes) rests &= updateLanes<Model, kRule>(call, x, fired);
+      for (std::size_t x = 0; x < kPadding; x += hn::Lanes(d))
+        rests &= updateLanes<Model, kRule>(call, begin + x, fired);
       resting = (resting & ~(std::uint64_t{1} << block)) | std::uint64_t{rests} << block;
     }
     call.resting[first / 64] = resting;

@@ -47,7 +47,9 @@ struct SharedUse {
 };
 
 // Adds what the spikes of sources bring through shared lists. A list is made of tiles: kPadding neighbouring
-// targets with their weights, zero for those that the list does not reach.
+// targets with their weights, zero for those that the list does not reach. Tiles land on multiples of
+// kPadding: what is stored by one spike is loaded by the next, which is fast only where both are the same
+// vector.
 struct SharedCall {
   const std::uint64_t* useStart;   // [sources + 1]
   const SharedUse* uses;           // what a source's spike reaches
@@ -55,7 +57,7 @@ struct SharedCall {
   const std::int32_t* offset;      // [tiles] of a tile's first target, from the base of each use
   const std::int32_t* weights;     // [tiles][kPadding]
   ActiveView active;
-  std::int32_t* sum;  // has room for kPadding elements beyond the last target
+  std::int32_t* sum;
 };
 
 // One step of every neuron of a population, by the model's step.h. Neurons come in blocks of kPadding; one

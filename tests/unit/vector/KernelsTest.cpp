@@ -231,9 +231,9 @@ TEST(VectorKernels, n19_shared_lists_land_where_each_use_says) {
     Random random(11);
     for (const bool graded : {false, true}) {
       const std::vector<std::uint64_t> tileStart{0, 3, 3, 4}, useStart{0, 2, 2, 3, 4};
-      const std::vector<std::int32_t> offset{-20, 0, 23, 5};
+      const std::vector<std::int32_t> offset{-8, 8, 24, 4};
       const std::vector<SharedUse> uses{{0, 24}, {2, 60}, {1, 7}, {0, 56}};
-      AlignedVector<std::int32_t> weights(offset.size() * kPadding), sum(100);
+      AlignedVector<std::int32_t> weights(offset.size() * kPadding), sum(112);
       for (std::int32_t& weight : weights) weight = random.edgy(-70000, 70000);
       for (std::int32_t& value : sum) value = random.between(-1000, 1000);
       const std::vector<std::uint32_t> index{0, 2, 3};
