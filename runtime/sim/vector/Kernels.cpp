@@ -298,6 +298,7 @@ template <std::size_t kPorts>
 HWY_INLINE std::uint64_t blocksWithInput(D32 d, const std::int32_t* input, std::size_t width,
                                          std::size_t blocks) {
   std::uint64_t bits = 0;
+  HWY_UNROLL(4)
   for (std::size_t block = 0; block < blocks; ++block) {
     auto any = hn::Zero(d);
     for (std::size_t port = 0; port < kPorts; ++port)
@@ -308,10 +309,12 @@ HWY_INLINE std::uint64_t blocksWithInput(D32 d, const std::int32_t* input, std::
   return bits;
 }
 
-// The neurons from `x` on, one for each lane. Returns whether all are at rest: the same step, without input,
+// The neurons from `x` on, one for each lane; `shared` holds the parameters where all neurons have the same.
+// Returns whether all are at rest: the same step, without input,
 // would change nothing and say nothing again.
-template <class Model, CurrentOverflow kRule>
-HWY_INLINE bool updateLanes(const UpdateCall& call, std::size_t x, std::size_t& fired) {
+template <class Model, CurrentOverflow kRule, bool kShared>
+HWY_INLINE bool updateLanes(const UpdateCall& call, const hn::Vec<D32>* shared, std::size_t x,
+                            std::size_t& fired) {
   constexpr std::size_t kStates = Model::table().states.size();
   constexpr std::size_t kPorts = Model::table().ports.size();
   constexpr std::size_t kParameters = Model::table().fixedParameters.size();
@@ -329,7 +332,7 @@ HWY_INLINE bool updateLanes(const UpdateCall& call, std::size_t x, std::size_t& 
   }
   for (std::size_t k = 0; k < kStates; ++k) state[k] = hn::LoadU(d, call.states[k] + x);
   for (std::size_t k = 0; k < kParameters; ++k)
-    parameter[k] = hn::LoadU(d, call.parameters[k] + (x & call.parameterMask[k]));
+    parameter[k] = kShared ? shared[k] : hn::LoadU(d, call.parameters[k] + (x & call.parameterMask[k]));
   VectorAlgebra<D32, kRule> algebra(d);
   auto sent = Model::step(algebra, state, input, parameter);
   if (x + lanes > size) {  // the lanes beyond the last neuron compute, but say nothing
@@ -359,10 +362,13 @@ HWY_INLINE bool updateLanes(const UpdateCall& call, std::size_t x, std::size_t& 
   return hn::AllFalse(d, busy);
 }
 
-template <class Model, CurrentOverflow kRule>
-std::size_t update(const UpdateCall& call) {
+template <class Model, CurrentOverflow kRule, bool kShared>
+HWY_INLINE std::size_t updateBlocks(const UpdateCall& call) {
   constexpr std::size_t kPorts = Model::table().ports.size();
+  constexpr std::size_t kParameters = Model::table().fixedParameters.size();
   const D32 d;
+  hn::Vec<D32> shared[std::max<std::size_t>(1, kParameters)];
+  for (std::size_t k = 0; k < kParameters; ++k) shared[k] = hn::LoadU(d, call.parameters[k]);
   const std::size_t width = static_cast<std::size_t>(padded(call.size)), blocks = width / kPadding;
   std::size_t fired = 0;
   for (std::size_t first = 0; first < blocks; first += 64) {
@@ -376,12 +382,19 @@ std::size_t update(const UpdateCall& call) {
       const std::size_t begin = (first + block) * kPadding;
       bool rests = true;
       for (std::size_t x = 0; x < kPadding; x += hn::Lanes(d))
-        rests &= updateLanes<Model, kRule>(call, begin + x, fired);
+        rests &= updateLanes<Model, kRule, kShared>(call, shared, begin + x, fired);
       resting = (resting & ~(std::uint64_t{1} << block)) | std::uint64_t{rests} << block;
     }
     call.resting[first / 64] = resting;
   }
   return fired;
+}
+
+template <class Model, CurrentOverflow kRule>
+std::size_t update(const UpdateCall& call) {
+  std::size_t own = 0;
+  for (std::size_t k = 0; k < Model::table().fixedParameters.size(); ++k) own |= call.parameterMask[k];
+  return own == 0 ? updateBlocks<Model, kRule, true>(call) : updateBlocks<Model, kRule, false>(call);
 }
 
 #define RHEO_MODEL(name)                                                                    \
