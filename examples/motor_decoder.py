@@ -40,8 +40,9 @@ def time_constants(arrays) -> dict[str, np.ndarray]:
     }
 
 
-def network(arrays) -> rb.Network:
-    """The network of one file's arrays, every neuron with time constants of its own."""
+def network(arrays, recurrent: bool = True) -> rb.Network:
+    """The network of one file's arrays, every neuron with time constants of its own. Without its recurrence the spikes
+    of the step before are a second input, "before"."""
     tau = time_constants(arrays)
     w_in, w_rec, w_out = (np.asarray(arrays[f"con{k}.op.weight"], np.float64) for k in (1, 2, 3))
 
@@ -54,7 +55,7 @@ def network(arrays) -> rb.Network:
     b.cuba_lif("hidden", w_in.shape[0], tau_mem=tau["hidden_mem"], **synapse("hidden_syn"))
     b.cuba_li("velocity", w_out.shape[0], tau_mem=tau["velocity_mem"], **synapse("velocity_syn"))
     b.connect("electrodes", "hidden", w_in)
-    b.connect("hidden", "hidden", w_rec)
+    b.connect("hidden" if recurrent else b.input("before", w_in.shape[0]), "hidden", w_rec)
     b.connect("hidden", "velocity", w_out)
     return b.build()
 

@@ -110,6 +110,17 @@ def test_e_streaming_gives_the_run(image, x):
     assert np.array_equal([stream.step(now) for now in x[:200]], out.output[:200])
 
 
+def test_steps_from_the_networks_own_past_lead_to_its_readouts(arrays, x):
+    """What integers cost in a step, without the chaos of many: the spikes of the step before are those of the network."""
+    spikes, readouts = recipe(arrays, x)
+    before = np.vstack([np.zeros((1, spikes.shape[1])), spikes[:-1]]).astype(np.uint8)
+    net = motor_decoder.network(arrays, recurrent=False)
+    given = {"electrodes": x, "before": before}
+    assert np.array_equal(net.run(given).spikes["hidden"], spikes)
+    out = rb.compile(net, chip="loihi2", weight_bits=8).run(given)
+    assert r2(readouts, out.aligned("output") / out.scale["velocity.v"]).min() > 0.89
+
+
 def test_one_more_spike_changes_what_a_decoder_says_for_good(arrays, net, image, x):
     """These networks are chaotic on random input: rounding anything leads to another course of the same statistics.
     The chip's course is as near to the network's as the network's own is after one spike more."""
