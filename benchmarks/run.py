@@ -19,6 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("RHEO_BUILD_DIR", HERE.parent / "build")) / "release"
+DATA = Path(os.environ.get("RHEOBASE_DATA", HERE.parent.parent / "shared" / "data"))
 IMAGES = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
 SCHEMA = "rheobase.benchmark/1"
 
@@ -27,7 +28,10 @@ def missing(options) -> str:
     """What has to be installed or built first; empty if nothing."""
     if importlib.util.find_spec("rheobase") is None:
         return "the package 'rheobase' is not found: start './run bench', or set PYTHONPATH to the build's python folder"
-    if options.only in ("", "throughput", "convolution") and importlib.util.find_spec("torch") is None:
+    if (
+        options.only in ("", "throughput", "convolution", "nmnist")
+        and importlib.util.find_spec("torch") is None
+    ):
         return (
             "PyTorch, which the throughput is compared with, is not installed in this Python: start './run bench', "
             "which installs it, or: pip install torch==2.13.0 ('--only first_spike' does without)"
@@ -56,9 +60,11 @@ def measure(options, folder: Path, show) -> dict:
     import against_lava
     import convolution
     import equality
+    import event_camera
     import first_spike
     import machine
     import rheobase as rb
+    import streaming
     import throughput as rates
     import workload
 
@@ -85,6 +91,20 @@ def measure(options, folder: Path, show) -> dict:
     if options.only in ("", "convolution"):
         report["convolution"] = apart("convolution.py", "--rounds", options.rounds)
         show(convolution.text(report["convolution"]))
+    per_threads = [["--threads", n, "--rounds", options.rounds] for n in options.threads]
+    for name, bench, needed, runs in (
+        ("nmnist", event_camera, options.data / "nmnist", per_threads),
+        ("streaming", streaming, options.data / "tinyrsnn", [[]]),
+    ):
+        if options.only not in ("", name):
+            continue
+        if not needed.exists():
+            show(f"{name:14s} not measured: there is no {needed}")
+            continue
+        report[name] = []
+        for given in runs:
+            report[name].append(apart(f"{bench.__name__}.py", options.data, *given))
+            show(bench.text(report[name][-1]))
     if options.only in ("", "throughput"):
         x, _ = workload.spikes(net, options.images, options.samples)
         report["equality"] = equality.prove(rb.Image.load(file), x, options.golden_seconds)
@@ -98,6 +118,8 @@ def measure(options, folder: Path, show) -> dict:
 
 
 def failures(report: dict, strict: bool) -> list[str]:
+    import event_camera
+
     found = []
     if not report.get("equality", {}).get("equal", True):
         found.append("the measured engine differs from the golden model")
@@ -114,6 +136,13 @@ def failures(report: dict, strict: bool) -> list[str]:
     lava = report.get("lava")
     if strict and lava and lava["ratio"]["median"] < lava["limit"]:
         found.append("too slow beside Lava")
+    for result in report.get("nmnist", []):
+        if not result["equality"]["equal"]:
+            found.append("the engine differs from the golden model on recordings of an event camera")
+        if event_camera.lost(result) > result["limits"]["points"]:
+            found.append("the image knows fewer digits than the float network")
+        if strict and result["ratio"]["median"] < result["limits"]["ratio"]:
+            found.append(f"recordings of an event camera are too slow with {result['threads']} thread(s)")
     for result in report.get("throughput", []):
         if strict and any(
             result["ratio"][what]["median"] < limit for what, limit in result["limits"].items()
@@ -138,7 +167,11 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "-o", "--output", type=Path, help="write benchmark.txt, benchmark.json, ratio.svg here"
     )
-    parser.add_argument("--only", choices=("throughput", "first_spike", "lava", "convolution"), default="")
+    parser.add_argument(
+        "--only",
+        choices=("throughput", "first_spike", "lava", "convolution", "nmnist", "streaming"),
+        default="",
+    )
     parser.add_argument("--rounds", type=int, default=9, help="pairs of runs (%(default)s)")
     parser.add_argument("--threads", default=",".join(str(n) for n in (1, 2) if n <= cores))
     parser.add_argument("--samples", type=int, help="the first N test images only")
@@ -146,6 +179,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--golden-seconds", type=float, default=60, help="time for the golden model (%(default)s)"
     )
+    parser.add_argument("--data", type=Path, default=DATA, help="recordings for nmnist and streaming")
     parser.add_argument("--images", type=Path, default=IMAGES, help="an IDX file with its labels beside it")
     parser.add_argument("--program", type=Path, default=BUILD / "bin" / "first_spike")
     parser.add_argument(

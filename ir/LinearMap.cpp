@@ -16,21 +16,31 @@ bool isElementwise(const Convolution& convolution) {
   return convolution == Convolution::elementwise(convolution.channelsIn);
 }
 
-// One after the other along an axis, where the second reads no padding.
+// One after the other along an axis.
 ConvolutionAxis composed(const ConvolutionAxis& first, const ConvolutionAxis& second) {
   return {first.inputs,
           second.outputs,
           (second.kernel - 1) * second.dilation * first.stride + (first.kernel - 1) * first.dilation + 1,
           first.stride * second.stride,
-          first.padding,
+          first.padding + second.padding * first.stride,
           1};
 }
 
-// Whether `second` reads the channels, rows and columns that `first` makes, all of them inside.
+// Whether `second` finds what `first` makes along an axis: its padding is 0, so that windows of `first` which
+// would lie there must not touch an input.
+bool follows(const ConvolutionAxis& first, const ConvolutionAxis& second) {
+  const std::int64_t last =
+      (second.outputs - 1) * second.stride - second.padding + (second.kernel - 1) * second.dilation;
+  const bool quietBefore =
+      second.padding == 0 || (first.kernel - 1) * first.dilation < first.stride + first.padding;
+  const bool quietBehind =
+      last < first.outputs || first.outputs * first.stride - first.padding >= first.inputs;
+  return first.outputs == second.inputs && quietBefore && quietBehind;
+}
+
 bool follows(const Convolution& first, const Convolution& second) {
-  return first.channelsOut == second.channelsIn && first.rows.outputs == second.rows.inputs &&
-         first.columns.outputs == second.columns.inputs && second.rows.padding == 0 &&
-         second.columns.padding == 0;
+  return first.channelsOut == second.channelsIn && follows(first.rows, second.rows) &&
+         follows(first.columns, second.columns);
 }
 
 // A kernel after one value for each element, which has to be the same for all elements of a channel.

@@ -41,6 +41,7 @@ class JitCode final : public PlanCode {
     UpdateFunction function;
     std::vector<int> arrays;  // parameters that are passed
     int states;
+    std::size_t inputs;
   };
 
   // Graded payloads are left to the stock kernels.
@@ -61,13 +62,14 @@ std::size_t JitCode::update(std::size_t population, const UpdateCall& call) cons
   const Update& update = updates_[population];
   void* arrays[4 + models::kMaxStates + models::kMaxParameters];
   int next = 0;
-  arrays[next++] = const_cast<std::int32_t*>(call.input);
+  arrays[next++] = call.input;
   arrays[next++] = call.payloads;
   arrays[next++] = call.wraps;
   arrays[next++] = call.saturations;
   for (int k = 0; k < update.states; ++k) arrays[next++] = call.states[k];
   for (int k : update.arrays) arrays[next++] = const_cast<std::int32_t*>(call.parameters[k]);
   update.function(arrays);
+  std::fill_n(call.input, update.inputs, 0);
   bool unit = true;
   const std::size_t sent =
       vector::kernels().compact(call.payloads, call.size, call.active, call.activePayloads, &unit);
@@ -125,7 +127,8 @@ Expected<std::shared_ptr<const JitCode>> JitCode::make(const Plan& plan) {
     if (!symbol) return symbol.error();
     Update update{reinterpret_cast<UpdateFunction>(*symbol),
                   {},
-                  static_cast<int>(plan.populations[p].model->states.size())};
+                  static_cast<int>(plan.populations[p].model->states.size()),
+                  static_cast<std::size_t>(plan.populations[p].targets())};
     for (std::size_t k = 0; k < plan.populations[p].parameters.size(); ++k)
       if (!plan.populations[p].parameters[k].constant) update.arrays.push_back(static_cast<int>(k));
     code->updates_.push_back(std::move(update));

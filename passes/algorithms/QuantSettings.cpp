@@ -19,8 +19,8 @@ const std::vector<std::string> kTopKeys{"schema",      "chip",        "profile",
                                         "weight_bits", "populations", "projections"};
 const std::vector<std::string> kRegisterKeys{"du",         "dv",          "vth",          "bias_mantissa",
                                              "reset_mode", "reset_value", "bias_exponent"};
-const std::vector<std::string> kPopulationKeys{"scale_v",       "du",         "dv",          "vth",
-                                               "bias_mantissa", "reset_mode", "reset_value", "bias_exponent"};
+const std::vector<std::string> kPopulationKeys{
+    "scale_v", "spread_v", "du", "dv", "vth", "bias_mantissa", "reset_mode", "reset_value", "bias_exponent"};
 const std::vector<std::string> kProjectionKeys{"bits", "exponent", "sign_mode", "weights"};
 const std::vector<std::string> kResetModes{"zero", "value", "subtract"};
 const std::vector<std::string> kSignModes(kSignModeNames.begin(), kSignModeNames.end());
@@ -77,6 +77,16 @@ class Reader {
     return numbers;
   }
 
+  // Numbers above 0, one for each neuron.
+  std::vector<double> spread(const Json& value, const std::string& where) {
+    const bool good = value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& entry) {
+                        return entry.is_number() && entry.get<double>() > 0 && entry.get<double>() < 1e15;
+                      });
+    if (good) return value.get<std::vector<double>>();
+    bad(where, "'spread_v' is not a list of positive numbers below 1e15");
+    return {};
+  }
+
   // One of `names` as its index.
   std::optional<std::int32_t> choice(const Json& value, const std::vector<std::string>& names,
                                      const std::string& where) {
@@ -97,6 +107,8 @@ class Reader {
           settings.scaleV = value.get<double>();
         else
           bad(place, "'scale_v' is not a positive number below 1e15");
+      } else if (key == "spread_v") {
+        settings.spreadV = spread(value, place);
       } else if (key == "reset_mode") {
         if (auto mode = choice(value, kResetModes, place)) settings.registers[key] = {*mode};
       } else if (std::find(kRegisterKeys.begin(), kRegisterKeys.end(), key) != kRegisterKeys.end()) {
@@ -160,6 +172,7 @@ std::string QuantSettings::toJson() const {
   for (const auto& [name, population] : populations) {
     Json& entry = json["populations"][name] = Json::object();
     if (population.scaleV) entry["scale_v"] = *population.scaleV;
+    if (!population.spreadV.empty()) entry["spread_v"] = population.spreadV;
     for (const auto& [field, values] : population.registers)
       entry[field] = field == "reset_mode" && !values.empty()
                          ? Json(kResetModes[static_cast<std::size_t>(values[0])])

@@ -1,6 +1,6 @@
 // Quantization settings as a file: what was chosen, and what the user pins by giving a file back.
 // {"schema": "rheobase.quantization/1", "chip", "profile", "weight_bits",
-//  "populations": {NAME: {"scale_v", "vth", "du", "dv", "reset_mode", "reset_value", ...}},
+//  "populations": {NAME: {"scale_v", "spread_v", "vth", "du", "dv", "reset_mode", "reset_value", ...}},
 //  "projections": {NAME: {"bits", "exponent", "sign_mode", "weights"}}}
 // Registers are one integer or one per neuron; "weights" are integers, [targets][sources].
 #pragma once
@@ -17,7 +17,8 @@
 namespace rheo {
 
 struct PopulationSettings {
-  std::optional<double> scaleV;                                // integer units of v for one float unit
+  std::optional<double> scaleV;  // integer units of v for one float unit
+  std::vector<double> spreadV;   // multiples of it, one for each neuron; empty where they are all 1
   std::map<std::string, std::vector<std::int32_t>> registers;  // field -> one value or one per neuron
 };
 

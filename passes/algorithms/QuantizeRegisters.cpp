@@ -54,10 +54,10 @@ void Quantizer::exactPopulation(const FloatPopulation& source, const PopulationS
       for (const std::int32_t value : values)
         if (!holds(source, field, value)) return;
   for (const std::string_view state : source.model->states) target.scales[std::string(state)] = {1};
-  if (pins.scaleV && *pins.scaleV != 1)
+  if ((pins.scaleV && *pins.scaleV != 1) || !pins.spreadV.empty())
     pinError("populations." + source.name + ".scale_v",
              fmt::format("'{}' is given as integers, which no scale changes", source.name),
-             "leave 'scale_v' out");
+             "leave 'scale_v' and 'spread_v' out");
   pinRegisters(source, pins, target);
   checkExtension(source, target);
   for (Part* part : parts) exactIntegers(*part);

@@ -51,8 +51,16 @@ class Quantizer {
   void checkConventions();
   const PopulationSettings& pinsOf(const std::string& name) const;
   void quantizePopulation(int index);
+  ScaleLimits limitsOf(const FloatPopulation& source) const;
   double scaleOf(const FloatPopulation& source, const Dynamics& dynamics, const PopulationSettings& pins,
                  const std::vector<Part*>& parts) const;
+
+  std::vector<double> spreadOf(const FloatPopulation& source, const Dynamics& dynamics,
+                               const PopulationSettings& pins, const std::vector<Part*>& parts, double scale);
+  bool checkSpread(const FloatPopulation& source, const PopulationSettings& pins,
+                   const std::vector<Part*>& parts);
+  static void spreadOut(Dynamics& dynamics, const std::vector<Part*>& parts,
+                        const std::vector<double>& spread);
 
   void exactPopulation(const FloatPopulation& source, const PopulationSettings& pins,
                        const std::vector<Part*>& parts, FixedPopulation& target);

@@ -1,8 +1,10 @@
 // Bounds on the scale in closed form, then a search of one octave for the least weight error.
 #include "algorithms/Scales.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "fixed/Arithmetic.h"
 
@@ -67,21 +69,27 @@ int clampExponent(int exponent, const ScaleLimits& limits) {
   return std::clamp(exponent, limits.leastExponent, limits.mostExponent);
 }
 
-// Scales above this one break something whatever the input.
+// Scales above this one break something of a neuron whatever the input.
+double hardLimit(const Dynamics& dynamics, const Drive& drive, std::size_t n, const ScaleLimits& limits) {
+  double scale = kInfinity;
+  const double sum = drive.down + drive.up, most = std::max(drive.down, drive.up);
+  if (sum > 0) scale = std::min(scale, kMargin * fixed::kInputBound * kAlign / sum);  // SPEC W8
+  if (most > 0 && dynamics.lossU[n] > 0) scale = std::min(scale, kStateEnd * dynamics.lossU[n] / most);
+  if (!dynamics.biasDrive.empty() && dynamics.biasDrive[n] != 0)
+    scale = std::min(scale, static_cast<double>(limits.mostBias) / std::abs(dynamics.biasDrive[n]));
+  if (dynamics.spiking() && dynamics.threshold[n] > 0)
+    scale = std::min(scale, static_cast<double>(limits.mostThreshold) * kAlign / dynamics.threshold[n]);
+  if (dynamics.spiking() && dynamics.reset[n] != 0)
+    scale = std::min(scale, static_cast<double>(limits.mostReset) * kAlign / std::abs(dynamics.reset[n]));
+  return scale;
+}
+
+// Of a population.
 double hardLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
                  const std::vector<EffectiveWeights>& parts, const ScaleLimits& limits) {
   double scale = kInfinity;
-  for (std::size_t n = 0; n < drive.size(); ++n) {
-    const double sum = drive[n].down + drive[n].up, most = std::max(drive[n].down, drive[n].up);
-    if (sum > 0) scale = std::min(scale, kMargin * fixed::kInputBound * kAlign / sum);  // SPEC W8
-    if (most > 0 && dynamics.lossU[n] > 0) scale = std::min(scale, kStateEnd * dynamics.lossU[n] / most);
-    if (!dynamics.biasDrive.empty() && dynamics.biasDrive[n] != 0)
-      scale = std::min(scale, static_cast<double>(limits.mostBias) / std::abs(dynamics.biasDrive[n]));
-    if (dynamics.spiking() && dynamics.threshold[n] > 0)
-      scale = std::min(scale, static_cast<double>(limits.mostThreshold) * kAlign / dynamics.threshold[n]);
-    if (dynamics.spiking() && dynamics.reset[n] != 0)
-      scale = std::min(scale, static_cast<double>(limits.mostReset) * kAlign / std::abs(dynamics.reset[n]));
-  }
+  for (std::size_t n = 0; n < drive.size(); ++n)
+    scale = std::min(scale, hardLimit(dynamics, drive[n], n, limits));
   for (const EffectiveWeights& part : parts)
     if (part.largest > 0)
       scale =
@@ -89,21 +97,28 @@ double hardLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
   return scale;
 }
 
-// The largest scale at which the potential cannot saturate; 0 where it always can.
-double unsaturatedLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
+// The largest scale at which a neuron's potential cannot saturate; 0 where it always can.
+double unsaturatedLimit(const Dynamics& dynamics, const Drive& drive, std::size_t n,
                         const ScaleLimits& limits) {
   if (limits.largestPotential > 0) return kStateEnd / (1.25 * limits.largestPotential);
   double scale = kInfinity;
-  for (std::size_t n = 0; n < drive.size(); ++n) {
-    const double u = std::max(1e-12, dynamics.lossU[n]), v = dynamics.lossV[n];
-    const double rest = dynamics.biasDrive.empty() ? 0 : dynamics.biasDrive[n];
-    const double down = drive[n].down / u + std::max(0.0, -rest), up = drive[n].up / u + std::max(0.0, rest);
-    if (down > 0) scale = std::min(scale, kStateEnd * v / down);
-    if (dynamics.spiking())
-      scale = std::min(scale, kStateEnd / (std::abs(dynamics.threshold[n]) + up + 1e-300));
-    else if (up > 0)
-      scale = std::min(scale, kStateEnd * v / up);
-  }
+  const double u = std::max(1e-12, dynamics.lossU[n]), v = dynamics.lossV[n];
+  const double rest = dynamics.biasDrive.empty() ? 0 : dynamics.biasDrive[n];
+  const double down = drive.down / u + std::max(0.0, -rest), up = drive.up / u + std::max(0.0, rest);
+  if (down > 0) scale = std::min(scale, kStateEnd * v / down);
+  if (dynamics.spiking())
+    scale = std::min(scale, kStateEnd / (std::abs(dynamics.threshold[n]) + up + 1e-300));
+  else if (up > 0)
+    scale = std::min(scale, kStateEnd * v / up);
+  return scale;
+}
+
+// Of a population.
+double unsaturatedLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
+                        const ScaleLimits& limits) {
+  double scale = kInfinity;
+  for (std::size_t n = 0; n < drive.size(); ++n)
+    scale = std::min(scale, unsaturatedLimit(dynamics, drive[n], n, limits));
   return scale;
 }
 
@@ -125,6 +140,39 @@ double preciseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights
 }
 
 }  // namespace
+
+std::vector<double> roomAbove(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
+                              const ScaleLimits& limits, double scale) {
+  const std::vector<Drive> drive = drives(dynamics.lossU.size(), parts);
+  std::vector<double> room(drive.size());
+  for (std::size_t n = 0; n < room.size(); ++n) {
+    const double unsaturated = unsaturatedLimit(dynamics, drive[n], n, limits);
+    room[n] = hardLimit(dynamics, drive[n], n, limits) / scale;
+    if (scale <= unsaturated) room[n] = std::min(room[n], unsaturated / scale);
+  }
+  const auto forEachRow = [&](auto visit) {
+    for (const EffectiveWeights& part : parts)
+      for (std::int64_t row = 0; row < part.values.rows(); ++row) {
+        const std::int64_t neurons = part.values.wiring.targets() / part.values.rows();
+        visit(part, row,
+              std::span(room).subspan(static_cast<std::size_t>(row * neurons),
+                                      static_cast<std::size_t>(neurons)));
+      }
+  };
+  forEachRow([](const EffectiveWeights& part, std::int64_t row, std::span<double> room) {
+    double largest = 0;
+    for (std::int64_t k = row * part.values.columns(); k < (row + 1) * part.values.columns(); ++k)
+      largest = std::max(largest, std::abs(part.values.value(k)));
+    if (largest > 0)
+      for (double& value : room) value = std::min(value, part.largest / largest);
+  });
+  // Neurons that share a kernel's row share what there is above it.
+  forEachRow([](const EffectiveWeights&, std::int64_t, std::span<double> room) {
+    std::fill(room.begin(), room.end(), *std::min_element(room.begin(), room.end()));
+  });
+  for (double& value : room) value = std::max(1.0, value);
+  return room;
+}
 
 int chooseExponent(const EffectiveWeights& part, double scale, const ScaleLimits& limits) {
   if (part.exponentPinned) return part.exponent;

@@ -35,6 +35,12 @@ struct ScaleLimits {
 double chooseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
                    const ScaleLimits& limits);
 
+// How many times finer each neuron alone could count, beside a population's scale, and lose nothing that
+// holds at that scale: weights stay within what the chosen exponents reach, sums, thresholds and biases
+// within theirs, and a potential that cannot saturate still cannot. At least 1.
+std::vector<double> roomAbove(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
+                              const ScaleLimits& limits, double scale);
+
 // The exponent with the least error at that scale; below 8 bits that may clip the largest weights, and at
 // small scales it weighs coarse weights against what a right shift of their sum loses.
 int chooseExponent(const EffectiveWeights& part, double scale, const ScaleLimits& limits);

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "fixed/Arithmetic.h"
-#include "sim/vector/Kernels.h"
 
 namespace rheo {
 namespace {
@@ -33,7 +32,7 @@ struct SharedList {
 };
 struct SharedEntry {
   std::uint32_t source;
-  PlanProjection::Use use;  // `list` counts over all lists of the gatherer
+  vector::SharedUse use;  // `list` counts over all lists of the gatherer
 };
 
 // Synapses with equal keys add up before any shift. Exponents that are not negative are linear, so their
@@ -85,7 +84,7 @@ std::vector<std::int32_t> ordinalsOf(const Core& core) {
 
 class Gatherer {
  public:
-  explicit Gatherer(const Plan& plan) : program_(*plan.program) {
+  explicit Gatherer(const Plan& plan) : plan_(plan), program_(*plan.program) {
     for (const Core& core : program_.cores) {
       places_.push_back(placesOf(plan, core));
       ordinals_.push_back(ordinalsOf(core));
@@ -103,7 +102,7 @@ class Gatherer {
       for (const CompartmentSlice& slice : core.slices)
         for (std::int32_t i = 0; i < slice.count; ++i)
           follow(core.routes, core.routeStart, slice.firstCompartment + i, inputs + slice.population,
-                 slice.firstNeuron + i);
+                 plan_.populations[static_cast<std::size_t>(slice.population)].place(slice.firstNeuron + i));
     return std::move(matrices_);
   }
   const std::vector<SharedList>& lists() const { return lists_; }
@@ -188,6 +187,7 @@ class Gatherer {
     entries_->push_back(entry);
   }
 
+  const Plan& plan_;
   const Program& program_;
   std::vector<std::vector<Place>> places_;
   std::vector<std::vector<std::int32_t>> ordinals_;
@@ -230,6 +230,25 @@ void fillSparse(PlanProjection& projection, const std::vector<Entry>& entries, s
     projection.rowStart[k] += projection.rowStart[k - 1];
 }
 
+// Covers a list by tiles that land on multiples of kPadding wherever its base has the same remainder.
+void addTiles(PlanProjection& projection, const SharedList& list, std::int32_t remainder, int shift) {
+  std::map<std::int32_t, std::int32_t> weights;  // by target
+  for (std::size_t k = 0; k < list.target.size(); ++k)
+    weights[static_cast<std::int32_t>(list.target[k])] += list.weight[k];
+  for (const auto& [target, weight] : weights) {
+    if (projection.tileOffset.size() == projection.tileStart.back() ||
+        target >= projection.tileOffset.back() + vector::kPadding) {
+      projection.tileOffset.push_back(target - ((remainder + target) & (vector::kPadding - 1)));
+      projection.tileWeights.resize(projection.tileWeights.size() + vector::kPadding);
+    }
+    const std::size_t tile = projection.tileOffset.size() - 1;  // the last one, as targets ascend
+    projection.tileWeights[tile * vector::kPadding +
+                           static_cast<std::size_t>(target - projection.tileOffset.back())] =
+        fixed::shiftLeft(weight, shift);
+  }
+  projection.tileStart.push_back(projection.tileOffset.size());
+}
+
 // Only the lists that this projection uses, in the order of their first use.
 PlanProjection makeShared(const SumKey& key, std::vector<SharedEntry>& entries,
                           const std::vector<SharedList>& lists, std::int32_t sources, int shift) {
@@ -239,19 +258,14 @@ PlanProjection makeShared(const SumKey& key, std::vector<SharedEntry>& entries,
   projection.source = key.source;
   projection.delay = key.delay;
   projection.storage = WeightStorage::Shared;
-  projection.rowStart = {0};
+  projection.tileStart = {0};
   projection.useStart.assign(static_cast<std::size_t>(sources) + 1, 0);
-  std::map<std::uint32_t, std::uint32_t> numbers;
+  std::map<std::pair<std::uint32_t, std::int32_t>, std::uint32_t> numbers;
   for (const SharedEntry& entry : entries) {
+    const auto remainder = static_cast<std::int32_t>(entry.use.base % vector::kPadding);
     const auto [number, isNew] =
-        numbers.try_emplace(entry.use.list, static_cast<std::uint32_t>(numbers.size()));
-    if (isNew) {
-      const SharedList& list = lists[entry.use.list];
-      projection.target.insert(projection.target.end(), list.target.begin(), list.target.end());
-      for (const std::int32_t weight : list.weight)
-        projection.weight.push_back(fixed::shiftLeft(weight, shift));
-      projection.rowStart.push_back(projection.target.size());
-    }
+        numbers.try_emplace({entry.use.list, remainder}, static_cast<std::uint32_t>(numbers.size()));
+    if (isNew) addTiles(projection, lists[entry.use.list], remainder, shift);
     projection.uses.push_back({number->second, entry.use.base});
     ++projection.useStart[entry.source + 1];
   }
@@ -312,10 +326,41 @@ PlanProjection makeProjection(const SumKey& key, std::vector<Entry>& entries, st
   return projection;
 }
 
+// Which populations a kernel reaches.
+std::vector<bool> reachedByKernels(const Program& program) {
+  std::vector<bool> reached(program.populations.size());
+  for (const Core& core : program.cores)
+    for (const Axon& axon : core.axons) {
+      if (!axon.shared || axon.synapseCount == 0) continue;
+      const std::int32_t input = axon.base + core.synapses[axon.firstSynapse].input;
+      for (const CompartmentSlice& slice : core.slices) {
+        const auto ports = static_cast<std::int32_t>(
+            program.populations[static_cast<std::size_t>(slice.population)].model->portCount());
+        if (input >= slice.firstInput && input < slice.firstInput + slice.count * ports)
+          reached[static_cast<std::size_t>(slice.population)] = true;
+      }
+    }
+  return reached;
+}
+
+// The channels of one place side by side: so are then the targets of a kernel's spike.
+std::vector<std::int32_t> channelsLast(const PopulationInfo& info) {
+  if (info.shape.size() < 2 || info.shape[0] <= 1) return {};
+  const auto channels = static_cast<std::int32_t>(info.shape[0]);
+  const std::int32_t positions = info.size / channels;
+  std::vector<std::int32_t> places;
+  for (std::int32_t channel = 0; channel < channels; ++channel)
+    for (std::int32_t position = 0; position < positions; ++position)
+      places.push_back(position * channels + channel);
+  return places;
+}
+
 void addParameters(Plan& plan) {
   const Program& program = *plan.program;
+  const std::vector<bool> reached = reachedByKernels(program);
   for (const PopulationInfo& info : program.populations) {
     PlanPopulation& population = plan.populations.emplace_back();
+    if (reached[plan.populations.size() - 1]) population.places = channelsLast(info);
     population.model = info.model;
     population.size = info.size;
     population.width = vector::padded(info.size);
@@ -328,8 +373,9 @@ void addParameters(Plan& plan) {
     for (const CompartmentSlice& slice : core.slices) {
       PlanPopulation& population = plan.populations[static_cast<std::size_t>(slice.population)];
       for (std::size_t p = 0; p < population.parameters.size(); ++p)
-        std::copy_n(core.parameters[p].begin() + slice.firstCompartment, slice.count,
-                    population.parameters[p].values.begin() + slice.firstNeuron);
+        for (std::int32_t i = 0; i < slice.count; ++i)
+          population.parameters[p].values[static_cast<std::size_t>(population.place(slice.firstNeuron + i))] =
+              core.parameters[p][static_cast<std::size_t>(slice.firstCompartment + i)];
     }
   for (PlanPopulation& population : plan.populations)
     for (PlanParameter& parameter : population.parameters) {

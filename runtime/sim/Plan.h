@@ -9,6 +9,7 @@
 
 #include "chip/Program.h"
 #include "sim/vector/AlignedVector.h"
+#include "sim/vector/Kernels.h"
 
 namespace rheo {
 
@@ -24,18 +25,16 @@ struct PlanProjection {
   std::size_t rowsPerFlush = 1;  // dense: rows that can be added in 16 bits with no overflow
   vector::AlignedVector<std::int8_t> weights8;
   vector::AlignedVector<std::int16_t> weights16;
-  // Sparse: [sources + 1], a list of synapses for each source. Shared: [lists + 1], and targets are counted
-  // from the base of each use, modulo 2^32.
-  std::vector<std::uint64_t> rowStart;
+  // Sparse: a list of synapses for each source.
+  std::vector<std::uint64_t> rowStart;  // [sources + 1]
   std::vector<std::uint32_t> target;
   std::vector<std::int32_t> weight;
-  // Shared: what a source's spikes reach, [useStart[source], useStart[source + 1]).
-  struct Use {
-    std::uint32_t list;
-    std::uint32_t base;
-  };
-  std::vector<std::uint64_t> useStart;  // [sources + 1]
-  std::vector<Use> uses;
+  // Shared, as vector::SharedCall has them.
+  std::vector<std::uint64_t> useStart;
+  std::vector<vector::SharedUse> uses;
+  std::vector<std::uint64_t> tileStart;
+  std::vector<std::int32_t> tileOffset;
+  vector::AlignedVector<std::int32_t> tileWeights;
 
   // Whether every source has a row of weights, one for each target.
   bool hasRows() const { return storage == WeightStorage::Dense8 || storage == WeightStorage::Dense16; }
@@ -58,18 +57,23 @@ struct PlanPopulation {
   std::int32_t size = 0;
   std::int32_t width = 0;  // padded size
   std::int32_t ports = 1;
+  // Where each neuron lies in the engine's arrays; empty where they lie as the network counts them.
+  std::vector<std::int32_t> places;
   std::vector<PlanParameter> parameters;
   std::vector<PlanProjection> linear;
   std::vector<PlanShifted> shifted;
 
   // What projections add up to: the sums of one port of all neurons, padded, then those of the next port.
   std::int32_t targets() const { return ports * width; }
+  std::int32_t place(std::int32_t neuron) const {
+    return places.empty() ? neuron : places[static_cast<std::size_t>(neuron)];
+  }
   // visit(input of the slice's core, target) for every port of every neuron of the slice.
   template <class Visit>
   void forEachInput(const CompartmentSlice& slice, Visit visit) const {
     for (std::int32_t i = 0; i < slice.count; ++i)
       for (std::int32_t port = 0; port < ports; ++port)
-        visit(slice.firstInput + i * ports + port, port * width + slice.firstNeuron + i);
+        visit(slice.firstInput + i * ports + port, port * width + place(slice.firstNeuron + i));
   }
 };
 

@@ -44,36 +44,26 @@ struct Kept {
 
 struct PopulationState {
   std::vector<AlignedVector<std::int32_t>> states;  // [state][width]
-  AlignedVector<std::int32_t> input, shifted;       // [targets]; `shifted` is zero between uses
-  AlignedVector<std::int32_t> payloads;             // [width]
-  AlignedVector<std::int32_t> gone;                 // [targets]; zero between uses
-  std::vector<Kept> kept;                           // of the linear projections, then of the shifted ones
+  // [targets]; `input` is zero between steps, `shifted` between uses.
+  AlignedVector<std::int32_t> input, shifted;
+  AlignedVector<std::uint64_t> resting;     // a bit for each block of neurons
+  AlignedVector<std::int32_t> payloads;     // [width]
+  mutable std::vector<std::int32_t> shown;  // payloads as the network counts neurons, when asked for
+  AlignedVector<std::int32_t> gone;         // [targets]; zero between uses
+  std::vector<Kept> kept;                   // of the linear projections, then of the shifted ones
   std::vector<std::int64_t> wraps, saturations;
   vector::UpdateCall call;
   vector::UpdateFunction update = nullptr;
 };
 
-// One list of synapses; its targets are counted from `base`, modulo 2^32.
-void addList(const PlanProjection& projection, std::uint32_t list, std::int32_t payload, std::uint32_t base,
-             std::int32_t* sum) {
-  std::int32_t* from = sum + base;
-  for (std::uint64_t s = projection.rowStart[list]; s < projection.rowStart[list + 1]; ++s) {
-    std::int32_t& target = from[static_cast<std::int32_t>(projection.target[s])];
-    target = fixed::addProduct(target, projection.weight[s], payload);  // SPEC N19
-  }
-}
-
 void addSparse(const PlanProjection& projection, const Sent& sent, std::int32_t* sum) {
-  for (std::size_t k = 0; k < sent.count; ++k)
-    addList(projection, sent.index[k], sent.unit ? 1 : sent.payload[k], 0, sum);
-}
-
-void addShared(const PlanProjection& projection, const Sent& sent, std::int32_t* sum) {
   for (std::size_t k = 0; k < sent.count; ++k) {
-    const std::uint32_t source = sent.index[k];
     const std::int32_t payload = sent.unit ? 1 : sent.payload[k];
-    for (std::uint64_t u = projection.useStart[source]; u < projection.useStart[source + 1]; ++u)
-      addList(projection, projection.uses[u].list, payload, projection.uses[u].base, sum);
+    for (std::uint64_t s = projection.rowStart[sent.index[k]]; s < projection.rowStart[sent.index[k] + 1];
+         ++s) {
+      std::int32_t& target = sum[projection.target[s]];
+      target = fixed::addProduct(target, projection.weight[s], payload);  // SPEC N19
+    }
   }
 }
 
@@ -84,7 +74,8 @@ class PlanSession : public Session {
         code_(std::move(code)),
         program_(*plan_->program),
         kernels_(vector::kernels()),
-        slots_(static_cast<std::size_t>(program_.maxDelay) + 2) {
+        slots_(static_cast<std::size_t>(program_.maxDelay) + 2),
+        compared_(program_.inputs.size()) {
     for (const InputInfo& input : program_.inputs) addSource(input.size, true), addChanges(input.size);
     for (const PopulationInfo& population : program_.populations)
       addSource(population.size, population.model->graded);
@@ -98,6 +89,7 @@ class PlanSession : public Session {
     for (PopulationState& population : populations_) {
       for (auto& state : population.states) std::fill(state.begin(), state.end(), 0);
       std::fill(population.payloads.begin(), population.payloads.end(), 0);
+      std::fill(population.resting.begin(), population.resting.end(), 0);
       std::fill(population.wraps.begin(), population.wraps.end(), 0);
       std::fill(population.saturations.begin(), population.saturations.end(), 0);
     }
@@ -122,18 +114,26 @@ class PlanSession : public Session {
 
   std::span<const std::int32_t> spikes(int population) const override {
     const std::size_t p = static_cast<std::size_t>(population);
-    return {populations_[p].payloads.data(), static_cast<std::size_t>(plan_->populations[p].size)};
+    const PlanPopulation& plan = plan_->populations[p];
+    if (plan.places.empty()) return {populations_[p].payloads.data(), static_cast<std::size_t>(plan.size)};
+    std::vector<std::int32_t>& shown = populations_[p].shown;
+    shown.resize(plan.places.size());
+    order(plan, populations_[p].payloads, std::span(shown));
+    return shown;
   }
 
   void readState(int population, int state, std::span<std::int32_t> out) const override {
-    const auto& values =
-        populations_[static_cast<std::size_t>(population)].states[static_cast<std::size_t>(state)];
-    std::copy_n(values.begin(), out.size(), out.begin());
+    const std::size_t p = static_cast<std::size_t>(population);
+    order(plan_->populations[p], populations_[p].states[static_cast<std::size_t>(state)], out);
   }
 
   void writeState(int population, int state, std::span<const std::int32_t> in) override {
-    auto& values = populations_[static_cast<std::size_t>(population)].states[static_cast<std::size_t>(state)];
-    std::copy(in.begin(), in.end(), values.begin());
+    PopulationState& written = populations_[static_cast<std::size_t>(population)];
+    const PlanPopulation& plan = plan_->populations[static_cast<std::size_t>(population)];
+    for (std::size_t n = 0; n < in.size(); ++n)
+      written.states[static_cast<std::size_t>(state)]
+                    [static_cast<std::size_t>(plan.place(static_cast<std::int32_t>(n)))] = in[n];
+    std::fill(written.resting.begin(), written.resting.end(), 0);
   }
 
   std::vector<std::uint8_t> save() const override {
@@ -174,18 +174,30 @@ class PlanSession : public Session {
 
   OverflowCount overflows(int population) const override {
     const PopulationState& state = populations_[static_cast<std::size_t>(population)];
-    const auto size = plan_->populations[static_cast<std::size_t>(population)].size;
-    return {{state.wraps.begin(), state.wraps.begin() + size},
-            {state.saturations.begin(), state.saturations.begin() + size}};
+    const PlanPopulation& plan = plan_->populations[static_cast<std::size_t>(population)];
+    OverflowCount counts{std::vector<std::int64_t>(static_cast<std::size_t>(plan.size)), {}};
+    counts.saturations = counts.wraps;
+    order(plan, state.wraps, std::span(counts.wraps));
+    order(plan, state.saturations, std::span(counts.saturations));
+    return counts;
   }
 
  private:
+  // `values` by place, `out` as the network counts neurons.
+  template <class Values, class Value>
+  static void order(const PlanPopulation& plan, const Values& values, std::span<Value> out) {
+    if (plan.places.empty()) {
+      std::copy_n(values.begin(), out.size(), out.begin());
+      return;
+    }
+    for (std::size_t n = 0; n < out.size(); ++n) out[n] = values[static_cast<std::size_t>(plan.places[n])];
+  }
+
   // SPEC T1, T2. A slot more than the delays need lets a population send before others have received.
   template <class Payload, class Compact, class Mark>
   void stepWith(std::span<const std::span<const Payload>> inputs, Compact compact, Mark mark) {
     for (std::size_t p = 0; p < populations_.size(); ++p) {
       PopulationState& population = populations_[p];
-      std::fill(population.input.begin(), population.input.end(), 0);
       receive(p, population);
       Sent& sent = sent_[inputs.size() + p][now_];
       population.call.active = sent.index.data();
@@ -197,6 +209,7 @@ class PlanSession : public Session {
       Sent& sent = sent_[k][now_];
       sent.count = compact(inputs[k].data(), static_cast<std::int32_t>(inputs[k].size()), sent.index.data(),
                            sent.payload.data(), &sent.unit);
+      if (!compared_[k]) continue;
       mark(inputs[k].data(), static_cast<std::int32_t>(inputs[k].size()), changes_[k][now_].bits.data());
       compare(k);
     }
@@ -269,13 +282,16 @@ class PlanSession : public Session {
     population.gone.resize(targets);
     auto addKept = [&](const PlanProjection& projection) {
       Kept& kept = population.kept.emplace_back();
-      if (keeps(projection)) kept.sum.resize(targets);
+      if (!keeps(projection)) return;
+      kept.sum.resize(targets);
+      compared_[static_cast<std::size_t>(projection.source)] = true;
     };
     for (const PlanProjection& projection : plan.linear) addKept(projection);
     for (const PlanShifted& unit : plan.shifted)
       for (const PlanProjection& projection : unit.projections) addKept(projection);
     population.states.assign(plan.model->states.size(), AlignedVector<std::int32_t>(width));
-    population.input.resize(targets), population.shifted.resize(targets), population.payloads.resize(width);
+    population.input.resize(targets), population.shifted.resize(targets);
+    population.payloads.resize(width), population.resting.resize(vector::restWords(plan.size));
     population.wraps.resize(width), population.saturations.resize(width);
     population.update = kernels_.update(plan.model->opcode, program_.profile->currentOverflow);
     vector::UpdateCall& call = population.call;
@@ -286,6 +302,7 @@ class PlanSession : public Session {
       call.parameterMask[k] = plan.parameters[k].constant ? 0 : ~std::size_t{0};
     }
     call.input = population.input.data();
+    call.resting = population.resting.data();
     call.payloads = population.payloads.data();
     call.wraps = population.wraps.data();
     call.saturations = population.saturations.data();
@@ -363,7 +380,8 @@ class PlanSession : public Session {
     if (projection.storage == WeightStorage::Sparse)
       addSparse(projection, sent, sum);
     else if (projection.storage == WeightStorage::Shared)
-      addShared(projection, sent, sum);
+      kernels_.addShared({projection.useStart.data(), projection.uses.data(), projection.tileStart.data(),
+                          projection.tileOffset.data(), projection.tileWeights.data(), sent.view(), sum});
     else
       addRows(projection, width, sent.view(), sum);
     return true;
@@ -399,6 +417,7 @@ class PlanSession : public Session {
   std::size_t now_ = 0;                       // the slot of the step under way
   std::vector<std::vector<Sent>> sent_;       // [source][slot]
   std::vector<std::vector<Change>> changes_;  // [input][slot]
+  std::vector<bool> compared_;                // [input]: whether a projection keeps what it brought
   std::vector<PopulationState> populations_;
   // [steps ahead][population][targets]: input of spikes from before restore().
   std::vector<std::vector<AlignedVector<std::int32_t>>> restored_;

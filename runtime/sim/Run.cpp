@@ -10,6 +10,7 @@
 #include <set>
 #include <string_view>
 #include <thread>
+#include <type_traits>
 
 #include "sim/Engine.h"
 #include "support/Text.h"
@@ -45,7 +46,10 @@ template <class T>
 Status checkPayloads(const InputInfo& input, std::int64_t sample, std::span<const T> values) {
   const auto [least, most] = payloadRange(input);
   T low = 0, high = 0;  // 0 is always allowed
-  for (const T value : values) low = std::min(low, value), high = std::max(high, value);
+  for (const T value : values) {
+    if constexpr (std::is_signed_v<T>) low = std::min(low, value);
+    high = std::max(high, value);
+  }
   if (low >= least && high <= most) return ok();
   const auto bad = std::find_if(values.begin(), values.end(), [least = least, most = most](T value) {
     return value < least || value > most;

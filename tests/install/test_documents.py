@@ -48,6 +48,8 @@ def how(command: str) -> str:
         return "test_wheel.py" if words[-1] == "." else "from the network"
     if words[0] == "python" and "--seed" in words and "--make-data" not in words:
         return "trains, which needs PyTorch"
+    if any(name in command for name in ("nmnist", "cnn_sinabs", "tinyRSNN", "decoder.nir")):
+        return "on outside recordings: tests/conformance"
     if words[0] in ("build/rheobase", "./run", "python"):
         return "run"
     raise AssertionError(f"no way is known to run: {command}")

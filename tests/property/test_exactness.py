@@ -148,14 +148,14 @@ class Exact:
         """Whether the chosen integers are the float numbers: every weight, no shift to the right, every threshold."""
         weights = {p.name: p for p in text.projections()}
         for name, target, adds in self.connections:
-            p, scale = weights[name], settings["populations"][target]["scale_v"]
+            p, scale = weights[name], units(settings["populations"][target])
             least = 256 if self.halving else 1
             effect = p.weights * 64 * 2.0**p.exponent
             shifted_out = p.exponent < 0 and np.any(p.weights % (1 << -p.exponent))
-            if shifted_out or np.any(effect != adds * scale) or np.any(effect % least):
+            if shifted_out or np.any(effect != adds * np.reshape(scale, (-1, 1))) or np.any(effect % least):
                 return False
         for name, population in text.populations.items():
-            node, scale = self.net.nodes[name], settings["populations"][name]["scale_v"]
+            node, scale = self.net.nodes[name], units(settings["populations"][name])
             vth = population.register("vth")
             if node.kind == "Threshold":  # F24: nothing lies between two sums
                 if np.any(np.floor(np.maximum(node.parameters["threshold"], 0) * scale / 64) != vth):
@@ -171,6 +171,11 @@ class Exact:
         if node.kind != "Threshold" or state != "v":
             return v
         return np.where(ref.spikes[name] != 0, 0, v - np.minimum(node.parameters["threshold"], 0))
+
+
+def units(population: dict) -> np.ndarray:
+    """Integer units of v for one float unit: one number, or one for each neuron."""
+    return population["scale_v"] * np.array(population.get("spread_v", 1.0))
 
 
 def check(seed: int, folder, tally: Counter) -> None:

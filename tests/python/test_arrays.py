@@ -81,7 +81,7 @@ def test_recordings_keep_their_form(image, x, tmp_path):
             assert np.array_equal(again.aligned("output"), out.aligned("output"))
             assert again.series().keys() == out.series().keys()
             assert (again.lag, again.steps, again.batched) == (out.lag, out.steps, out.batched)
-            assert again.scale["hidden.v"] == out.scale["hidden.v"]
+            assert np.array_equal(again.scale["hidden.v"], out.scale["hidden.v"])
 
 
 def test_readouts_in_the_networks_units(x):

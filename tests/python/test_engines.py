@@ -222,5 +222,5 @@ def test_run_on_the_command_line(image, tmp_path):
         outs.append(rb.Recording.load(out))
     assert all(rb.first_difference(outs[0], out) is None for out in outs)
     assert set(outs[0].states) == {"hidden.v", "velocity.v"}
-    assert outs[0].lag["hidden"] == 1 and outs[0].scale["hidden.v"] > 0
+    assert outs[0].lag["hidden"] == 1 and np.all(outs[0].scale["hidden.v"] > 0)
     assert outs[0].aligned("output").shape == (2, 320, 2)

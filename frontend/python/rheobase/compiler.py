@@ -272,7 +272,8 @@ def quantization(
     """The quantization settings as `compile` would choose them: a dictionary to edit and give back as
     ``quant``.
 
-    "populations": {name: {"scale_v": integer units of one float unit, "vth", "du", "dv", ...}},
+    "populations": {name: {"scale_v": integer units of one float unit, "spread_v": multiples of it, where neurons
+    count in units of their own, "vth", "du", "dv", ...}},
     "projections": {name: {"bits", "exponent", "sign_mode", "weights"}}; registers are one integer or one per
     neuron; weights, integers [targets][sources], are there if asked for or pinned. Arguments and errors are
     those of `compile`.

@@ -108,6 +108,31 @@ void addRows16(const RowsCall<std::int16_t>& call) {
   call.active.payload ? addGradedRows(call) : addUnitRows(call);
 }
 
+// SPEC N19. By value: what is stored could otherwise change the pointers.
+template <bool kUnit>
+HWY_INLINE void addTiles(const SharedCall call) {
+  const D32 d;
+  for (std::size_t k = 0; k < call.active.count; ++k) {
+    const std::uint32_t source = call.active.index[k];
+    const auto payload = hn::Set(d, kUnit ? 1 : call.active.payload[k]);
+    const SharedUse* end = call.uses + call.useStart[source + 1];
+    for (const SharedUse* use = call.uses + call.useStart[source]; use != end; ++use) {
+      std::int32_t* base = call.sum + use->base;
+      const std::uint64_t first = call.tileStart[use->list], last = call.tileStart[use->list + 1];
+      const std::int32_t* weights = call.weights + first * kPadding;
+      for (std::uint64_t tile = first; tile < last; ++tile) {
+        std::int32_t* sum = base + call.offset[tile];
+        for (std::size_t x = 0; x < kPadding; x += hn::Lanes(d), weights += hn::Lanes(d)) {
+          const auto weight = hn::Load(d, weights);
+          const auto product = kUnit ? weight : hn::Mul(weight, payload);
+          hn::Store(hn::Add(hn::Load(d, sum + x), product), d, sum + x);
+        }
+      }
+    }
+  }
+}
+void addShared(const SharedCall& call) { call.active.payload ? addTiles<false>(call) : addTiles<true>(call); }
+
 void addShifted(std::int32_t* shifted, int shift, std::int32_t width, std::int32_t* sum) {
   const D32 d;
   for (std::size_t x = 0; x < static_cast<std::size_t>(width); x += hn::Lanes(d)) {
@@ -268,8 +293,28 @@ HWY_INLINE hn::Vec<D32> onlyValid(hn::Mask<D32> valid, hn::Vec<D32> payload) {
   return hn::IfThenElseZero(valid, payload);
 }
 
-template <class Model, CurrentOverflow kRule>
-std::size_t update(const UpdateCall& call) {
+// A bit for each of the next `blocks` blocks from `input` on: whether anything arrived.
+template <std::size_t kPorts>
+HWY_INLINE std::uint64_t blocksWithInput(D32 d, const std::int32_t* input, std::size_t width,
+                                         std::size_t blocks) {
+  std::uint64_t bits = 0;
+  HWY_UNROLL(4)
+  for (std::size_t block = 0; block < blocks; ++block) {
+    auto any = hn::Zero(d);
+    for (std::size_t port = 0; port < kPorts; ++port)
+      for (std::size_t x = 0; x < kPadding; x += hn::Lanes(d))
+        any = hn::Or(any, hn::LoadU(d, input + port * width + block * kPadding + x));
+    bits |= std::uint64_t{!hn::AllTrue(d, hn::Eq(any, hn::Zero(d)))} << block;
+  }
+  return bits;
+}
+
+// The neurons from `x` on, one for each lane; `shared` holds the parameters where all neurons have the same.
+// Returns whether all are at rest: the same step, without input,
+// would change nothing and say nothing again.
+template <class Model, CurrentOverflow kRule, bool kShared>
+HWY_INLINE bool updateLanes(const UpdateCall& call, const hn::Vec<D32>* shared, std::size_t x,
+                            std::size_t& fired) {
   constexpr std::size_t kStates = Model::table().states.size();
   constexpr std::size_t kPorts = Model::table().ports.size();
   constexpr std::size_t kParameters = Model::table().fixedParameters.size();
@@ -277,36 +322,79 @@ std::size_t update(const UpdateCall& call) {
   using Int = hn::Vec<D32>;
   const std::size_t lanes = hn::Lanes(d), size = static_cast<std::size_t>(call.size);
   const std::size_t width = static_cast<std::size_t>(padded(call.size));
+  Int state[kStates], input[kPorts], parameter[kParameters];
+  Int moved = hn::Zero(d);
+  for (std::size_t k = 0; k < kPorts; ++k) {
+    std::int32_t* arrived = call.input + k * width + x;
+    input[k] = hn::LoadU(d, arrived);
+    hn::StoreU(hn::Zero(d), d, arrived);
+    moved = hn::Or(moved, input[k]);
+  }
+  for (std::size_t k = 0; k < kStates; ++k) state[k] = hn::LoadU(d, call.states[k] + x);
+  for (std::size_t k = 0; k < kParameters; ++k)
+    parameter[k] = kShared ? shared[k] : hn::LoadU(d, call.parameters[k] + (x & call.parameterMask[k]));
+  VectorAlgebra<D32, kRule> algebra(d);
+  auto sent = Model::step(algebra, state, input, parameter);
+  if (x + lanes > size) {  // the lanes beyond the last neuron compute, but say nothing
+    const auto valid = hn::FirstN(d, size - std::min(x, size));
+    sent = onlyValid(valid, sent);
+    algebra.wrapped = hn::And(algebra.wrapped, valid);
+    algebra.saturated = hn::And(algebra.saturated, valid);
+  }
+  for (std::size_t k = 0; k < kStates; ++k) {
+    moved = hn::Or(moved, hn::Xor(state[k], hn::LoadU(d, call.states[k] + x)));
+    hn::StoreU(state[k], d, call.states[k] + x);
+  }
+  auto busy = hn::Or(hn::Ne(moved, hn::Zero(d)), hn::Or(algebra.wrapped, algebra.saturated));
+  if constexpr (Model::table().spiking) {
+    const Int payload = payloadOf(d, sent);
+    hn::StoreU(payload, d, call.payloads + x);
+    const auto sends = whoSends(d, sent);
+    if constexpr (Model::table().graded)
+      hn::StoreU(hn::Compress(payload, sends), d, call.activePayloads + fired);
+    fired += appendLanes(d, sends, x, call.active + fired);
+    busy = hn::Or(busy, sends);
+  }
+  if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Or(algebra.wrapped, algebra.saturated)))) {
+    forEachLane(d, algebra.wrapped, [&](std::uint32_t lane) { ++call.wraps[x + lane]; });
+    forEachLane(d, algebra.saturated, [&](std::uint32_t lane) { ++call.saturations[x + lane]; });
+  }
+  return hn::AllFalse(d, busy);
+}
+
+template <class Model, CurrentOverflow kRule, bool kShared>
+HWY_INLINE std::size_t updateBlocks(const UpdateCall& call) {
+  constexpr std::size_t kPorts = Model::table().ports.size();
+  constexpr std::size_t kParameters = Model::table().fixedParameters.size();
+  const D32 d;
+  hn::Vec<D32> shared[std::max<std::size_t>(1, kParameters)];
+  for (std::size_t k = 0; k < kParameters; ++k) shared[k] = hn::LoadU(d, call.parameters[k]);
+  const std::size_t width = static_cast<std::size_t>(padded(call.size)), blocks = width / kPadding;
   std::size_t fired = 0;
-  for (std::size_t x = 0; x < size; x += lanes) {
-    Int state[kStates], input[kPorts], parameter[kParameters];
-    for (std::size_t k = 0; k < kPorts; ++k) input[k] = hn::LoadU(d, call.input + k * width + x);
-    for (std::size_t k = 0; k < kStates; ++k) state[k] = hn::LoadU(d, call.states[k] + x);
-    for (std::size_t k = 0; k < kParameters; ++k)
-      parameter[k] = hn::LoadU(d, call.parameters[k] + (x & call.parameterMask[k]));
-    VectorAlgebra<D32, kRule> algebra(d);
-    auto sent = Model::step(algebra, state, input, parameter);
-    if (x + lanes > size) {  // the lanes beyond the last neuron compute, but say nothing
-      const auto valid = hn::FirstN(d, size - x);
-      sent = onlyValid(valid, sent);
-      algebra.wrapped = hn::And(algebra.wrapped, valid);
-      algebra.saturated = hn::And(algebra.saturated, valid);
+  for (std::size_t first = 0; first < blocks; first += 64) {
+    const std::size_t count = std::min<std::size_t>(64, blocks - first);
+    std::uint64_t resting = call.resting[first / 64];
+    std::uint64_t due = ~std::uint64_t{0} >> (64 - count);
+    if (resting != 0)
+      due &= ~resting | blocksWithInput<kPorts>(d, call.input + first * kPadding, width, count);
+    for (; due != 0; due &= due - 1) {
+      const std::size_t block = hwy::Num0BitsBelowLS1Bit_Nonzero64(due);
+      const std::size_t begin = (first + block) * kPadding;
+      bool rests = true;
+      for (std::size_t x = 0; x < kPadding; x += hn::Lanes(d))
+        rests &= updateLanes<Model, kRule, kShared>(call, shared, begin + x, fired);
+      resting = (resting & ~(std::uint64_t{1} << block)) | std::uint64_t{rests} << block;
     }
-    for (std::size_t k = 0; k < kStates; ++k) hn::StoreU(state[k], d, call.states[k] + x);
-    if constexpr (Model::table().spiking) {
-      const Int payload = payloadOf(d, sent);
-      hn::StoreU(payload, d, call.payloads + x);
-      const auto sends = whoSends(d, sent);
-      if constexpr (Model::table().graded)
-        hn::StoreU(hn::Compress(payload, sends), d, call.activePayloads + fired);
-      fired += appendLanes(d, sends, x, call.active + fired);
-    }
-    if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Or(algebra.wrapped, algebra.saturated)))) {
-      forEachLane(d, algebra.wrapped, [&](std::uint32_t lane) { ++call.wraps[x + lane]; });
-      forEachLane(d, algebra.saturated, [&](std::uint32_t lane) { ++call.saturations[x + lane]; });
-    }
+    call.resting[first / 64] = resting;
   }
   return fired;
+}
+
+template <class Model, CurrentOverflow kRule>
+std::size_t update(const UpdateCall& call) {
+  std::size_t own = 0;
+  for (std::size_t k = 0; k < Model::table().fixedParameters.size(); ++k) own |= call.parameterMask[k];
+  return own == 0 ? updateBlocks<Model, kRule, true>(call) : updateBlocks<Model, kRule, false>(call);
 }
 
 #define RHEO_MODEL(name)                                                                    \
@@ -335,6 +423,7 @@ const Kernels* table() {
   static const Kernels kTable{hwy::TargetName(HWY_TARGET),
                               &addRows8,
                               &addRows16,
+                              &addShared,
                               &addShifted,
                               &compact,
                               &compactBytes,

@@ -14,6 +14,10 @@ namespace rheo::vector {
 inline constexpr std::int32_t kPadding = 16;  // targets; one vector of int32 on the widest instruction set
 
 constexpr std::int32_t padded(std::int32_t size) { return (size + kPadding - 1) / kPadding * kPadding; }
+// Words that hold a bit for every block of kPadding neurons.
+constexpr std::size_t restWords(std::int32_t size) {
+  return (static_cast<std::size_t>(padded(size) / kPadding) + 63) / 64;
+}
 
 // Sources that sent something in a step, in ascending order.
 struct ActiveView {
@@ -36,7 +40,28 @@ struct RowsCall {
   std::int32_t* sum;
 };
 
-// One step of every neuron of a population, by the model's step.h.
+// Where a list of a kernel's synapses lands: its places are counted from `base`, modulo 2^32.
+struct SharedUse {
+  std::uint32_t list;
+  std::uint32_t base;
+};
+
+// Adds what the spikes of sources bring through shared lists. A list is made of tiles: kPadding neighbouring
+// targets with their weights, zero for those that the list does not reach. Tiles land on multiples of
+// kPadding: what is stored by one spike is loaded by the next, which is fast only where both are the same
+// vector.
+struct SharedCall {
+  const std::uint64_t* useStart;   // [sources + 1]
+  const SharedUse* uses;           // what a source's spike reaches
+  const std::uint64_t* tileStart;  // [lists + 1]
+  const std::int32_t* offset;      // [tiles] of a tile's first target, from the base of each use
+  const std::int32_t* weights;     // [tiles][kPadding]
+  ActiveView active;
+  std::int32_t* sum;
+};
+
+// One step of every neuron of a population, by the model's step.h. Neurons come in blocks of kPadding; one
+// that is at rest (no input, and nothing changed the last time) stays as it is until input arrives.
 struct UpdateCall {
   std::int32_t size = 0;
   std::int32_t* states[models::kMaxStates] = {};
@@ -44,7 +69,8 @@ struct UpdateCall {
   // times).
   const std::int32_t* parameters[models::kMaxParameters] = {};
   std::size_t parameterMask[models::kMaxParameters] = {};
-  const std::int32_t* input = nullptr;     // [ports][padded(size)]
+  std::int32_t* input = nullptr;           // [ports][padded(size)]; zero afterwards
+  std::uint64_t* resting = nullptr;        // [restWords(size)]: a bit for each block; clear where unknown
   std::int32_t* payloads = nullptr;        // out: 1 where a neuron fired, or its payload
   std::uint32_t* active = nullptr;         // out: indices of the neurons that sent; room for padded(size)
   std::int32_t* activePayloads = nullptr;  // out: their payloads; null where all are 1
@@ -63,6 +89,7 @@ struct Kernels {
   const char* target;  // "AVX2"
   void (*addRows8)(const RowsCall<std::int8_t>& call);
   void (*addRows16)(const RowsCall<std::int16_t>& call);
+  void (*addShared)(const SharedCall& call);
   // sum[i] += shifted[i] >> shift, flooring; clears `shifted`. SPEC W5.
   void (*addShifted)(std::int32_t* shifted, int shift, std::int32_t width, std::int32_t* sum);
   // Writes the indices and values of the elements that are not zero; returns their number. `unit` tells

@@ -173,14 +173,21 @@ TEST(Quantize, f11_dirac_spikes_are_worth_one_over_dt) {
   EXPECT_EQ(one->net.populations[0].registers, other->net.populations[0].registers);
 }
 
-TEST(Quantize, cuba_current_has_a_unit_per_neuron) {
+// Two neurons, the second with half the gain of the first.
+FloatNet twoNeurons() {
   FloatNet net = oneNeuron();
   net.populations[0] = {"cuba", models::findModel("cuba_lif"), 2, {2}, {}};
   net.populations[0].parameters = {{"tau_syn", {1e-3}}, {"tau_mem", {1e-3, 2e-3}}, {"r", {10, 10}},
                                    {"v_leak", {0}},     {"v_threshold", {1}},      {"w_in", {10}}};
   net.projections[0].weights = Connections<double>(2, 1);
   net.projections[0].weights.values = {1, 1};
-  const auto result = run(net, chipWith({}));
+  return net;
+}
+
+TEST(Quantize, cuba_current_has_a_unit_per_neuron) {
+  QuantSettings pins;
+  pins.populations["cuba"].scaleV = 16000;
+  const auto result = run(twoNeurons(), chipWith({}), pins);
   ASSERT_TRUE(result);
   const FixedPopulation& cuba = result->net.populations[0];
   EXPECT_THAT(cuba.registers.at("du"), ElementsAre(409));  // 4096 * 0.1 - 1
@@ -189,6 +196,46 @@ TEST(Quantize, cuba_current_has_a_unit_per_neuron) {
   EXPECT_NEAR(cuba.scales.at("u")[0], 2 * cuba.scales.at("u")[1], 1e-6);
   const auto& weights = result->net.projections[0].weights.values;
   EXPECT_NEAR(weights[0], 2 * weights[1], 1);
+}
+
+TEST(Quantize, neurons_with_small_weights_count_in_a_finer_unit) {
+  const auto result = run(twoNeurons(), chipWith({}));
+  ASSERT_TRUE(result);
+  const FixedPopulation& cuba = result->net.populations[0];
+  const std::vector<double>& unit = cuba.scales.at("v");
+  ASSERT_EQ(unit.size(), 2u);
+  EXPECT_EQ(unit[1], 2 * unit[0]);
+  EXPECT_NEAR(cuba.registers.at("vth")[1], 2 * cuba.registers.at("vth")[0], 1);
+  const std::vector<std::int32_t>& weights = result->net.projections[0].weights.values;
+  EXPECT_EQ(weights[0], weights[1]);
+  EXPECT_GT(weights[0], 200);
+
+  const auto read = QuantSettings::fromJson(result->settings.toJson(), "again.json");
+  ASSERT_TRUE(read);
+  const auto again = run(twoNeurons(), chipWith({}), *read);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->net.projections[0].weights.values, weights);
+  EXPECT_EQ(again->net.populations[0].registers, cuba.registers);
+  EXPECT_EQ(again->net.populations[0].scales, cuba.scales);
+}
+
+TEST(Quantize, a_readout_counts_in_one_unit) {
+  FloatNet net = twoNeurons();
+  net.populations[0].model = models::findModel("cuba_li");
+  net.populations[0].parameters.erase("v_threshold");
+  const auto result = run(net, chipWith({}));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->net.populations[0].scales.at("v").size(), 1u);
+}
+
+TEST(Quantize, r0303_a_spread_needs_its_scale_and_a_value_for_each_neuron) {
+  QuantSettings pins;
+  pins.populations["cuba"].spreadV = {1, 2};
+  EXPECT_FALSE(run(twoNeurons(), chipWith({}), pins));
+  pins.populations["cuba"].scaleV = 8000;
+  EXPECT_TRUE(run(twoNeurons(), chipWith({}), pins));
+  pins.populations["cuba"].spreadV = {1, 2, 2};
+  EXPECT_FALSE(run(twoNeurons(), chipWith({}), pins));
 }
 
 TEST(Quantize, e1_e2_resets_are_refused_where_the_chip_lacks_them) {

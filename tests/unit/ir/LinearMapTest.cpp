@@ -97,16 +97,28 @@ TEST_F(Maps, f15_f16_a_kernel_stays_shared_behind_scales_of_channels_and_pools) 
   const auto uneven = LinearMap::identity(40).scaled(factors)->then({convolution, kernel});
   expectIs(uneven, folded * factors.asDiagonal());
   EXPECT_FALSE(uneven->wiring().convolution());
+}
+
+TEST_F(Maps, f15_f16_a_kernel_stays_shared_behind_a_pool_whose_windows_beyond_its_edges_are_empty) {
+  struct Case {
+    ConvolutionAxis pool;
+    std::int64_t padding;  // of the second: there it reads zeros that the first does not make
+    bool shared;
+  };
+  const Case cases[] = {{axis(12, 3, 2, 0), 0, true},  {axis(11, 2, 2, 1), 1, true},
+                        {axis(8, 2, 2, 0), 2, true},   {axis(12, 3, 2, 0), 1, false},  // overlaps before
+                        {axis(11, 2, 2, 0), 1, false},  // a row behind the last window
+                        {axis(13, 2, 2, 0), 0, true}};
   for (const std::int64_t groups : {1, 2})
-    for (const std::int64_t padding : {0, 1}) {  // of the second: it reads zeros that the first does not make
-      const Convolution pool{4, 4, 4, axis(11, 2, 2, 1), axis(12, 3, 2, 0)};
-      const Convolution second{4, 6, groups, axis(pool.rows.outputs, 3, 2, padding),
+    for (const auto& [rows, padding, shared] : cases) {
+      const Convolution pool{4, 4, 4, rows, axis(12, 3, 2, 0)};
+      const Convolution second{4, 6, groups, axis(pool.rows.outputs, 3, 1, padding),
                                ConvolutionAxis{pool.columns.outputs, 3, 2, 1, 0, 2}};
       const std::vector<double> first = numbers(pool.kernelSize()), after = numbers(second.kernelSize());
       const auto both = LinearMap::identity(pool.inputs()).then({pool, first})->then({second, after});
       expectIs(both,
                matrixOf(Wiring::convolution(second), after) * matrixOf(Wiring::convolution(pool), first));
-      EXPECT_EQ(both->wiring().convolution().has_value(), padding == 0);
+      EXPECT_EQ(both->wiring().convolution().has_value(), shared);
     }
 }
 

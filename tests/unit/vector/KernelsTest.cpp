@@ -4,6 +4,7 @@
 #include <hwy/targets.h>
 
 #include <algorithm>
+#include <bit>
 #include <random>
 #include <vector>
 
@@ -76,6 +77,7 @@ struct Fixture {
   std::vector<AlignedVector<std::int32_t>> states, parameters;
   AlignedVector<std::int32_t> input, payloads, activePayloads;
   AlignedVector<std::uint32_t> active;
+  AlignedVector<std::uint64_t> resting;
   std::vector<std::int64_t> wraps, saturations;
   UpdateCall call;
 
@@ -91,7 +93,7 @@ struct Fixture {
     }
     input.resize(width * model.ports.size()), payloads.resize(width), active.resize(width),
         activePayloads.resize(width);
-    wraps.resize(width), saturations.resize(width);
+    resting.resize(restWords(n)), wraps.resize(width), saturations.resize(width);
     call.size = n;
     for (std::size_t k = 0; k < states.size(); ++k) call.states[k] = states[k].data();
     for (std::size_t k = 0; k < parameters.size(); ++k) {
@@ -100,9 +102,12 @@ struct Fixture {
     }
     call.input = input.data(), call.payloads = payloads.data(), call.active = active.data();
     call.activePayloads = model.graded ? activePayloads.data() : nullptr;
-    call.wraps = wraps.data(), call.saturations = saturations.data();
+    call.resting = resting.data(), call.wraps = wraps.data(), call.saturations = saturations.data();
   }
 };
+
+// Blocks that were at rest in some step, over all models.
+std::int64_t rested = 0;
 
 void checkModel(const Kernels& kernels, const models::ModelTable& model, const Profile& profile,
                 std::int32_t size, bool shared, std::uint64_t seed) {
@@ -111,12 +116,20 @@ void checkModel(const Kernels& kernels, const models::ModelTable& model, const P
   const UpdateFunction update = kernels.update(model.opcode, profile.currentOverflow);
   ASSERT_NE(update, nullptr);
   std::vector<std::int64_t> wraps(f.wraps.size()), saturations(f.wraps.size());
-  for (int step = 0; step < 12; ++step) {
-    for (auto& state : f.states)
-      if (step % 3 == 0)
-        for (std::int32_t& value : state) value = random.edgy(-fixed::kHalfPeriod, fixed::kHalfPeriod);
-    for (std::int32_t& value : f.input) value = random.edgy(-fixed::kInputBound, fixed::kInputBound);
+  for (int step = 0; step < 16; ++step) {
+    if (step % 8 == 0) {
+      for (auto& state : f.states)
+        for (std::int32_t& value : state)
+          value = step == 0 ? random.edgy(-fixed::kHalfPeriod, fixed::kHalfPeriod) : 0;
+      std::fill(f.resting.begin(), f.resting.end(), 0);
+    }
+    for (std::size_t block = 0; block < f.input.size(); block += kPadding)
+      if (step % 8 < 2 || random.between(0, 2) == 0)
+        for (std::size_t i = block;
+             i < block + kPadding && i % f.payloads.size() < static_cast<std::size_t>(size); ++i)
+          f.input[i] = random.edgy(-fixed::kInputBound, fixed::kInputBound);
     const auto before = f.states;
+    const auto given = f.input;
     const std::size_t fired = update(f.call);
     std::vector<std::uint32_t> expected;
     std::vector<std::int32_t> payloads;
@@ -128,7 +141,7 @@ void checkModel(const Kernels& kernels, const models::ModelTable& model, const P
       fixed::IntegerAlgebra algebra{profile.currentOverflow};
       const std::size_t width = f.payloads.size();
       std::int32_t input[models::kMaxPorts];
-      for (std::size_t k = 0; k < model.ports.size(); ++k) input[k] = f.input[k * width + i];
+      for (std::size_t k = 0; k < model.ports.size(); ++k) input[k] = given[k * width + i];
       const std::int32_t sent = plain::step(model, algebra, state, input, p);
       if (sent != 0) expected.push_back(static_cast<std::uint32_t>(i)), payloads.push_back(sent);
       wraps[i] += algebra.wraps, saturations[i] += algebra.saturations;
@@ -137,6 +150,8 @@ void checkModel(const Kernels& kernels, const models::ModelTable& model, const P
       ASSERT_EQ(f.payloads[i], sent) << model.name << ", neuron " << i;
     }
     ASSERT_EQ(std::vector<std::uint32_t>(f.active.begin(), f.active.begin() + fired), expected) << model.name;
+    ASSERT_EQ(f.input, AlignedVector<std::int32_t>(f.input.size())) << model.name;
+    for (const std::uint64_t word : f.resting) rested += std::popcount(word);
     if (model.graded) {
       ASSERT_EQ(std::vector<std::int32_t>(f.activePayloads.begin(), f.activePayloads.begin() + fired),
                 payloads)
@@ -155,6 +170,13 @@ TEST(VectorKernels, n11_to_n37_every_model_and_profile_equals_plain_integers) {
           for (const bool shared : {false, true})
             checkModel(kernels, model, profile, size, shared, static_cast<std::uint64_t>(size) * 2 + shared);
   });
+}
+
+TEST(VectorKernels, neurons_rest) {
+  rested = 0;
+  for (const models::ModelTable& model : models::allModels())
+    checkModel(kernels(), model, kProfiles[0], 1040, true, 3);
+  EXPECT_GT(rested, 100);
 }
 
 TEST(VectorKernels, refuses_an_unknown_opcode) {
@@ -201,6 +223,38 @@ TEST(VectorKernels, w5_row_sums_are_exact_at_the_flush_bound) {
         checkRows<std::int8_t>(kernels.addRows8, width, graded, random);
         checkRows<std::int16_t>(kernels.addRows16, width, graded, random);
       }
+  });
+}
+
+TEST(VectorKernels, n19_shared_lists_land_where_each_use_says) {
+  onEveryTarget([](const Kernels& kernels) {
+    Random random(11);
+    for (const bool graded : {false, true}) {
+      const std::vector<std::uint64_t> tileStart{0, 3, 3, 4}, useStart{0, 2, 2, 3, 4};
+      const std::vector<std::int32_t> offset{-8, 8, 24, 4};
+      const std::vector<SharedUse> uses{{0, 24}, {2, 60}, {1, 7}, {0, 56}};
+      AlignedVector<std::int32_t> weights(offset.size() * kPadding), sum(112);
+      for (std::int32_t& weight : weights) weight = random.edgy(-70000, 70000);
+      for (std::int32_t& value : sum) value = random.between(-1000, 1000);
+      const std::vector<std::uint32_t> index{0, 2, 3};
+      const std::vector<std::int32_t> payload{70000, -1, 3};
+      auto expected = sum;
+      for (std::size_t k = 0; k < index.size(); ++k)
+        for (std::uint64_t u = useStart[index[k]]; u < useStart[index[k] + 1]; ++u)
+          for (std::uint64_t t = tileStart[uses[u].list]; t < tileStart[uses[u].list + 1]; ++t)
+            for (int x = 0; x < kPadding; ++x) {
+              std::int32_t& target = expected[static_cast<std::int32_t>(uses[u].base) + offset[t] + x];
+              target = fixed::addProduct(target, weights[t * kPadding + x], graded ? payload[k] : 1);
+            }
+      kernels.addShared({useStart.data(),
+                         uses.data(),
+                         tileStart.data(),
+                         offset.data(),
+                         weights.data(),
+                         {index.data(), graded ? payload.data() : nullptr, index.size()},
+                         sum.data()});
+      EXPECT_EQ(sum, expected);
+    }
   });
 }
 
