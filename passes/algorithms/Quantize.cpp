@@ -282,6 +282,8 @@ std::vector<double> Quantizer::spreadOf(const FloatPopulation& source, const Dyn
   constexpr double kMostSpread = 4;
   // What others read of a potential is in one unit; and what is pinned was meant for one.
   bool alike = !dynamics.spiking() || pins.scaleV || !pins.registers.empty();
+  // A potential that does not fade has no bound, and needs its room.
+  alike = alike || std::count(dynamics.lossV.begin(), dynamics.lossV.end(), 0) > 0;
   std::vector<EffectiveWeights> weights;
   for (const Part* part : parts) {
     alike = alike || part->effective.exponentPinned;

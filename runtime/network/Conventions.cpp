@@ -82,7 +82,8 @@ void pinOthers(const Conventions& set, ConventionOptions& options) {
     if (!row.pinnedIn(options)) row.pinIn(options, row.valueIn(set));
 }
 
-void decideDt(Network& network, const ConventionOptions& options, Report& report) {
+void decideDt(Network& network, const ConventionOptions& given, const ConventionOptions& options,
+              Report& report) {
   const Evidence evidence = inferDt(network);
   Assumption assumption{kDtAssumption, "", "", "--dt SECONDS", false};
   double& dt = network.conventions.dt;
@@ -95,10 +96,10 @@ void decideDt(Network& network, const ConventionOptions& options, Report& report
       d.limit = 0;
       return;
     }
-    assumption.why = "given";
+    assumption.why = given.dt ? "given" : fmt::format("part of --as {}", given.framework);
     if (evidence.dt > 0 && std::abs(dt / evidence.dt - 1) > kGainTolerance) {
-      assumption.why = fmt::format("given; the gains of {} current-based neurons speak for {} s",
-                                   evidence.neurons, numberText(evidence.dt));
+      assumption.why += fmt::format("; the gains of {} current-based neurons speak for {} s",
+                                    evidence.neurons, numberText(evidence.dt));
       assumption.warning = true;
     }
   } else if (evidence.dt > 0) {
@@ -207,7 +208,7 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
   const bool exact = isExactOnly(network);
   const bool timed = std::any_of(network.nodes.begin(), network.nodes.end(),
                                  [](const Node& node) { return node.kind == "Delay"; });  // SPEC F23
-  if (!exact || timed || options.dt) decideDt(network, options, report);
+  if (!exact || timed || options.dt) decideDt(network, given, options, report);
   if (framework) {
     Conventions set = framework->conventions();
     set.dt = network.conventions.dt;

@@ -16,15 +16,15 @@ namespace rheo {
 namespace {
 
 // Where a series is read from in a run.
-struct Place {
+struct SeriesPlace {
   int node = -1;
   int state = -1;  // -1: what the node hands on
   std::size_t stride = 1;
 };
 
-Expected<Place> placeOf(const Network& network, const RecordedSeries& series,
-                        const FloatInput<float>& input) {
-  Place place;
+Expected<SeriesPlace> placeOf(const Network& network, const RecordedSeries& series,
+                              const FloatInput<float>& input) {
+  SeriesPlace place;
   place.node = network.find(series.node);
   const Node* node = place.node < 0 ? nullptr : &network.nodes[place.node];
   const models::ModelTable* model = node ? models::findNodeModel(node->kind).model : nullptr;
@@ -81,7 +81,7 @@ struct Comparison {
 class Search {
  public:
   Search(const Network& network, const FloatInput<float>& input, std::span<const RecordedSeries> recorded,
-         const std::vector<Place>& places, const FitOptions& options)
+         const std::vector<SeriesPlace>& places, const FitOptions& options)
       : network_(network),
         input_(input),
         recorded_(recorded),
@@ -206,7 +206,7 @@ class Search {
   const Network& network_;
   const FloatInput<float>& input_;
   const std::span<const RecordedSeries> recorded_;
-  const std::vector<Place>& places_;
+  const std::vector<SeriesPlace>& places_;
   const FitOptions& options_;
   const std::vector<Conventions> sets_;
   std::map<double, FloatMapsOf<float>> maps_;
@@ -248,9 +248,9 @@ std::vector<Conventions> conventionSets(const Network& network, const FitOptions
 Expected<FitResult> fitConventions(const Network& network, const FloatInput<float>& input,
                                    std::span<const RecordedSeries> recorded, const FitOptions& options) {
   if (const Status status = checkFloatInput(network, input); !status) return status.error();
-  std::vector<Place> places;
+  std::vector<SeriesPlace> places;
   for (const RecordedSeries& series : recorded) {
-    const Expected<Place> place = placeOf(network, series, input);
+    const Expected<SeriesPlace> place = placeOf(network, series, input);
     if (!place) return place.error();
     places.push_back(*place);
   }

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import rheobase as rb
 from commandline import invoke
+from environment import needs_compiler
 from nirfiles import write
 from rheobase.conventions import CHOICES, FLAGS, FRAMEWORKS, Conventions
 
@@ -109,3 +110,76 @@ def test_they_are_explained():
     for word in (*FLAGS.values(), *FRAMEWORKS):
         assert word == "--dt" or word in said
     assert "conventions" in invoke("explain").stdout
+
+
+def sums(**conventions) -> rb.Network:
+    """Integrate-and-fire neurons of whole weights and thresholds, which a chip holds as they are."""
+    random = np.random.default_rng(4)
+    b = rb.Builder(dt=1e-3, reset="zero", **conventions)
+    r = 1000 if conventions.get("integration") == "second" else 1
+    b.input("in", 4)
+    b.integrate_and_fire("first", 6, r=r, v_threshold=3)
+    b.integrate_and_fire("second", 5, r=r, v_threshold=4)
+    b.connect("in", "first", random.integers(-2, 4, (6, 4)))
+    b.connect("first", "first", random.integers(-1, 2, (6, 6)))
+    b.connect("first", "second", random.integers(-2, 4, (5, 6)))
+    b.output("out", "second")
+    return b.build()
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    "conventions",
+    [{}, {"firing": "reached"}, {"recurrent_delay": 2}, {"integration": "second"}, {"feedforward_delay": 1}],
+)
+def test_f5_f19_f22_the_chip_follows_bit_for_bit(conventions):
+    net = sums(**conventions)
+    x = np.random.default_rng(5).integers(0, 2, (120, 4)).astype(np.uint8)
+    whole = {
+        "schema": "rheobase.quantization/1",
+        "populations": {n: {"scale_v": 64} for n in ("first", "second")},
+    }
+    chip, ours = rb.compile(net, chip="loihi2", quant=whole).run(x), net.run(x)
+    plain = sums().run(x)
+    for name in ("first", "second"):
+        assert np.array_equal(chip.aligned(name), ours.spikes[name]) and ours.spikes[name].any()
+        assert (
+            not conventions
+            or not np.array_equal(ours.spikes[name], plain.spikes[name])
+            or "integration" in conventions
+        )
+
+
+@needs_compiler
+def test_f21_the_chip_waits_for_the_old_current():
+    b = rb.Builder(dt=1e-3, reset="zero", current="old")
+    b.input("in", 3)
+    b.cuba_lif("n", 3, tau_mem=5e-3, tau_syn=2e-3, r=5, w_in=2, v_threshold=1)
+    b.connect("in", "n", 2 * np.eye(3))
+    b.connect("n", "n", 0.5 * np.roll(np.eye(3), 1, axis=0))
+    net = b.build()
+    x = np.random.default_rng(5).integers(0, 2, (80, 3)).astype(np.uint8)
+    image = rb.compile(net, chip="loihi2")
+    out = image.run(x)
+    assert (out.aligned("n") == net.run(x).spikes["n"]).mean() > 0.97
+    assert image.lag == 0  # the step more is that of the hop
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    "conventions",
+    [
+        {"reset": "subtract-late"},
+        {"reset": "subtract-next"},
+        {"reset": "zero-next"},
+        {"reset": "none"},
+        {"spikes_per_step": "many"},
+        {"clamp": "threshold"},
+    ],
+)
+def test_r0309_what_no_chip_does(conventions):
+    with pytest.raises(rb.CompileError) as refused:
+        rb.compile(sums().under(**conventions), chip="loihi2")
+    (found,) = refused.value.diagnostics
+    name = next(iter(conventions))
+    assert found.code == "R0309" and FLAGS[name] in found.remedy

@@ -7,6 +7,7 @@ import pytest
 import rheobase as rb
 from commandline import invoke
 from nirfiles import write
+from rheobase import causes
 from rheobase.conventions import FRAMEWORKS
 
 KINDS = ("lif", "cuba_lif", "integrate_and_fire")
@@ -170,3 +171,32 @@ def test_the_command(tmp_path):
     np.save(tmp_path / "x.npy", x)
     said = invoke("conventions", path, *given)
     assert said.returncode == 1 and "first difference" in said.stdout
+
+
+def test_a_recording_in_nirs_own_form(tmp_path):
+    path = write(tmp_path / "net.nir")
+    x = np.random.default_rng(0).integers(0, 2, (1, 50, *rb.load(path).inputs[0].shape)).astype(np.uint8)
+    np.save(tmp_path / "x.npy", x)
+    rb.load(path, dt=1e-3, discretization="exponential").run(x).save(tmp_path / "run.nirdata")
+    given = ("--input", tmp_path / "x.npy", "--recorded", tmp_path / "run.nirdata", "--dt", 1e-3)
+    said = invoke("conventions", path, *given)
+    assert said.returncode == 0 and "discretization: exponential" in said.stdout, said.stderr
+
+
+def test_a_framework_that_reads_the_file_otherwise():
+    """Norse takes r for 1: no set of conventions gives its run of other values."""
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 3)
+    b.lif("n", 4, tau=1e-2, r=[3.0, 2.0, 4.0, 5.0], v_threshold=0.05)
+    b.connect("in", "n", np.random.default_rng(2).normal(0.4, 0.5, (4, 3)))
+    net = b.build()
+    x = np.random.default_rng(1).integers(0, 2, (80, 3)).astype(np.uint8)
+    norse = net.under(as_="norse", dt=1e-3)
+    assert any("'r' of 'n' is taken for 1" in a["value"] for a in norse.assumptions)
+    found = rb.fit_conventions(net, x, norse.run(x), dt=1e-3)
+    assert found.exact and found.best.frameworks == ("norse",) and found.best.conventions["as_"] == "norse"
+    assert np.array_equal(net.under(**found.best.conventions).run(x).output, norse.run(x).output)
+    assert "--as norse" in str(found) and "'r' of 'n' is taken for 1" in str(found)
+    assert causes.of_recording(net, x, norse.run(x)).startswith(
+        "cause: norse reads the file otherwise: 'r' of 'n'"
+    )

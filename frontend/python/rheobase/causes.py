@@ -96,7 +96,7 @@ def _with_parameter(net: Network, name: str, key: str, values: np.ndarray) -> Ne
     ]
     index = {node[0]: i for i, node in enumerate(nodes)}
     edges = [(index[source], index[target]) for source, target, _ in net.edges]
-    core = _core.build_network(net.name, nodes, edges, convention_options(net.conventions))
+    core = _core.build_network(net.name, nodes, edges, convention_options(net.conventions), [])
     return Network(core, net.file)
 
 

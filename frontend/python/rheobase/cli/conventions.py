@@ -14,6 +14,8 @@ from ..datafiles import open_arrays
 from ..errors import DataError, in_file, usage_error
 from ..files import check_writable, replacing
 from ..fitting import FittedConventions, fit_conventions
+from ..nirdata import is_nirdata
+from ..recording import Recording
 from . import options as o
 from .common import Settings, emit_json, progress, say
 from .running import read_data
@@ -21,7 +23,7 @@ from .running import read_data
 
 def _recorded(path: Path, nodes: Optional[List[str]]):
     """The arrays of the file; those of some nodes, or a lone array under a node's name."""
-    arrays = open_arrays(path)
+    arrays = Recording.load(path).series() if path.is_file() and is_nirdata(path) else open_arrays(path)
     if not nodes:
         return arrays if isinstance(arrays, dict) else np.asarray(arrays)
     if not isinstance(arrays, dict):
@@ -52,7 +54,7 @@ def conventions_command(
         typer.Option(
             "--recorded",
             metavar="R",
-            help="What the framework did: .npy of one node [T, n] or [samples, T, n], or .npz by node name.",
+            help="What the framework did: .npy of one node [T, n] or [samples, T, n], .npz by node name, or NIRData.",
         ),
     ],
     node: Annotated[
