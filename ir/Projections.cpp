@@ -72,6 +72,12 @@ struct Term {
     const auto [entry, fresh] = biases.try_emplace(start, values);
     if (!fresh) entry->second += values;
   }
+  // A delayed edge hands on nothing of the steps before, biases neither. SPEC F5, F21
+  void startLater(int steps) {
+    std::map<std::int32_t, LinearMap::Vector> later;
+    for (auto& [start, values] : biases) later.emplace(start + steps, std::move(values));
+    biases = std::move(later);
+  }
   template <class Change>
   void changeBiases(Change change) {
     for (auto& [start, values] : biases) values = change(values);
@@ -112,6 +118,7 @@ Expected<std::vector<Term>> Folder::into(int target) {
     if (!behind) return std::move(behind).error();
     for (Term& term : *behind) {
       term.delaySteps += edge->delaySteps;
+      term.startLater(edge->delaySteps);
       terms.push_back(std::move(term));
     }
   }

@@ -13,7 +13,6 @@ namespace rheo::network {
 
 namespace {
 
-constexpr double kDefaultDt = 1e-4;
 // Gains r dt / tau_mem and w_in dt / tau_syn count as 1 within this, so that float32 rounding in the file
 // does not hide the evidence.
 constexpr double kGainTolerance = 1e-4;
@@ -108,7 +107,7 @@ void decideDt(Network& network, const ConventionOptions& given, const Convention
         "r dt / tau_mem = 1 and w_in dt / tau_syn = 1 in all {} current-based neurons (within {:g})",
         evidence.neurons, kGainTolerance);
   } else {
-    dt = kDefaultDt;
+    dt = Conventions().dt;
     assumption.why = evidence.conflict.empty()
                          ? "default: nothing in the file tells dt"
                          : "default: the neurons' gains do not agree on one dt: " + evidence.conflict;
@@ -212,7 +211,12 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
   if (framework) {
     Conventions set = framework->conventions();
     set.dt = network.conventions.dt;
-    if (framework->read) framework->read(network, set);
+    if (framework->read) {
+      std::vector<Node> asInFile = network.nodes;
+      const std::size_t told = network.assumptions.size();
+      framework->read(network, set);
+      if (network.assumptions.size() > told) network.asInFile = std::move(asInFile);
+    }
     pinOthers(set, options);
   }
   const ConventionUses uses = usesOf(network);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <queue>
+#include <utility>
 
 #include "models/Model.h"
 #include "network/Checks.h"
@@ -89,6 +90,7 @@ Expected<Network> finishNetwork(Network network, const ConventionOptions& option
   if (report.failed()) return report.take();
   network::inferShapes(network, report);
   if (report.failed()) return report.take();
+  network.given = options;
   network::decideConventions(network, options, report);
   network::refuseStatelessCycles(network, report);
   if (report.failed()) return report.take();
@@ -98,9 +100,21 @@ Expected<Network> finishNetwork(Network network, const ConventionOptions& option
   return network;
 }
 
-Expected<Network> underConventions(Network network, const ConventionOptions& options) {
+Expected<Network> underConventions(Network network, const ConventionOptions& changes) {
+  ConventionOptions options = changes;
+  if (options.framework.empty()) {
+    options.framework = network.given.framework;
+    for (const ConventionRow& row : conventionRows())
+      if (const auto value = row.pinnedIn(network.given); value && !row.pinnedIn(options))
+        row.pinIn(options, *value);
+  }
+  const FrameworkConventions* framework = findFramework(options.framework);
+  if (!options.dt && !(framework && framework->dt)) options.dt = network.given.dt;
+  if (!network.asInFile.empty()) network.nodes = std::exchange(network.asInFile, {});
   network.conventions = {};
-  std::erase_if(network.assumptions, network::isAboutConventions);
+  std::erase_if(network.assumptions, [](const Assumption& a) {
+    return network::isAboutConventions(a) || a.what == network::kReading;
+  });
   return finishNetwork(std::move(network), options, "");
 }
 

@@ -72,6 +72,8 @@ struct Network {
   std::vector<Node> nodes;  // order of first appearance; no meaning
   std::vector<Edge> edges;  // sorted by (source, target)
   Conventions conventions;
+  ConventionOptions given;     // of the conventions; the others were inferred or are defaults
+  std::vector<Node> asInFile;  // the nodes before a framework's reader changed them; empty where none did
   std::vector<Assumption> assumptions;
 
   int find(const std::string& nodeName) const;  // -1 if there is none
@@ -84,8 +86,9 @@ struct Network {
 // here, so every front end obeys the same rules. `file` is only for messages.
 Expected<Network> finishNetwork(Network network, const ConventionOptions& options, const std::string& file);
 
-// The same network under other conventions; what the options leave open is decided as in finishNetwork.
-Expected<Network> underConventions(Network network, const ConventionOptions& options);
+// The same network under other conventions. What `changes` leaves open is as it was given, or decided anew;
+// where they name a framework, it is the framework's.
+Expected<Network> underConventions(Network network, const ConventionOptions& changes);
 
 // The delay of every edge under conventions. SPEC F5, F21.
 std::vector<int> edgeDelays(const Network& network, const Conventions& conventions);

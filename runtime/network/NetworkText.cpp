@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kSchema = "rheobase.network-stage/2";
+constexpr const char* kAnySchema = "rheobase.network-stage/";
 constexpr std::array<const char*, 4> kTypes{"float16", "float32", "float64", "int64"};
 
 Json tensorJson(const Tensor& tensor) {
@@ -187,7 +188,7 @@ std::vector<Assumption> merged(const std::vector<Assumption>& told, const std::v
 
 bool isNetworkText(const std::string& text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && text.find(kSchema, first) < first + 64 && text[first] == '{';
+  return first != std::string::npos && text.find(kAnySchema, first) < first + 64 && text[first] == '{';
 }
 
 std::string networkToText(const Network& network) {
@@ -235,6 +236,8 @@ Expected<Network> networkFromText(const std::string& text, const std::string& fi
   }
   try {
     const Entry root(json, "");
+    if (root["schema"].text() != kSchema)
+      root["schema"].fail(fmt::format("is '{}', this version reads '{}'", root["schema"].text(), kSchema));
     ConventionOptions options;
     Network network = readNetwork(root, options);
     const std::vector<Assumption> told = readAssumptions(root);

@@ -236,6 +236,7 @@ std::vector<Conventions> conventionSets(const Network& network, const FitOptions
       }
     sets = std::move(longer);
   }
+  // From the first values of the rows.
   const auto deviations = [](const Conventions& set) {
     return std::count_if(conventionRows().begin(), conventionRows().end(),
                          [&](const ConventionRow& row) { return row.valueIn(set) != 0; });

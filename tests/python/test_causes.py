@@ -43,9 +43,7 @@ def network(**changes) -> rb.Network:
 
 
 def cause(left: rb.Network, right: rb.Network) -> str:
-    found = rb.first_difference(left.run(X), right.run(X))
-    assert found
-    return causes.of_networks(left, right, X, found)
+    return causes.of_networks(left, right, X)
 
 
 @pytest.mark.parametrize(
@@ -86,11 +84,14 @@ def test_the_convention_that_was_changed(name, value):
 
 
 def test_of_two_changes_the_first_difference_has_one():
-    named = cause(network(), network(fc_bias=np.zeros(8), hidden_threshold=np.full(8, 0.2)))
+    weak = 0.3 * FORWARD  # so that no neuron spikes in the first step
+    changed = network(fc_weight=weak, fc_bias=np.zeros(8), hidden_threshold=np.full(8, 0.2))
+    named = cause(network(fc_weight=weak), changed)
     assert (
-        named.startswith("cause: 'hidden.v_threshold': 0.2 times")
+        named.startswith("cause: 'fc.bias': lost on the right side")
         and "the next difference is in step" in named
     )
+    assert "threshold" not in named  # it acts on no state before the first spike
 
 
 def test_changes_that_act_together_are_listed():
@@ -112,6 +113,27 @@ def test_the_command_on_networks_and_recordings(tmp_path):
     late.save(tmp_path / "one.npz")
     for array in (*late.spikes.values(), *late.outputs.values()):
         array[:] = np.roll(array, 1, axis=1)
+        array[:, 0] = 0
     late.save(tmp_path / "late.npz")
     said = invoke("diff", tmp_path / "one.npz", tmp_path / "late.npz")
     assert "cause: the right side is the other one, 1 step later" in said.stdout
+
+
+def test_a_bias_lost_with_its_node():
+    lost = graph()
+    lost.nodes["fc"] = nir.Linear(np.asarray(FORWARD, np.float32))
+    named = cause(network(), rb.from_nir(lost, dt=1e-3))
+    assert named == "cause: 'fc.bias': lost on the right side, where the node is a Linear"
+    assert "lost on the left side" in cause(rb.from_nir(lost, dt=1e-3), network())
+
+
+@pytest.mark.parametrize(
+    "early, late",
+    [([1, 0, 0, 0], [0, 0, 0, 0]), ([0, 0, 0, 1], [0, 0, 0, 0]), ([1], [0]), ([1, 0, 1, 1], [1, 1, 0, 1])],
+)
+def test_silence_is_no_lag(early, late):
+    left, right = (
+        rb.Recording({"n": np.array(values)[:, None]}, {}, {}, {"n": 0}, len(values), batched=False)
+        for values in (early, late)
+    )
+    assert causes.lag_between(left, right) == ""

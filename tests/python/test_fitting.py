@@ -72,7 +72,7 @@ def test_never_fooled_by_random_networks(block):
         canonical = {
             name: value if value in values[name] else values[name][0]
             for name, value in truth.conventions.items()
-            if name in values
+            if len(values.get(name, ())) > 1
         }
         assert any(
             all(fit.conventions[name] == value for name, value in canonical.items()) and fit.offset == 0
@@ -200,3 +200,45 @@ def test_a_framework_that_reads_the_file_otherwise():
     assert causes.of_recording(net, x, norse.run(x)).startswith(
         "cause: norse reads the file otherwise: 'r' of 'n'"
     )
+
+
+def test_nothing_recorded_and_names_that_are_none():
+    net = random_network(8)
+    x = np.zeros((10, *net.inputs[0].shape), np.uint8)
+    spikes = net.run(x).spikes["second"]
+    for recorded in ({}, {3: spikes}, {"second": spikes.T}, {"second": spikes.reshape(-1)}):
+        with pytest.raises(rb.DataError):
+            rb.fit_conventions(net, x, recorded)
+    with pytest.raises(rb.OptionError, match="as_ names one set"):
+        rb.fit_conventions(net, x, {"second": spikes}, as_="norse")
+
+
+def test_a_framework_that_reads_the_file_otherwise_is_not_named_for_its_conventions_alone():
+    b = rb.Builder(dt=1e-4, reset="zero")
+    b.input("in", 3)
+    b.integrate_and_fire("n", 3)
+    b.connect("in", "n", 0.4 * np.eye(3))
+    net = b.build()
+    x = np.random.default_rng(3).integers(0, 2, (60, 3)).astype(np.uint8)
+    found = rb.fit_conventions(net, x, net.run(x), dt=1e-4)
+    assert found.exact and all("snntorch" not in fit.frameworks for fit in found.fits)
+
+
+def test_other_conventions_start_from_what_was_given():
+    b = rb.Builder(dt=1e-3, reset="subtract")
+    b.input("in", 2)
+    b.lif("n", 2, tau=2e-3, r=3, v_threshold=1)
+    b.connect("in", "n")
+    net = b.build()
+    twice = net.under(as_="sinabs").under(as_="sinabs")
+    assert np.array_equal(
+        twice.nodes["n"].parameters["tau"], net.under(as_="sinabs").nodes["n"].parameters["tau"]
+    )
+    assert np.array_equal(
+        net.under(as_="sinabs").under(as_="norse").nodes["n"].parameters["tau"],
+        net.nodes["n"].parameters["tau"],
+    )
+    other = net.under(discretization="exponential")
+    assert other.conventions["reset"] == "subtract" and other.dt == 1e-3
+    told = {a["what"]: a for a in other.assumptions}
+    assert told["spikes"]["why"].startswith("default") and told["reset"]["why"] == "given"

@@ -9,24 +9,28 @@ import numpy as np
 from . import _core
 from .conventions import CHOICES, convention_options
 from .errors import Error
-from .fitting import fit_conventions
+from .fitting import canonical, fit_conventions
 from .network import Network
 from .recording import Recording, first_difference
 
 _MOST_CANDIDATES = 64  # runs that are spent on one question
 
 
-def of_networks(left: Network, right: Network, x, found: dict) -> str:
-    """What of the right network makes its run on ``x`` differ from the left one's; "" where no single change tells.
+def of_networks(left: Network, right: Network, x) -> str:
+    """What of the right network makes its run on ``x`` differ from the left one's; "" where they run alike.
 
-    found: their first difference, as `first_difference` gives it. A convention or a node's parameters are a cause
-    where the right network, with those of the left one, runs as the left one does up to and with that step.
+    A convention or a node's parameters are a cause where the right network, with those of the left one, runs as the left
+    one does until after the step of the first difference, in every spike and every state.
     """
-    reference = left.run(x)
+    probes = sorted(set(left.probes()) & set(right.probes()))
+    reference = left.run(x, probes=probes)
+    found = first_difference(reference, right.run(x, probes=probes))
+    if found is None:
+        return ""
     causes, candidates = [], list(_changes(left, right))
     for text, change in candidates[:_MOST_CANDIDATES]:
         try:
-            again = first_difference(reference, change().run(x))
+            again = first_difference(reference, change().run(x, probes=probes))
         except Error:  # the change alone makes no network
             continue
         if again is None or again["step"] > found["step"]:
@@ -48,7 +52,17 @@ def _changes(left: Network, right: Network) -> Iterator[tuple]:
             yield f"{title}: {value} and {other}", lambda n=name, v=value: right.under(**{n: v})
     for name, node in left.nodes.items():
         other = right.nodes.get(name)
-        if other is None or other.kind != node.kind:
+        if other is None:
+            continue
+        if {node.kind, other.kind} == {"Affine", "Linear"}:
+            side = "right" if other.kind == "Linear" else "left"
+            yield (
+                f"'{name}.bias': lost on the {side} side, where the node is a Linear",
+                lambda n=name, node=node: _with_node(
+                    right, n, node.kind, {**right.nodes[n].parameters, **_bias(node)}
+                ),
+            )
+        elif other.kind != node.kind:
             continue
         for key, values in node.parameters.items():
             theirs = other.parameters.get(key)
@@ -56,7 +70,9 @@ def _changes(left: Network, right: Network) -> Iterator[tuple]:
                 continue
             yield (
                 f"'{name}.{key}': {_how(key, values, theirs)}",
-                lambda n=name, k=key, v=values: _with_parameter(right, n, k, v),
+                lambda n=name, k=key, v=values: _with_node(
+                    right, n, right.nodes[n].kind, {**right.nodes[n].parameters, k: v}
+                ),
             )
 
 
@@ -89,9 +105,16 @@ def _grid(values: np.ndarray) -> Optional[float]:
     return step if np.abs(multiples - np.rint(multiples)).max() < 1e-3 else None
 
 
-def _with_parameter(net: Network, name: str, key: str, values: np.ndarray) -> Network:
+def _bias(node) -> dict:
+    return {"bias": node.parameters["bias"]} if "bias" in node.parameters else {}
+
+
+def _with_node(net: Network, name: str, kind: str, parameters: dict) -> Network:
+    """The network with another kind and other parameters of a node."""
+    if kind == "Linear":
+        parameters = {key: value for key, value in parameters.items() if key != "bias"}
     nodes = [
-        (n.name, n.kind, {**n.parameters, **({key: values} if n.name == name else {})}, n.output_shape)
+        (n.name, *((kind, parameters) if n.name == name else (n.kind, n.parameters)), n.output_shape)
         for n in net.nodes.values()
     ]
     index = {node[0]: i for i, node in enumerate(nodes)}
@@ -115,30 +138,30 @@ def of_recording(net: Network, x, recorded: Recording) -> str:
     parts = [
         f"{CHOICES[name].title}: recorded with {best.conventions[name]}, run with {net.conventions[name]}"
         for name, values in named.items()
-        if len(values) > 1 and best.conventions[name] != _canonical(net.conventions[name], values)
+        if len(values) > 1 and best.conventions[name] != canonical(net.conventions[name], values)
     ]
     if best.offset:
         parts.append(f"it was recorded a step {'later' if best.offset > 0 else 'earlier'}")
     return "cause: " + " and ".join(parts) if parts else ""
 
 
-def _canonical(value, values: list):
-    """Of values that make no difference, the first one."""
-    return value if value in values else values[0]
-
-
 def lag_between(left: Recording, right: Recording) -> str:
-    """Whether one side is the other one, some steps later."""
-    a, b = left.series(), right.series()
-    names = [name for name in a.keys() & b.keys() if a[name].shape == b[name].shape]
+    """Whether one side is the other one, some steps later: silent at first, and then alike, not for want of spikes."""
+    names = [name for name in left.spikes.keys() & right.spikes.keys() if _alike(left, right, name)]
     axis = 1 if left.batched else 0
     for steps in (1, 2, 3):
-        for early, late, side in ((a, b, "right"), (b, a, "left")):
-            if names and all(
-                np.array_equal(
-                    np.delete(early[n], np.s_[-steps:], axis), np.delete(late[n], np.s_[:steps], axis)
-                )
-                for n in names
+        for early, late, side in ((left, right, "right"), (right, left, "left")):
+            pairs = [
+                (np.moveaxis(early.spikes[n], axis, 0), np.moveaxis(late.spikes[n], axis, 0)) for n in names
+            ]
+            if (
+                pairs
+                and all(np.array_equal(a[:-steps], b[steps:]) and not b[:steps].any() for a, b in pairs)
+                and any(b[steps:].any() for _, b in pairs)
             ):
                 return f"cause: the {side} side is the other one, {steps} step{'s' * (steps > 1)} later"
     return ""
+
+
+def _alike(left: Recording, right: Recording, name: str) -> bool:
+    return left.batched == right.batched and left.spikes[name].shape == right.spikes[name].shape

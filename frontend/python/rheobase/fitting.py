@@ -16,14 +16,16 @@ from .recording import Recording
 
 _OTHER_DT = (1e-4, 1e-3)  # seconds; tried beside the network's own, where nothing says what it is
 _TOLERANCE = 1e-5
-_ASKED = 64  # at most so many sets are compared on a stimulus
+_BESIDE = {"steps", "batched", "dt"}  # what a recording's file holds beside its series
+MOST_ASKED = 64  # at most so many sets are compared on a stimulus
 
 
 @dataclass(frozen=True)
 class Fit:
     """A set of conventions against a recording.
 
-    conventions: as `rb.load` takes them; as_ alone where a framework's reader changes parameters, too. offset: steps by which the recording is later than the network's run.
+    conventions: those that make a difference to the network, as `rb.load` takes them; dt and as_ where a framework's
+    reader changes parameters, too. offset: steps by which the recording is later than the network's run.
     wrong, cells: cells that differ, of all that were compared. first: the first difference, {series, sample, step,
     neuron, ours, recorded}, or None. frameworks: those that step so.
     """
@@ -80,7 +82,7 @@ class FittedConventions:
         """
         if not self.exact or len(self.fits) == 1:
             return None
-        networks = [self._network.under(**fit.conventions) for fit in self.fits[:_ASKED]]
+        networks = [self._network.under(**fit.conventions) for fit in self.fits[:MOST_ASKED]]
         best = None
         for x, text in _stimuli(self._network, self._x, seed):
             runs = {_fingerprint(net.run(x), fit.offset) for net, fit in zip(networks, self.fits)}
@@ -121,8 +123,14 @@ def fit_conventions(
         raise option_error(f"net is {shown(net)}", "give a network: rb.load, rb.from_nir or a Builder's")
     if not isinstance(tolerance, (int, float)) or isinstance(tolerance, bool) or not 0 <= tolerance < 1:
         raise option_error(f"tolerance is {shown(tolerance)}, needed is a number from 0 to below 1")
+    if pinned.get("as_") is not None:
+        raise option_error("as_ names one set, and this function looks for it", "leave as_ out")
     arrays, samples, steps, _ = gather(x, {n.name: n.shape for n in net.inputs}, as_real)
     series = list(_series(net, recorded, samples, steps))
+    if not any(values.size for _, _, values in series):
+        raise data_error(
+            "R0660", "nothing is recorded", remedy="give spikes of a population, states or outputs"
+        )
 
     def search(network: Network, known: dict, time_steps: list) -> dict:
         return network._core.fit_conventions(
@@ -140,10 +148,11 @@ def fit_conventions(
     names = [f"{node}.{state}" if state else node for node, state, _ in series]
     distinct = net.distinct_conventions()
     raw = search(net, {"dt": dt, **pinned}, _time_steps(net, dt))
-    fits = tuple(_fit(found, names, distinct) for found in raw["fits"])
+    readings = dict(_readings(net, dt))
+    fits = tuple(_fit(found, names, distinct, readings) for found in raw["fits"])
     tried = raw["tried"]
     if fits[0].wrong and not any(value is not None for value in pinned.values()):
-        for name, other in _readings(net, dt):
+        for name, other in readings.items():
             known = {key: value for key, value in other.conventions.items() if key != "dt"}
             again = search(other, known, [other.dt])
             tried += again["tried"]
@@ -165,8 +174,7 @@ def _readings(net: Network, dt: Optional[float]) -> Iterator[tuple[str, Network]
 
 
 def _as_read(found: dict, name: str, dt: float, names: list[str]) -> Fit:
-    fit = _fit(found, names, {})
-    return replace(fit, conventions={"dt": dt, "as_": name}, frameworks=(name,))
+    return replace(_fit(found, names, {}, {}), conventions={"dt": dt, "as_": name}, frameworks=(name,))
 
 
 def _time_steps(net: Network, dt: Optional[float]) -> list[float]:
@@ -184,16 +192,21 @@ def _whole(values: np.ndarray) -> bool:
 def _series(net: Network, recorded, samples: int, steps: int) -> Iterator[tuple[str, str, np.ndarray]]:
     """(node, state or "", [B, T, n]) of everything recorded that the network has, too."""
     if isinstance(recorded, Recording):
-        recorded = {name: recorded.aligned(name) for name in recorded.series()}
+        # The states and outputs of a chip are integers of its own: only its spikes are the network's.
+        names = [f"{name}.spikes" for name in recorded.spikes] if recorded.scale else recorded.series()
+        recorded = {name: recorded.aligned(name) for name in names}
     if not isinstance(recorded, dict):
         recorded = {_only_node(net, np.asarray(recorded), samples, steps): recorded}
     for name, values in recorded.items():
-        if "/" in name:  # lags and scales beside the series of a file
+        if not isinstance(name, str):
+            raise data_error("R0661", f"{shown(name)} is no node's name", remedy="give a dictionary by node")
+        if "/" in name or name in _BESIDE:
             continue
         node, state = _place(net, name)
         array = check_numbers(values, where=name)
-        size = net.nodes[node].size
-        if array.size != samples * steps * size:
+        size, shape = net.nodes[node].size, tuple(net.nodes[node].shape)
+        lead = [(samples, steps)] + ([(steps,)] if samples == 1 else [])
+        if array.shape not in {(*first, *last) for first in lead for last in (shape, (size,))}:
             raise data_error(
                 "R0660",
                 f"the recording of '{name}' has shape {list(array.shape)}; a run on this input gives "
@@ -240,7 +253,7 @@ def _place(net: Network, name: str) -> tuple[str, str]:
     )
 
 
-def _fit(found: dict, names: list[str], distinct: dict) -> Fit:
+def _fit(found: dict, names: list[str], distinct: dict, readings: dict) -> Fit:
     first = found["first"]
     if first is not None:
         first = {**first, "series": names[first["series"]]}
@@ -248,18 +261,17 @@ def _fit(found: dict, names: list[str], distinct: dict) -> Fit:
     same = tuple(
         name
         for name, values in FRAMEWORKS.items()
-        if values["dt"] in (None, conventions["dt"]) and _alike(values, conventions, distinct)
+        if name not in readings
+        and values["dt"] in (None, conventions["dt"])
+        and all(canonical(values[key], known) == conventions[key] for key, known in distinct.items())
     )
-    return Fit(conventions, found["offset"], found["wrong"], found["cells"], first, same)
+    used = {key: conventions[key] for key in ("dt", *distinct) if key == "dt" or len(distinct[key]) > 1}
+    return Fit(used, found["offset"], found["wrong"], found["cells"], first, same)
 
 
-def _alike(values: dict, conventions: dict, distinct: dict) -> bool:
-    """Whether two sets make this network step alike: a value that makes no difference counts as the first one."""
-    return all(
-        (values[name] if values[name] in known else known[0]) == conventions[name]
-        for name, known in distinct.items()
-        if len(known) > 1
-    )
+def canonical(value, known: list):
+    """A value of a convention; one that makes no difference to a network counts as the first one."""
+    return value if value in known else known[0]
 
 
 def _agreement(fits: tuple, distinct: dict) -> tuple[dict, dict]:
@@ -279,7 +291,9 @@ def _agreement(fits: tuple, distinct: dict) -> tuple[dict, dict]:
 def _lines(found: FittedConventions) -> Iterator[str]:
     best = found.best
     if found.exact:
-        yield f"{len(found.fits)} of {found.tried} sets of conventions give the recording: 0 of {best.cells:,} cells wrong"
+        sets = len({tuple(fit.conventions.items()) for fit in found.fits})
+        give = "gives" if sets == 1 else "give"
+        yield f"{sets} of {found.tried} sets of conventions {give} the recording: 0 of {best.cells:,} cells wrong"
         for name, value in found.decided.items():
             if name != "offset" or value:
                 yield f"  {_title(name)}: {_shown(name, value)}"
@@ -294,14 +308,15 @@ def _lines(found: FittedConventions) -> Iterator[str]:
             f"  its first difference: '{first['series']}', sample {first['sample']}, step {first['step']}, neuron "
             f"{first['neuron']}: {first['ours']:g} here, {first['recorded']:g} recorded"
         )
-    if best.frameworks:
-        yield f"  that is --as {' or '.join(best.frameworks)}"
+        return
+    same = dict.fromkeys(name for fit in found.fits if not fit.offset for name in fit.frameworks)
+    if same:
+        yield f"  among them --as {', '.join(same)}" if sets > 1 else f"  that is --as {' or '.join(same)}"
     if "as_" in best.conventions:
         for a in found._network.under(**best.conventions).assumptions:
             if a["what"] == "reading":
                 yield f"    which reads the file otherwise: {a['value']}"
-    if found.exact:
-        yield f"  options: {flags(best)}"
+    yield f"  options: {flags(best)}"
 
 
 def _title(name: str) -> str:

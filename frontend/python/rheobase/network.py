@@ -11,7 +11,7 @@ import numpy as np
 from . import _core
 from .arithmetic import MODELS
 from .arguments import callback, gather, option_name, probe_names, thread_count
-from .conventions import FRAMEWORKS, Conventions, Unpack, convention_options, typed, values_of
+from .conventions import Conventions, Unpack, convention_options, typed, values_of
 from .recording import Recording, check_room, from_core
 
 
@@ -106,23 +106,14 @@ class Network:
         return values_of(self._core)
 
     def under(self, **conventions: Unpack[Conventions]) -> Network:
-        """The same network under other conventions; those left out stay, or are the framework's where as_ names one.
+        """The same network under other conventions. Those left out are as they were given, or inferred anew; where as_
+        names a framework, they are the framework's.
 
         Raises OptionError for a convention that does not exist, FormatError for one that this network cannot have.
 
         Example: net.under(reset="subtract").run(x); net.under(as_="sinabs").run(x)
         """
-        framework = conventions.get("as_")
-        if not framework:
-            used = {
-                name for name, values in self.distinct_conventions(rounding=True).items() if len(values) > 1
-            }
-            kept = {name: value for name, value in self.conventions.items() if name == "dt" or name in used}
-        elif FRAMEWORKS.get(framework, {}).get("dt") is None:
-            kept = {"dt": self.dt}
-        else:
-            kept = {}
-        return Network(self._core.under(convention_options({**kept, **conventions})), self.file)
+        return Network(self._core.under(convention_options(conventions)), self.file)
 
     def distinct_conventions(self, rounding: bool = False) -> dict[str, list]:
         """{convention: values under which this network can step differently}; one value: nothing depends on it.

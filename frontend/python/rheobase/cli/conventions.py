@@ -13,7 +13,7 @@ from typing_extensions import Annotated
 from ..datafiles import open_arrays
 from ..errors import DataError, in_file, usage_error
 from ..files import check_writable, replacing
-from ..fitting import FittedConventions, fit_conventions
+from ..fitting import MOST_ASKED, FittedConventions, fit_conventions
 from ..nirdata import is_nirdata
 from ..recording import Recording
 from . import options as o
@@ -23,7 +23,12 @@ from .running import read_data
 
 def _recorded(path: Path, nodes: Optional[List[str]]):
     """The arrays of the file; those of some nodes, or a lone array under a node's name."""
-    arrays = Recording.load(path).series() if path.is_file() and is_nirdata(path) else open_arrays(path)
+    if path.is_file() and is_nirdata(path):
+        arrays = Recording.load(path).series()
+    else:
+        arrays = open_arrays(path)
+        if isinstance(arrays, dict) and "steps" in arrays and not nodes:
+            return Recording.load(path)
     if not nodes:
         return arrays if isinstance(arrays, dict) else np.asarray(arrays)
     if not isinstance(arrays, dict):
@@ -127,5 +132,6 @@ def _print(found: FittedConventions, stimulus, propose: Optional[Path]) -> None:
     if stimulus is None:
         say("no input that was tried tells them apart: for this network they may be the same")
         return
-    say(f"to tell them apart, record {stimulus.text}: {stimulus.groups} different runs")
+    asked = f" of the first {MOST_ASKED}" if len(found.fits) > MOST_ASKED else ""
+    say(f"to tell them apart, record {stimulus.text}: {stimulus.groups} different runs{asked}")
     say(f"  written to {propose}" if propose else "  --propose FILE.npy writes that input")

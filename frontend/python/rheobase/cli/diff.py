@@ -123,9 +123,7 @@ def diff(
     if isinstance(left, Recording) and isinstance(right, Recording):
         found, missing = _of_recordings(left, right, paths)
         if found and data is not None:
-            found["cause"] = (
-                _of_networks(sides, (left, right), data, encode, samples, found) or found["cause"]
-            )
+            found["cause"] = _of_networks(sides, data, encode, samples) or found["cause"]
     elif isinstance(left, Image) and isinstance(right, Image):
         found, missing = first_unequal_word(left, right), []
     else:
@@ -191,7 +189,7 @@ def _of_recordings(left: Recording, right: Recording, paths) -> tuple[Optional[d
     return found, sorted(left.series().keys() ^ right.series().keys())
 
 
-def _of_networks(sides, runs, data, encode, samples, found: dict) -> str:
+def _of_networks(sides, data, encode, samples) -> str:
     """The cause, where one side is a network and the other one a network or a recording."""
     networks = [side for side in sides if isinstance(side, Network)]
     recordings = [side for side in sides if isinstance(side, Recording)]
@@ -201,7 +199,7 @@ def _of_networks(sides, runs, data, encode, samples, found: dict) -> str:
     x = dataset.slice(0, dataset.samples)
     x = x if dataset.batched else x[0]
     if len(networks) == 2:
-        return causes.of_networks(*networks, x, found)
+        return causes.of_networks(*networks, x)
     return causes.of_recording(networks[0], x, recordings[0])
 
 
