@@ -80,6 +80,11 @@ def main() -> None:
     parser.add_argument("-n", "--recordings", type=int, help="the first N alone")
     parser.add_argument("-o", "--output", type=Path, required=True)
     o = parser.parse_args()
+    for given in filter(None, (o.folder, o.labels)):
+        if not given.exists():
+            parser.error(f"there is no {given}")
+    if o.recordings is not None and o.recordings < 1:
+        parser.error("--recordings is 1 or more")
     files, y = listed(o.folder, o.labels) if o.labels else in_folders(o.folder)
     if not files:
         parser.error(f"no recordings found under {o.folder}")

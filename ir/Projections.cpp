@@ -18,12 +18,6 @@
 namespace rheo {
 namespace {
 
-std::int64_t sizeOf(const std::vector<std::int64_t>& shape) {
-  std::int64_t size = 1;
-  for (const std::int64_t extent : shape) size *= extent;
-  return size;
-}
-
 Diagnostic refusal(const Node& node, const char* code, std::string message, std::string remedy) {
   Diagnostic diagnostic;
   diagnostic.code = code;
@@ -164,7 +158,7 @@ Expected<std::vector<Term>> Folder::outOf(int index) {
                     "connect '" + node.name + "' to outputs only, or give it a model that spikes");
     Term term;
     term.source = index;
-    term.map = LinearMap::identity(sizeOf(node.outputShape));
+    term.map = LinearMap::identity(node.outputSize());
     return std::vector<Term>{std::move(term)};
   }
   if (const auto known = done_.find(index); known != done_.end()) return known->second;
@@ -217,7 +211,7 @@ Status Folder::apply(const Node& node, std::vector<Term>& terms) const {
 }
 
 Status Folder::scale(const Node& node, std::vector<Term>& terms) {
-  const std::int64_t size = sizeOf(node.inputShape);
+  const std::int64_t size = node.inputSize();
   const auto scale = node.parameters.find("scale");
   if (scale == node.parameters.end() || (scale->second.size() != 1 && scale->second.size() != size))
     return refuse(node,
@@ -236,7 +230,7 @@ Status Folder::scale(const Node& node, std::vector<Term>& terms) {
 }
 
 Status Folder::multiply(const Node& node, std::vector<Term>& terms) {
-  const std::int64_t inputs = sizeOf(node.inputShape), outputs = sizeOf(node.outputShape);
+  const std::int64_t inputs = node.inputSize(), outputs = node.outputSize();
   const auto weight = node.parameters.find("weight");
   if (weight == node.parameters.end() || weight->second.shape != std::vector<std::int64_t>{outputs, inputs})
     return refuse(node, fmt::format("'{}' needs a weight [{}, {}]", node.name, outputs, inputs),
@@ -272,7 +266,7 @@ Status Folder::addBias(const Node& node, std::vector<Term>& terms) {
     if (node.kind != "Affine") return ok();
     return refuse(node, "'" + node.name + "' lacks a bias", "store one value for each output");
   }
-  const std::int64_t outputs = sizeOf(node.outputShape);
+  const std::int64_t outputs = node.outputSize();
   const std::int64_t values = node.outputShape[0];
   if (bias->second.size() != values)
     return refuse(node,
@@ -427,8 +421,8 @@ Expected<std::vector<FoldedProjection>> foldProjections(const Network& network) 
     for (Term& term : *terms) {
       if (Status settled = settleDelays(node, term); !settled) return settled.error();
       const Node& source = network.nodes[term.source];
-      const std::int64_t sources = sizeOf(source.outputShape);
-      const std::int64_t targets = sizeOf(node.inputShape);
+      const std::int64_t sources = source.outputSize();
+      const std::int64_t targets = node.inputSize();
       if (term.map.outputs() != targets || term.map.inputs() != sources)
         return refuse(node,
                       "the connection from '" + source.name + "' to '" + node.name + "' makes " +

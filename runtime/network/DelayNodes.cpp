@@ -87,7 +87,8 @@ void countDelays(Network& network, Report& report) {
   network.assumptions.push_back(
       {"delays",
        same
-           ? fmt::format("{} steps in {}", waiting.most, fmt::join(waiting.nodes, ", "))
+           ? fmt::format("{} step{} in {}", waiting.most, waiting.most == 1 ? "" : "s",
+                         fmt::join(waiting.nodes, ", "))
            : fmt::format("{} to {} steps in {}", waiting.least, waiting.most, fmt::join(waiting.nodes, ", ")),
        waiting.off == 0
            ? "all are multiples of dt (SPEC F23)"

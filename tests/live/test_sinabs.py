@@ -2,6 +2,7 @@
 
 from environment import torch
 
+import numpy as np
 import rheobase as rb
 import sinabs.layers as sl
 from comparing import Case, check, compare
@@ -118,3 +119,14 @@ def test_random_networks():
         draw = Draw(seed + 1)
         compare(network(seed), rb.from_sinabs, draw.rng, tallies)
     check(tallies, 100)
+
+
+def test_a_flatten_before_squeezing_layers():
+    """[40, 1, 4, 5] is 40 steps of one channel, not 40 samples of one step."""
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(20, 30), sl.IAFSqueeze(batch_size=1))
+    x = (torch.rand(40, 1, 4, 5, generator=torch.Generator().manual_seed(0)) < 0.4).float()
+    net = rb.from_sinabs(module, x)
+    assert net.inputs[0].shape == (1, 4, 5)
+    with torch.no_grad():
+        sent = module(x).numpy()
+    assert sent.any() and np.array_equal(net.run(x.numpy()).output, sent)

@@ -2,6 +2,7 @@
 
 from environment import torch
 
+import numpy as np
 import rheobase as rb
 from comparing import Case, check, compare
 from drawing import Draw
@@ -124,3 +125,20 @@ def test_random_networks():
         draw = Draw(seed + 1)
         compare(network(seed), rb.from_spikingjelly, draw.rng, tallies)
     check(tallies, 100)
+
+
+def test_one_sample_through_a_flatten():
+    module = torch.nn.Sequential(
+        layer.Conv2d(1, 4, 3, bias=False),
+        neuron.IFNode(),
+        layer.Flatten(),
+        layer.Linear(144, 5),
+        neuron.IFNode(),
+    )
+    functional.set_step_mode(module, "m")
+    x = (torch.rand(12, 1, 1, 8, 8, generator=torch.Generator().manual_seed(0)) < 0.5).float()
+    net = rb.from_spikingjelly(module, x)
+    functional.reset_net(module)
+    with torch.no_grad():
+        sent = module(x)[:, 0].numpy()
+    assert np.array_equal(net.run(x[:, 0].numpy()).output, sent)

@@ -85,7 +85,7 @@ def test_the_convention_that_was_changed(name, value):
 
 def test_of_two_changes_the_first_difference_has_one():
     weak = 0.3 * FORWARD  # so that no neuron spikes in the first step
-    changed = network(fc_weight=weak, fc_bias=np.zeros(8), hidden_threshold=np.full(8, 0.2))
+    changed = network(fc_weight=weak, fc_bias=np.zeros(8), hidden_threshold=np.full(8, 3.0))
     named = cause(network(fc_weight=weak), changed)
     assert (
         named.startswith("cause: 'fc.bias': lost on the right side")

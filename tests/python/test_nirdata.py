@@ -224,3 +224,55 @@ def test_damaged_files_are_read_or_refused(tmp_path, seed):
         assert all(d.file == str(tmp_path / "y.h5") and d.code for d in error.diagnostics)
     else:
         assert found.slice(0, found.samples).shape == (found.samples, found.steps, 2)
+
+
+def test_d4_times_of_32_bits_lie_in_their_steps(tmp_path):
+    times = (np.arange(1000) * 1e-3).astype(np.float32)[None]
+    grid = nirdata.Events(np.zeros((1, 1000), int), times, None, 1, 1.0, {}).on_grid(1e-3, "file", "here")
+    assert (grid.data == 1).all()
+
+
+@pytest.mark.parametrize(
+    "node, key, value",
+    [
+        ("", "steps", "many"),
+        ("", "batched", np.array([1, 1])),
+        ("hidden", "lag", "x"),
+        ("hidden", "lag", np.array([1, 2, 3])),
+        ("hidden", "lag", np.array(-1)),
+        ("hidden", "wraps", "z"),
+    ],
+)
+def test_r0250_what_we_said_beside_the_packages_own_is_checked(tmp_path, node, key, value, monkeypatch):
+    file = tmp_path / "run.nirdata"
+    rb.Recording({"hidden": np.ones((2, 5, 3), np.int32)}, {}, {}, {"hidden": 1}, 4, dt=DT).save(file)
+    found, extra = nirdata.read(file)
+    extra[node] = {**extra[node], key: value}
+    monkeypatch.setattr(nirdata, "read", lambda path: (found, extra))
+    with pytest.raises(rb.FormatError) as refused:
+        rb.Recording.load(file)
+    assert refused.value.diagnostics[0].code == "R0250" and key in refused.value.diagnostics[0].where
+
+
+def test_the_scale_of_a_readout_stays(tmp_path):
+    run = rb.Recording(
+        {},
+        {},
+        {"out": np.ones((1, 5, 2), np.int32)},
+        {"out": 1},
+        4,
+        scale={"v.v": np.array([2.0, 4.0])},
+        dt=DT,
+    )
+    run.save(tmp_path / "run.nirdata")
+    again = rb.Recording.load(tmp_path / "run.nirdata")
+    assert np.array_equal(again.scale["v.v"], [2.0, 4.0])
+
+
+def test_recordings_of_other_steps_differ(tmp_path):
+    for name, dt in (("a", 1e-3), ("b", 2e-3)):
+        rb.Recording({"n": np.ones((1, 5, 2), np.int32)}, {}, {}, {"n": 0}, 5, dt=dt).save(
+            tmp_path / f"{name}.nirdata"
+        )
+    said = invoke("diff", tmp_path / "a.nirdata", tmp_path / "b.nirdata")
+    assert said.returncode == 1 and "dt in seconds" in said.stdout

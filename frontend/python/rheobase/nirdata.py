@@ -20,7 +20,8 @@ from .errors import Diagnostic, FormatError, data_error, file_error
 SUFFIXES = (".nirdata", ".h5", ".hdf5")
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 OURS = "rheobase"
-NEARLY = 1e-6  # of a step: times that floating point put before the step they mean
+NEARLY = 1e-3  # of a step: times that floating point, of 32 bits too, put before the step they mean. SPEC D4
+SAME = 1e-6  # by which lengths of a step differ and are one
 MOST_STEPS = 1 << 31
 SPIKES, OUTPUT = "spikes", "output"
 
@@ -169,6 +170,10 @@ class _Reader:
                     f"{where}/{name}", f"'{name}' has shape {list(array.shape)}, 'idx' {list(index.shape)}"
                 )
         neurons = self._positive(marks, "n_neurons", where)
+        if neurons != int(neurons):
+            raise self._refuse(
+                f"{where}@n_neurons", f"the attribute 'n_neurons' is {neurons:g}, no whole number"
+            )
         return Events(
             index.astype(np.int64), time, value, int(neurons), self._positive(marks, "t_max", where), own
         )
@@ -213,7 +218,7 @@ def read_input(path, name: Optional[str], dt: Optional[float]) -> np.ndarray:
                 "give dt: its seconds",
             )
         data = data.on_grid(dt, path, where)
-    elif dt is not None and abs(data.dt - dt) > NEARLY * dt:
+    elif dt is not None and abs(data.dt - dt) > SAME * dt:
         raise data_error(
             "R0262",
             f"'{where}' has steps of {data.dt:g} s, the network of {dt:g} s",
@@ -260,29 +265,85 @@ def recorded(path) -> dict:
                     "grid them first: EventData.to_time_gridded(dt)",
                 )
             grids[node, name] = data.on_grid(dt, path, f"{node}.{name}")
-    batched = bool(extra[""].get("batched", True))
+    own = _Own(path)
+    batched = bool(own.whole(extra[""].get("batched", 1), "/rheobase/batched", 1))
+    shapes = {grid.data.shape[:2] for grid in grids.values()}
+    steps_of = {grid.dt for grid in grids.values()}
+    if len(shapes) > 1 or (steps_of and max(steps_of) - min(steps_of) > SAME * max(steps_of)):
+        kept = " and ".join(f"{samples} x {steps}" for samples, steps in sorted(shapes))
+        raise file_error(
+            path,
+            f"its series have {kept} samples and steps of {', '.join(f'{dt:g}' for dt in sorted(steps_of))} s: "
+            "they are of several runs",
+            "write one file for each run",
+        )
     fields = {"spikes": {}, "states": {}, "outputs": {}, "lag": {}, "scale": {}, "overflows": {}}
     for (node, name), grid in grids.items():
         array = grid.data
         if isinstance(grid.own.get("dtype"), str) and grid.own["dtype"] in ("int32", "float32", "float64"):
             array = array.astype(grid.own["dtype"])
-        shape = np.ravel(grid.own.get("shape", array.shape[2:])).astype(int)
-        if prod(shape) == array.shape[2]:
+        if "shape" in grid.own:
+            shape = own.numbers(grid.own["shape"], f"{node}.{name}/rheobase/shape").astype(int)
+            if shape.min(initial=1) < 1 or prod(shape.tolist()) != array.shape[2]:
+                own.refuse(
+                    f"{node}.{name}/rheobase/shape", f"is {shape.tolist()} for {array.shape[2]} neurons"
+                )
             array = array.reshape(*array.shape[:2], *shape)
+        if not batched and array.shape[0] != 1:
+            own.refuse("/rheobase/batched", f"says one sample, '{node}.{name}' has {array.shape[0]}")
         array = array if batched else array[0]
         kind = {SPIKES: "spikes", OUTPUT: "outputs"}.get(name, "states")
         fields[kind][node if kind != "states" else f"{node}.{name}"] = array
-        if "scale" in grid.own:
-            scale = np.asarray(grid.own["scale"])
-            fields["scale"][f"{node}.{name}"] = scale if scale.ndim else scale[()]
-    for node, own in extra.items():
-        if node and "lag" in own:
-            fields["lag"][node] = int(own["lag"])
-        counts = {kind: own[kind] for kind in ("wraps", "saturations") if kind in own}
+    most = max((steps for _, steps in shapes), default=0)
+    for node, said in extra.items():
+        if node and "lag" in said:
+            fields["lag"][node] = own.whole(said["lag"], f"{node}/rheobase/lag", most)
+        counts = {
+            kind: own.numbers(said[kind], f"{node}/rheobase/{kind}")
+            for kind in ("wraps", "saturations")
+            if kind in said
+        }
         if counts:
             fields["overflows"][node] = counts
-    longest = max((grid.data.shape[1] for grid in grids.values()), default=0)
-    return {**fields, "steps": int(extra[""].get("steps", longest)), "batched": batched, "dt": dt}
+        scales = said.get("scale", ({}, {}))
+        for state, scale in scales[0].items() if isinstance(scales, tuple) else ():
+            scale = own.numbers(scale, f"{node}/rheobase/scale/{state}")
+            fields["scale"][f"{node}.{state}"] = scale if scale.ndim else scale[()]
+    steps = own.whole(extra[""].get("steps", most), "/rheobase/steps", most)
+    return {**fields, "steps": steps, "batched": batched, "dt": dt}
+
+
+class _Own:
+    """Checks of what a recording of ours says beside the package's own. Raise FormatError R0250."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def refuse(self, where: str, message: str):
+        raise FormatError(
+            [
+                Diagnostic(
+                    "R0250",
+                    "error",
+                    message,
+                    str(self.path),
+                    where,
+                    remedy="write it again with 'rheobase run'",
+                )
+            ]
+        )
+
+    def numbers(self, value, where: str) -> np.ndarray:
+        array = np.asarray(value)
+        if array.dtype.kind not in "iufb":
+            self.refuse(where, "is no number")
+        return array
+
+    def whole(self, value, where: str, most: int) -> int:
+        array = self.numbers(value, where)
+        if array.size != 1 or not 0 <= array.item() <= most or array.item() != int(array.item()):
+            self.refuse(where, f"is {array.tolist()!r:.40}, not a whole number from 0 to {most}")
+        return int(array.item())
 
 
 def content(recording) -> bytes:
@@ -292,27 +353,31 @@ def content(recording) -> bytes:
     observed: dict[str, dict] = {}
     for kind, table in (("spikes", recording.spikes), ("output", recording.outputs)):
         for node, array in table.items():
-            observed.setdefault(node, {})[kind] = _grid(array, recording, None)
+            observed.setdefault(node, {})[kind] = _grid(array, recording)
     for key, array in recording.states.items():
         node, state = key.rsplit(".", 1)
-        observed.setdefault(node, {})[state] = _grid(array, recording, recording.scale.get(key))
+        observed.setdefault(node, {})[state] = _grid(array, recording)
+    scales: dict[str, dict] = {}
+    for key, scale in recording.scale.items():
+        node, state = key.rsplit(".", 1)
+        scales.setdefault(node, {})[state] = np.asarray(scale, np.float64)
     nodes = {}
-    for node in {**observed, **recording.lag}:
+    for node in {**observed, **recording.lag, **scales}:
         own = {"lag": np.array(recording.lag.get(node, 0))}
+        if node in scales:
+            own["scale"] = scales[node]
         own.update({k: np.asarray(v, np.int64) for k, v in recording.overflows.get(node, {}).items()})
         nodes[node] = Group("NIRNodeData", {"observables": observed.get(node, {}), OURS: own})
     whole = {"steps": np.array(recording.steps), "batched": np.array(recording.batched)}
     return file_of(Group("NIRGraphData", {"nodes": nodes, OURS: whole}))
 
 
-def _grid(array: np.ndarray, recording, scale) -> Group:
+def _grid(array: np.ndarray, recording) -> Group:
     own = {"dtype": str(array.dtype)}
     array = array if recording.batched else array[None]
     if array.ndim > 3:
         own["shape"] = np.array(array.shape[2:])
-    if scale is not None:
-        own["scale"] = np.asarray(scale, np.float64)
-    data = array.reshape(*array.shape[:2], -1)
+    data = array.reshape(*array.shape[:2], prod(array.shape[2:]))
     truths = data.astype(bool)
     if np.array_equal(truths, data):
         data = truths

@@ -521,8 +521,8 @@ def _rounding_or_more(found: dict, v_float: np.ndarray, v_chip: np.ndarray, rest
         short = abs(threshold - found["float_v"]) / unit
     before = float((np.abs(v_chip - v_float) / np.maximum(np.abs(v_float), unit)).max(initial=0))
     measured = (
-        f"without the spike the potential is {100 * short:.2g} % of the threshold away from it, and in the "
-        f"steps before, float and chip were at most {100 * before:.2g} % apart"
+        f"without the spike the potential is {100 * short:.3g} % of the threshold away from it, and in the "
+        f"steps before, float and chip were at most {100 * before:.3g} % apart"
     )
     if max(short, before) <= ROUNDING:
         return f"rounding: {measured}"

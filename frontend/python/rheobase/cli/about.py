@@ -79,9 +79,12 @@ def explain(
         say(body["text"])
 
 
+_NODES = {"delay": "F23", "threshold": "F24"}  # NIR's nodes that are no model of a neuron
+
+
 def _explanation(code: str) -> dict:
     """{code, text}; a rule has its title and vector, too, if it has one, a topic its rules."""
-    rule, text = topics.rule(code), topics.page(code)
+    rule, text = topics.rule(_NODES.get(code.strip().lower(), code)), topics.page(code)
     if rule is not None:
         return rule.as_dict()
     if text is not None:

@@ -14,6 +14,7 @@ from .. import causes
 from ..differences import explain, first_unequal_word
 from ..errors import file_error, nearest, option_error, usage_error
 from ..image import ENGINES, Image
+from ..nirdata import SAME
 from ..network import Network
 from ..nirdata import is_nirdata
 from ..recording import Recording, first_difference
@@ -184,7 +185,9 @@ def _of_recordings(left: Recording, right: Recording, paths) -> tuple[Optional[d
             f"'{paths[0]}' and '{paths[1]}' have no series in common", "compare runs of the same network"
         )
     found = first_difference(left, right, left.lag != right.lag)
-    if found:
+    if found is None and left.dt and right.dt and abs(left.dt - right.dt) > SAME * left.dt:
+        found = {"place": "dt in seconds", "left": left.dt, "right": right.dt, "note": "every cell is equal"}
+    elif found:
         found["cause"] = causes.lag_between(left, right) or explain(left, right, found)
     return found, sorted(left.series().keys() ^ right.series().keys())
 

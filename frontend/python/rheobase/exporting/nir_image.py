@@ -143,8 +143,10 @@ class _Writing:
             self.graph.edges[source, flat] = steps
             source, steps = flat, 0
         self._add(name, node)
-        self.graph.edges[source, name] = steps
-        self.graph.edges[name, target] = 0
+        # SPEC F21: of the steps, one stands on the edge into a neuron that sees its current of the step before.
+        old = self.graph.conventions["current"] == "old" and "tau_syn" in self.graph.nodes[target]
+        self.graph.edges[source, name] = steps - old
+        self.graph.edges[name, target] = int(old)
 
     def _add(self, name: str, node: dict) -> None:
         self.graph.nodes[name] = node

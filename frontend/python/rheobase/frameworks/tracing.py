@@ -49,10 +49,10 @@ def trace(module, sample, framework: Framework) -> Graph:
             f"the sample is {shown(type(sample).__name__)}", "give a tensor as the forward takes it"
         ) from None
     wrong = None
-    for leading in framework.layouts:
+    for leading in _layouts(module, framework):
         try:
             with _restored(module):
-                return _Tracer(module, framework, leading).run(sample)
+                return _Tracer(module, framework, leading).run(_widened(sample, leading))
         except _WrongLayout as error:
             wrong = wrong or error
         except Untraceable as error:
@@ -60,6 +60,26 @@ def trace(module, sample, framework: Framework) -> Graph:
     message = f"the sample has shape {list(sample.shape)}: {wrong}"
     remedy = f"give a sample {' or '.join(framework.layouts.values())}"
     raise FormatError([replace(wrong.diagnostic, file=framework.package, message=message, remedy=remedy)])
+
+
+def _layouts(module, framework: Framework) -> list[int]:
+    """The axes of time and batch that a sample may begin with: what the framework's own layers ask for, whatever their
+    input, comes first where they are of one mind."""
+    asked = set()
+    for part in module.modules():
+        if framework.owns(type(part)):
+            axes = {framework.leading(part, axes) for axes in (2, 5)}
+            asked |= axes if len(axes) == 1 else set()
+    asked.discard(None)
+    return sorted(framework.layouts, key=lambda leading: len(asked) == 1 and leading not in asked)
+
+
+def _widened(sample, leading: int):
+    """The sample with its steps or its batch twice where there is but one: an axis of 1 could be any in a reshape."""
+    for axis in range(leading if leading == 2 and sample.ndim > 2 else 0):
+        if sample.shape[axis] == 1:
+            sample = sample.repeat_interleave(2, axis)
+    return sample
 
 
 @contextlib.contextmanager
