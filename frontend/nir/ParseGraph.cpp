@@ -37,7 +37,13 @@ class GraphParser {
  public:
   explicit GraphParser(const std::string& file) : file_(file) {}
 
-  FlatGraph take() { return std::move(graph_); }
+  FlatGraph take() {
+    if (!metadata_.empty())
+      graph_.assumptions.push_back({"metadata", fmt::format("of {}", sentenceList(metadata_)),
+                                    "not kept: the format says that no run may depend on them",
+                                    "they stay in the file", false});
+    return std::move(graph_);
+  }
 
   // Adds the graph in `group`. `prefix` is its dotted name with a final '.', empty for the outermost graph.
   // `own` receives its ports.
@@ -47,6 +53,8 @@ class GraphParser {
       return error("R0105", origin + "/nodes", "the graph has no group 'nodes'",
                    "write the graph with nir.write()");
     }
+    if (group.child("metadata") != nullptr)
+      metadata_.push_back(prefix.empty() ? "the graph" : prefix.substr(0, prefix.size() - 1));
     std::map<std::string, Named> names;
     for (Tree& child : nodes->children) {
       Named& named = names[child.name];
@@ -80,6 +88,7 @@ class GraphParser {
       return parse(child, prefix + child.name + ".", childOrigin, named);
     }
     const std::string name = prefix + child.name;
+    if (child.child("metadata") != nullptr) metadata_.push_back(name);
     auto node = parseNode(child, *type, name, childOrigin, file_);
     if (!node) return node.error();
     if (!indices_.emplace(name, static_cast<int>(graph_.nodes.size())).second) {
@@ -252,6 +261,7 @@ class GraphParser {
 
   const std::string& file_;
   FlatGraph graph_;
+  std::vector<std::string> metadata_;   // what has some
   std::map<std::string, int> indices_;  // flat name -> node
   std::map<std::string, Named> all_;    // the same, and of nested graphs
 };

@@ -57,7 +57,8 @@ void decideConventions(Network& network, const ConventionOptions& options, Repor
 inline constexpr const char* kDtAssumption = "dt";
 inline constexpr const char* kCoarseStep = "coarse step";
 inline constexpr const char* kRecurrentEdges = "recurrent edges";
-inline constexpr const char* kReading = "reading";  // of parameters, by a framework
+inline constexpr const char* kReading = "reading";      // of parameters, by a framework
+inline constexpr const char* kUnread = "not readable";  // for a framework
 // Whether it says what a convention is, or follows from one.
 bool isAboutConventions(const Assumption& assumption);
 bool followsFromConventions(const Assumption& assumption);

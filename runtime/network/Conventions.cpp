@@ -167,6 +167,20 @@ void decide(Network& network, const ConventionRow& row, const ConventionUses& us
   network.assumptions.push_back(std::move(assumption));
 }
 
+// Nodes that the framework's own reader would refuse.
+void tellUnread(Network& network, const FrameworkConventions& framework) {
+  std::vector<std::string> unread;
+  for (const Node& node : network.nodes)
+    if (node.kind != "Input" && node.kind != "Output" &&
+        std::find(framework.kinds.begin(), framework.kinds.end(), node.kind) == framework.kinds.end())
+      unread.push_back(fmt::format("'{}' ({})", node.name, node.kind));
+  if (framework.kinds.empty() || unread.empty()) return;
+  network.assumptions.push_back(
+      {kUnread, fmt::format("{}", fmt::join(unread, ", ")),
+       fmt::format("the reader of {} takes no such nodes; here they step by its conventions", framework.name),
+       "leave --as out", true});
+}
+
 // A spike into an exact node counts 1.
 void refuseDiracSpikes(const Network& network, Report& report) {
   if (network.conventions.spikes != SpikeUnit::Dirac) return;
@@ -217,6 +231,7 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
       framework->read(network, set);
       if (network.assumptions.size() > told) network.asInFile = std::move(asInFile);
     }
+    tellUnread(network, *framework);
     pinOthers(set, options);
   }
   const ConventionUses uses = usesOf(network);

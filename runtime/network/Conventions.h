@@ -112,6 +112,8 @@ struct FrameworkConventions {
   std::string_view name;
   std::optional<double> dt;                                           // where the framework fixes it
   std::vector<std::pair<std::string_view, std::string_view>> values;  // of rows, by name; others: the default
+  std::vector<std::string_view>
+      kinds;  // of nodes that its reader takes, beside ports; empty where we do not know
   // What its reader makes of the parameters, where that is not what the file means; told as assumptions. May
   // be null.
   void (*read)(Network& network, Conventions& conventions) = nullptr;

@@ -113,7 +113,7 @@ Expected<Network> underConventions(Network network, const ConventionOptions& cha
   if (!network.asInFile.empty()) network.nodes = std::exchange(network.asInFile, {});
   network.conventions = {};
   std::erase_if(network.assumptions, [](const Assumption& a) {
-    return network::isAboutConventions(a) || a.what == network::kReading;
+    return network::isAboutConventions(a) || a.what == network::kReading || a.what == network::kUnread;
   });
   return finishNetwork(std::move(network), options, "");
 }

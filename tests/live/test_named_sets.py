@@ -108,3 +108,13 @@ def test_what_a_reader_changes_is_told():
     assert "number of steps" in " ".join(told["sinabs", "LIF"])
     assert "keep 0.9 of their potential" in told["snntorch", "IF"][0]
     assert not told["spikingjelly", "LIF"] and not told["snntorch", "CubaLIF"]
+
+
+def test_nodes_that_a_reader_refuses_are_told():
+    net = rb.from_nir(graph("CubaLIF", 0, "norse"), dt=DT)
+    told = {
+        name: [a for a in net.under(as_=name).assumptions if a["what"] == "not readable"]
+        for name in ("norse", "snntorch", "sinabs", "spikingjelly")
+    }
+    assert [name for name, found in told.items() if found] == ["sinabs"]
+    assert told["sinabs"][0]["value"] == "'neurons' (CubaLIF)" and told["sinabs"][0]["warning"]

@@ -216,3 +216,15 @@ def test_verify_takes_pairs_that_belong_together(tmp_path):
     ):
         with pytest.raises(rb.Error):
             rb.verify(net, rb.compile(net), x, **wrong)
+
+
+def test_metadata_are_told_and_not_kept():
+    nir = pytest.importorskip("nir")
+    nodes = {
+        "input": nir.Input({"input": np.array([2])}),
+        "fc": nir.Linear(np.ones((2, 2), np.float32), metadata={"who": "me"}),
+        "output": nir.Output({"output": np.array([2])}),
+    }
+    graph = nir.NIRGraph(nodes, [("input", "fc"), ("fc", "output")], metadata={"trained": "today"})
+    (told,) = [a for a in rb.from_nir(graph).assumptions if a["what"] == "metadata"]
+    assert told["value"] == "of 'the graph', 'fc'" and not told["warning"]

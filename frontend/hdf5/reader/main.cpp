@@ -102,8 +102,13 @@ class Walker {
         giveUp(path, "a name in a group cannot be read: " + libraryReason());
       }
       name.resize(std::strlen(name.c_str()));
-      // NIR says that a reader must not depend on metadata, and it may hold anything.
-      if (isGraph && name == "metadata") continue;
+      // NIR says that a reader must not depend on metadata, and it may hold anything: that it is there is all
+      // we say.
+      if (isGraph && name == "metadata") {
+        if (++objects_ > settings_.maxObjects) giveUp(path, "the file holds too many objects");
+        unreadable(name, "metadata are not read");
+        continue;
+      }
       link(id, name, path + "/" + name, depth);
     }
   }
