@@ -84,9 +84,10 @@ mlir::LogicalResult verifyStored(mlir::Operation* op, llvm::StringRef name, mlir
 // What all synapses wait: their axon's share. 0 where there are no delays. SPEC T7
 std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays);
 
-// Delays of `what`, such as "a synapse": i8 of that shape, within T7.
-mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm::StringRef what,
-                                 std::optional<mlir::ElementsAttr> delays, llvm::ArrayRef<int64_t> shape);
+// Delays: i8 of that shape, within T7. `one` and `all` name what bears them: "a synapse", "the weights".
+mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm::StringRef one,
+                                 llvm::StringRef all, std::optional<mlir::ElementsAttr> delays,
+                                 llvm::ArrayRef<int64_t> shape);
 // The checks of spk.synapse and chip.projection: ends of a convolution, shape and range of delays.
 mlir::LogicalResult verifyWiring(mlir::Operation* op, llvm::StringRef name,
                                  std::optional<ConvolutionAttr> convolution,

@@ -7,7 +7,7 @@
 #include "chip/Program.h"
 #include "chip/SignMode.h"
 #include "ir/spk/Spk.h"
-#include "network/Network.h"
+#include "network/Conventions.h"
 
 namespace {
 
@@ -242,7 +242,7 @@ mlir::LogicalResult SynapseOp::verify() {
            << "has a delay of " << delay << " steps, outside [0, " << kMaxDelay << "]";  // SPEC T7
   if (floatDelay < 0)
     return complain(*this, getName()) << "has a float delay of " << floatDelay << " steps";  // SPEC T5
-  if (failed(verifyDelays(*this, getName(), "a bias", getBiasDelays(), {getTargets(), 1})))
+  if (failed(verifyDelays(*this, getName(), "a bias", "its biases", getBiasDelays(), {getTargets(), 1})))
     return mlir::failure();
   if (stageOf(*this) == "float") {
     if (getSignMode() || getWeightBits())

@@ -99,19 +99,20 @@ std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays) {
   return steps && !steps->empty() ? *std::min_element(steps->begin(), steps->end()) : 0;
 }
 
-mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm::StringRef what,
-                                 std::optional<mlir::ElementsAttr> delays, llvm::ArrayRef<int64_t> shape) {
+mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm::StringRef one,
+                                 llvm::StringRef all, std::optional<mlir::ElementsAttr> delays,
+                                 llvm::ArrayRef<int64_t> shape) {
   const auto complain = [&] { return mlir::emitError(op->getLoc()) << "R0702: '" << name << "' "; };
   if (!delays) return mlir::success();
   if (!delays->getElementType().isSignlessInteger(8) || !delays->getShapedType().hasStaticShape() ||
       delays->getShapedType().getShape() != shape)
     return complain() << "has delays of type " << delays->getShapedType() << ", expected i8 and the shape of "
-                      << (what == "a bias" ? "its biases" : "the weights");
+                      << all;
   const std::optional<std::vector<std::int32_t>> values = fixedValues(*delays);
   if (!values) return complain() << "has delays without their numbers (elided or of a wrong length)";
   for (const std::int32_t delay : *values)
     if (delay < 0 || delay > kMaxDelay)
-      return complain() << "has " << what << " with a delay of " << delay << " steps, outside [0, "
+      return complain() << "has " << one << " with a delay of " << delay << " steps, outside [0, "
                         << kMaxDelay << "]";  // SPEC T7
   return mlir::success();
 }
@@ -124,7 +125,7 @@ mlir::LogicalResult verifyWiring(mlir::Operation* op, llvm::StringRef name,
   if (wiring.targets() != targets || wiring.sources() != sources)
     return complain() << "has a convolution of " << wiring.sources() << " sources and " << wiring.targets()
                       << " targets between " << sources << " and " << targets;
-  return verifyDelays(op, name, "a synapse", delays, weightShape(wiring));
+  return verifyDelays(op, name, "a synapse", "the weights", delays, weightShape(wiring));
 }
 
 }  // namespace rheo::spk

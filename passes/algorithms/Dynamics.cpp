@@ -2,7 +2,7 @@
 #include "algorithms/Dynamics.h"
 
 #include <algorithm>
-#include <cmath>
+#include <string>
 
 namespace rheo {
 
@@ -27,26 +27,21 @@ Dynamics dynamicsOfThreshold(const FloatPopulation& population) {
 
 Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conventions) {
   Dynamics result;
-  const auto loss = [&](double tau) {
-    const double ratio = conventions.dt / tau;
-    return conventions.discretization == Discretization::Euler ? ratio : -std::expm1(-ratio);
-  };
   if (population.isExact()) {
     result.gain.assign(static_cast<std::size_t>(population.inputs()), 1);
     return result;
   }
   if (population.forgets()) return dynamicsOfThreshold(population);
   const bool current = population.model->states.size() > 1;
-  const bool leaky = population.isLeaky();
-  // SPEC F11, F22.
-  const bool perSecond =
-      !leaky && (conventions.spikes == SpikeUnit::Dirac || conventions.integration == Integration::Second);
+  const std::string membrane(population.membraneTimeConstant());
+  const bool leaky = !membrane.empty();
   for (std::int64_t n = 0; n < population.size; ++n)
     result.fromRest |= leaky && population.model->spiking && population.parameter("v_threshold", n) < 0;
   for (std::int64_t n = 0; n < population.size; ++n) {
-    const double resistance = population.parameter("r", n) * (perSecond ? conventions.dt : 1);
-    const double lossV = leaky ? loss(population.parameter(current ? "tau_mem" : "tau", n)) : 0;
-    const double lossU = current ? loss(population.parameter("tau_syn", n)) : 1;
+    const double resistance =
+        population.parameter("r", n) * (!leaky && conventions.perSecond() ? conventions.dt : 1);
+    const double lossV = leaky ? conventions.share(population.parameter(membrane, n)) : 0;
+    const double lossU = current ? conventions.share(population.parameter("tau_syn", n)) : 1;
     const double unitU = leaky ? lossV * resistance : resistance;
     const double rest = leaky ? population.parameter("v_leak", n) : 0;
     const double zero = result.fromRest ? rest : 0;  // of the chip's v

@@ -9,11 +9,6 @@
 
 namespace rheo {
 
-bool FloatPopulation::isLeaky() const {
-  return std::any_of(model->floatParameters.begin(), model->floatParameters.end(),
-                     [](const models::FloatParameter& p) { return p.name == "tau" || p.name == "tau_mem"; });
-}
-
 double FloatPopulation::parameter(const std::string& parameterName, std::int64_t neuron) const {
   const auto found = parameters.find(parameterName);
   if (found != parameters.end() && !found->second.empty())

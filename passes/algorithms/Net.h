@@ -77,8 +77,11 @@ struct FloatPopulation {
   // Programs have no float form, and may have no parameters at all.
   bool isExact() const { return !exact.empty() || model->microcode; }
 
-  // Float parameters with a membrane time constant.
-  bool isLeaky() const;
+  // The name of the parameter; empty: the membrane keeps everything.
+  std::string_view membraneTimeConstant() const {
+    return models::membraneTimeConstant(model->floatParameters);
+  }
+  bool isLeaky() const { return !membraneTimeConstant().empty(); }
   // A Threshold: a lif whose time constant is 0. SPEC F24
   bool forgets() const;
 

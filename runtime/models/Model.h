@@ -41,6 +41,9 @@ struct FloatParameter {
   std::string_view meaning;
 };
 
+// The one of them by which the membrane decays: "tau", "tau_mem"; empty where the membrane keeps everything.
+std::string_view membraneTimeConstant(std::span<const FloatParameter> parameters);
+
 // Most models receive one sum in a step.
 inline constexpr std::array<std::string_view, 1> kOnePort{"in"};
 

@@ -40,6 +40,12 @@ NodeModel findNodeModel(std::string_view kind) {
   return model ? NodeModel{model, false, model->floatParameters} : NodeModel{};
 }
 
+std::string_view membraneTimeConstant(std::span<const FloatParameter> parameters) {
+  for (const FloatParameter& parameter : parameters)
+    if (parameter.name == "tau" || parameter.name == "tau_mem") return parameter.name;
+  return {};
+}
+
 const ModelTable* findModelByOpcode(std::uint8_t opcode) {
   return findIf([&](const ModelTable& model) { return model.opcode == opcode; });
 }

@@ -107,11 +107,16 @@ Builder& Builder::threshold(const std::string& name, Shape shape, std::vector<do
 }
 
 Builder& Builder::delay(const std::string& name, Shape shape, std::vector<double> seconds) {
-  return neurons("Delay", name, shape, {{"delay", std::move(seconds)}});
+  return elements("Delay", name, shape, {{"delay", std::move(seconds)}});
 }
 
 Builder& Builder::neurons(const std::string& kind, const std::string& name, const Shape& shape,
                           const std::map<std::string, std::vector<double>>& parameters) {
+  return elements(kind, name, shape, parameters);
+}
+
+Builder& Builder::elements(const std::string& kind, const std::string& name, const Shape& shape,
+                           const std::map<std::string, std::vector<double>>& parameters) {
   Node node;
   node.name = name;
   node.kind = kind;

@@ -72,7 +72,7 @@ class Builder {
   Builder& threshold(const std::string& name, Shape shape, std::vector<double> threshold = {1});
   // Hands on what it received so many seconds before. SPEC F23.
   Builder& delay(const std::string& name, Shape shape, std::vector<double> seconds);
-  // Neurons of any model by its NIR name and NIR parameter names; the calls above end here.
+  // Neurons of any model by its NIR name and NIR parameter names.
   Builder& neurons(const std::string& kind, const std::string& name, const Shape& shape,
                    const std::map<std::string, std::vector<double>>& parameters);
 
@@ -96,6 +96,9 @@ class Builder {
     bool weighted = false;
     std::vector<double> weights, biases;
   };
+
+  Builder& elements(const std::string& kind, const std::string& name, const Shape& shape,
+                    const std::map<std::string, std::vector<double>>& parameters);
 
   Network network_;
   ConventionOptions options_;

@@ -51,23 +51,26 @@ void checkEdges(Network& network, Report& report);
 // Infers inputShape and outputShape of every node, checks that shapes agree along every edge, and
 // broadcasts neuron parameters to the node's shape. SPEC F4, F7 to F10, F15 to F18, F23, F24.
 void inferShapes(Network& network, Report& report);
-// Decides the conventions, with an assumption for each. SPEC F1, F3, F5, F11, F19 to F22.
+// Decides the conventions, with an assumption for each. SPEC F1, F3, F5, F11, F19 to F22, F25.
 void decideConventions(Network& network, const ConventionOptions& options, Report& report);
 // What assumptions that follow from the conventions are called; the others bear the titles of their rows.
 inline constexpr const char* kDtAssumption = "dt";
 inline constexpr const char* kCoarseStep = "coarse step";
 inline constexpr const char* kRecurrentEdges = "recurrent edges";
+inline constexpr const char* kDelays = "delays";
 inline constexpr const char* kReading = "reading";      // of parameters, by a framework
 inline constexpr const char* kUnread = "not readable";  // for a framework
 // Whether it says what a convention is, or follows from one.
 bool isAboutConventions(const Assumption& assumption);
 bool followsFromConventions(const Assumption& assumption);
-// SPEC F5.
+// Whether it says how a framework's own reader takes the file.
+bool isAboutFramework(const Assumption& assumption);
+// Reports a cycle in which nothing has state. SPEC F5.
 void refuseStatelessCycles(const Network& network, Report& report);
 // The edges that close a cycle, and whether each edge is a hop. SPEC F5.
 std::vector<int> closingEdges(const Network& network);
 std::vector<bool> hops(const Network& network);
-// Sets delaySteps of every edge.
-void delayEdges(Network& network);
+// Says which edges close a cycle, where that alone delays them.
+void tellClosingEdges(Network& network);
 
 }  // namespace rheo::network

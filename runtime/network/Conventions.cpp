@@ -1,5 +1,5 @@
 // What a file leaves unsaid about discrete time. Inferred where there is evidence, else a default; each
-// choice becomes an assumption. SPEC F1 to F3, F5, F11, F19 to F22.
+// choice becomes an assumption. SPEC F1 to F3, F5, F11, F19 to F22, F25.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 
+#include "models/Model.h"
 #include "network/Checks.h"
 
 namespace rheo::network {
@@ -135,15 +136,6 @@ void warnCoarseStep(Network& network) {
   }
 }
 
-bool isExactOnly(const Network& network) {
-  bool any = false, all = true;
-  for (const Node& node : network.nodes) {
-    any |= node.stateful();
-    all &= !node.stateful() || node.exact();
-  }
-  return any && all;
-}
-
 // A convention from the options, else its default; said where something depends on it.
 void decide(Network& network, const ConventionRow& row, const ConventionUses& uses,
             const ConventionOptions& given, const ConventionOptions& withFramework) {
@@ -156,8 +148,8 @@ void decide(Network& network, const ConventionRow& row, const ConventionUses& us
   if (row.distinct(uses).size() == 1) {
     if (!pinned) return;
     assumption = {row.title(), "not used",
-                  isExactOnly(network) ? "every neuron of this network is given as integers"
-                                       : "nothing in this network depends on it",
+                  uses.onlyExact() ? "every neuron of this network is given as integers"
+                                   : "nothing in this network depends on it",
                   fmt::format("leave {} out", row.option()), true};
   } else if (row.name == "reset" && !value) {
     assumption.why += uses.resetPotentials ? "; the file has a v_reset that is not zero"
@@ -218,10 +210,10 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
   if (!lookUp(given.framework, framework, report)) return;
   if (framework && !options.dt) options.dt = framework->dt;
   // SPEC F14: the step is given in integers; what options say about real numbers has nothing to act on.
-  const bool exact = isExactOnly(network);
+  ConventionUses uses = usesOf(network);
   const bool timed = std::any_of(network.nodes.begin(), network.nodes.end(),
                                  [](const Node& node) { return node.kind == "Delay"; });  // SPEC F23
-  if (!exact || timed || options.dt) decideDt(network, given, options, report);
+  if (!uses.onlyExact() || timed || options.dt) decideDt(network, given, options, report);
   if (framework) {
     Conventions set = framework->conventions();
     set.dt = network.conventions.dt;
@@ -230,20 +222,25 @@ void decideConventions(Network& network, const ConventionOptions& given, Report&
       const std::size_t told = network.assumptions.size();
       framework->read(network, set);
       if (network.assumptions.size() > told) network.asInFile = std::move(asInFile);
+      uses = usesOf(network);
     }
     tellUnread(network, *framework);
     pinOthers(set, options);
   }
-  const ConventionUses uses = usesOf(network);
   for (const ConventionRow& row : conventionRows()) decide(network, row, uses, given, options);
-  if (exact) return;
+  if (uses.onlyExact()) return;
   warnCoarseStep(network);
   refuseDiracSpikes(network, report);
   refuseManySpikes(network, report);
 }
 
 bool followsFromConventions(const Assumption& assumption) {
-  return assumption.what == kCoarseStep || assumption.what == kRecurrentEdges;
+  const std::string_view what = assumption.what;
+  return what == kCoarseStep || what == kRecurrentEdges || what == kDelays;
+}
+
+bool isAboutFramework(const Assumption& assumption) {
+  return assumption.what == kReading || assumption.what == kUnread;
 }
 
 bool isAboutConventions(const Assumption& assumption) {
@@ -263,7 +260,8 @@ ConventionUses usesOf(const Network& network) {
     uses.exactNeurons |= node.exact();
     if (!node.stateful() || node.exact()) continue;
     const auto has = [&](const char* name) { return node.parameters.contains(name); };
-    const bool leaky = has("tau") || has("tau_mem");
+    const bool leaky =
+        !models::membraneTimeConstant(models::findNodeModel(node.kind).floatParameters).empty();
     uses.realNeurons = true;
     if (has("threshold")) continue;  // SPEC F24: nothing else acts on it
     uses.timeConstants |= leaky;
@@ -282,14 +280,6 @@ ConventionUses usesOf(const Network& network) {
   uses.hops = std::find(hops.begin(), hops.end(), true) != hops.end();
   uses.loops = !network::closingEdges(network).empty();
   return uses;
-}
-
-Conventions FrameworkConventions::conventions() const {
-  Conventions all;
-  for (const ConventionRow& row : conventionRows())
-    for (const auto& [name, value] : values)
-      if (name == row.name) row.setIn(all, row.find(value).value());
-  return all;
 }
 
 }  // namespace rheo

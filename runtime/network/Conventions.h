@@ -3,6 +3,7 @@
 // parameters and the search for a recording's conventions follow from the row.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -44,6 +45,23 @@ struct Conventions {
   Update update = Update::Difference;
 
   models::FloatRules rules() const { return {reset, firing, spikesPerStep, clamp, update}; }
+
+  // The share of its distance that a state with a time constant moves in a step, and what stays of the
+  // distance, in an arithmetic T. SPEC F2, F3.
+  template <class T = double>
+  T share(double tau) const {
+    if (discretization == Discretization::Exponential) return static_cast<T>(-std::expm1(-dt / tau));
+    return static_cast<T>(dt) / static_cast<T>(tau);
+  }
+  template <class T = double>
+  T kept(double tau) const {
+    if (discretization == Discretization::Exponential) return static_cast<T>(std::exp(-dt / tau));
+    return T(1) - share<T>(tau);
+  }
+  // Whether a membrane without a time constant adds r dt times its input, not r times. SPEC F11, F22.
+  bool perSecond() const { return spikes == SpikeUnit::Dirac || integration == Integration::Second; }
+  // What a spike is worth. SPEC F11.
+  double spikeValue() const { return spikes == SpikeUnit::Dirac ? 1 / dt : 1; }
 };
 
 // What the user pinned; absent means: infer, else default.
@@ -76,6 +94,8 @@ struct ConventionUses {
   bool clampable = false;    // IF
   bool hops = false;         // an input or a neuron leads to a neuron
   bool loops = false;        // an edge closes a cycle
+
+  bool onlyExact() const { return exactNeurons && !realNeurons; }
 };
 
 ConventionUses usesOf(const Network& network);

@@ -51,20 +51,6 @@ std::vector<int> depths(const Network& network, const Adjacency& targets) {
   return depth;
 }
 
-// A cycle among stateless nodes has no value: every node in it waits for another one.
-void refuseStatelessCycle(const Network& network, const Adjacency& stateless, Report& report) {
-  for (const Edge& edge : network.edges) {
-    if (network.nodes[edge.source].stateful()) continue;
-    const std::vector<int> path = findPath(stateless, edge.target, edge.source);
-    if (path.empty()) continue;
-    std::string loop = fmt::format("'{}'", network.nodes[edge.source].name);
-    for (const int node : path) loop += fmt::format(" -> '{}'", network.nodes[node].name);
-    report.add("R0207", network.nodes[edge.source].name, "a cycle without a neuron: " + loop,
-               "every cycle has to pass a node with state (a neuron), or its values are not defined");
-    return;
-  }
-}
-
 // For every node whether a way leads from it to a neuron, itself included.
 std::vector<bool> leadToNeurons(const Network& network) {
   Adjacency sources(network.nodes.size());
@@ -131,16 +117,24 @@ std::vector<bool> hops(const Network& network) {
   return found;
 }
 
+// A cycle among stateless nodes has no value: every node in it waits for another one.
 void refuseStatelessCycles(const Network& network, Report& report) {
   Adjacency stateless(network.nodes.size());
   for (const Edge& edge : network.edges)
     if (!network.nodes[edge.source].stateful()) stateless[edge.source].push_back(edge.target);
-  refuseStatelessCycle(network, stateless, report);
+  for (const Edge& edge : network.edges) {
+    if (network.nodes[edge.source].stateful()) continue;
+    const std::vector<int> path = findPath(stateless, edge.target, edge.source);
+    if (path.empty()) continue;
+    std::string loop = fmt::format("'{}'", network.nodes[edge.source].name);
+    for (const int node : path) loop += fmt::format(" -> '{}'", network.nodes[node].name);
+    report.add("R0207", network.nodes[edge.source].name, "a cycle without a neuron: " + loop,
+               "every cycle has to pass a node with state (a neuron), or its values are not defined");
+    return;
+  }
 }
 
-void delayEdges(Network& network) {
-  const std::vector<int> delays = edgeDelays(network, network.conventions);
-  for (std::size_t i = 0; i < delays.size(); ++i) network.edges[i].delaySteps = delays[i];
+void tellClosingEdges(Network& network) {
   if (network.conventions.feedforwardDelay == FeedforwardDelay::OneStep) return;
   std::vector<std::string> closing;
   for (const int i : closingEdges(network)) {
@@ -158,18 +152,16 @@ void delayEdges(Network& network) {
 
 namespace rheo {
 
-std::vector<int> edgeDelays(const Network& network, const Conventions& conventions) {
-  std::vector<int> delays(network.edges.size());
-  if (conventions.feedforwardDelay == FeedforwardDelay::OneStep) {
-    const std::vector<bool> hop = network::hops(network);
-    for (std::size_t i = 0; i < delays.size(); ++i) delays[i] = hop[i] ? 1 : 0;
-  }
+void setConventions(Network& network, const Conventions& conventions) {
+  network.conventions = conventions;
+  const std::vector<bool> hop = network::hops(network);
+  const int ofHops = conventions.feedforwardDelay == FeedforwardDelay::OneStep ? 1 : 0;
+  for (std::size_t i = 0; i < hop.size(); ++i) network.edges[i].delaySteps = hop[i] ? ofHops : 0;
   for (const int i : network::closingEdges(network))
-    delays[i] = conventions.recurrentDelay == RecurrentDelay::TwoSteps ? 2 : 1;
-  if (conventions.current == CurrentOrder::Old)
-    for (std::size_t i = 0; i < delays.size(); ++i)
-      if (network.nodes[network.edges[i].target].currentBased()) ++delays[i];
-  return delays;
+    network.edges[i].delaySteps = conventions.recurrentDelay == RecurrentDelay::TwoSteps ? 2 : 1;
+  if (conventions.current != CurrentOrder::Old) return;
+  for (Edge& edge : network.edges)
+    if (network.nodes[edge.target].currentBased()) ++edge.delaySteps;
 }
 
 }  // namespace rheo

@@ -85,7 +85,7 @@ void countDelays(Network& network, Report& report) {
   }
   const bool same = waiting.least == waiting.most;
   network.assumptions.push_back(
-      {"delays",
+      {kDelays,
        same
            ? fmt::format("{} step{} in {}", waiting.most, waiting.most == 1 ? "" : "s",
                          fmt::join(waiting.nodes, ", "))

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <functional>
 
 #include "network/Checks.h"
@@ -11,6 +10,13 @@
 namespace rheo {
 
 namespace {
+
+void tellReading(Network& network, std::string value, std::string_view meaning) {
+  network.assumptions.push_back(
+      {network::kReading, std::move(value),
+       fmt::format("the framework's own reader does so; the file means {}", meaning), "leave --as out",
+       true});
+}
 
 // Replaces a parameter of every node of a kind by a function of it and the neuron's index; says so where it
 // differs.
@@ -28,9 +34,8 @@ void reread(Network& network, std::string_view kind, const std::string& paramete
     changed.push_back(fmt::format("'{}'", node.name));
   }
   if (changed.empty()) return;
-  network.assumptions.push_back(
-      {network::kReading, fmt::format("'{}' of {} {}", parameter, fmt::join(changed, ", "), how),
-       "the framework's own reader does so; the file means something else", "leave --as out", true});
+  tellReading(network, fmt::format("'{}' of {} {}", parameter, fmt::join(changed, ", "), how),
+              "something else");
 }
 
 double one(const Node&, double, std::size_t) { return 1; }
@@ -62,12 +67,11 @@ void readAsSnnTorch(Network& network, Conventions& conventions) {
   }
   if (changed.empty()) return;
   if (!others) conventions.reset = Reset::SubtractLate;
-  network.assumptions.push_back(
-      {network::kReading,
-       fmt::format("the IF neurons {} keep {} of their potential in a step, and subtract {}",
-                   fmt::join(changed, ", "), kKept,
-                   others ? "there; here they reset as the others do" : "late"),
-       "the framework's own reader does so; the file means no leak", "leave --as out", true});
+  tellReading(network,
+              fmt::format("the IF neurons {} keep {} of their potential in a step, and subtract {}",
+                          fmt::join(changed, ", "), kKept,
+                          others ? "there; here they reset as the others do" : "late"),
+              "no leak");
 }
 
 // from_nir: time constants count steps, inputs are not scaled.
@@ -79,12 +83,20 @@ void readAsSinabs(Network& network, Conventions& conventions) {
            [&](const Node&, double tau, std::size_t) { return tau * dt; });
     reread(network, kind, "r", "is taken so that an input adds itself to v",
            [&](const Node& node, double, std::size_t i) {
-             return -1 / std::expm1(-dt / node.parameters.at("tau").values[i]);
+             return 1 / conventions.share(node.parameters.at("tau").values[i]);
            });
   }
 }
 
 }  // namespace
+
+Conventions FrameworkConventions::conventions() const {
+  Conventions all;
+  for (const ConventionRow& row : conventionRows())
+    for (const auto& [name, value] : values)
+      if (name == row.name) row.setIn(all, row.find(value).value());
+  return all;
+}
 
 const FrameworkConventions* findFramework(std::string_view name) {
   const auto found =

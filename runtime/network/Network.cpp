@@ -96,7 +96,8 @@ Expected<Network> finishNetwork(Network network, const ConventionOptions& option
   if (report.failed()) return report.take();
   network::countDelays(network, report);
   if (report.failed()) return report.take();
-  network::delayEdges(network);
+  setConventions(network, network.conventions);
+  network::tellClosingEdges(network);
   return network;
 }
 
@@ -113,7 +114,7 @@ Expected<Network> underConventions(Network network, const ConventionOptions& cha
   if (!network.asInFile.empty()) network.nodes = std::exchange(network.asInFile, {});
   network.conventions = {};
   std::erase_if(network.assumptions, [](const Assumption& a) {
-    return network::isAboutConventions(a) || a.what == network::kReading || a.what == network::kUnread;
+    return network::isAboutConventions(a) || network::isAboutFramework(a);
   });
   return finishNetwork(std::move(network), options, "");
 }

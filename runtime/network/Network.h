@@ -31,8 +31,7 @@ struct Tensor {
 // The kind of a node is the name of the NIR primitive it follows: Input, Output, Affine, Linear, Scale,
 // Flatten, Conv1d, Conv2d, SumPool2d, AvgPool2d, Delay, Threshold, I, IF, LI, LIF, CubaLI, CubaLIF;
 // ConvTranspose2d, which NIR lacks; or, where the parameters are already a chip's integers, the name of a
-// neuron model: cuba_lif, lif,
-// ... The float rules (SPEC F*) are stated per kind.
+// neuron model: cuba_lif, lif, ... The float rules (SPEC F*) are stated per kind.
 struct Node {
   std::string name;  // nested graphs joined with '.': "lif1.w_rec"
   std::string kind;
@@ -90,8 +89,9 @@ Expected<Network> finishNetwork(Network network, const ConventionOptions& option
 // where they name a framework, it is the framework's.
 Expected<Network> underConventions(Network network, const ConventionOptions& changes);
 
-// The delay of every edge under conventions. SPEC F5, F21.
-std::vector<int> edgeDelays(const Network& network, const Conventions& conventions);
+// Sets the conventions and with them the delay of every edge, and nothing else: what is told of the network
+// stays. SPEC F5, F21.
+void setConventions(Network& network, const Conventions& conventions);
 
 // The order in which the float reference updates the nodes in one step: every zero-delay edge goes
 // forwards. SPEC F4. Exists for every finished network.

@@ -65,6 +65,9 @@ struct RunOptions {
   const std::atomic<bool>* cancel = nullptr;
 };
 
+// How many threads so many tasks take; wanted 0: all cores.
+int threadsFor(int wanted, std::int64_t tasks);
+
 // A batch of input: per input of the program, [batch, steps, size] payloads. Byte storage because spikes
 // are small; graded inputs beyond 255 use `wide`.
 struct InputBatch {

@@ -7,10 +7,10 @@
 #include <limits>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <tuple>
 
 #include "sim/FloatStep.h"
+#include "sim/FloatTasks.h"
 
 namespace rheo {
 namespace {
@@ -87,35 +87,19 @@ class Search {
         recorded_(recorded),
         places_(places),
         options_(options),
-        sets_(conventionSets(network, options)) {
+        sets_(conventionSets(network, options)),
+        tasks_(static_cast<std::int64_t>(sets_.size()), "sets of conventions", options) {
     for (const double dt : options.timeSteps) maps_.try_emplace(dt, makeFloatMaps<float>(network, dt));
   }
 
   Expected<FitResult> run() {
-    const auto work = [&](bool report) {
-      Network mine = network_;
-      for (std::size_t set = next_++; set < sets_.size() && !stopped(); set = next_++) {
-        tryOut(mine, set);
-        ++done_;
-        if (report && options_.progress)
-          options_.progress(done_.load(), static_cast<std::int64_t>(sets_.size()));
-      }
+    const auto makeWork = [&]() -> FloatTasks::Work {
+      return [&, mine = network_](std::int64_t set) mutable {
+        tryOut(mine, static_cast<std::size_t>(set));
+        return !tasks_.stopped();
+      };
     };
-    const int wanted =
-        options_.threads > 0 ? options_.threads : static_cast<int>(std::thread::hardware_concurrency());
-    std::vector<std::thread> helpers;
-    for (int t = 1; t < wanted; ++t) helpers.emplace_back(work, false);
-    work(true);
-    for (std::thread& helper : helpers) helper.join();
-    if (bad_.load() >= 0)
-      return Error::of(ErrorKind::Data, "R0662", "",
-                       fmt::format("the input of sample {} holds a value that is not finite", bad_.load()),
-                       "remove NaN and infinity from the data");
-    if (done_.load() < static_cast<std::int64_t>(sets_.size()))
-      return Error::of(ErrorKind::Undecided, "R0663", "",
-                       fmt::format("stopped after {} of {} sets of conventions", done_.load(), sets_.size()),
-                       "run again to the end");
-    if (options_.progress) options_.progress(done_.load(), done_.load());
+    if (Status status = tasks_.run(makeWork); !status) return status.error();
     FitResult result;
     result.tried = static_cast<std::int64_t>(sets_.size());
     for (Kept& kept : kept_) result.fits.push_back(std::move(kept.fit));
@@ -129,12 +113,8 @@ class Search {
     auto key() const { return std::tuple(fit.wrong, set, offset); }
   };
 
-  bool stopped() const { return bad_.load() >= 0 || (options_.cancel && options_.cancel->load()); }
-
   void tryOut(Network& network, std::size_t set) {
-    network.conventions = sets_[set];
-    const std::vector<int> delays = edgeDelays(network, network.conventions);
-    for (std::size_t i = 0; i < delays.size(); ++i) network.edges[i].delaySteps = delays[i];
+    setConventions(network, sets_[set]);
     const FloatProgram<float> program = prepareFloat<float>(network, maps_.at(network.conventions.dt));
     FloatState<float> state(program);
     std::vector<Comparison> comparisons;
@@ -160,7 +140,7 @@ class Search {
           for (std::size_t s = 0; s < recorded_.size(); ++s)
             comparison.compare(recorded_[s], static_cast<int>(s), sample, step, nullptr, 1);
     for (std::int64_t time = 0; time < input_.steps; ++time) {
-      if (stopped()) return false;
+      if (tasks_.stopped()) return false;
       const auto observe = [&](int node) {
         for (std::size_t s = 0; s < recorded_.size(); ++s) {
           if (places_[s].node != node) continue;
@@ -174,7 +154,7 @@ class Search {
         }
       };
       if (!state.step(input_, sample, time, observe)) {
-        bad_ = sample;
+        tasks_.badInput(sample);
         return false;
       }
       const std::int64_t limit = limit_.load();
@@ -210,8 +190,8 @@ class Search {
   const FitOptions& options_;
   const std::vector<Conventions> sets_;
   std::map<double, FloatMapsOf<float>> maps_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<std::int64_t> done_{0}, bad_{-1}, limit_{std::numeric_limits<std::int64_t>::max()};
+  FloatTasks tasks_;
+  std::atomic<std::int64_t> limit_{std::numeric_limits<std::int64_t>::max()};
   std::mutex mutex_;
   std::vector<Kept> kept_;
 };
@@ -236,7 +216,6 @@ std::vector<Conventions> conventionSets(const Network& network, const FitOptions
       }
     sets = std::move(longer);
   }
-  // From the first values of the rows.
   const auto deviations = [](const Conventions& set) {
     return std::count_if(conventionRows().begin(), conventionRows().end(),
                          [&](const ConventionRow& row) { return row.valueIn(set) != 0; });

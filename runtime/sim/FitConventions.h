@@ -44,8 +44,8 @@ struct FitOptions {
 
 struct FitResult {
   std::int64_t tried = 0;  // sets of conventions
-  // Every exact one, or else the nearest: fewest wrong cells first, then fewest conventions that differ from
-  // the defaults.
+  // Every exact one, or else the nearest: fewest wrong cells first, then fewest conventions that are not the
+  // first of their values.
   std::vector<ConventionFit> fits;
 };
 

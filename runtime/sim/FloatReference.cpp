@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 #include "sim/FloatStep.h"
+#include "sim/FloatTasks.h"
 
 namespace rheo {
 namespace {
@@ -91,6 +90,29 @@ Status attach(const Network& network, const FloatInput<Real>& input, const RunOp
   return ok();
 }
 
+template <class Real>
+Status runAll(const FloatProgram<Real>& program, const FloatInput<Real>& input, const RunOptions& options,
+              const std::vector<Recorded<Real>>& recorded) {
+  FloatTasks tasks(input.batch, "samples", options);
+  const auto makeWork = [&]() -> FloatTasks::Work {
+    return [&, state = FloatState<Real>(program)](std::int64_t sample) mutable {
+      state.clear();
+      for (std::int64_t time = 0; time < input.steps; ++time) {
+        if (tasks.stopped()) return false;  // a sample can be long
+        const auto record = [&](int node) {
+          const models::ModelTable* model = program.nodes[node].model;
+          recorded[node].take(state, node, model ? model->states.size() : 0, sample, time);
+        };
+        if (state.step(input, sample, time, record)) continue;
+        tasks.badInput(sample);
+        return false;
+      }
+      return true;
+    };
+  };
+  return tasks.run(makeWork);
+}
+
 }  // namespace
 
 template <class Real>
@@ -169,47 +191,7 @@ Expected<BasicRecording<Real>> runFloat(const Network& network, const FloatInput
   BasicRecording<Real> recording;
   if (Status status = attach(network, input, options, program, recorded, recording); !status)
     return status.error();
-
-  std::atomic<std::int64_t> next{0}, done{0}, bad{-1};
-  const auto stopped = [&] { return bad.load() >= 0 || (options.cancel && options.cancel->load()); };
-  const auto work = [&](bool report) {
-    FloatState<Real> state(program);
-    std::int64_t time = 0;
-    for (std::int64_t sample = next++; sample < input.batch && !stopped(); sample = next++) {
-      state.clear();
-      const auto record = [&](int node) {
-        const models::ModelTable* model = program.nodes[node].model;
-        recorded[node].take(state, node, model ? model->states.size() : 0, sample, time);
-      };
-      for (time = 0; time < input.steps; ++time) {
-        if (stopped()) return;  // a sample can be long
-        if (state.step(input, sample, time, record)) continue;
-        bad = sample;
-        return;
-      }
-      ++done;
-      if (report && options.progress) options.progress(done.load(), input.batch);
-    }
-  };
-  const int wanted =
-      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
-  const auto threads =
-      static_cast<int>(std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(1, input.batch)));
-  std::vector<std::thread> helpers;
-  for (int t = 1; t < threads; ++t) helpers.emplace_back(work, false);
-  work(true);
-  for (std::thread& helper : helpers) helper.join();
-  if (bad.load() >= 0) {
-    return Error::of(ErrorKind::Data, "R0662", "",
-                     fmt::format("the input of sample {} holds a value that is not finite", bad.load()),
-                     "remove NaN and infinity from the data");
-  }
-  if (done.load() < input.batch) {
-    return Error::of(ErrorKind::Undecided, "R0663", "",
-                     fmt::format("stopped after {} of {} samples", done.load(), input.batch),
-                     "run again to the end");
-  }
-  if (options.progress) options.progress(input.batch, input.batch);
+  if (Status status = runAll(program, input, options, recorded); !status) return status.error();
   return recording;
 }
 

@@ -60,35 +60,13 @@ UpdatePopulation<Real> findUpdate(std::string_view model) {
   return nullptr;
 }
 
-// SPEC F24. Nothing is kept; the potential is reset as a chip's is.
-template <class Real>
-Real stepThreshold(Real* state, Real input, const Real* threshold, const models::FloatRules&) {
-  const bool spike = input > threshold[0];
-  state[0] = spike ? Real(0) : input;
-  return spike ? Real(1) : Real(0);
-}
-
-// SPEC F2, F3: the share of its distance that a state moves in a step, and what stays of it, in an arithmetic
-// T.
-template <class T>
-T shareOf(double tau, const Conventions& conventions) {
-  if (conventions.discretization == Discretization::Exponential)
-    return static_cast<T>(-std::expm1(-conventions.dt / tau));
-  return static_cast<T>(conventions.dt) / static_cast<T>(tau);
-}
-template <class T>
-T keptOf(double tau, const Conventions& conventions) {
-  if (conventions.discretization == Discretization::Exponential)
-    return static_cast<T>(std::exp(-conventions.dt / tau));
-  return T(1) - shareOf<T>(tau, conventions);
-}
-
 // One parameter of every neuron, as step_float.h wants it.
 template <class Real>
 class FloatParameters {
  public:
-  FloatParameters(const Node& node, const Conventions& conventions)
-      : node_(node), conventions_(conventions) {}
+  FloatParameters(const Node& node, std::span<const models::FloatParameter> table,
+                  const Conventions& conventions)
+      : node_(node), membrane_(models::membraneTimeConstant(table)), conventions_(conventions) {}
 
   Real operator()(std::string_view name, std::size_t i) const {
     const Tensor& tensor = *find(name);
@@ -97,10 +75,8 @@ class FloatParameters {
     if (tau && conventions_.update == Update::Decay)  // SPEC F25: as precise as the file
       return static_cast<Real>(tensor.dtype == DType::Float64 ? decayed<double>(name, value, tau->values[i])
                                                               : decayed<float>(name, value, tau->values[i]));
-    if (tau == &tensor) return shareOf<Real>(value, conventions_);
-    const bool perSecond =
-        conventions_.spikes == SpikeUnit::Dirac || conventions_.integration == Integration::Second;
-    if (name == "r" && !tau && perSecond)  // SPEC F11, F22
+    if (tau == &tensor) return conventions_.share<Real>(value);
+    if (name == "r" && !tau && conventions_.perSecond())
       return static_cast<Real>(value) * static_cast<Real>(conventions_.dt);
     return static_cast<Real>(value);
   }
@@ -114,18 +90,17 @@ class FloatParameters {
   // That by which the parameter's state decays, which may be the parameter; null where there is none.
   const Tensor* timeConstantOf(std::string_view name) const {
     if (name == "w_in" || name == "tau_syn") return find("tau_syn");
-    if (name != "r" && name != "v_leak" && name != "tau" && name != "tau_mem") return nullptr;
-    const Tensor* tau = find("tau");
-    return tau ? tau : find("tau_mem");
+    return name == "r" || name == "v_leak" || name == membrane_ ? find(membrane_) : nullptr;
   }
 
   template <class T>
   T decayed(std::string_view name, double value, double tau) const {
-    if (name.starts_with("tau")) return keptOf<T>(tau, conventions_);
-    return shareOf<T>(tau, conventions_) * static_cast<T>(value);
+    if (name.starts_with("tau")) return conventions_.kept<T>(tau);
+    return conventions_.share<T>(tau) * static_cast<T>(value);
   }
 
   const Node& node_;
+  const std::string_view membrane_;  // its time constant; empty: none
   const Conventions& conventions_;
 };
 
@@ -143,18 +118,18 @@ void prepareExact(const Node& node, FloatNode<Real>& prepared) {
 
 template <class Real>
 void prepareNeurons(const Node& node, const Conventions& conventions, FloatNode<Real>& prepared) {
-  prepared.work = FloatWork::Neurons;
   const auto [model, exact, table] = models::findNodeModel(node.kind);
   prepared.model = model;
   if (exact) return prepareExact(node, prepared);
-  prepared.update = node.kind == "Threshold" ? &updatePopulation<Real, 1, 1, &stepThreshold<Real>>
-                                             : findUpdate<Real>(model->name);
+  prepared.update = node.kind == "Threshold"
+                        ? &updatePopulation<Real, 1, 1, &models::lif::stepThreshold<Real>>
+                        : findUpdate<Real>(model->name);
   prepared.parameters.resize(table.size() * prepared.outputSize);
-  const FloatParameters<Real> parameters(node, conventions);
+  const FloatParameters<Real> parameters(node, table, conventions);
   for (std::size_t k = 0; k < table.size(); ++k)
     for (std::int64_t i = 0; i < prepared.outputSize; ++i)
       prepared.parameters[i * table.size() + k] = parameters(table[k].name, static_cast<std::size_t>(i));
-  if (conventions.spikes == SpikeUnit::Dirac) prepared.spikeValue = static_cast<Real>(1 / conventions.dt);
+  prepared.spikeValue = static_cast<Real>(conventions.spikeValue());
 }
 
 }  // namespace
@@ -179,7 +154,6 @@ FloatProgram<Real> prepareFloat(const Network& network, const FloatMapsOf<Real>&
     nodes[n].outputSize = node.outputSize();
     if (node.stateful()) prepareNeurons(node, network.conventions, nodes[n]);
     nodes[n].map = maps[n];
-    if (nodes[n].map) nodes[n].work = FloatWork::Map;
   }
   for (const Edge& edge : network.edges) {
     nodes[edge.target].incoming.push_back(edge);
@@ -188,8 +162,7 @@ FloatProgram<Real> prepareFloat(const Network& network, const FloatMapsOf<Real>&
   const std::vector<int> inputs = network.inputs();
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     nodes[inputs[k]].input = static_cast<int>(k);
-    if (network.conventions.spikes == SpikeUnit::Dirac)
-      nodes[inputs[k]].spikeValue = static_cast<Real>(1 / network.conventions.dt);
+    nodes[inputs[k]].spikeValue = static_cast<Real>(network.conventions.spikeValue());
   }
   return program;
 }
@@ -270,18 +243,13 @@ void FloatState<Real>::gather(const FloatNode<Real>& node, Values& values) {
 
 template <class Real>
 void FloatState<Real>::compute(const FloatNode<Real>& node, Values& values) {
-  switch (node.work) {
-    case FloatWork::Copy:
-      std::copy(values.input.begin(), values.input.end(), values.output.begin());
-      return;
-    case FloatWork::Neurons:
-      node.update(node.outputSize, values.states.data(), node.parameters.data(), values.input.data(),
-                  program_.rules, values.output.data());
-      return;
-    case FloatWork::Map:
-      node.map->apply(values.input.data(), values.memory, values.output.data());
-      return;
-  }
+  if (node.update)
+    node.update(node.outputSize, values.states.data(), node.parameters.data(), values.input.data(),
+                program_.rules, values.output.data());
+  else if (node.map)
+    node.map->apply(values.input.data(), values.memory, values.output.data());
+  else
+    std::copy(values.input.begin(), values.input.end(), values.output.begin());
 }
 
 template FloatMapsOf<float> makeFloatMaps(const Network&, double);

@@ -27,17 +27,14 @@ template <class Real>
 using UpdatePopulation = void (*)(std::int64_t, Real*, const Real*, const Real*, const models::FloatRules&,
                                   Real*);
 
-enum class FloatWork : std::uint8_t { Copy, Map, Neurons };
-
-// A node made ready to run.
+// A node made ready to run: neurons, a map, or neither, which hands on what it receives.
 template <class Real>
 struct FloatNode {
-  FloatWork work = FloatWork::Copy;
   std::int64_t inputSize = 0, outputSize = 0;
   std::vector<Edge> incoming;
   int past = 0;  // the most steps that an edge from it waits
   std::shared_ptr<const FloatMap<Real>> map;
-  std::vector<Real> parameters;  // Neurons: neuron by neuron in the table's order
+  std::vector<Real> parameters;  // of neurons: neuron by neuron in the table's order
   const models::ModelTable* model = nullptr;
   UpdatePopulation<Real> update = nullptr;
   Real spikeValue = 1;  // what a spike of this node, or an input of 1, is worth

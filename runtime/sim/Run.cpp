@@ -336,10 +336,7 @@ class FirstError {
 // Samples over threads; the calling thread reports progress.
 Status runSamples(const Engine& engine, const InputBatch& input, const Sinks& sinks,
                   const RunOptions& options, OverflowSum& overflows) {
-  const int wanted =
-      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
-  const auto threads =
-      static_cast<int>(std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(input.batch, 1)));
+  const int threads = threadsFor(options.threads, input.batch);
   std::atomic<std::int64_t> next{0};
   std::atomic<bool> stopped{false};
   std::mutex mutex;
@@ -402,6 +399,11 @@ Status runSamples(const Engine& engine, const InputBatch& input, const Sinks& si
 }
 
 }  // namespace
+
+int threadsFor(int wanted, std::int64_t tasks) {
+  if (wanted <= 0) wanted = static_cast<int>(std::thread::hardware_concurrency());
+  return static_cast<int>(std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(1, tasks)));
+}
 
 Expected<Recording> run(const Engine& engine, const InputBatch& input, const RunOptions& options) {
   const Program& program = engine.program();

@@ -105,7 +105,7 @@ class Walker {
       // NIR says that a reader must not depend on metadata, and it may hold anything: that it is there is all
       // we say.
       if (isGraph && name == "metadata") {
-        if (++objects_ > settings_.maxObjects) giveUp(path, "the file holds too many objects");
+        countObject(path);
         unreadable(name, "metadata are not read");
         continue;
       }
@@ -118,7 +118,7 @@ class Walker {
     H5O_info_t info;
     if (H5Oget_info(group, &info) < 0) giveUp(path, "a group cannot be read: " + libraryReason());
     for (hsize_t i = 0; i < info.num_attrs; ++i) {
-      if (++objects_ > settings_.maxObjects) giveUp(path, "the file holds too many objects");
+      countObject(path);
       const hid_t id = H5Aopen_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, H5P_DEFAULT, H5P_DEFAULT);
       const ssize_t length = id < 0 ? -1 : H5Aget_name(id, 0, nullptr);
       if (length < 0) giveUp(path, "an attribute cannot be read: " + libraryReason());
@@ -133,6 +133,10 @@ class Walker {
     }
   }
 
+  void countObject(const std::string& path) {
+    if (++objects_ > settings_.maxObjects) giveUp(path, "the file holds too many objects");
+  }
+
   void countText(const std::string& path, std::uint64_t bytes) {
     if (bytes > settings_.maxTextBytes - textBytes_) giveUp(path, "the file holds too much text");
     textBytes_ += bytes;
@@ -145,7 +149,7 @@ class Walker {
   }
 
   void link(hid_t parent, const std::string& name, const std::string& path, int depth) {
-    if (++objects_ > settings_.maxObjects) giveUp(path, "the file holds too many objects");
+    countObject(path);
     H5L_info_t info;
     if (H5Lget_info(parent, name.c_str(), &info, H5P_DEFAULT) < 0) {
       giveUp(path, "a link cannot be read: " + libraryReason());

@@ -1,5 +1,5 @@
 """The conventions by which a network takes a step, as `rb.load`, `rb.Builder` and the commands take them. SPEC F1 to F5, F11,
-F19 to F22."""
+F19 to F22, F25."""
 
 from __future__ import annotations
 

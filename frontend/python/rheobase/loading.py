@@ -18,7 +18,7 @@ def load(source, dt: Optional[float] = None, **conventions: Unpack[Conventions])
 
     dt: seconds per step. reset: what a spike does to the membrane potential, "zero", "v_reset", "subtract", ...
     discretization: "euler" or "exponential". spikes: "unit" (a spike counts 1) or "dirac" (1/dt). The others, and
-    the values of all, are in `rb.conventions.Choices` and SPEC F5, F11, F19 to F22. as_: a framework's name,
+    the values of all, are in `rb.conventions.Choices` and SPEC F5, F11, F19 to F22, F25. as_: a framework's name,
     "snntorch", "norse", ... What is None or left out is inferred from the file or assumed, and stands in
     ``net.assumptions``.
 

@@ -148,12 +148,12 @@ TEST(Conventions, f5_delays_of_hops_loops_and_currents_add_up) {
   const auto delays = [&](auto change) {
     Conventions conventions = network->conventions;
     change(conventions);
-    const std::vector<int> all = edgeDelays(*network, conventions);
+    Network changed = *network;
+    setConventions(changed, conventions);
     std::map<std::string, int> named;
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if (all[i] > 0)
-        named[network->nodes[network->edges[i].source].name + ">" +
-              network->nodes[network->edges[i].target].name] = all[i];
+    for (const Edge& edge : changed.edges)
+      if (edge.delaySteps > 0)
+        named[changed.nodes[edge.source].name + ">" + changed.nodes[edge.target].name] = edge.delaySteps;
     return named;
   };
   using Map = std::map<std::string, int>;

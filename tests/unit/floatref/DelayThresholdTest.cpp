@@ -100,6 +100,21 @@ TEST(DelayNode, f23_isRoundedToStepsAndSaysSo) {
   EXPECT_FALSE(delaysOf(*single)->warning) << "float32 rounds further";
 }
 
+TEST(DelayNode, f23_isCountedAnewUnderAnotherTimeStep) {
+  Builder builder("d", conventions());
+  builder.input("in", {1}).delay("late", {1}, {4e-3}).connect("in", "late").output("out", "late");
+  const Expected<Network> network = builder.build();
+  ASSERT_TRUE(network);
+  ConventionOptions longer;
+  longer.dt = 2 * kDt;
+  const Expected<Network> changed = underConventions(*network, longer);
+  ASSERT_TRUE(changed);
+  std::vector<std::string> told;
+  for (const Assumption& a : changed->assumptions)
+    if (a.what == "delays") told.push_back(a.value);
+  EXPECT_THAT(told, ElementsAre("2 steps in 'late'"));
+}
+
 TEST(DelayNode, f23_whatHasNoMeaningOrNoBoundIsRefused) {
   Builder builder("d", conventions());
   builder.input("in", {2}).delay("early", {2}, {0, -1e-3}).connect("in", "early").output("out", "early");
