@@ -1,8 +1,8 @@
 """The NIR paper's convolutional network on recordings of an event camera: accuracy, and throughput against PyTorch.
 
 Every recording is judged by the float network and by the image; both alternate with PyTorch's dense form of the network
-on the same cores. PyTorch runs step by step or layer by layer, in either memory layout and with several sizes of batches; the fastest on a
-few recordings is measured, and the fastest that torch.compile makes of it beside it.
+on the same cores. PyTorch runs step by step or layer by layer, in either memory layout and with several sizes of
+batches; the fastest on a few recordings is measured, and the fastest that torch.compile makes of it beside it.
 
     python benchmarks/event_camera.py DATA --threads N [--rounds N]      prints one JSON object
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 from pathlib import Path
 
@@ -125,11 +126,11 @@ class Peer:
                     current = self._current(stages, x)
                     by_step = current.unflatten(0, (steps, -1))
                     v = self.torch.zeros_like(by_step[0])
-                    for now in by_step:
-                        v += now
+                    for row in by_step:
+                        v += row
                         spikes = v > 1
                         v.masked_fill_(spikes, 0)
-                        now.copy_(spikes)
+                        row.copy_(spikes)
                     x = current
                 outputs.append(x.unflatten(0, (steps, -1)).transpose(0, 1))
         return self.torch.cat(outputs)
@@ -218,8 +219,6 @@ def lost(result: dict) -> float:
 def text(result: dict) -> str:
     def share(p: dict) -> str:
         return f"{100 * p['value']:.1f} % ({100 * p['low']:.1f} to {100 * p['high']:.1f})"
-
-    import statistics
 
     torch, rate = result["torch"], result["timed"]
     medians = {side: statistics.median(seconds) for side, seconds in result["seconds"].items()}

@@ -107,7 +107,7 @@ def test_w9_engines_agree(image, x):
 
 def test_e_streaming_gives_the_run(image, x):
     stream, out = image.stream(), image.run(x[:200])
-    assert np.array_equal([stream.step(now) for now in x[:200]], out.output[:200])
+    assert np.array_equal([stream.step(row) for row in x[:200]], out.output[:200])
 
 
 def test_steps_from_the_networks_own_past_lead_to_its_readouts(arrays, x):

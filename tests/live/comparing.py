@@ -207,3 +207,11 @@ def check(tallies: dict, networks: int) -> None:
         assert tally.near <= 0.05 * tally.networks
         assert 0.02 * tally.cells < tally.spikes < 0.8 * tally.cells
         assert tally.apart < NEAR
+
+
+def check_random(network: Callable, read: Callable, networks: int) -> None:
+    """Compares so many random networks; network: seed -> Case."""
+    tallies: dict = {}
+    for seed in range(networks):
+        compare(network(seed), read, np.random.default_rng(seed + 1), tallies)
+    check(tallies, 100)

@@ -4,7 +4,7 @@ from environment import torch
 
 import norse.torch as norse
 import rheobase as rb
-from comparing import Case, check, compare
+from comparing import Case, check_random
 from drawing import Draw
 
 NETWORKS = 120
@@ -121,8 +121,4 @@ def network(seed: int) -> Case:
 
 
 def test_random_networks():
-    tallies: dict = {}
-    for seed in range(NETWORKS):
-        draw = Draw(seed + 1)
-        compare(network(seed), rb.from_norse, draw.rng, tallies)
-    check(tallies, 100)
+    check_random(network, rb.from_norse, NETWORKS)

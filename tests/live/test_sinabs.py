@@ -5,7 +5,7 @@ from environment import torch
 import numpy as np
 import rheobase as rb
 import sinabs.layers as sl
-from comparing import Case, check, compare
+from comparing import Case, check_random
 from drawing import Draw
 from sinabs.activation import MembraneReset, MembraneSubtract, MultiSpike, SingleSpike
 
@@ -114,11 +114,7 @@ def forget(module) -> None:
 
 
 def test_random_networks():
-    tallies: dict = {}
-    for seed in range(NETWORKS):
-        draw = Draw(seed + 1)
-        compare(network(seed), rb.from_sinabs, draw.rng, tallies)
-    check(tallies, 100)
+    check_random(network, rb.from_sinabs, NETWORKS)
 
 
 def test_a_flatten_before_squeezing_layers():

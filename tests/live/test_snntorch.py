@@ -4,7 +4,7 @@ from environment import torch
 
 import rheobase as rb
 import snntorch as snn
-from comparing import Case, check, compare
+from comparing import Case, check_random
 from drawing import Draw
 
 NETWORKS = 150
@@ -192,8 +192,4 @@ def network(seed: int) -> Case:
 
 
 def test_random_networks():
-    tallies: dict = {}
-    for seed in range(NETWORKS):
-        draw = Draw(seed + 1)
-        compare(network(seed), rb.from_snntorch, draw.rng, tallies)
-    check(tallies, 100)
+    check_random(network, rb.from_snntorch, NETWORKS)

@@ -4,7 +4,7 @@ from environment import torch
 
 import numpy as np
 import rheobase as rb
-from comparing import Case, check, compare
+from comparing import Case, check_random
 from drawing import Draw
 from spikingjelly.activation_based import functional, layer, neuron
 
@@ -120,11 +120,7 @@ def network(seed: int) -> Case:
 
 
 def test_random_networks():
-    tallies: dict = {}
-    for seed in range(NETWORKS):
-        draw = Draw(seed + 1)
-        compare(network(seed), rb.from_spikingjelly, draw.rng, tallies)
-    check(tallies, 100)
+    check_random(network, rb.from_spikingjelly, NETWORKS)
 
 
 def test_one_sample_through_a_flatten():

@@ -166,9 +166,9 @@ def test_several_inputs():
 
 
 def test_a_recording_beyond_the_memory_is_refused(image, monkeypatch):
-    from rheobase import recording
+    from rheobase import room
 
-    monkeypatch.setattr(recording, "_free_memory", lambda: 1000)
+    monkeypatch.setattr(room, "_free_memory", lambda: 1000)
     with pytest.raises(rb.DataError) as caught:
         image.run(np.zeros((5, 100, 2), int))
     assert caught.value.code == "R0664" and caught.value.diagnostics[0].limit == 1000

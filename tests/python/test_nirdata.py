@@ -8,9 +8,7 @@ from nirfiles import write
 from rheobase import nirdata
 from rheobase.exporting.hdf5 import file_of
 
-nir = pytest.importorskip("nir")
-if not hasattr(nir, "write_data"):
-    pytest.skip("this nir package has no NIRData", allow_module_level=True)
+nir = pytest.importorskip("nir", minversion="1.0.8")
 DT = 1e-3
 X = np.random.default_rng(0).random((3, 20, 2)) < 0.3
 

@@ -9,7 +9,7 @@ import numpy as np
 from . import _core
 from .conventions import CHOICES, convention_options
 from .errors import Error
-from .fitting import canonical, fit_conventions
+from .fitting import canonical, fit_conventions, offset_text, readings
 from .network import Network
 from .recording import Recording, first_difference
 
@@ -133,15 +133,14 @@ def of_recording(net: Network, x, recorded: Recording) -> str:
     best = found.best
     if "as_" in best.conventions:
         other = net.under(**best.conventions)
-        told = [a["value"] for a in other.assumptions if a["what"] == "reading"]
-        return f"cause: {best.conventions['as_']} reads the file otherwise: {'; '.join(told)}"
+        return f"cause: {best.conventions['as_']} reads the file otherwise: {'; '.join(readings(other))}"
     parts = [
         f"{CHOICES[name].title}: recorded with {best.conventions[name]}, run with {net.conventions[name]}"
         for name, values in named.items()
         if len(values) > 1 and best.conventions[name] != canonical(net.conventions[name], values)
     ]
     if best.offset:
-        parts.append(f"it was recorded a step {'later' if best.offset > 0 else 'earlier'}")
+        parts.append(f"it was {offset_text(best.offset)}")
     return "cause: " + " and ".join(parts) if parts else ""
 
 

@@ -23,7 +23,7 @@ def page() -> str:
     lines += ["", "## Frameworks: --as", ""]
     for name, values in FRAMEWORKS.items():
         said = [
-            f"{key.replace('_', ' ')} {values[key]}"
+            f"{choice.title} {values[key]}"
             for key, choice in CHOICES.items()
             if key == "reset" or values[key] != choice.default
         ]

@@ -56,12 +56,13 @@ class Choice:
     meaning: str
 
 
-def _value(text: str):
+def choice_value(text: str):
+    """A value of CHOICES from its text."""
     return int(text) if text.isdigit() else text
 
 
 CHOICES = {
-    name: Choice(title, flag, tuple(map(_value, values)), _value(default), meaning)
+    name: Choice(title, flag, tuple(map(choice_value, values)), choice_value(default), meaning)
     for name, title, flag, values, default, meaning in _core.convention_table()
 }
 
@@ -75,7 +76,7 @@ def values_of(core: _core.Network) -> dict:
 
 def typed(values: dict) -> dict:
     """Conventions as `_core` gives them, with delays as numbers."""
-    return {name: _value(value) if name in CHOICES else value for name, value in values.items()}
+    return {name: choice_value(value) if name in CHOICES else value for name, value in values.items()}
 
 
 # What `as_` takes: the conventions of each framework; dt is None where the framework does not fix it.

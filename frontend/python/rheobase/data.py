@@ -32,6 +32,11 @@ class DataSet:
         for first in range(0, self.samples, size):
             yield first, self.slice(first, min(size, self.samples - first))
 
+    def whole(self) -> np.ndarray:
+        """Every sample, as `run` takes it: without a batch axis where the file has none."""
+        x = self.slice(0, self.samples)
+        return x if self.batched else x[0]
+
     def limited(self, samples: Optional[int]) -> DataSet:
         """The first ``samples`` of them."""
         if samples is None or samples >= self.samples:
@@ -138,8 +143,8 @@ def load(
 
     .npz with x [samples, T, *shape] (or [T, *shape]) and y, or with events (sample, step, index[, value],
     shape); .npy with x alone; IDX images with their labels beside them; NIRData, from which the input called ``name``
-    is taken, and whose events lie on steps of ``dt`` seconds. With ``encode``, x is grey levels [samples, *shape]. Raises FormatError (unreadable file), DataError (contents that do not fit) or
-    OptionError (an unknown encoding).
+    is taken, and whose events lie on steps of ``dt`` seconds. With ``encode``, x is grey levels [samples, *shape].
+    Raises FormatError (unreadable file), DataError (contents that do not fit) or OptionError (an unknown encoding).
 
     Example: rheobase.data.load("test.npz", net.inputs[0].shape)
     """

@@ -16,7 +16,7 @@ import numpy as np
 
 from . import nirdata
 from .errors import data_error, file_error
-from .recording import _free_memory
+from .room import check_claim, check_memory
 
 _UNREADABLE = (
     OSError,
@@ -39,25 +39,6 @@ class Raw:
     x: np.ndarray
     y: Optional[np.ndarray] = None
     grey: bool = False  # pixels, which are not spikes yet
-
-
-def check_claim(shape, itemsize: int, held: int, path) -> None:
-    """Raises FormatError where a header claims more bytes than the file holds or the memory has."""
-    claimed = prod(int(v) for v in shape) * itemsize
-    shown = [int(v) for v in shape]
-    if claimed > held:
-        raise file_error(
-            path,
-            f"the header claims an array {shown}, {claimed:,} bytes; the file holds {held:,}",
-            "the file is truncated or damaged: fetch or write it again",
-        )
-    free = _free_memory()
-    if free is not None and claimed > free:
-        raise file_error(
-            path,
-            f"an array {shown} takes {claimed / 2**30:.1f} GiB, {free / 2**30:.1f} GiB of memory are free",
-            "split the data into smaller files",
-        )
 
 
 def _read_array(stream: BinaryIO, size: int, path) -> np.ndarray:
@@ -137,7 +118,7 @@ def _read_idx(path: Path) -> np.ndarray:
             shape = [int(v) for v in np.frombuffer(header, ">u4")]
             if not zipped:
                 check_claim(shape, 1, os.fstat(file.fileno()).st_size, path)
-            check_claim(shape, 1, prod(shape), path)
+            check_memory(shape, 1, path)
             content = file.read(prod(shape) + 1)
     except (OSError, EOFError, zlib.error, MemoryError) as error:
         raise file_error(path, f"cannot be read: {_reason(error)}", "fetch it again") from None
@@ -213,7 +194,7 @@ def _events(arrays: dict, path) -> np.ndarray:
             "R0256", f"events in one place add up to {high if high > -low else low}", path, "value"
         )
     kind = np.uint8 if 0 <= low and high < 256 else np.int32
-    check_claim(shape, kind().itemsize, prod(shape) * kind().itemsize, path)
+    check_memory(shape, kind().itemsize, path)
     dense = np.zeros(prod(shape), kind)
     dense[places] = sums
     return dense.reshape(shape)

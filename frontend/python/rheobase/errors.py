@@ -170,9 +170,11 @@ def data_error(
     return DataError([Diagnostic(code, "error", message, str(file), where, remedy=remedy, **more)])
 
 
-def file_error(file, message: str, remedy: str = "check the path", code: str = "R0250") -> FormatError:
+def file_error(
+    file, message: str, remedy: str = "check the path", code: str = "R0250", where: str = ""
+) -> FormatError:
     """A FormatError with one diagnostic."""
-    return FormatError([Diagnostic(code, "error", message, str(file), remedy=remedy)])
+    return FormatError([Diagnostic(code, "error", message, str(file), where, remedy=remedy)])
 
 
 def option_error(message: str, remedy: str = "", code: str = "R0690", **more) -> OptionError:

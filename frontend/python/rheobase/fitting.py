@@ -148,11 +148,11 @@ def fit_conventions(
     names = [f"{node}.{state}" if state else node for node, state, _ in series]
     distinct = net.distinct_conventions()
     raw = search(net, {"dt": dt, **pinned}, _time_steps(net, dt))
-    readings = dict(_readings(net, dt))
-    fits = tuple(_fit(found, names, distinct, readings) for found in raw["fits"])
+    others = dict(_readings(net, dt))
+    fits = tuple(_fit(found, names, distinct, others) for found in raw["fits"])
     tried = raw["tried"]
     if fits[0].wrong and not any(value is not None for value in pinned.values()):
-        for name, other in readings.items():
+        for name, other in others.items():
             known = {key: value for key, value in other.conventions.items() if key != "dt"}
             again = search(other, known, [other.dt])
             tried += again["tried"]
@@ -169,8 +169,13 @@ def _readings(net: Network, dt: Optional[float]) -> Iterator[tuple[str, Network]
     """The network as each framework reads it that makes something else of its parameters than the file means."""
     for name in FRAMEWORKS:
         other = net.under(as_=name, **({} if dt is None else {"dt": dt}))
-        if any(a["what"] == "reading" for a in other.assumptions):
+        if readings(other):
             yield name, other
+
+
+def readings(net: Network) -> list[str]:
+    """What a framework's own reader makes of the file, where that is not what the file means."""
+    return [a["value"] for a in net.assumptions if a["what"] == "reading"]
 
 
 def _as_read(found: dict, name: str, dt: float, names: list[str]) -> Fit:
@@ -192,9 +197,7 @@ def _whole(values: np.ndarray) -> bool:
 def _series(net: Network, recorded, samples: int, steps: int) -> Iterator[tuple[str, str, np.ndarray]]:
     """(node, state or "", [B, T, n]) of everything recorded that the network has, too."""
     if isinstance(recorded, Recording):
-        # The states and outputs of a chip are integers of its own: only its spikes are the network's.
-        names = [f"{name}.spikes" for name in recorded.spikes] if recorded.scale else recorded.series()
-        recorded = {name: recorded.aligned(name) for name in names}
+        recorded = comparable(recorded)
     if not isinstance(recorded, dict):
         recorded = {_only_node(net, np.asarray(recorded), samples, steps): recorded}
     for name, values in recorded.items():
@@ -215,6 +218,12 @@ def _series(net: Network, recorded, samples: int, steps: int) -> Iterator[tuple[
                 remedy="record every step of the same input, time before neurons",
             )
         yield node, state, array.reshape(samples, steps, size)
+
+
+def comparable(recording: Recording) -> dict[str, np.ndarray]:
+    """The series that are the network's own, in its time: of a chip, whose states and outputs are integers, spikes."""
+    names = [f"{name}.spikes" for name in recording.spikes] if recording.scale else recording.series()
+    return {name: recording.aligned(name) for name in names}
 
 
 def _only_node(net: Network, array: np.ndarray, samples: int, steps: int) -> str:
@@ -253,7 +262,7 @@ def _place(net: Network, name: str) -> tuple[str, str]:
     )
 
 
-def _fit(found: dict, names: list[str], distinct: dict, readings: dict) -> Fit:
+def _fit(found: dict, names: list[str], distinct: dict, others: dict) -> Fit:
     first = found["first"]
     if first is not None:
         first = {**first, "series": names[first["series"]]}
@@ -261,7 +270,7 @@ def _fit(found: dict, names: list[str], distinct: dict, readings: dict) -> Fit:
     same = tuple(
         name
         for name, values in FRAMEWORKS.items()
-        if name not in readings
+        if name not in others
         and values["dt"] in (None, conventions["dt"])
         and all(canonical(values[key], known) == conventions[key] for key, known in distinct.items())
     )
@@ -313,9 +322,8 @@ def _lines(found: FittedConventions) -> Iterator[str]:
     if same:
         yield f"  among them --as {', '.join(same)}" if sets > 1 else f"  that is --as {' or '.join(same)}"
     if "as_" in best.conventions:
-        for a in found._network.under(**best.conventions).assumptions:
-            if a["what"] == "reading":
-                yield f"    which reads the file otherwise: {a['value']}"
+        for reading in readings(found._network.under(**best.conventions)):
+            yield f"    which reads the file otherwise: {reading}"
     yield f"  options: {flags(best)}"
 
 
@@ -327,8 +335,13 @@ def _shown(name: str, value) -> str:
     if name == "dt":
         return f"{value:g} s"
     if name == "offset":
-        return "none" if value == 0 else f"recorded {abs(value)} step {'later' if value > 0 else 'earlier'}"
+        return offset_text(value) or "none"
     return str(value)
+
+
+def offset_text(steps: int) -> str:
+    """How a recording lies to the run; empty where they agree."""
+    return f"recorded a step {'later' if steps > 0 else 'earlier'}" if steps else ""
 
 
 def flags(fit: Fit) -> str:
@@ -339,10 +352,8 @@ def flags(fit: Fit) -> str:
         for name, value in fit.conventions.items()
         if name in ("reset", "as_") or (name in CHOICES and value != CHOICES[name].default)
     ]
-    late = (
-        f" (recorded {abs(fit.offset)} step {'later' if fit.offset > 0 else 'earlier'})" if fit.offset else ""
-    )
-    return " ".join(words) + late
+    late = offset_text(fit.offset)
+    return " ".join([*words, f"({late})"] if late else words)
 
 
 def _stimuli(net: Network, x, seed: int) -> Iterator[tuple[object, str]]:
@@ -354,13 +365,15 @@ def _stimuli(net: Network, x, seed: int) -> Iterator[tuple[object, str]]:
             random = np.random.default_rng([seed, long])
             given = {n.name: (random.random((long, *n.shape)) < rate).astype(np.uint8) for n in net.inputs}
             text = f"{long} steps in which every channel spikes with probability {rate:g} (seed {seed})"
-            yield (given if len(given) > 1 else next(iter(given.values()))), text
+            yield _lone(given), text
     if most not in (0.0, 1.0):
         given = {n.name: np.full((steps, *n.shape), most, np.float32) for n in net.inputs}
-        yield (
-            (given if len(given) > 1 else next(iter(given.values()))),
-            f"{steps} steps of {most:g} in every channel",
-        )
+        yield _lone(given), f"{steps} steps of {most:g} in every channel"
+
+
+def _lone(given: dict):
+    """The only one; all by name where there are several."""
+    return given if len(given) > 1 else next(iter(given.values()))
 
 
 def _fingerprint(run: Recording, offset: int) -> bytes:

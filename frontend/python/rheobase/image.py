@@ -12,7 +12,8 @@ from .arguments import callback, gather, probe_names, thread_count
 from .data import as_payloads
 from .errors import data_error, option_error, path_of, unknown_name
 from .files import write_bytes
-from .recording import Recording, check_room, from_core
+from .recording import Recording, from_core
+from .room import check_room
 
 ENGINES = ("auto", "golden", "vector", "jit")
 

@@ -11,8 +11,9 @@ import numpy as np
 from . import _core
 from .arithmetic import MODELS
 from .arguments import callback, gather, option_name, probe_names, thread_count
-from .conventions import Conventions, Unpack, convention_options, typed, values_of
-from .recording import Recording, check_room, from_core
+from .conventions import Conventions, Unpack, choice_value, convention_options, values_of
+from .recording import Recording, from_core
+from .room import check_room
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Network:
         Example: net.distinct_conventions()["reset"]
         """
         return {
-            name: [typed({name: value})[name] for value in values]
+            name: list(map(choice_value, values))
             for name, values, only_rounded in self._core.distinct_conventions()
             if rounding or not only_rounded
         }

@@ -15,7 +15,8 @@ from typing import Optional
 import numpy as np
 
 from . import _core
-from .errors import Diagnostic, FormatError, data_error, file_error
+from .errors import data_error, file_error
+from .room import check_memory
 
 SUFFIXES = (".nirdata", ".h5", ".hdf5")
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -73,9 +74,7 @@ class Events:
             )
         shape = (len(self.index), int(steps), self.neurons)
         kind = np.int64 if self.value is None else np.float64
-        from .datafiles import check_claim  # which reads NIRData, too
-
-        check_claim(shape, 8, prod(shape) * 8, file)
+        check_memory(shape, 8, file)
         dense = np.zeros(shape, kind)
         places = (np.nonzero(here)[0], at[here].astype(np.int64), self.index[here])
         np.add.at(dense, places, 1 if self.value is None else self.value[here])
@@ -122,8 +121,8 @@ class _Reader:
         self.found: dict[tuple[str, str], object] = {}
         self.nodes: dict[str, dict] = {}
 
-    def _refuse(self, where: str, message: str, remedy: str = "write the file again with nir.write_data"):
-        return FormatError([Diagnostic("R0250", "error", message, self.file, where, remedy=remedy)])
+    def _refuse(self, where: str, message: str):
+        return file_error(self.file, message, "write the file again with nir.write_data", where=where)
 
     def graph(self, children: dict, prefix: str, where: str) -> None:
         for name, (inside, attributes) in self._groups(children, "nodes", where):
@@ -320,18 +319,7 @@ class _Own:
         self.path = path
 
     def refuse(self, where: str, message: str):
-        raise FormatError(
-            [
-                Diagnostic(
-                    "R0250",
-                    "error",
-                    message,
-                    str(self.path),
-                    where,
-                    remedy="write it again with 'rheobase run'",
-                )
-            ]
-        )
+        raise file_error(self.path, message, "write it again with 'rheobase run'", where=where)
 
     def numbers(self, value, where: str) -> np.ndarray:
         array = np.asarray(value)

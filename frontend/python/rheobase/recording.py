@@ -165,31 +165,6 @@ def _number(array, key: str, file: str) -> int:
     return int(array)
 
 
-def check_room(samples: int, steps: int, width: int, bytes_each: int) -> None:
-    """Raises DataError R0664 where a recording [samples, steps, width] is larger than the free memory."""
-    wanted = samples * steps * width * bytes_each
-    free = _free_memory()
-    if free is not None and wanted > free:
-        raise data_error(
-            "R0664",
-            f"the recording would take {wanted / 2**30:.1f} GiB, {free / 2**30:.1f} GiB of memory are free",
-            value=float(wanted),
-            limit=float(free),
-            remedy="run fewer samples at a time, or record fewer states (spikes=False in Python)",
-        )
-
-
-def _free_memory() -> Optional[int]:
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return 1024 * int(line.split()[1])
-    except (OSError, ValueError):
-        pass
-    return None
-
-
 def from_core(
     raw: dict, steps: int, batched: bool, shapes: dict, dt: float, scale: Optional[dict] = None
 ) -> Recording:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from . import conventionpage
+
 _FOLDER = Path(__file__).parent / "topics"
 _RULE = re.compile(r"\*\*([A-Z]\d+) ([^*]+?)\.?\*\*")
 _SECTION = re.compile(r"^##+ ", re.MULTILINE)
@@ -35,12 +37,14 @@ def known() -> dict[str, str]:
     for file in sorted(_FOLDER.glob("*.md")):
         with file.open(encoding="utf-8") as lines:
             titles[file.stem] = lines.readline().lstrip("# ").strip()
-    return titles
+    return {**titles, conventionpage.TOPIC: conventionpage.TITLE}
 
 
 def page(topic: str) -> Optional[str]:
     """A topic's page, or None where there is no such topic."""
     wanted = topic.strip().lower()
+    if wanted == conventionpage.TOPIC:
+        return conventionpage.page()
     return (_FOLDER / f"{wanted}.md").read_text(encoding="utf-8") if wanted in known() else None
 
 

@@ -92,24 +92,26 @@ TEST(Nir, acceptsEveryNumberTypeScalarsAndLeadingOnes) {
   EXPECT_EQ(lif.at("v_threshold").values, (std::vector<double>{1, 2, 3}));
 }
 
+// A graph of three inputs and three outputs, without its other nodes and its edges.
+void beginGraph(Hdf5Writer& writer, const std::string& graph, const std::string& input,
+                const std::string& output) {
+  writer.text(graph + "/type", "NIRGraph");
+  writer.port(graph + "/nodes/" + input, "Input", 3);
+  writer.port(graph + "/nodes/" + output, "Output", 3);
+}
+
 TEST(Nir, f12_nestedGraphsFlattenToDottedNames) {
   const std::string path = temporaryPath("nested.nir");
   {
     Hdf5Writer writer(path);
-    writer.text("/node/type", "NIRGraph");
-    writer.port("/node/nodes/in", "Input", 3);
-    writer.port("/node/nodes/out", "Output", 3);
+    beginGraph(writer, "/node", "in", "out");
     writer.edges("/node", {{"block", "out"}, {"in", "block"}});
     const std::string outer = "/node/nodes/block";
-    writer.text(outer + "/type", "NIRGraph");
-    writer.port(outer + "/nodes/input", "Input", 3);
-    writer.port(outer + "/nodes/output", "Output", 3);
+    beginGraph(writer, outer, "input", "output");
     writer.linear(outer + "/nodes/w_rec", 3, 3);
     writer.edges(outer, {{"input", "core"}, {"core", "output"}, {"core.lif", "w_rec"}, {"w_rec", "core"}});
     const std::string inner = outer + "/nodes/core";
-    writer.text(inner + "/type", "NIRGraph");
-    writer.port(inner + "/nodes/input", "Input", 3);
-    writer.port(inner + "/nodes/output", "Output", 3);
+    beginGraph(writer, inner, "input", "output");
     writer.lif(inner + "/nodes/lif", 3);
     writer.edges(inner, {{"input", "lif"}, {"lif", "output"}});
   }
@@ -127,9 +129,7 @@ TEST(Nir, f12_edgesNameWhatLiesInsideGraphs) {
   const std::string path = temporaryPath("inside.nir");
   {
     Hdf5Writer writer(path);
-    writer.text("/node/type", "NIRGraph");
-    writer.port("/node/nodes/in", "Input", 3);
-    writer.port("/node/nodes/out", "Output", 3);
+    beginGraph(writer, "/node", "in", "out");
     writer.edges("/node", {{"in", "block.1.core"}, {"block.1.core.lif", "out"}, {"in", "block.1.x.lif"}});
     const std::string outer = "/node/nodes/block.1";
     writer.text(outer + "/type", "NIRGraph");

@@ -7,7 +7,7 @@ from typing import Optional
 import typer
 from typing_extensions import Annotated
 
-from .. import codes, conventionpage, doctoring, modelpages, topics
+from .. import codes, doctoring, modelpages, topics
 from . import options as o
 from .common import Settings, app, emit_json, say
 
@@ -63,8 +63,7 @@ def explain(
 ) -> None:
     """Print what a diagnostic means and what to do, a neuron model, or a topic."""
     if code is None:
-        titles, models = codes.known(), modelpages.known()
-        pages = {**topics.known(), conventionpage.TOPIC: conventionpage.TITLE}
+        titles, pages, models = codes.known(), topics.known(), modelpages.known()
         if Settings.json:
             emit_json("rheobase.explanations/1", {"codes": titles, "topics": pages, "models": models})
         for names in (titles, pages, models):
@@ -90,8 +89,6 @@ def _explanation(code: str) -> dict:
     if text is not None:
         name = code.strip().lower()
         return {"code": name, "text": text.rstrip(), "rules": topics.rules(name)}
-    if code.strip().lower() == conventionpage.TOPIC:
-        return {"code": conventionpage.TOPIC, "text": conventionpage.page().rstrip()}
     model = modelpages.page(code)
     if model is not None:
         return {"code": modelpages.find(code), "text": model}

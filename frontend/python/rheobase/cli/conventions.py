@@ -13,7 +13,7 @@ from typing_extensions import Annotated
 from ..datafiles import open_arrays
 from ..errors import DataError, in_file, usage_error
 from ..files import check_writable, replacing
-from ..fitting import MOST_ASKED, FittedConventions, fit_conventions
+from ..fitting import MOST_ASKED, FittedConventions, comparable, fit_conventions
 from ..nirdata import is_nirdata
 from ..recording import Recording
 from . import options as o
@@ -23,14 +23,11 @@ from .running import read_data
 
 def _recorded(path: Path, nodes: Optional[List[str]]):
     """The arrays of the file; those of some nodes, or a lone array under a node's name."""
-    if path.is_file() and is_nirdata(path):
-        arrays = Recording.load(path).series()
-    else:
-        arrays = open_arrays(path)
-        if isinstance(arrays, dict) and "steps" in arrays and not nodes:
-            return Recording.load(path)
+    arrays = None if path.is_file() and is_nirdata(path) else open_arrays(path)
+    if arrays is None or (isinstance(arrays, dict) and "steps" in arrays):
+        arrays = comparable(Recording.load(path))
     if not nodes:
-        return arrays if isinstance(arrays, dict) else np.asarray(arrays)
+        return arrays
     if not isinstance(arrays, dict):
         if len(nodes) > 1:
             raise usage_error(
@@ -89,7 +86,6 @@ def conventions_command(
         check_writable(propose, net, data, recorded)
     network = o.read_net(net, remarks=False, dt=conventions["dt"])
     dataset = read_data(data, network, encode, samples)
-    x = dataset.slice(0, dataset.samples)
     pinned = {name: value for name, value in conventions.items() if value is not None and name != "as_"}
     if conventions["as_"]:
         raise usage_error("--as names one set, and this command looks for it", "leave --as out")
@@ -97,7 +93,7 @@ def conventions_command(
         with progress("sets of conventions") as advance:
             found = fit_conventions(
                 network,
-                x if dataset.batched else x[0],
+                dataset.whole(),
                 _recorded(recorded, node),
                 threads=Settings.threads,
                 progress=advance,

@@ -14,9 +14,8 @@ from .. import causes
 from ..differences import explain, first_unequal_word
 from ..errors import file_error, nearest, option_error, usage_error
 from ..image import ENGINES, Image
-from ..nirdata import SAME
 from ..network import Network
-from ..nirdata import is_nirdata
+from ..nirdata import SAME, is_nirdata
 from ..recording import Recording, first_difference
 from ..verification import verify
 from . import options as o
@@ -147,11 +146,8 @@ def _finish(found: Optional[dict], missing: list[str]) -> None:
 
 
 def _common_probes(sides: list) -> list[str]:
-    """The states that both sides have; none where one is a recording already."""
-    if any(isinstance(side, Recording) for side in sides):
-        known = [set(side.states) if isinstance(side, Recording) else set(side.probes()) for side in sides]
-    else:
-        known = [set(side.probes()) for side in sides]
+    """The states that both sides have."""
+    known = [set(side.states) if isinstance(side, Recording) else set(side.probes()) for side in sides]
     return sorted(known[0] & known[1])
 
 
@@ -199,8 +195,7 @@ def _of_networks(sides, data, encode, samples) -> str:
     if len(networks) + len(recordings) < 2 or not networks:
         return ""
     dataset = read_data(data, networks[0], encode, samples)
-    x = dataset.slice(0, dataset.samples)
-    x = x if dataset.batched else x[0]
+    x = dataset.whole()
     if len(networks) == 2:
         return causes.of_networks(*networks, x)
     return causes.of_recording(networks[0], x, recordings[0])

@@ -38,8 +38,7 @@ def read_data(path: Path, target, encode: Optional[str], samples: Optional[int])
 
 def run_whole(target, dataset, engine: str, probes, title: str) -> Recording:
     """Everything at once: the recording is kept whole."""
-    x = dataset.slice(0, dataset.samples)
-    x = x if dataset.batched else x[0]
+    x = dataset.whole()
     try:
         with progress(title) as advance:
             if isinstance(target, Image):

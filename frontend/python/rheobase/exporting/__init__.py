@@ -25,7 +25,8 @@ def export(
     NetX runs on Lava, which `rb.load` reads again, number for number; either to "nir", a NIR file: a network as it was
     read, an image as what the chip computes, over the reals and in the network's own units.
     path: the file, for "lava" the folder; what is written is written whole or not at all. nir_version: of the nir
-    package that is to read the file: "1.0.8", the newest, or "1.0.4", whose form all versions since 1.0.3 read (but 1.0.5, which reads no pools).
+    package that is to read the file: "1.0.8", the newest, or "1.0.4", whose form all versions since 1.0.3 read (but
+    1.0.5, which reads no pools).
 
     Returns what the format does not keep, as diagnostics R0671: a "note" where the numbers stay what they are, a
     "warning" where the other program may compute something else. Raises OptionError for an unknown format or a source

@@ -8,6 +8,7 @@ the whole file unreadable there. Measured with the packages 1.0.3 to 1.0.8: `v_r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Iterable
 
 import numpy as np
 
@@ -38,6 +39,14 @@ class Graph:
 
     def refuse(self, where: str, message: str, remedy: str) -> None:
         self.refused.append(Loss(where, message, remedy))
+
+    def refuse_model(self, name: str, model: str, known: Iterable[str]) -> None:
+        """Neurons of a model that no node of NIR can be."""
+        self.refuse(
+            name,
+            f"'{name}' is of the model '{model}', which NIR does not have",
+            f"NIR has what {', '.join(known)} become",
+        )
 
     def free(self, name: str) -> str:
         """The name, or the first like it that no node has."""

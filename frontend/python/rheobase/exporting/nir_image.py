@@ -51,11 +51,7 @@ class _Writing:
     def run(self) -> None:
         for population in self.shown.values():
             if population.model not in KINDS:
-                self.graph.refuse(
-                    population.name,
-                    f"'{population.name}' is of the model '{population.model}', which NIR does not have",
-                    f"NIR has what {', '.join(KINDS)} become",
-                )
+                self.graph.refuse_model(population.name, population.model, KINDS)
         if self.graph.refused:
             return
         self._ports()

@@ -13,7 +13,10 @@ from .real import KINDS, RealNeurons, reset_of, rounding_lost, weights_in_units
 
 def graph_of_network(net: Network) -> Graph:
     graph = Graph(net.conventions)
-    if _refuse_programs(net, graph):
+    for node in net.populations:
+        if node.exact and node.kind not in KINDS:
+            graph.refuse_model(node.name, node.kind, KINDS)
+    if graph.refused:
         return graph
     exact = {
         n.name: Population(n.name, n.kind, n.shape, n.parameters) for n in net.populations if n.kind in KINDS
@@ -37,18 +40,6 @@ def graph_of_network(net: Network) -> Graph:
     if exact:
         graph.lost.append(rounding_lost(exact))
     return graph
-
-
-def _refuse_programs(net: Network, graph: Graph) -> bool:
-    """Whether there are exact nodes that have no counterpart in NIR."""
-    for node in net.populations:
-        if node.exact and node.kind not in KINDS:
-            graph.refuse(
-                node.name,
-                f"'{node.name}' is of the model '{node.kind}', which NIR does not have",
-                f"NIR has what {', '.join(KINDS)} become",
-            )
-    return bool(graph.refused)
 
 
 def _matrices(net: Network, exact: set[str]) -> set[str]:

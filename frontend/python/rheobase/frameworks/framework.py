@@ -14,6 +14,11 @@ from .parts import Refused
 TABLE = "frontend/python/rheobase/frameworks/SUPPORT.md lists the layers that are taken over"
 
 
+def by_class(reasons: dict[str, str]) -> dict[str, str]:
+    """Class -> why it is refused, of why -> classes."""
+    return {kind: why for why, kinds in reasons.items() for kind in kinds.split()}
+
+
 @dataclass(frozen=True)
 class Framework:
     """name: as people write it. package: as it is imported and installed. tested: the versions [from, below). exports: the

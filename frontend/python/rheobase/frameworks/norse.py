@@ -16,8 +16,8 @@ import numpy as np
 from ..conventions import Choices, Unpack
 from ..network import Network
 from .assembling import take_over
-from .framework import Framework
-from .parts import STEADY, Map, Neurons, array, each, matrix, require
+from .framework import Framework, by_class
+from .parts import Map, Neurons, array, each, loss, matrix, one_axis, require
 from .torch_layers import rank
 
 _EULER = {"discretization": "euler", "update": "difference"}
@@ -27,7 +27,7 @@ _RESETS = {"reset_value": "v_reset", "reset_subtract": "subtract"}
 
 def _steps(module, inverse, shape) -> np.ndarray:
     """Seconds of a time constant that is given as its inverse."""
-    return module.dt / np.maximum(module.dt * each(inverse, shape), 1 / STEADY)
+    return module.dt / loss(module.dt * each(inverse, shape))
 
 
 def _start(p, shape) -> np.ndarray:
@@ -53,17 +53,9 @@ def lif(module, layer) -> Neurons:
     )
 
 
-def _flat(layer) -> None:
-    require(
-        len(layer.in_shape) == 1,
-        f"its matrix acts on the last axis of {list(layer.in_shape)} alone",
-        "flatten its input",
-    )
-
-
 def lif_recurrent(module, layer) -> Neurons:
     """CubaLIF between its two matrices"""
-    _flat(layer)
+    one_axis(layer.in_shape, "flatten its input")
     weights = {"before": matrix(module.input_weights), "recurrent": matrix(module.recurrent_weights)}
     return replace(lif(module, layer), **weights)
 
@@ -106,7 +98,7 @@ def li(module, layer) -> Neurons:
 
 def li_linear(module, layer) -> Neurons:
     """CubaLI behind its matrix, where v_leak is 0"""
-    _flat(layer)
+    one_axis(layer.in_shape, "flatten its input")
     return replace(li(module, layer), before=matrix(module.input_weights))
 
 
@@ -125,10 +117,25 @@ def convolution(module, layer) -> Map:
     return Map("Conv2d", {"weight": array(module.weight)[..., 0], "groups": np.int64(module.groups), **sizes})
 
 
-_REFRACTORY = "NIR has no refractory period"
-_OTHER = "NIR has no such neuron"
-_SYNAPSES = "NIR has no synapses with conductances"
-_ENCODER = "it makes spikes of numbers: encode outside the module, rb.encode does it for pixels"
+_REFUSED = {
+    "NIR has no refractory period": """
+        LIFRefracCell LIFRefracRecurrentCell LIFRefracRecurrent LIFAdExRefracCell LIFAdExRefracRecurrent
+        LIFAdExRefracRecurrentCell LIFMCRefracRecurrentCell""",
+    "NIR has no such neuron": """
+        LIFAdEx LIFAdExCell LIFAdExRecurrent LIFAdExRecurrentCell LIFEx LIFExCell LIFExRecurrent LIFExRecurrentCell
+        LIFMCRecurrentCell LSNN LSNNCell LSNNRecurrent LSNNRecurrentCell LIFCorrelation Izhikevich IzhikevichCell
+        IzhikevichRecurrent IzhikevichRecurrentCell""",
+    "NIR has no synapses with conductances": "CobaLIFCell",
+    "it makes spikes of numbers: encode outside the module, rb.encode does it for pixels": """
+        ConstantCurrentLIFEncoder PoissonEncoder PopulationEncoder SignedPoissonEncoder SpikeLatencyEncoder
+        SpikeLatencyLIFEncoder""",
+    "it feeds back what it sent in its last call, not in the last step": "RecurrentSequential",
+    "it counts while training: leave it out of the module": "RegularizationCell",
+    "it decodes over time: decode outside the module": "SpikesToTimesDecoder",
+    "it computes its kernels in each call: use a Conv2d that holds them": """
+        ParameterizedSpatialReceptiveField2d SampledSpatialReceptiveField2d SpatialReceptiveField2d
+        TemporalReceptiveField""",
+}
 _CELLS = {"LIFCell", "LIFRecurrentCell", "LIFBoxCell", "IAFCell", "LICell", "LILinearCell", "LIBoxCell"}
 
 
@@ -157,50 +164,7 @@ NORSE = Framework(
         "LConv2d": convolution,
     },
     followed=frozenset({"SequentialState", "Lift", "ConvNet", "ConvNet4", "MobileNetV2", "VGG"}),
-    refused={
-        **dict.fromkeys(("LIFRefracCell", "LIFRefracRecurrentCell", "LIFRefracRecurrent"), _REFRACTORY),
-        **dict.fromkeys(
-            (
-                "LIFAdExRefracCell",
-                "LIFAdExRefracRecurrent",
-                "LIFAdExRefracRecurrentCell",
-                "LIFMCRefracRecurrentCell",
-            ),
-            _REFRACTORY,
-        ),
-        **dict.fromkeys(("LIFAdEx", "LIFAdExCell", "LIFAdExRecurrent", "LIFAdExRecurrentCell"), _OTHER),
-        **dict.fromkeys(
-            ("LIFEx", "LIFExCell", "LIFExRecurrent", "LIFExRecurrentCell", "LIFMCRecurrentCell"), _OTHER
-        ),
-        **dict.fromkeys(("LSNN", "LSNNCell", "LSNNRecurrent", "LSNNRecurrentCell", "LIFCorrelation"), _OTHER),
-        **dict.fromkeys(
-            ("Izhikevich", "IzhikevichCell", "IzhikevichRecurrent", "IzhikevichRecurrentCell"), _OTHER
-        ),
-        "CobaLIFCell": _SYNAPSES,
-        **dict.fromkeys(
-            (
-                "ConstantCurrentLIFEncoder",
-                "PoissonEncoder",
-                "PopulationEncoder",
-                "SignedPoissonEncoder",
-                "SpikeLatencyEncoder",
-                "SpikeLatencyLIFEncoder",
-            ),
-            _ENCODER,
-        ),
-        "RecurrentSequential": "it feeds back what it sent in its last call, not in the last step",
-        "RegularizationCell": "it counts while training: leave it out of the module",
-        "SpikesToTimesDecoder": "it decodes over time: decode outside the module",
-        **dict.fromkeys(
-            (
-                "ParameterizedSpatialReceptiveField2d",
-                "SampledSpatialReceptiveField2d",
-                "SpatialReceptiveField2d",
-                "TemporalReceptiveField",
-            ),
-            "it computes its kernels in each call: use a Conv2d that holds them",
-        ),
-    },
+    refused=by_class(_REFUSED),
     leading=_leading,
     in_steps=False,
     keeps_state=False,

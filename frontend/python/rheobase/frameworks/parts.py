@@ -7,8 +7,8 @@ from typing import Optional
 
 import numpy as np
 
-# A decay that loses nothing is a time constant of so many steps: 1 / STEADY vanishes beside 1 in float64, too.
-STEADY = 2.0**60
+# What a decay that loses nothing loses in a step: it vanishes beside 1 in float64, too.
+LEAST = 2.0**-60
 
 
 class Refused(Exception):
@@ -76,6 +76,23 @@ def each(value, shape: tuple, leading: int = 0) -> np.ndarray:
         raise Refused(
             f"a parameter has shape {list(values.shape)}, the layer has {list(shape)} neurons"
         ) from None
+
+
+def loss(share) -> np.ndarray:
+    """What a state loses of itself in a step, which is never nothing: a time constant is one over it."""
+    return np.maximum(share, LEAST)
+
+
+def one_axis(shape: tuple, remedy: str, what: str = "its matrix") -> None:
+    require(len(shape) == 1, f"{what} acts on the last axis of {list(shape)} alone", remedy)
+
+
+def is_step(function, reached: bool) -> bool:
+    """Whether a function of tensors is 1 above 0, at it too where `reached`, and 0 below."""
+    import torch
+
+    probe = torch.linspace(-2, 2, 1001)
+    return bool((function(probe) == (probe >= 0 if reached else probe > 0)).all())
 
 
 def matrix(weight, bias=None) -> Map:

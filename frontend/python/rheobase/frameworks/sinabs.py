@@ -16,7 +16,7 @@ from ..conventions import Choices, Unpack
 from ..network import Network
 from .assembling import take_over
 from .framework import Framework
-from .parts import STEADY, Map, Neurons, each, matrix, require
+from .parts import Map, Neurons, each, loss, matrix, one_axis, require
 from .torch_layers import convolution, rank, windows
 
 _EXPONENTIAL = {"discretization": "exponential", "update": "decay"}
@@ -26,7 +26,7 @@ def _tau(alpha, shape) -> np.ndarray:
     """Steps of the time constant of a factor."""
     alpha = each(alpha, shape)
     require(bool(((alpha > 0) & (alpha <= 1)).all()), "a factor of a step is not between 0 and 1")
-    return 1 / np.maximum(-np.log(alpha), 1 / STEADY)
+    return 1 / loss(-np.log(alpha))
 
 
 def _gain(module, tau: np.ndarray) -> np.ndarray:
@@ -129,9 +129,7 @@ def _feedback(module, layer) -> Map:
     )
     if kinds == ["Conv2d"]:
         return convolution(steps[0], layer)
-    require(
-        len(shape) == 1, f"its matrix acts on the last axis of {list(shape)} alone", "put a Flatten before it"
-    )
+    one_axis(shape, "put a Flatten before it")
     return matrix(steps[0].weight)
 
 

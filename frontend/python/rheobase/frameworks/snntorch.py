@@ -16,22 +16,23 @@ from ..conventions import Choices, Unpack
 from ..network import Network
 from .assembling import take_over
 from .framework import Framework
-from .parts import STEADY, Map, Neurons, each, matrix, require
+from .parts import LEAST, Map, Neurons, each, is_step, loss, matrix, one_axis, require
 from .torch_layers import convolution, linear, rank
 
 _EULER = {"discretization": "euler", "update": "decay"}
 _RESET_OF = {"_base_sub": "subtract", "_base_zero": "zero", "_base_int": "none"}
 
 
+def _unrounded(module) -> None:
+    require(not module.state_quant, "state_quant rounds its states", "leave it out: rb.compile quantizes")
+
+
 def _threshold(module, shape) -> np.ndarray:
     """Of layers that do nothing beside what their parameters say."""
-    import torch
-
     require(not module.inhibition, "inhibition lets one neuron of a layer fire at a time", "leave it out")
-    require(not module.state_quant, "state_quant rounds its states", "leave it out: rb.compile quantizes")
-    probe = torch.linspace(-2, 2, 1001)
+    _unrounded(module)
     require(
-        bool((module.spike_grad(probe) == (probe > 0)).all()),
+        is_step(module.spike_grad, reached=False),
         "its spike_grad does not send 1 above the threshold and 0 below",
         "use one that changes the gradient alone",
     )
@@ -59,7 +60,7 @@ def _reset(module, threshold: np.ndarray, at_once: bool) -> str:
 
 def _decay(factor, shape) -> np.ndarray:
     """What is lost in a step."""
-    return np.maximum(1 - np.clip(each(factor, shape), 0, 1), 1 / STEADY)
+    return loss(1 - np.clip(each(factor, shape), 0, 1))
 
 
 _READOUT = {"integrate_and_fire": "integrator", "lif": "li", "cuba_lif": "cuba_li"}
@@ -92,7 +93,7 @@ def _graded(module, layer, neurons: Neurons, power: int = 1) -> Neurons:
 def leaky(module, layer, at_once: bool = True) -> Neurons:
     """LIF; IF where beta is 1"""
     lost = _decay(module.beta, layer.out_shape)
-    if (lost == 1 / STEADY).all():
+    if (lost == LEAST).all():
         return _neurons(module, layer, "integrate_and_fire", {"r": np.ones(layer.out_shape)}, at_once)
     return _neurons(module, layer, "lif", {"tau": 1 / lost, "r": 1 / lost}, at_once)
 
@@ -117,9 +118,7 @@ def _feedback(module, layer) -> Map:
     if hasattr(inner, "V"):
         return Map("Scale", {"scale": each(inner.V, shape)})
     if hasattr(inner, "in_features"):
-        require(
-            len(shape) == 1, f"its matrix acts on the last axis of {list(shape)} alone", "flatten its input"
-        )
+        one_axis(shape, "flatten its input")
         return matrix(inner.weight, inner.bias)
     return convolution(inner, layer)
 
@@ -141,7 +140,7 @@ def state_leaky(module, layer) -> Neurons:
         "its memory ends after some steps",
         "leave out kernel_truncation_steps",
     )
-    require(not module.state_quant, "state_quant rounds its states", "leave it out: rb.compile quantizes")
+    _unrounded(module)
     tau = -1 / np.expm1(-1 / each(module.tau, layer.out_shape))
     parameters = {"tau": tau, "r": tau}
     if not module.output or layer.membrane:

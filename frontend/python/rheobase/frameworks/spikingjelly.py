@@ -16,8 +16,8 @@ from ..conventions import Choices, Unpack
 from ..network import Network
 from . import torch_layers
 from .assembling import take_over
-from .framework import Framework
-from .parts import DIRECT, STEADY, Neurons, array, each, matrix, require
+from .framework import Framework, by_class
+from .parts import DIRECT, Neurons, array, each, is_step, loss, matrix, one_axis, require
 from .torch_layers import rank
 
 _EULER = {"discretization": "euler", "update": "difference"}
@@ -26,7 +26,11 @@ _EULER = {"discretization": "euler", "update": "difference"}
 def _spiking(module, layer, kind: str, parameters: dict, from_reset: bool) -> Neurons:
     """from_reset: a membrane starts at v_reset, not at 0."""
     shape = layer.out_shape
-    _heaviside(module.surrogate_function)
+    require(
+        is_step(module.surrogate_function, reached=True),
+        "its surrogate_function does not send 1 from the threshold on and 0 below",
+        "use one with spiking=True",
+    )
     hard = module.v_reset is not None
     reset = each(module.v_reset if hard else 0.0, shape)
     start = reset if from_reset else np.zeros(shape)
@@ -39,17 +43,6 @@ def _spiking(module, layer, kind: str, parameters: dict, from_reset: bool) -> Ne
     if kind != "integrate_and_fire":
         conventions.update(_EULER)
     return Neurons(kind, {**potentials, **parameters}, conventions)
-
-
-def _heaviside(surrogate) -> None:
-    import torch
-
-    probe = torch.linspace(-2, 2, 1001)
-    require(
-        bool((surrogate(probe) == (probe >= 0)).all()),
-        "its surrogate_function does not send 1 from the threshold on and 0 below",
-        "use one with spiking=True",
-    )
 
 
 def integrate(module, layer) -> Neurons:
@@ -94,7 +87,7 @@ def online_leak(module, layer) -> Neurons:
 def current_leak(module, layer) -> Neurons:
     """CubaLIF"""
     shape = layer.out_shape
-    tau_syn, tau = (1 / np.maximum(1 - each(d, shape), 1 / STEADY) for d in (module.c_decay, module.v_decay))
+    tau_syn, tau = (1 / loss(1 - each(d, shape)) for d in (module.c_decay, module.v_decay))
     start = each(module.v_reset or 0.0, shape)
     parameters = {"tau_syn": tau_syn, "w_in": tau_syn, "tau_mem": tau, "r": tau, "v_leak": -start}
     return _spiking(module, layer, "cuba_lif", parameters, from_reset=True)
@@ -130,7 +123,7 @@ def _inner(container, layer) -> Neurons:
 
 def linear_recurrent(module, layer) -> Neurons:
     """Its spiking layer, between the two parts of its matrix"""
-    require(len(layer.in_shape) == 1, "its matrix acts on one of several axes", "flatten its input")
+    one_axis(layer.in_shape, "flatten its input")
     weight, inputs = array(module.rc.weight), layer.in_shape[0]
     parts = {"before": matrix(weight[:, :inputs], module.rc.bias), "recurrent": matrix(weight[:, inputs:])}
     return replace(_inner(module, layer), **parts)
@@ -151,33 +144,33 @@ def element_recurrent(module, layer) -> Neurons:
 
 _SPIKING = {integrate, simple_integrate, leak, simple_leak, learned_leak, online_leak, current_leak}
 
-_OTHER = "NIR has no such neuron"
-_RANDOM = "it draws random numbers in each step"
-_BASE = "it is the base of the layers"
-_NORM = "it normalizes by its input or over time: use BatchNorm1d or BatchNorm2d"
-_AXES = "NIR convolves and pools over one or two axes"
-_MAXIMUM = "NIR has no node that takes a maximum"
-_PRODUCT = "NIR has no products of two signals"
-_LAST = "it takes time as the last axis: use the container without TLast"
 _REFUSED = {
-    _OTHER: "AdaptBaseNode EIFNode QIFNode IzhikevichNode RAFNode KLIFNode GatedLIFNode ComplementaryLIFNode LIAFNode HGNode "
-    "ActivationAwareIFNode FewSpikeNode FlexSN ILIFNode OutlierAwareThresholdNode STBIFNode TernaryIFNode TernaryLIFNode "
-    "DSRIFNode DSRLIFNode MPBNBaseNode MPBNLIFNode ILCBaseNode ILCIFNode ILCLIFNode ILCCUBALIFNode",
+    "NIR has no such neuron": """
+        AdaptBaseNode EIFNode QIFNode IzhikevichNode RAFNode KLIFNode GatedLIFNode ComplementaryLIFNode LIAFNode
+        HGNode ActivationAwareIFNode FewSpikeNode FlexSN ILIFNode OutlierAwareThresholdNode STBIFNode TernaryIFNode
+        TernaryLIFNode DSRIFNode DSRLIFNode MPBNBaseNode MPBNLIFNode ILCBaseNode ILCIFNode ILCLIFNode ILCCUBALIFNode""",
     "its steps are computed all at once, by weights over time": "PSN MaskedPSN SlidingPSN",
     "it starts at half its threshold and subtracts all of it": "HalfThresholdIFNode",
-    _RANDOM: "NoisyBaseNode NoisyCUBALIFNode NoisyILCBaseNode NoisyILCCUBALIFNode NoisyNonSpikingBaseNode "
-    "NoisyNonSpikingIFNode DropConnectLinear",
-    _BASE: "BaseNode SimpleBaseNode NonSpikingBaseNode",
-    _NORM: "NeuNorm GroupNorm BatchNorm3d BatchNormThroughTime1d BatchNormThroughTime2d BatchNormThroughTime3d "
-    "TemporalEffectiveBatchNorm1d TemporalEffectiveBatchNorm2d TemporalEffectiveBatchNorm3d "
-    "ThresholdDependentBatchNorm1d ThresholdDependentBatchNorm2d ThresholdDependentBatchNorm3d",
-    _AXES: "Conv3d ConvTranspose1d ConvTranspose3d AvgPool1d AvgPool3d",
-    "its windows follow from the input's size: use AvgPool2d": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d",
-    _MAXIMUM: "MaxPool1d MaxPool2d MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d",
+    "it draws random numbers in each step": """
+        NoisyBaseNode NoisyCUBALIFNode NoisyILCBaseNode NoisyILCCUBALIFNode NoisyNonSpikingBaseNode
+        NoisyNonSpikingIFNode DropConnectLinear""",
+    "it is the base of the layers": "BaseNode SimpleBaseNode NonSpikingBaseNode",
+    "it normalizes by its input or over time: use BatchNorm1d or BatchNorm2d": """
+        NeuNorm GroupNorm BatchNorm3d BatchNormThroughTime1d BatchNormThroughTime2d BatchNormThroughTime3d
+        TemporalEffectiveBatchNorm1d TemporalEffectiveBatchNorm2d TemporalEffectiveBatchNorm3d
+        ThresholdDependentBatchNorm1d ThresholdDependentBatchNorm2d ThresholdDependentBatchNorm3d""",
+    "NIR convolves and pools over one or two axes": """
+        Conv3d ConvTranspose1d ConvTranspose3d AvgPool1d AvgPool3d""",
+    "its windows follow from the input's size: use AvgPool2d": """
+        AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d""",
+    "NIR has no node that takes a maximum": """
+        MaxPool1d MaxPool2d MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d""",
     "NIR has no node that repeats pixels": "Upsample",
-    _PRODUCT: "QKAttention TokenQKAttention ChannelQKAttention SpikingSelfAttention SpikeDrivenSelfAttention "
-    "MultiDimensionalAttention TemporalWiseAttention",
-    _LAST: "TLastMultiStepContainer TLastSeqToANNContainer",
+    "NIR has no products of two signals": """
+        QKAttention TokenQKAttention ChannelQKAttention SpikingSelfAttention SpikeDrivenSelfAttention
+        MultiDimensionalAttention TemporalWiseAttention""",
+    "it takes time as the last axis: use the container without TLast": """
+        TLastMultiStepContainer TLastSeqToANNContainer""",
     "it decodes: do so outside the module": "VotingLayer TemporalBinSum SpikeCountToBinary",
     "its filter's decay follows from its input": "SynapseFilter",
     "it acts on gradients: use the layer in it": "GradwithTrace SpikeTraceOp OTTTSequential",
@@ -229,7 +222,7 @@ SPIKINGJELLY = Framework(
         },
     },
     followed=frozenset({"Flatten", "SeqToANNContainer", "MultiStepContainer", "StepModeContainer"}),
-    refused={kind: why for why, kinds in _REFUSED.items() for kind in kinds.split()},
+    refused=by_class(_REFUSED),
     leading=_leading,
     in_steps=True,
     keeps_state=True,

@@ -6,7 +6,7 @@ from typing import Optional
 
 import numpy as np
 
-from .parts import PASS, Map, Norm, array, matrix, require
+from .parts import PASS, Map, Norm, array, matrix, one_axis, require
 
 
 def _weight(module) -> np.ndarray:
@@ -16,11 +16,7 @@ def _weight(module) -> np.ndarray:
 
 def linear(module, layer) -> Map:
     """Linear; Affine with a bias"""
-    require(
-        len(layer.in_shape) == 1,
-        f"it acts on the last axis of {list(layer.in_shape)} alone",
-        "flatten what it is given",
-    )
+    one_axis(layer.in_shape, "flatten what it is given", "it")
     return matrix(_weight(module), module.bias)
 
 

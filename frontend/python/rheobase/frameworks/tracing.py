@@ -100,12 +100,12 @@ def _restored(module):
     try:
         yield
     finally:
-        for now, before, inner in kept:
-            now.clear()
-            now.update(before)
+        for state, before, inner in kept:
+            state.clear()
+            state.update(before)
             for key, content in inner.items():
-                now[key].clear()
-                now[key].update(content)
+                state[key].clear()
+                state[key].update(content)
 
 
 class _Tracer:
