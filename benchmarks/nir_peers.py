@@ -22,7 +22,7 @@ import numpy as np
 import rheobase as rb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-from nirgraphs import RandomGraph  # noqa: E402
+from nirgraphs import RandomGraph, flat  # noqa: E402
 
 GRAPHS = 50
 STEPS = 200
@@ -57,7 +57,7 @@ def exported(command: str, path: Path, folder: Path) -> tuple[str, dict]:
 def with_shares(path: Path, kept: dict, dt: float, folder: Path) -> rb.Network:
     """The file's network with neurons that keep these shares, with a gain of 1."""
     graph = nir.read(path, type_check=False)
-    for name, node in ((n, node) for g in graphs_of(graph) for n, node in g.items()):
+    for name, node in flat(graph)[0].items():
         for mark, tau, gain in (("cur_", "tau_syn", "w_in"), ("vol_", "tau_mem", "r"), ("", "tau", "r")):
             share = kept.get(name, {}).get(mark)
             if share is not None and hasattr(node, tau):
@@ -66,13 +66,6 @@ def with_shares(path: Path, kept: dict, dt: float, folder: Path) -> rb.Network:
                 setattr(node, gain, 1 / lost)
     nir.write(folder / "theirs.nir", graph)
     return rb.load(folder / "theirs.nir", dt=dt)
-
-
-def graphs_of(graph, prefix: str = ""):
-    yield {prefix + n: node for n, node in graph.nodes.items() if not isinstance(node, nir.NIRGraph)}
-    for name, node in graph.nodes.items():
-        if isinstance(node, nir.NIRGraph):
-            yield from graphs_of(node, f"{prefix}{name}.")
 
 
 def spikes_of(net: rb.Network, other: rb.Network) -> str:
