@@ -23,6 +23,10 @@ struct CompileOptions {
   std::optional<PeriodicReset> periodicReset;
   bool keepWeights = false;  // in CompileResult::quantSettings, of every projection, not just where pinned
   std::map<std::string, double> calibration;  // population -> largest |v| seen on data, float units
+  // Spikes in a step of each neuron, by population: which cores of the chip are near each other follows from
+  // them.
+  std::map<std::string, std::vector<double>> rates;
+  std::uint64_t seed = 0;  // of what is searched for at random: where cores lie
   std::string toStage = "image";
   std::optional<std::string> fromStage;  // the text of a dumped stage, to go on from
   std::string fromFile;                  // its file, for messages

@@ -183,9 +183,8 @@ class ModuleReader {
 
   void readCore(chip::CoreOp op) {
     const std::string place = fmt::format("core {}", op.getId());
-    if (op.getId() != placement_.cores.size())
-      refuse(place, fmt::format("core {} stands where core {} is due", op.getId(), placement_.cores.size()));
     PlacedCore& core = placement_.cores.emplace_back();
+    core.id = static_cast<std::int32_t>(op.getId());
     for (auto slice : op.getBody().getOps<chip::SliceOp>()) {
       const int population = populations_[slice.getPopulation()];
       if (static_cast<std::int64_t>(slice.getFirstCompartment()) != core.use.neurons)
@@ -194,7 +193,8 @@ class ModuleReader {
                            slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
       core.append({population, static_cast<std::int32_t>(slice.getFirstNeuron()),
                    static_cast<std::int32_t>(slice.getCount()), static_cast<std::int32_t>(slice.getRepeats()),
-                   static_cast<std::int32_t>(slice.getStride())},
+                   static_cast<std::int32_t>(slice.getStride()), static_cast<std::int32_t>(slice.getRows()),
+                   static_cast<std::int32_t>(slice.getRowStride())},
                   *problem_.populations[population].model);
     }
     std::map<std::pair<int, int>, int> numbers;

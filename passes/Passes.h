@@ -1,9 +1,12 @@
 // The compiler's passes: how to make them, and their registration for rheo-opt.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "algorithms/Quantize.h"
 #include "chip/ChipSpec.h"
@@ -17,11 +20,19 @@ namespace rheo {
 #define GEN_PASS_DECL  // the structures of textual options
 #include "passes/Passes.h.inc"
 
+struct PlaceOptions {
+  const ChipSpec* chip = nullptr;
+  // Spikes in a step of each neuron, by population: what cores that talk much are brought together by. One
+  // where it is left out.
+  std::map<std::string, std::vector<double>> rates = {};
+  std::uint64_t seed = 0;
+};
+
 // The chip of `options` outlives the pass.
 std::unique_ptr<mlir::Pass> createQuantizePass(QuantOptions options);
 std::unique_ptr<mlir::Pass> createProveRangesPass();
 std::unique_ptr<mlir::Pass> createLegalizePass(const ChipSpec& chip);
-std::unique_ptr<mlir::Pass> createPlaceOnCoresPass(const ChipSpec& chip);
+std::unique_ptr<mlir::Pass> createPlaceOnCoresPass(const PlaceOptions& options);
 // With textual options, for rheo-opt.
 std::unique_ptr<mlir::Pass> createQuantizePass();
 std::unique_ptr<mlir::Pass> createLegalizePass();

@@ -78,7 +78,7 @@ Status Compilation::enter(Stage stage) {
       passes.push_back(createLegalizePass(options_.chip));
       return runPasses(std::move(passes));
     case Stage::Placed:
-      passes.push_back(createPlaceOnCoresPass(options_.chip));
+      passes.push_back(createPlaceOnCoresPass({&options_.chip, options_.rates, options_.seed}));
       return runPasses(std::move(passes));
     case Stage::Image: {
       Expected<Image> image = imageOf(*module_, options_.chip);

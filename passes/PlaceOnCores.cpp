@@ -1,4 +1,6 @@
-// chip-place: the legal network becomes a chip.module with cores, groups and axons. SPEC I3 to I7.
+// chip-place: the legal network becomes a chip.module with cores, groups and axons, every core somewhere on
+// the grid. SPEC I3 to I7, I12.
+#include "arrange/Arrange.h"
 #include "ir/Diagnostics.h"
 #include "passes/NetIo.h"
 #include "passes/Passes.h"
@@ -127,7 +129,7 @@ class ModuleWriter {
     const PlacedCore& core = placement_.cores[index];
     const mlir::Location location = builder_.getUnknownLoc();
     mlir::OperationState state(location, chip::CoreOp::getOperationName());
-    state.addAttribute("id", number(static_cast<std::int64_t>(index)));
+    state.addAttribute("id", number(core.id));
     state.addRegion()->emplaceBlock();
     auto op = llvm::cast<chip::CoreOp>(builder_.create(state));
     mlir::OpBuilder::InsertionGuard guard(builder_);
@@ -140,6 +142,9 @@ class ModuleWriter {
       if (slice.repeats > 1)
         attributes.insert(attributes.end(),
                           {{"repeats", number(slice.repeats)}, {"stride", number(slice.stride)}});
+      if (slice.rows > 1)
+        attributes.insert(attributes.end(),
+                          {{"rows", number(slice.rows)}, {"row_stride", number(slice.rowStride)}});
       create("chip.slice", location, attributes);
     }
     for (std::size_t g = 0; g < core.groups.size(); ++g) {
@@ -191,7 +196,7 @@ class ModuleWriter {
 
 struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
   PlaceOnCoresPass() = default;
-  explicit PlaceOnCoresPass(const ChipSpec& given) : spec(&given) {}
+  explicit PlaceOnCoresPass(PlaceOptions given) : spec(given.chip), options(std::move(given)) {}
 
   void runOnOperation() override {
     if (Status done = run(); !done) {
@@ -217,20 +222,25 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     const PlacementProblem problem = problemOf(*net, **profile);
     Expected<Placement> placement = place(problem, *spec);
     if (!placement) return std::move(placement).error();
+    const std::vector<std::int32_t> ids =
+        arrange(flowsOf(problem, *placement, options.rates),
+                static_cast<std::int32_t>(placement->cores.size()), Grid(spec->grid()), options.seed);
+    for (std::size_t core = 0; core < ids.size(); ++core) placement->cores[core].id = ids[core];
     ModuleWriter(*network, *net, problem, *placement, *spec).write();
     network->erase();
     return ok();
   }
 
   const ChipSpec* spec = nullptr;
+  PlaceOptions options;
   std::optional<Target> target;
 };
 
 }  // namespace
 
 std::unique_ptr<mlir::Pass> createPlaceOnCoresPass() { return std::make_unique<PlaceOnCoresPass>(); }
-std::unique_ptr<mlir::Pass> createPlaceOnCoresPass(const ChipSpec& chip) {
-  return std::make_unique<PlaceOnCoresPass>(chip);
+std::unique_ptr<mlir::Pass> createPlaceOnCoresPass(const PlaceOptions& options) {
+  return std::make_unique<PlaceOnCoresPass>(options);
 }
 
 }  // namespace rheo

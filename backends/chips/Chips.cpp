@@ -17,10 +17,31 @@ constexpr std::array kRecords{
 #include "chips/ChipRecords.inc"
 };
 
+// Records that stand for themselves; the others say "base" and build on one of these.
+const std::vector<ChipSpec>& plainChips() {
+  static const std::vector<ChipSpec> chips = [] {
+    std::vector<ChipSpec> found;
+    for (const std::string_view record : kRecords)
+      if (auto chip = parseChipSpec(std::string(record), "built-in record", nullptr))
+        found.push_back(*std::move(chip));
+    return found;
+  }();
+  return chips;
+}
+
+const ChipSpec* findChip(const std::vector<ChipSpec>& chips, const std::string& name) {
+  const auto found =
+      std::find_if(chips.begin(), chips.end(), [&](const ChipSpec& chip) { return chip.name == name; });
+  return found == chips.end() ? nullptr : &*found;
+}
+
+const ChipSpec* findPlainChip(const std::string& name) { return findChip(plainChips(), name); }
+
 std::vector<ChipSpec> parseRecords() {
-  std::vector<ChipSpec> chips;
+  std::vector<ChipSpec> chips = plainChips();
   for (const std::string_view record : kRecords)
-    if (auto chip = parseChipSpec(std::string(record), "built-in record", nullptr))
+    if (auto chip = parseChipSpec(std::string(record), "built-in record", findPlainChip);
+        chip && findPlainChip(chip->name) == nullptr)
       chips.push_back(*std::move(chip));
   std::sort(chips.begin(), chips.end(), [](const ChipSpec& a, const ChipSpec& b) { return a.name < b.name; });
   return chips;
@@ -33,11 +54,7 @@ const std::vector<ChipSpec>& builtinChips() {
   return chips;
 }
 
-const ChipSpec* findBuiltinChip(const std::string& name) {
-  for (const ChipSpec& chip : builtinChips())
-    if (chip.name == name) return &chip;
-  return nullptr;
-}
+const ChipSpec* findBuiltinChip(const std::string& name) { return findChip(builtinChips(), name); }
 
 Expected<ChipSpec> resolveChip(const std::string& nameOrPath) {
   if (const ChipSpec* chip = findBuiltinChip(nameOrPath)) return *chip;

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "chip/Layout.h"
@@ -35,7 +37,11 @@ class Emitter {
  public:
   Emitter(const PlacementProblem& problem, const Placement& placement, const ChipSpec& chip,
           ImageMetadata metadata)
-      : problem_(problem), placement_(placement), chip_(chip), metadata_(std::move(metadata)) {}
+      : problem_(problem),
+        placement_(placement),
+        chip_(chip),
+        metadata_(std::move(metadata)),
+        grid_(chip.grid()) {}
 
   Expected<Image> run();
 
@@ -70,7 +76,9 @@ class Emitter {
   static Expected<std::int64_t> constantsAt(const PopulationSpec& population, std::int32_t neuron,
                                             CoreWords& words);
   Status emitCore(std::size_t core, CoreWords& words);
-  void checkLimits(std::size_t core, const CoreUse& use);
+  void checkLimits(std::int32_t core, const CoreUse& use);
+  Status checkCores() const;
+  void describeGrid();
   Status emitInputs();
   void describe();
 
@@ -78,6 +86,7 @@ class Emitter {
   const Placement& placement_;
   const ChipSpec& chip_;
   ImageMetadata metadata_;
+  Grid grid_;
   ImageWriter image_;
   std::vector<Targets> fromPopulations_, fromInputs_;
   std::vector<Diagnostic> violations_;
@@ -147,7 +156,7 @@ Status Emitter::emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& wo
   if (!record) return record.error();
   Targets& targets =
       projection.fromInput ? fromInputs_[projection.source] : fromPopulations_[projection.source];
-  targets[axon.source].push_back({static_cast<std::int64_t>(core), static_cast<std::int64_t>(*record)});
+  targets[axon.source].push_back({placed.id, static_cast<std::int64_t>(*record)});
   return ok();
 }
 
@@ -261,15 +270,19 @@ Status Emitter::emitNeurons(const PlacedSlice& slice, CoreWords& words) const {
 
 Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   auto described = std::make_unique<image::CoreT>();
-  described->id = static_cast<std::uint32_t>(core);
-  for (const PlacedSlice& slice : placement_.cores[core].slices) {
+  const PlacedCore& placed = placement_.cores[core];
+  described->id = static_cast<std::uint32_t>(placed.id);
+  described->chip = static_cast<std::uint32_t>(grid_.chipOf(placed.id));
+  CoreUse use;
+  for (const PlacedSlice& slice : placed.slices) {
     if (auto done = emitNeurons(slice, words); !done) return done;
-    for (std::int32_t repeat = 0; repeat < slice.repeats; ++repeat) {
+    use.takeNeurons(slice.size(), *problem_.populations[slice.population].model);
+    for (std::int32_t first = 0; first < slice.size(); first += slice.count) {
       auto entry = std::make_unique<image::SliceT>();
       entry->population = static_cast<std::uint32_t>(slice.population);
-      entry->first_neuron = static_cast<std::uint32_t>(slice.firstNeuron + repeat * slice.stride);
+      entry->first_neuron = static_cast<std::uint32_t>(slice.neuron(first));
       entry->count = static_cast<std::uint32_t>(slice.count);
-      entry->first_compartment = static_cast<std::uint32_t>(slice.firstCompartment + repeat * slice.count);
+      entry->first_compartment = static_cast<std::uint32_t>(slice.firstCompartment + first);
       described->slices.push_back(std::move(entry));
     }
   }
@@ -285,17 +298,19 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   memory(image_.addMemory("synapse", words.synapses, words.synapses.size()));
   image_.header.cores.push_back(std::move(described));
   const auto count = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
-  std::int64_t inputs = 0;
-  for (const PlacedSlice& slice : placement_.cores[core].slices) inputs += slice.inputs();
-  checkLimits(core,
-              {count(words.neurons.records()), inputs, count(words.axons.records()),
-               count(words.routes.records()), count(words.synapses.size()), count(words.profiles.records()),
-               count(words.formats.records()), words.constants ? count(words.constants->records()) : 0});
+  for (const PlacedGroup& group : placed.groups) use.wait(problem_.projections[group.projection].mostDelay());
+  use.inputAxons = count(words.axons.records());
+  use.outputRoutes = count(words.routes.records());
+  use.synapseWords = count(words.synapses.size());
+  use.profiles = count(words.profiles.records());
+  use.formats = count(words.formats.records());
+  use.constants = words.constants ? count(words.constants->records()) : 0;
+  checkLimits(placed.id, use);
   return ok();
 }
 
 // What was really emitted, against the chip's record: a placement may come from a file that was edited.
-void Emitter::checkLimits(std::size_t core, const CoreUse& use) {
+void Emitter::checkLimits(std::int32_t core, const CoreUse& use) {
   for (const CoreLimit& rule : coreLimits()) {
     const Limit& limit = chip_.limit(rule.name);
     if (use.*rule.use <= limit.value) continue;
@@ -376,7 +391,52 @@ void Emitter::describe() {
   }
 }
 
+// SPEC I12: every core lies somewhere else, where the chip has one that works.
+Status Emitter::checkCores() const {
+  const std::vector<std::int32_t>& usable = grid_.usableCores();
+  std::set<std::int32_t> used;
+  for (const PlacedCore& core : placement_.cores) {
+    if (!std::binary_search(usable.begin(), usable.end(), core.id))
+      return Error::of(ErrorKind::Compile,
+                       {"R0425",
+                        Severity::Error,
+                        fmt::format("'{}' has no core {} that works", chip_.name, core.id),
+                        "",
+                        fmt::format("core {}", core.id),
+                        {},
+                        {},
+                        "",
+                        "place the network again for this chip"});
+    if (!used.insert(core.id).second) return fault(fmt::format("core {} is used twice", core.id));
+  }
+  return ok();
+}
+
+// SPEC I12: of the ways to cores in use, what differs from the rule.
+void Emitter::describeGrid() {
+  const GridShape& shape = grid_.shape();
+  const auto number = [](std::int32_t value) { return static_cast<std::uint32_t>(value); };
+  auto grid = std::make_unique<image::GridT>();
+  grid->chips = number(shape.chips);
+  grid->chip_columns = number(shape.chipColumns);
+  grid->tile_columns = number(shape.tileColumns);
+  grid->tile_rows = number(shape.tileRows);
+  grid->cores_per_tile = number(shape.coresPerTile);
+  grid->cores_per_chip = number(shape.coresPerChip);
+  grid->chip_link_hops = number(shape.chipLinkHops);
+  for (const std::int32_t core : shape.deadCores) grid->dead_cores.push_back(number(core));
+  for (const DeadLink& link : shape.deadLinks)
+    grid->dead_links.emplace_back(number(link.first), number(link.second));
+  RoutingTable routing(grid_);
+  for (const PlacedCore& core : placement_.cores)
+    routing.enter(WayTo(grid_, grid_.tileOf(core.id)), grid_.tileOf(core.id));
+  for (const auto& [way, direction] : routing.detours())
+    grid->detours.emplace_back(number(way.first), number(way.second), static_cast<std::uint32_t>(direction));
+  image_.header.grid = std::move(grid);
+}
+
 Expected<Image> Emitter::run() {
+  if (auto placed = checkCores(); !placed) return placed.error();
   if (metadata_.populations.size() != problem_.populations.size() ||
       metadata_.inputs.size() != problem_.inputs.size())
     return fault("the image's metadata does not describe every population and input");
@@ -398,6 +458,7 @@ Expected<Image> Emitter::run() {
   if (!violations_.empty()) return Error{ErrorKind::Compile, std::move(violations_)};
   if (auto done = emitInputs(); !done) return done.error();
   describe();
+  describeGrid();
   return image_.finish();
 }
 

@@ -188,7 +188,7 @@ void Checker::limited(const ProjectionSpec& projection, const char* code, const 
 
 void Checker::format(const ProjectionSpec& projection) {
   const char* settings = "choose fewer bits or another scale in the quantization settings";
-  const int delay = projection.axonDelay() + projection.mostSynapseDelay();
+  const int delay = projection.mostDelay();
   limited(projection, "R0418", "a delay in steps", delay, "max_delay", true,
           "shorten the delay; a connection that skips layers waits for them");
   if (delay < 0 || delay > kMaxDelay)
@@ -250,7 +250,9 @@ std::int32_t PlacedSlice::find(std::int64_t neuronNumber) const {
   if (offset < 0) return -1;
   const std::int64_t repeat = stride > 0 ? std::min<std::int64_t>(offset / stride, repeats - 1) : 0;
   const std::int64_t within = offset - repeat * stride;
-  return within < count ? static_cast<std::int32_t>(repeat * count + within) : -1;
+  const std::int64_t row = rowStride > 0 ? std::min<std::int64_t>(within / rowStride, rows - 1) : 0;
+  const std::int64_t column = within - row * rowStride;
+  return column < count ? static_cast<std::int32_t>((repeat * rows + row) * count + column) : -1;
 }
 
 std::vector<ListedTargets> targetsIn(const ProjectionSpec& projection, const PlacedSlice& slice,

@@ -46,24 +46,39 @@ const Convolution* featureMapOf(const PlacementProblem& problem, int population)
 }
 
 PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population) {
-  const std::int64_t positions = map.positionsOut();
-  const std::int64_t run = tile.rows.count * tile.columns.count;
-  const std::int64_t first =
-      tile.channels.first * positions + tile.rows.first * map.columns.outputs + tile.columns.first;
-  const bool whole = run == positions;  // the channels follow each other without a gap
-  return {population, static_cast<std::int32_t>(first),
-          static_cast<std::int32_t>(whole ? run * tile.channels.count : run),
-          static_cast<std::int32_t>(whole ? 1 : tile.channels.count),
-          static_cast<std::int32_t>(whole || tile.channels.count == 1 ? 0 : positions)};
+  const std::int64_t positions = map.positionsOut(), width = map.columns.outputs;
+  PlacedSlice slice;
+  slice.population = population;
+  slice.firstNeuron = static_cast<std::int32_t>(tile.channels.first * positions + tile.rows.first * width +
+                                                tile.columns.first);
+  slice.count = static_cast<std::int32_t>(tile.columns.count);
+  if (tile.columns.count == width) {  // the rows follow each other without a gap
+    slice.count *= static_cast<std::int32_t>(tile.rows.count);
+  } else if (tile.rows.count > 1) {
+    slice.rows = static_cast<std::int32_t>(tile.rows.count);
+    slice.rowStride = static_cast<std::int32_t>(width);
+  }
+  if (slice.count == positions) {  // and so do the channels
+    slice.count *= static_cast<std::int32_t>(tile.channels.count);
+  } else if (tile.channels.count > 1) {
+    slice.repeats = static_cast<std::int32_t>(tile.channels.count);
+    slice.stride = static_cast<std::int32_t>(positions);
+  }
+  return slice;
 }
 
 std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map) {
   const std::int64_t width = map.columns.outputs, positions = map.positionsOut();
   if (slice.ports > 1) return std::nullopt;
   const MapPlace first = map.placeOfOutput(slice.firstNeuron);
-  Tile tile{{first.channel, slice.repeats}, {first.row, 0}, {first.column, 0}};
+  Tile tile{{first.channel, slice.repeats}, {first.row, slice.rows}, {first.column, slice.count}};
   std::int64_t run = slice.count;
   if (slice.repeats > 1 && slice.stride != positions) return std::nullopt;
+  if (slice.rows > 1) {
+    if (slice.rowStride != width || tile.rows.end() > map.rows.outputs || tile.columns.end() > width)
+      return std::nullopt;
+    return tile;
+  }
   if (slice.repeats == 1 && slice.firstNeuron % positions == 0 && run % positions == 0) {
     tile.channels.count = run / positions;
     run = positions;

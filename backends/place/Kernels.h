@@ -16,7 +16,7 @@ struct Range {
   std::int64_t end() const { return first + count; }
 };
 
-// Part of a feature map: all columns of some rows, or some columns of one row.
+// Part of a feature map.
 struct Tile {
   Range channels, rows, columns;
   std::int64_t size() const { return channels.count * rows.count * columns.count; }

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include "chip/LimitRules.h"
 #include "place/ListCost.h"
 #include "place/Placer.h"
 
@@ -26,6 +27,10 @@ constexpr std::array kCoreLimits{
               "share parameters among neurons"},
     CoreLimit{&CoreUse::constants, "constants_per_core", "R0415", "constants",
               "share parameters among neurons"},
+    CoreLimit{&CoreUse::stateWords, "state_words_per_core", "R0423", "words of state",
+              "choose a neuron model with fewer states, or another chip"},
+    CoreLimit{&CoreUse::delaySlots, "delay_slots_per_core", "R0424", "delay slots",
+              "shorten the longest delay into these neurons"},
     CoreLimit{&CoreUse::formats, "formats_per_core", "R0416", "synapse formats",
               "merge projections that enter the same population"},
 };
@@ -34,7 +39,8 @@ constexpr std::array kCoreLimits{
 
 std::span<const CoreLimit> coreLimits() { return kCoreLimits; }
 
-Placer::Placer(const PlacementProblem& problem, const ChipSpec& chip) : problem_(problem), chip_(chip) {
+Placer::Placer(const PlacementProblem& problem, const ChipSpec& chip)
+    : problem_(problem), chip_(chip), usableCores_(chip.usableCores()) {
   for (const CoreLimit& limit : kCoreLimits) limits_.push_back(chip.limit(limit.name).value);
   incoming_.resize(problem.populations.size());
   for (std::size_t i = 0; i < problem.projections.size(); ++i)
@@ -82,6 +88,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     CoreUse use = neurons.use;
     for (ListCost& cost : costs) {
       cost.addNeuron(first + row);
+      use.wait(problem_.projections[cost.projection()].mostDelay());
       use.inputAxons += cost.axons();
       use.synapseWords += cost.singleWords();
       use.formats += cost.axons() > 0 ? 1 : 0;
@@ -108,8 +115,8 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
 
 // What one neuron more takes, its lists left out.
 void Placer::takeNeuron(int population, std::int32_t neuron, Trial& trial) const {
-  ++trial.use.neurons;
-  trial.use.inputs += problem_.populations[population].model->portCount();
+  const models::ModelTable& model = *problem_.populations[population].model;
+  trial.use.takeNeurons(1, model);
   trial.use.outputRoutes += routes_[population][neuron];
   trial.profiles.insert(profileOf_[population][neuron]);
   trial.use.profiles = static_cast<std::int64_t>(trial.profiles.size());
@@ -232,26 +239,39 @@ Expected<Placement> Placer::run() {
   bool fill = false, routesSettled = false;
   for (int round = 0; round < kRounds && !routesSettled; ++round) {
     placeAll(fill);
-    if (!fill && static_cast<std::int64_t>(cores_.size()) > chip_.limit("cores").value) placeAll(fill = true);
+    if (!fill && static_cast<std::int64_t>(cores_.size()) > usableCores_) placeAll(fill = true);
     routesSettled = routesFit();
   }
   std::vector<Diagnostic> found = diagnostics();
   if (!routesSettled && found.empty()) found = crowdedRoutes();
   if (!found.empty()) return Error{ErrorKind::Compile, std::move(found)};
   Placement placement;
+  const Grid grid(chip_.grid());
   for (OpenCore& open : cores_) {
+    open.core.id = grid.usableCores()[placement.cores.size()];
     for (const ListChoice& choice : open.lists) resolveLists(choice, open.core);
     placement.cores.push_back(std::move(open.core));
   }
   return placement;
 }
 
+void CoreUse::takeNeurons(std::int64_t count, const models::ModelTable& model) {
+  neurons += count;
+  inputs += model.inputsOf(count);
+  stateWords += count * std::ssize(model.states);
+  wait(longestDelay);
+}
+
+void CoreUse::wait(int delay) {
+  longestDelay = std::max(longestDelay, delay);
+  delaySlots = rheo::delaySlots(inputs, longestDelay);
+}
+
 void PlacedCore::append(PlacedSlice slice, const models::ModelTable& model) {
   slice.firstCompartment = static_cast<std::int32_t>(use.neurons);
   slice.firstInput = static_cast<std::int32_t>(use.inputs);
   slice.ports = static_cast<std::int32_t>(model.portCount());
-  use.neurons += slice.size();
-  use.inputs += slice.inputs();
+  use.takeNeurons(slice.size(), model);
   slices.push_back(slice);
 }
 

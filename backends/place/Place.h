@@ -10,6 +10,7 @@
 
 #include "chip/ChipSpec.h"
 #include "chip/Synapses.h"
+#include "chip/Traffic.h"
 #include "fixed/Profile.h"
 #include "models/Model.h"
 #include "network/Wiring.h"
@@ -59,6 +60,7 @@ struct ProjectionSpec {
     return delays_.empty() ? 0 : delays_[static_cast<std::size_t>(index)] - least_;
   }
   int mostSynapseDelay() const { return most_ - least_; }
+  int mostDelay() const { return delay + most_; }  // of axon and synapse together
   const std::span<const std::int32_t>& delays() const { return delays_; }
 
  private:
@@ -80,20 +82,23 @@ struct PlacementProblem {
 // How the lists of a projection are stored; the place in a core is left open.
 SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, ListKind kind);
 
-// Neurons of one population in consecutive compartments: `count` of them, and again for each of `repeats`
-// channels, `stride` neurons further on.
+// Neurons of one population in consecutive compartments: `count` of them, again for each of `rows`,
+// `rowStride` neurons further on, and all that again for each of `repeats` channels, `stride` neurons further
+// on.
 struct PlacedSlice {
   int population = 0;
   std::int32_t firstNeuron = 0;
   std::int32_t count = 0;
   std::int32_t repeats = 1;
   std::int32_t stride = 0;
+  std::int32_t rows = 1;
+  std::int32_t rowStride = 0;
   // Where it lies in its core: PlacedCore::append says so.
   std::int32_t firstCompartment = 0;
   std::int32_t firstInput = 0;  // as synapse lists count. SPEC I6
   std::int32_t ports = 1;       // of the population's model
 
-  std::int32_t size() const { return count * repeats; }
+  std::int32_t size() const { return count * rows * repeats; }
   std::int32_t inputs() const { return size() * ports; }
   // The target of a projection that the i-th input is, and back; -1 where it lies elsewhere.
   std::int64_t target(std::int32_t i) const { return std::int64_t{neuron(i / ports)} * ports + i % ports; }
@@ -101,7 +106,9 @@ struct PlacedSlice {
     const std::int32_t place = find(target / ports);
     return place < 0 ? -1 : static_cast<std::int32_t>(place * ports + target % ports);
   }
-  std::int32_t neuron(std::int32_t i) const { return firstNeuron + i / count * stride + i % count; }
+  std::int32_t neuron(std::int32_t i) const {
+    return firstNeuron + i / (count * rows) * stride + i / count % rows * rowStride + i % count;
+  }
   // The i of a neuron; -1 where it lies elsewhere.
   std::int32_t find(std::int64_t neuronNumber) const;
 };
@@ -122,7 +129,11 @@ struct PlacedAxon {
 
 struct CoreUse {
   std::int64_t neurons = 0, inputs = 0, inputAxons = 0, outputRoutes = 0, synapseWords = 0, profiles = 0,
-               formats = 0, constants = 0;
+               formats = 0, constants = 0, stateWords = 0, delaySlots = 0;
+  int longestDelay = 0;
+
+  void takeNeurons(std::int64_t count, const models::ModelTable& model);
+  void wait(int delay);  // some input waits so many steps
 };
 
 // A limit that every core obeys on its own.
@@ -136,6 +147,7 @@ struct CoreLimit {
 std::span<const CoreLimit> coreLimits();  // in the order in which they are reported
 
 struct PlacedCore {
+  std::int32_t id = 0;  // on the chip's grid. SPEC I12
   std::vector<PlacedSlice> slices;
   std::vector<PlacedGroup> groups;  // in order of slices, then of projections
   std::vector<PlacedAxon> axons;    // in order of groups, then of sources
@@ -148,6 +160,11 @@ struct PlacedCore {
 struct Placement {
   std::vector<PlacedCore> cores;
 };
+
+// Where the spikes of a placement go, by indices of its cores; the host's are not counted. rates: spikes in a
+// step of each neuron of a population, by its name; 1 where it is left out.
+std::vector<Flow> flowsOf(const PlacementProblem& problem, const Placement& placement,
+                          const std::map<std::string, std::vector<double>>& rates);
 
 // What the sources of a projection send to a slice, through lists of their own.
 struct ListedTargets {
@@ -171,8 +188,8 @@ std::vector<std::int64_t> constantsOf(const PopulationSpec& population, std::int
 // Everything that is wrong with the problem before anything is placed: see place().
 Status checkProblem(const PlacementProblem& problem, const ChipSpec& chip);
 
-// Errors are of kind Compile with every violation found (R0410 to R0420), or Internal where the problem
-// contradicts itself (sizes, indices).
+// The first cores of the chip that work are taken, one after the other. Errors are of kind Compile with every
+// violation found (R0410 to R0420), or Internal where the problem contradicts itself (sizes, indices).
 Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip);
 
 }  // namespace rheo

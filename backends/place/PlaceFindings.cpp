@@ -24,7 +24,7 @@ void Placer::noteRefused(int population, std::int32_t neuron, const CoreUse& use
       note(i, population, neuron, value);
 }
 
-// A limit that a population exceeds.
+// A limit that a population exceeds: of each core, or, without `use`, of all of them.
 Diagnostic Placer::finding(const CoreLimit& exceeded, const PopulationSpec& population, std::int64_t value,
                            std::string message) const {
   const Limit& limit = chip_.limit(exceeded.name);
@@ -34,7 +34,7 @@ Diagnostic Placer::finding(const CoreLimit& exceeded, const PopulationSpec& popu
           "",
           population.where.empty() ? population.name : population.where,
           static_cast<double>(value),
-          static_cast<double>(limit.value),
+          static_cast<double>(exceeded.use ? limit.value : usableCores_),
           limit.source + (limit.inferred ? " (inferred)" : ""),
           exceeded.remedy};
 }
@@ -52,7 +52,7 @@ std::vector<Diagnostic> Placer::diagnostics() const {
                                         chip_.name, limits_[violation.limit], others)));
   }
   const auto cores = static_cast<std::int64_t>(cores_.size());
-  const std::int64_t coresOfChip = chip_.limit("cores").value;
+  const std::int64_t coresOfChip = usableCores_;
   if (cores > coresOfChip) {
     std::vector<std::int64_t> held(problem_.populations.size());
     for (const OpenCore& open : cores_)

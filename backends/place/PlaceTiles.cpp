@@ -1,9 +1,7 @@
 // Feature maps on cores: whole, or cut into tiles of channels, rows and columns.
-#include <iterator>
-#include <limits>
-
 #include "place/ListCost.h"
 #include "place/Placer.h"
+#include "place/Tiling.h"
 
 namespace rheo {
 namespace {
@@ -13,19 +11,6 @@ bool sameMap(const ProjectionSpec& projection, const Convolution& map) {
   const std::optional<Convolution>& own = projection.wiring.convolution();
   return own && own->channelsOut == map.channelsOut && own->rows.outputs == map.rows.outputs &&
          own->columns.outputs == map.columns.outputs;
-}
-
-// The largest count up to `most` for which fits() holds; it holds for every smaller one then.
-template <class Fits>
-std::int64_t mostThatFits(std::int64_t most, Fits fits) {
-  std::int64_t known = 0;
-  for (std::int64_t tried = most; known < most; tried = known + (most - known + 1) / 2) {
-    if (fits(tried))
-      known = tried;
-    else
-      most = tried - 1;
-  }
-  return known;
 }
 
 }  // namespace
@@ -43,6 +28,7 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
     for (std::int32_t i = 0; i < slice.size(); ++i) takeNeuron(population, slice.neuron(i), trial);
     for (const int index : incoming_[population]) {
       const ProjectionSpec& projection = problem_.projections[index];
+      trial.use.wait(projection.mostDelay());
       ListChoice choice{index, 0, ListKind::Kernel, false};
       KernelCost cost;
       if (sameMap(projection, map) && kernelsFit(projection, chip_, tile)) {
@@ -65,92 +51,45 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
   return trial;
 }
 
-// A feature map whole, where a core holds it; else in blocks of channels.
+// A feature map whole, where a core holds it; else in tiles, each where there is room.
 void Placer::placeTiles(int population, const Convolution& map) {
   const Tile whole{{0, map.channelsOut}, {0, map.rows.outputs}, {0, map.columns.outputs}};
+  if (putIntoOpenCore(population, map, whole)) return;
+  std::vector<const ProjectionSpec*> convolutions;
+  for (const int index : incoming_[population])
+    if (sameMap(problem_.projections[index], map)) convolutions.push_back(&problem_.projections[index]);
+  for (const Tile& tile : tilesOf(map, convolutions, chip_)) placeTile(population, map, tile);
+}
+
+bool Placer::putIntoOpenCore(int population, const Convolution& map, const Tile& tile) {
   for (OpenCore& open : cores_)
-    if (Trial trial = tryTile(open, population, map, whole); trial.rows > 0)
-      return commit(open, sliceOf(whole, map, population), std::move(trial));
-  for (std::int64_t first = 0; first < map.channelsOut;) first += placeChannels(population, map, first);
-}
-
-// Channels from the first on, so many that each takes as few cores as possible: as many as one position
-// allows share the sources of that position, a half or a quarter of them leave room for more positions.
-// Returns how many.
-std::int64_t Placer::placeChannels(int population, const Convolution& map, std::int64_t first) {
-  // At the edge of a padded map fewer sources reach a position, in the middle most do.
-  const Range middleRow{map.rows.outputs / 2, 1}, middleColumn{map.columns.outputs / 2, 1};
-  const std::int64_t most = mostThatFits(map.channelsOut - first, [&](std::int64_t count) {
-    return tryTile({}, population, map, {{first, count}, {0, 1}, {0, 1}}).rows > 0 &&
-           tryTile({}, population, map, {{first, count}, middleRow, middleColumn}).rows > 0;
-  });
-  const std::size_t before = cores_.size();
-  const auto start = [&] { return cores_.begin() + static_cast<std::ptrdiff_t>(before); };
-  const std::vector<Violation> violations = violations_;
-  std::vector<OpenCore> best;
-  std::vector<Violation> bestViolations;
-  std::int64_t channels = 0;
-  for (std::int64_t count = std::max<std::int64_t>(1, most); count > 0; count /= 2) {
-    // Fewer for each channel than the best so far.
-    const auto bound = channels == 0 ? std::numeric_limits<std::int64_t>::max()
-                                     : (static_cast<std::int64_t>(best.size()) * count - 1) / channels;
-    if (placeBlock(population, map, {first, count}, bound)) {
-      best.assign(std::move_iterator(start()), std::move_iterator(cores_.end()));
-      bestViolations = violations_;
-      channels = count;
+    if (Trial trial = tryTile(open, population, map, tile); trial.rows > 0) {
+      commit(open, sliceOf(tile, map, population), std::move(trial));
+      return true;
     }
-    cores_.erase(start(), cores_.end());
-    violations_ = violations;
-  }
-  cores_.insert(cores_.end(), std::move_iterator(best.begin()), std::move_iterator(best.end()));
-  violations_ = std::move(bestViolations);
-  return channels;
+  return false;
 }
 
-// False as soon as it takes more cores than `most`.
-bool Placer::placeBlock(int population, const Convolution& map, const Range& channels, std::int64_t most) {
-  const std::size_t before = cores_.size();
-  const Range columns{0, map.columns.outputs};
-  for (std::int64_t row = 0; row < map.rows.outputs;) {
-    const std::int64_t rows = mostThatFits(map.rows.outputs - row, [&](std::int64_t count) {
-      return tryTile({}, population, map, {channels, {row, count}, columns}).rows > 0;
-    });
-    if (rows > 0)
-      placeTile(population, map, {channels, {row, rows}, columns});
-    else
-      placeRow(population, map, {channels, {row, 1}, columns});
-    row += std::max<std::int64_t>(1, rows);
-    if (static_cast<std::int64_t>(cores_.size() - before) > most) return false;
-  }
-  return true;
-}
-
-// Part of a row that no core holds whole, in pieces; a position that takes too much, by half its channels.
-void Placer::placeRow(int population, const Convolution& map, const Tile& part) {
-  for (std::int64_t column = part.columns.first; column < part.columns.end();) {
-    const std::int64_t columns = mostThatFits(part.columns.end() - column, [&](std::int64_t count) {
-      return tryTile({}, population, map, {part.channels, part.rows, {column, count}}).rows > 0;
-    });
-    const Tile tile{part.channels, part.rows, {column, std::max<std::int64_t>(1, columns)}};
-    if (columns > 0) {
-      placeTile(population, map, tile);
-    } else if (const std::int64_t half = part.channels.count / 2; half > 0) {
-      const Range rest{part.channels.first + half, part.channels.count - half};
-      placeRow(population, map, {{part.channels.first, half}, part.rows, tile.columns});
-      placeRow(population, map, {rest, part.rows, tile.columns});
-    } else {
-      noteRefused(population, sliceOf(tile, map, population).firstNeuron,
-                  tryTile({}, population, map, tile).refused);
-    }
-    column += tile.columns.count;
-  }
-}
-
+// What no core holds after all (its routes, its lists beside the kernels) in two halves, along its longest
+// side.
 void Placer::placeTile(int population, const Convolution& map, const Tile& tile) {
+  if (putIntoOpenCore(population, map, tile)) return;
   OpenCore fresh;
-  Trial trial = tryTile(fresh, population, map, tile);
-  commit(fresh, sliceOf(tile, map, population), std::move(trial));
-  cores_.push_back(std::move(fresh));
+  if (Trial trial = tryTile(fresh, population, map, tile); trial.rows > 0) {
+    commit(fresh, sliceOf(tile, map, population), std::move(trial));
+    cores_.push_back(std::move(fresh));
+  } else if (tile.size() == 1) {
+    noteRefused(population, sliceOf(tile, map, population).firstNeuron, trial.refused);
+  } else {
+    Tile half = tile, rest = tile;
+    Range Tile::*side = &Tile::channels;
+    if (tile.rows.count > (tile.*side).count) side = &Tile::rows;
+    if (tile.columns.count > (tile.*side).count) side = &Tile::columns;
+    (half.*side).count /= 2;
+    (rest.*side) = {(half.*side).end(), (tile.*side).count - (half.*side).count};
+    placeTile(population, map, half);
+    placeTile(population, map, rest);
+  }
 }
 
 }  // namespace rheo

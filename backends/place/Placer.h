@@ -57,9 +57,7 @@ class Placer {
   void commit(OpenCore& open, PlacedSlice slice, Trial trial);
   void placePopulation(int population, bool fill);
   void placeTiles(int population, const Convolution& map);
-  std::int64_t placeChannels(int population, const Convolution& map, std::int64_t first);
-  bool placeBlock(int population, const Convolution& map, const Range& channels, std::int64_t most);
-  void placeRow(int population, const Convolution& map, const Tile& part);
+  bool putIntoOpenCore(int population, const Convolution& map, const Tile& tile);
   void placeTile(int population, const Convolution& map, const Tile& tile);
   void noteRefused(int population, std::int32_t neuron, const CoreUse& use);
   void placeAll(bool fill);
@@ -74,6 +72,7 @@ class Placer {
 
   const PlacementProblem& problem_;
   const ChipSpec& chip_;
+  std::int64_t usableCores_;
   std::vector<std::int64_t> limits_;               // of coreLimits()
   std::vector<std::vector<int>> incoming_;         // projections into each population
   std::vector<std::vector<int>> profileOf_;        // [population][neuron]

@@ -43,13 +43,14 @@ mlir::LogicalResult verifySlice(SliceOp slice, ModuleOp module) {
   if (!population) return complain(slice, slice.getPopulation()) << "is no population";
   const int64_t first = asSigned(slice.getFirstNeuron()), count = asSigned(slice.getCount());
   const int64_t repeats = asSigned(slice.getRepeats()), stride = asSigned(slice.getStride());
-  const bool sound = first >= 0 && count >= 1 && repeats >= 1 && (repeats == 1 || stride >= count);
-  if (!sound || first + (repeats - 1) * stride + count > population.getSize() ||
-      asSigned(slice.getFirstCompartment()) < 0)
+  const int64_t rows = asSigned(slice.getRows()), rowStride = asSigned(slice.getRowStride());
+  const int64_t run = (rows - 1) * rowStride + count, end = first + (repeats - 1) * stride + run;
+  const bool sound = first >= 0 && count >= 1 && rows >= 1 && (rows == 1 || rowStride >= count) &&
+                     repeats >= 1 && (repeats == 1 || stride >= run);
+  if (!sound || end > population.getSize() || asSigned(slice.getFirstCompartment()) < 0)
     return complain(slice, slice.getPopulation())
-           << "has " << population.getSize() << " neurons, a slice of it goes from " << first << " to "
-           << first + (repeats - 1) * stride + count << " at compartment "
-           << asSigned(slice.getFirstCompartment());
+           << "has " << population.getSize() << " neurons, a slice of it goes from " << first << " to " << end
+           << " at compartment " << asSigned(slice.getFirstCompartment());
   return mlir::success();
 }
 

@@ -83,17 +83,21 @@ def Chip_CoreOp : Chip_Op<"core", [HasParent<"ModuleOp">, SingleBlock, NoTermina
 def Chip_SliceOp : Chip_Op<"slice", [HasParent<"CoreOp">]> {
   let summary = "neurons [first_neuron, first_neuron + count) live in compartments from first_compartment on";
   let description = [{
-    A tile of a population with channels, rows and columns takes the same neurons of `repeats` channels, `stride`
-    neurons apart, one behind the other.
+    A tile of a population with channels, rows and columns takes `count` neurons of each of `rows` rows, `row_stride`
+    neurons apart, and the same of `repeats` channels, `stride` neurons apart, one behind the other.
   }];
   let arguments = (ins FlatSymbolRefAttr:$population, I32Attr:$first_neuron, I32Attr:$count,
                        I32Attr:$first_compartment, DefaultValuedAttr<I32Attr, "1">:$repeats,
-                       DefaultValuedAttr<I32Attr, "0">:$stride);
+                       DefaultValuedAttr<I32Attr, "0">:$stride, DefaultValuedAttr<I32Attr, "1">:$rows,
+                       DefaultValuedAttr<I32Attr, "0">:$row_stride);
   let assemblyFormat = "$population attr-dict";
   let extraClassDeclaration = [{
     /// Compartments, and the neuron in the i-th of them.
-    int64_t getSize() { return int64_t{getCount()} * getRepeats(); }
-    int64_t getNeuron(int64_t i) { return getFirstNeuron() + i / getCount() * getStride() + i % getCount(); }
+    int64_t getSize() { return int64_t{getCount()} * getRows() * getRepeats(); }
+    int64_t getNeuron(int64_t i) {
+      return getFirstNeuron() + i / (int64_t{getCount()} * getRows()) * getStride() +
+             i / getCount() % getRows() * getRowStride() + i % getCount();
+    }
   }];
 }
 

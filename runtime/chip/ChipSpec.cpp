@@ -10,6 +10,7 @@
 #include <set>
 #include <string_view>
 
+#include "chip/LimitRules.h"
 #include "support/File.h"
 #include "support/JsonText.h"
 #include "support/Text.h"
@@ -20,20 +21,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Names = std::vector<std::string>;
 
-const Names kKeys{"base", "name", "title", "profiles", "extensions", "limits", "layouts"};
+const Names kKeys{"base",   "name",    "title",      "profiles",  "extensions",
+                  "limits", "layouts", "dead_cores", "dead_links"};
 const Names kExtensions{"subtract_reset", "reset_value", "microcode"};
-const Names kLimits{"cores",
-                    "neurons_per_core",
-                    "input_axons_per_core",
-                    "output_axons_per_core",
-                    "synapse_words_per_core",
-                    "profiles_per_core",
-                    "formats_per_core",
-                    "constants_per_core",
-                    "max_delay",
-                    "weight_bits",
-                    "weight_exponent_min",
-                    "weight_exponent_max"};
 const std::map<std::string, Names> kRequiredFields{
     {"neuron", {"profile", "route_first", "route_count"}},
     {"profile", {"model"}},
@@ -49,9 +39,6 @@ const std::map<std::string, Names> kKernelFields{
       "dilation_columns"}}};
 const Names kNeuronFields{"du",          "dv",    "vth",     "bias_mantissa", "bias_exponent", "reset_mode",
                           "reset_value", "model", "profile", "route_first",   "route_count",   "constants"};
-// Larger values would not fit the arithmetic of a file's offsets and tables, on any chip.
-constexpr std::int64_t kLargestLimit = std::int64_t{1} << 30;
-
 int bitsFor(std::int64_t largest) { return std::bit_width(static_cast<std::uint64_t>(largest)); }
 
 // Reads one record, collecting everything that is wrong with it.
@@ -71,6 +58,10 @@ class Reader {
   std::optional<std::string> text(const Json& value, const std::string& where);
   void names(const Json& root, const char* key, const Names& allowed, Names& out);
   void limit(const std::string& name, const Json& value);
+  void limits(const Json& root);
+  void deadParts(const Json& root);
+  std::optional<std::int32_t> tileAt(const Json& value, const std::string& where);
+  void completeGrid();
   void layout(const std::string& record, const Json& value);
   void readBase(const Json& root);
   void complete();
@@ -147,16 +138,11 @@ void Reader::names(const Json& root, const char* key, const Names& allowed, Name
 // A limit is an object, or, over a base, just its number.
 void Reader::limit(const std::string& name, const Json& value) {
   const std::string where = "/limits/" + name;
-  const bool exponent = name.starts_with("weight_exponent");
-  const std::int64_t low = exponent ? -32 : name == "max_delay" ? 0 : 1;
-  const std::int64_t high = exponent                ? 31
-                            : name == "max_delay"   ? 62
-                            : name == "weight_bits" ? 8
-                                                    : kLargestLimit;
+  const LimitRule& rule = *findLimitRule(name);
   const bool overrides = spec_.limits.contains(name);
   Limit& limit = spec_.limits[name];
   if (!value.is_object()) {
-    if (const auto number = integer(value, where, low, high)) limit.value = *number;
+    if (const auto number = integer(value, where, rule.low, rule.high)) limit.value = *number;
     if (!overrides)
       fail("R0403", where, fmt::format("limit '{}' does not say who states it", name),
            R"(write {"value": ..., "unit": "...", "source": "..."})");
@@ -167,7 +153,7 @@ void Reader::limit(const std::string& name, const Json& value) {
   known(value, {"value", "unit", "source", "inferred"}, where);
   if (!value.contains("value"))
     fail("R0403", where, fmt::format("limit '{}' has no 'value'", name));
-  else if (const auto number = integer(value["value"], where + "/value", low, high))
+  else if (const auto number = integer(value["value"], where + "/value", rule.low, rule.high))
     limit.value = *number;
   if (value.contains("unit")) limit.unit = text(value["unit"], where + "/unit").value_or("");
   limit.source = overrides ? file_ : "";
@@ -178,6 +164,21 @@ void Reader::limit(const std::string& name, const Json& value) {
   if (value.contains("inferred") &&
       isKind(value["inferred"], Json::value_t::boolean, where + "/inferred", "true or false"))
     limit.inferred = value["inferred"].get<bool>();
+}
+
+void Reader::limits(const Json& root) {
+  if (!root.contains("limits") || !isKind(root["limits"], Json::value_t::object, "/limits", "an object"))
+    return;
+  Names all;
+  for (const LimitRule& rule : limitRules()) all.emplace_back(rule.name);
+  known(root["limits"], all, "/limits");
+  for (const std::string& name : all)
+    if (root["limits"].contains(name)) limit(name, root["limits"][name]);
+  // A record that says only how many cores there are leaves open how they lie.
+  const auto states = [&](const char* name) { return root["limits"].contains(name); };
+  if (states("cores") && !states("tile_columns") && !states("tile_rows") && !states("cores_per_tile"))
+    for (const char* name : {"tile_columns", "tile_rows"}) spec_.limits.erase(name);
+  if (states("chips") && !states("chip_columns")) spec_.limits.erase("chip_columns");
 }
 
 void Reader::layout(const std::string& record, const Json& value) {
@@ -241,8 +242,13 @@ void Reader::complete() {
   } else if (spec_.layout("constant") == nullptr) {
     spec_.layouts.push_back({"constant", {{"value", 32, true}}});
   }
-  for (const std::string& name : kLimits)
-    if (!spec_.limits.contains(name)) fail("R0403", "/limits", fmt::format("limit '{}' is missing", name));
+  for (const LimitRule& rule : limitRules()) {
+    if (spec_.limits.contains(rule.name)) continue;
+    if (rule.otherwise)
+      spec_.limits[rule.name] = {*rule.otherwise, rule.unit, "not stated: no limit", false};
+    else
+      fail("R0403", "/limits", fmt::format("limit '{}' is missing", rule.name));
+  }
   for (const auto& [record, fields] : kRequiredFields) {
     const LayoutSpec* layout = spec_.layout(record);
     if (layout == nullptr) {
@@ -259,6 +265,85 @@ void Reader::complete() {
                        [&](const FieldSpec& f) { return f.name == field; }))
         fail("R0403", "/layouts/" + record, fmt::format("record '{}' lacks the field '{}'", record, field));
   }
+}
+
+// How cores and chips lie where the record does not say: as near to a square as they can.
+void Reader::completeGrid() {
+  const auto value = [&](const char* name) -> std::int64_t& { return spec_.limits.at(name).value; };
+  const auto derive = [&](const char* name, std::int64_t number, const char* from) {
+    if (value(name) == 0)
+      spec_.limits.at(name) = {number, findLimitRule(name)->unit, fmt::format("follows from '{}'", from),
+                               false};
+  };
+  const std::int64_t tiles = (value("cores") + value("cores_per_tile") - 1) / value("cores_per_tile");
+  if (value("tile_columns") == 0 && value("tile_rows") == 0) {
+    std::int64_t side = 1;
+    while (side * side < tiles) ++side;
+    derive("tile_columns", side, "cores");
+  }
+  derive("tile_rows", (tiles + value("tile_columns") - 1) / std::max<std::int64_t>(value("tile_columns"), 1),
+         "cores");
+  derive("tile_columns", (tiles + value("tile_rows") - 1) / value("tile_rows"), "cores");
+  std::int64_t rows = 1;
+  for (std::int64_t divisor = 1; divisor * divisor <= value("chips"); ++divisor)
+    if (value("chips") % divisor == 0) rows = divisor;
+  derive("chip_columns", value("chips") / rows, "chips");
+  if (value("tile_columns") * value("tile_rows") < tiles)
+    fail("R0404", "/limits",
+         fmt::format("{} cores need {} tiles, {} columns and {} rows have {}", value("cores"), tiles,
+                     value("tile_columns"), value("tile_rows"), value("tile_columns") * value("tile_rows")),
+         "state more columns or rows, or leave them out");
+  if (value("chips") % value("chip_columns") != 0)
+    fail("R0404", "/limits/chip_columns",
+         fmt::format("{} chips do not fill rows of {}", value("chips"), value("chip_columns")));
+  if (value("chips") * value("tile_columns") * value("tile_rows") > kMostTiles)
+    fail("R0404", "/limits", fmt::format("all chips together have more than {} tiles", kMostTiles));
+}
+
+// A tile as a user writes it: [column, row], over all chips.
+std::optional<std::int32_t> Reader::tileAt(const Json& value, const std::string& where) {
+  if (!value.is_array() || value.size() != 2) {
+    fail("R0401", where, "expected a tile as [column, row]");
+    return std::nullopt;
+  }
+  const Grid grid(spec_.grid());
+  const auto column = integer(value[0], where + "/0", 0, grid.columns() - 1);
+  const auto row = integer(value[1], where + "/1", 0, grid.rows() - 1);
+  if (!column || !row) return std::nullopt;
+  return static_cast<std::int32_t>(*row * grid.columns() + *column);
+}
+
+void Reader::deadParts(const Json& root) {
+  const std::int64_t cores = spec_.limit("cores").value * spec_.limit("chips").value;
+  if (root.contains("dead_cores") &&
+      isKind(root["dead_cores"], Json::value_t::array, "/dead_cores", "a list of cores")) {
+    spec_.deadCores.clear();
+    for (std::size_t i = 0; i < root["dead_cores"].size(); ++i)
+      if (const auto core = integer(root["dead_cores"][i], fmt::format("/dead_cores/{}", i), 0, cores - 1))
+        spec_.deadCores.push_back(static_cast<std::int32_t>(*core));
+  }
+  if (root.contains("dead_links") &&
+      isKind(root["dead_links"], Json::value_t::array, "/dead_links", "a list of links")) {
+    spec_.deadLinks.clear();
+    for (std::size_t i = 0; i < root["dead_links"].size(); ++i) {
+      const Json& ends = root["dead_links"][i];
+      const std::string where = fmt::format("/dead_links/{}", i);
+      if (!ends.is_array() || ends.size() != 2) {
+        fail("R0401", where, "expected the two tiles that a link joins, [[column, row], [column, row]]");
+        continue;
+      }
+      const auto first = tileAt(ends[0], where + "/0"), second = tileAt(ends[1], where + "/1");
+      if (!first || !second) continue;
+      const Grid grid(spec_.grid());
+      if (std::none_of(kDirections.begin(), kDirections.end(),
+                       [&](Direction direction) { return grid.neighbour(*first, direction) == *second; }))
+        fail("R0404", where, "these tiles are no neighbours, no link joins them");
+      else
+        spec_.deadLinks.push_back({std::min(*first, *second), std::max(*first, *second)});
+    }
+  }
+  if (found_.empty() && Grid(spec_.grid()).usableCores().empty())
+    fail("R0404", "/dead_cores", "no core is left that works");
 }
 
 void Reader::holds(const char* record, const char* field, std::int64_t largest, const std::string& why) {
@@ -298,7 +383,8 @@ void Reader::wideEnough() {
   if (spec_.sharesKernels()) holds("format", "kind", 2, "the kind of kernels");
   holds("format", "sign_mode", 2, "the sign mode of inhibitory weights");
   holds("format", "group", value("formats_per_core") - 1, byFormats);
-  holds("route", "core", value("cores") - 1, fmt::format("'cores' of {}", value("cores")));
+  const std::int64_t cores = value("cores") * value("chips");
+  holds("route", "core", cores - 1, fmt::format("{} cores", cores));
   holds("route", "axon", axons - 1, fmt::format("'input_axons_per_core' of {}", axons));
   if (value("weight_exponent_min") > value("weight_exponent_max"))
     fail("R0404", "/limits", "'weight_exponent_min' is larger than 'weight_exponent_max'");
@@ -319,10 +405,7 @@ Expected<ChipSpec> Reader::read(const std::string& source) {
   for (const Profile& profile : kProfiles) profiles.emplace_back(profile.name);
   names(root, "profiles", profiles, spec_.profiles);
   names(root, "extensions", kExtensions, spec_.extensions);
-  if (root.contains("limits") && isKind(root["limits"], Json::value_t::object, "/limits", "an object") &&
-      (known(root["limits"], kLimits, "/limits") || true))
-    for (const std::string& name : kLimits)
-      if (root["limits"].contains(name)) limit(name, root["limits"][name]);
+  limits(root);
   Names records;
   for (const auto& [record, fields] : kRequiredFields) records.push_back(record);
   if (root.contains("layouts") && isKind(root["layouts"], Json::value_t::object, "/layouts", "an object")) {
@@ -331,6 +414,8 @@ Expected<ChipSpec> Reader::read(const std::string& source) {
       if (root["layouts"].contains(record)) layout(record, root["layouts"][record]);
   }
   if (found_.empty()) complete();
+  if (found_.empty()) completeGrid();
+  if (found_.empty()) deadParts(root);
   if (found_.empty()) wideEnough();
   if (!found_.empty()) return Error{ErrorKind::Format, found_};
   return spec_;
@@ -358,6 +443,23 @@ std::optional<Diagnostic> refuseProgram(const ChipSpec& chip, const models::Mode
 
 bool ChipSpec::extends(const std::string& extension) const {
   return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+}
+
+GridShape ChipSpec::grid() const {
+  const auto value = [&](const char* name) { return static_cast<std::int32_t>(limit(name).value); };
+  return {value("chips"),
+          value("chip_columns"),
+          value("tile_columns"),
+          value("tile_rows"),
+          value("cores_per_tile"),
+          value("cores"),
+          value("chip_link_hops"),
+          deadCores,
+          deadLinks};
+}
+
+std::int64_t ChipSpec::usableCores() const {
+  return static_cast<std::int64_t>(Grid(grid()).usableCores().size());
 }
 
 bool ChipSpec::sharesKernels() const { return fieldWidth("format", "kernel_rows") > 0; }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "chip/Grid.h"
 #include "fixed/Profile.h"
 #include "models/Model.h"
 #include "support/Error.h"
@@ -39,18 +40,19 @@ struct ChipSpec {
   std::string title;
   std::vector<std::string> profiles;    // names of arithmetic profiles; the first is the default
   std::vector<std::string> extensions;  // "subtract_reset" (SPEC E1), "reset_value" (E2), "microcode" (E3)
-  std::map<std::string, Limit> limits;  // by the names below
+  std::map<std::string, Limit> limits;
   std::vector<LayoutSpec> layouts;
+  std::vector<std::int32_t> deadCores;  // numbered over all chips
+  std::vector<DeadLink> deadLinks;
 
-  // Limits every chip states (the loader refuses a record without them):
-  //   cores, neurons_per_core, input_axons_per_core, output_axons_per_core, synapse_words_per_core,
-  //   profiles_per_core, formats_per_core, max_delay (steps), weight_bits, weight_exponent_min,
-  //   weight_exponent_max; and constants_per_core where it runs programs ("microcode").
+  // All of chip/LimitRules.h: the loader fills in what a record need not state.
   const Limit& limit(const std::string& limitName) const { return limits.at(limitName); }
   bool runs(const std::string& profile) const;
   bool extends(const std::string& extension) const;
   const LayoutSpec* layout(const std::string& record) const;                  // nullptr if there is none
   int fieldWidth(const std::string& record, const std::string& field) const;  // bits; 0 if there is none
+  GridShape grid() const;
+  std::int64_t usableCores() const;  // of all chips; dead ones, and those that no link reaches, left out
   // Whether its synapse lists can be kernels that the sources of a channel share. SPEC I10
   bool sharesKernels() const;
 };

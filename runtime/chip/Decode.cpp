@@ -162,12 +162,13 @@ Expected<std::vector<Route>> Decoder::readRoutes(const Records& source, const st
   const image::Field* axonField = source.field("axon");
   for (std::uint64_t i = 0; i < source.count; ++i) {
     const std::int64_t core = source.view->get(i, coreField), axon = source.view->get(i, axonField);
-    if (core < 0 || core >= static_cast<std::int64_t>(header_.cores()->size()) || axon < 0 ||
-        axon > (1LL << 30))
-      return contentError(
-          "R0508", where,
-          fmt::format("route {} leads to axon {} of core {} of {}", i, axon, core, header_.cores()->size()));
-    routes.push_back({static_cast<std::int32_t>(core), static_cast<std::int32_t>(axon)});
+    const std::int32_t index =
+        core < 0 || core >= std::ssize(coreIndex_) ? -1 : coreIndex_[static_cast<std::size_t>(core)];
+    if (index < 0 || axon < 0 || axon > (1LL << 30))
+      return contentError("R0508", where,
+                          fmt::format("route {} leads to axon {} of core {}, one of {} cores in use", i, axon,
+                                      core, header_.cores()->size()));
+    routes.push_back({index, static_cast<std::int32_t>(axon)});
   }
   return routes;
 }

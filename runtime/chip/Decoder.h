@@ -1,5 +1,5 @@
-// The generic decoder, in two parts: Decode.cpp follows neurons, routes and ports, DecodeSynapses.cpp
-// formats, axons and lists. Private to both.
+// The generic decoder, in three parts: Decode.cpp follows neurons, routes and ports, DecodeSynapses.cpp
+// formats, axons and lists, DecodeGrid.cpp where cores lie. Private to them.
 #pragma once
 
 #include <algorithm>
@@ -38,8 +38,9 @@ class Decoder {
       return contentError("R0507", "",
                           fmt::format("unknown arithmetic profile '{}'", header_.profile()->str()));
     using Stage = Status (Decoder::*)();
-    for (Stage stage : {&Decoder::decodePopulations, &Decoder::decodeCores, &Decoder::checkPopulations,
-                        &Decoder::decodeInputs, &Decoder::decodeOutputs, &Decoder::checkRoutes})
+    for (Stage stage : {&Decoder::decodePopulations, &Decoder::decodeGrid, &Decoder::decodeCores,
+                        &Decoder::checkPopulations, &Decoder::decodeInputs, &Decoder::decodeOutputs,
+                        &Decoder::checkRoutes, &Decoder::checkWays})
       if (Status status = (this->*stage)(); !status) return std::move(status).error();
     return finish();
   }
@@ -48,6 +49,9 @@ class Decoder {
   struct Records;
 
   Status decodePopulations();
+  Status decodeGrid();
+  Expected<GridShape> readGrid() const;
+  Status indexCores();
   Status decodeCores();
   Status decodeCore(const image::Core& source, Core& core);
   Status decodeSlices(const image::Core& source, Core& core);
@@ -65,6 +69,7 @@ class Decoder {
   Status decodeInputs();
   Status decodeOutputs();
   Status checkRoutes();
+  Status checkWays();
   Expected<Program> finish();
 
   const image::Layout* layout(std::string_view record) const {
@@ -142,6 +147,7 @@ class Decoder {
   const Image& image_;
   const image::Header& header_;
   Program program_;
+  std::vector<std::int32_t> coreIndex_;     // [id]: into header_.cores(), or -1
   std::string where_;                       // "core 3"
   Records neurons_, profiles_, constants_;  // of the core being decoded
   std::uint64_t profile_ = 0;               // of the compartment being decoded

@@ -21,9 +21,9 @@ namespace rheo {
 // Memories of a core, by name: "neuron", "profile", "axon", "format", "route" hold records of the layout
 // of that name; "synapse" holds synapse lists (SPEC I6, chip/Synapses.h). An input's `routes` are "route"
 // records; its `route_index` holds two words for each channel: first route, number of routes (SPEC I8). A
-// route's `core` is an index into Header.cores. Memories may not overlap.
+// route's `core` is the id of a core. Memories may not overlap.
 inline constexpr std::uint32_t kImageMajor = 1;
-inline constexpr std::uint32_t kImageMinor = 0;
+inline constexpr std::uint32_t kImageMinor = 1;
 
 class Image {
  public:

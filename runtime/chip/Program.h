@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "chip/Grid.h"
 #include "chip/Image.h"
 #include "fixed/Profile.h"
 #include "models/Model.h"
@@ -96,6 +97,7 @@ struct OutputInfo {
 
 struct Program {
   const Profile* profile = nullptr;
+  RoutingTable routing;  // SPEC I12
   std::vector<Core> cores;
   std::vector<PopulationInfo> populations;
   std::vector<InputInfo> inputs;
@@ -108,8 +110,8 @@ struct Program {
 };
 
 // Follows every word; checks every index, range and parameter, that every neuron of every population is
-// held exactly once, that routes and lists stay inside their memories, and SPEC W8 (the largest input
-// any compartment could receive in a step stays within fixed::kInputBound).
+// held exactly once, that routes and lists stay inside their memories and find their way through the grid,
+// and SPEC W8 (the largest input any compartment could receive in a step stays within fixed::kInputBound).
 //
 // Registers: a field is looked up in the "neuron" record, then in the "profile" record that the neuron's
 // `profile` names; where neither has it, the model's fallback holds. decay_u = du + 1, decay_v = dv,

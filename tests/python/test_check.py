@@ -37,7 +37,7 @@ def test_an_image_fits_the_chip_it_was_made_for(image):
     result = invoke("check", image)
     assert result.returncode == 0, result.stderr
     assert f"{image} on loihi2: fits" in result.stdout
-    assert "neurons_per_core         130 of 4,095" in result.stdout
+    assert "neurons_per_core         fullest 130 of 4,095 (3.2 %)" in result.stdout
     assert "warning R0311" in result.stderr  # a range that is not proven
     body = json.loads(invoke("check", image, "--json").stdout)
     assert body["schema"] == "rheobase.check/1" and body["passed"]

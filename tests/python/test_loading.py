@@ -92,7 +92,7 @@ def test_inspect_shows_every_word(tmp_path):
         "arithmetic 'lava'",
         "population lif: 3 lif",
         "input in: 2 channels",
-        "core 0: lif[0:3]",
+        "core 0 in tile (0, 0): lif[0:3]",
         "range lif.v",
     ):
         assert words in text
@@ -162,7 +162,7 @@ def test_a_population_that_feeds_itself_is_an_output():
 @pytest.mark.parametrize(
     "options, words",
     [
-        (dict(chip="loihi3"), "did you mean 'loihi1' or 'loihi2'"),
+        (dict(chip="loihi3"), "did you mean 'loihi1', 'loihi2' or 'loihi64'"),
         (dict(chip=3), "a chip cannot be 3"),
         (dict(profile="lvaa"), "no arithmetic profile 'lvaa'"),
         (dict(profile=3), "profile cannot be 3"),

@@ -106,7 +106,11 @@ def test_seed_is_that_of_an_encoding_without_one(tmp_path):
         (["run", "NET", "--input", "x.npz", "-o", "x", "--engine", "jit"], 2, "belongs to images"),
         (["diff", "NET"], 2, "one thing alone"),
         (["diff", "NET", "NET"], 2, "give --input DATA"),
-        (["compile", "NET", "-o", "x", "--chip", "loihi3"], 3, "did you mean 'loihi1' or 'loihi2'"),
+        (
+            ["compile", "NET", "-o", "x", "--chip", "loihi3"],
+            3,
+            "did you mean 'loihi1', 'loihi2' or 'loihi64'",
+        ),
         (["compile", "NET", "-o", "x", "--profile", "lvaa"], 3, "there is no arithmetic profile 'lvaa'"),
         (["compile", "NET", "-o", "x", "--to", "lgeal"], 3, "there is no stage 'lgeal'"),
         (["compile", "NET", "-o", "x", "--weight-bits", "9"], 3, "--weight-bits"),

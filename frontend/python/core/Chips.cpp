@@ -2,6 +2,7 @@
 #include "chips/Chips.h"
 
 #include "Module.h"
+#include "chip/LimitRules.h"
 
 namespace rheo::python {
 namespace {
@@ -19,14 +20,20 @@ py::dict describe(const ChipSpec& chip) {
                              py::arg("signed") = field.isSigned));
     layouts.append(py::dict(py::arg("record") = layout.record, py::arg("fields") = fields));
   }
-  return py::dict(py::arg("name") = chip.name, py::arg("title") = chip.title,
-                  py::arg("profiles") = chip.profiles, py::arg("extensions") = chip.extensions,
-                  py::arg("limits") = limits, py::arg("layouts") = layouts);
+  const GridShape grid = chip.grid();
+  py::list deadLinks;
+  for (const DeadLink& link : grid.deadLinks) deadLinks.append(py::make_tuple(link.first, link.second));
+  return py::dict(py::arg("usable_cores") = chip.usableCores(), py::arg("name") = chip.name,
+                  py::arg("title") = chip.title, py::arg("profiles") = chip.profiles,
+                  py::arg("extensions") = chip.extensions, py::arg("limits") = limits,
+                  py::arg("layouts") = layouts, py::arg("dead_cores") = grid.deadCores,
+                  py::arg("dead_links") = deadLinks);
 }
 
 }  // namespace
 
 void bindChips(py::module_& m) {
+  m.attr("LARGEST_LIMIT") = kLargestLimit;
   m.def("chips", [] {
     py::list list;
     for (const ChipSpec& chip : builtinChips()) list.append(describe(chip));

@@ -3,7 +3,9 @@
 #include "Arrays.h"
 #include "Supervisor.h"
 #include "chip/Image.h"
+#include "chip/LimitRules.h"
 #include "chip/Program.h"
+#include "chip/Traffic.h"
 #include "sim/LoadJit.h"
 #include "sim/vector/Kernels.h"
 
@@ -149,15 +151,64 @@ py::dict records(const Image& image, std::size_t core, const std::string& name) 
   return fields;
 }
 
+// How the tiles lie, and where the cores in use do: (column, row) over all chips.
+py::dict gridOf(const Program& program) {
+  const Grid& grid = program.routing.grid();
+  const GridShape& shape = grid.shape();
+  const auto place = [&](std::int32_t tile) { return py::make_tuple(grid.columnOf(tile), grid.rowOf(tile)); };
+  py::dict places;
+  for (const Core& core : program.cores) places[py::int_(core.id)] = place(grid.tileOf(core.id));
+  py::list deadCores, deadLinks, detours;
+  for (const std::int32_t core : shape.deadCores)
+    deadCores.append(py::make_tuple(core, place(grid.tileOf(core))));
+  for (const DeadLink& link : shape.deadLinks)
+    deadLinks.append(py::make_tuple(place(link.first), place(link.second)));
+  for (const auto& [way, direction] : program.routing.detours())
+    detours.append(py::make_tuple(place(way.first), place(way.second), directionName(direction)));
+  return py::dict(
+      py::arg("chips") = shape.chips, py::arg("chip_columns") = shape.chipColumns,
+      py::arg("tile_columns") = shape.tileColumns, py::arg("tile_rows") = shape.tileRows,
+      py::arg("cores_per_tile") = shape.coresPerTile, py::arg("cores_per_chip") = shape.coresPerChip,
+      py::arg("chip_link_hops") = shape.chipLinkHops, py::arg("usable_cores") = grid.usableCores().size(),
+      py::arg("places") = places, py::arg("dead_cores") = deadCores, py::arg("dead_links") = deadLinks,
+      py::arg("detours") = detours);
+}
+
+// rates: one array for each population, or none.
+py::dict trafficOf(const Program& program, const std::vector<std::vector<double>>& rates) {
+  std::vector<std::int32_t> ids;
+  for (const Core& core : program.cores) ids.push_back(core.id);
+  const Traffic traffic = [&] {
+    py::gil_scoped_release release;
+    return rheo::trafficOf(flowsOf(program, rates), ids, program.routing);
+  }();
+  const Grid& grid = program.routing.grid();
+  py::list links;
+  for (const LinkLoad& link : traffic.links)
+    links.append(py::make_tuple(py::make_tuple(grid.columnOf(link.tile), grid.rowOf(link.tile)),
+                                directionName(link.direction), link.load));
+  return py::dict(py::arg("hops") = traffic.hops, py::arg("hops_at_least") = traffic.hopsAtLeast,
+                  py::arg("chip_crossings") = traffic.chipCrossings,
+                  py::arg("largest_load") = traffic.largestLoad, py::arg("links") = links);
+}
+
 // Compartments, axons, synapses and routes of every core, as decoded.
 py::list counts(const Program& program) {
   py::list list;
   for (const Core& core : program.cores) {
     std::uint64_t synapses = 0;
+    int longestDelay = 0;
     for (const Axon& axon : core.axons) synapses += axon.synapseCount;
+    for (const Synapse& synapse : core.synapses) longestDelay = std::max(longestDelay, synapse.delay);
+    std::int64_t states = 0;
+    for (const CompartmentSlice& slice : core.slices)
+      states += slice.count *
+                std::ssize(program.populations[static_cast<std::size_t>(slice.population)].model->states);
     list.append(py::dict(py::arg("id") = core.id, py::arg("compartments") = core.compartments,
-                         py::arg("axons") = core.axons.size(), py::arg("synapses") = synapses,
-                         py::arg("groups") = core.groups.size(), py::arg("routes") = core.routes.size()));
+                         py::arg("inputs") = core.inputs, py::arg("axons") = core.axons.size(),
+                         py::arg("synapses") = synapses, py::arg("groups") = core.groups.size(),
+                         py::arg("routes") = core.routes.size(), py::arg("state_words") = states,
+                         py::arg("delay_slots") = delaySlots(core.inputs, longestDelay)));
   }
   return list;
 }
@@ -306,6 +357,8 @@ void bindImages(py::module_& m) {
       .def_property_readonly("lag", [](const Program& p) { return p.lag; })
       .def_property_readonly("max_delay", [](const Program& p) { return p.maxDelay; })
       .def("counts", &counts)
+      .def("grid", &gridOf)
+      .def("traffic", &trafficOf, py::arg("rates"))
       .def("core", &coreDetail)
       .def("input_routes", &inputRoutes)
       .def("states", [](const Program& program) {

@@ -39,6 +39,19 @@ def probe_names(probes, known: list[str]) -> list[str]:
     return names
 
 
+def neuron_rates(name: str, rates, size: int) -> list[float]:
+    """Spikes per step of every neuron of a population, from one number or one per neuron."""
+    values = check_numbers(rates, "", name).astype(np.float64)
+    if values.shape not in ((), (1,), (size,)) or not np.isfinite(values).all() or (values < 0).any():
+        raise data_error(
+            "R0251",
+            f"the rates of '{name}' are not {size} numbers from 0 on",
+            where=name,
+            remedy="give spikes per step, one number or one per neuron",
+        )
+    return np.broadcast_to(values, (size,)).tolist()
+
+
 def callback(progress: Optional[Callable]) -> Optional[Callable]:
     if progress is not None and not callable(progress):
         raise option_error(f"progress is {shown(progress)}, needed is a function of (done, total)")

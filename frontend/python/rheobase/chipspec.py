@@ -24,8 +24,8 @@ class ChipSpec:
     """A chip as a record: what it runs, every limit with unit and source, how its registers lie in memory.
 
     limits: name -> Limit(value, unit, source, inferred). profiles: the arithmetics it runs, the first is the
-    default. extensions: what it can be programmed for beyond them. ``path`` is set for a chip from a user's
-    file.
+    default. extensions: what it can be programmed for beyond them. dead_cores, dead_links: what is not to be used.
+    ``path`` is set for a chip from a user's file.
 
     Example: rb.ChipSpec.load("mychip.json").limits["neurons_per_core"].value
     """
@@ -36,6 +36,9 @@ class ChipSpec:
     extensions: list = field(default_factory=list)
     limits: dict = field(default_factory=dict)  # name -> Limit
     layouts: list = field(default_factory=list)
+    dead_cores: list = field(default_factory=list)  # numbered over all chips
+    usable_cores: int = 0  # of all chips
+    dead_links: list = field(default_factory=list)  # pairs of tiles, numbered row by row over all chips
     path: str = ""
 
     @classmethod
@@ -48,6 +51,9 @@ class ChipSpec:
             record["extensions"],
             limits,
             record["layouts"],
+            record["dead_cores"],
+            record["usable_cores"],
+            record["dead_links"],
             path,
         )
 

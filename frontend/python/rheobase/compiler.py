@@ -60,10 +60,10 @@ def _library():
         ) from None
 
 
-def _calibration(net: Network, data) -> dict[str, float]:
-    """Largest |v| of every population on the data, in float units."""
+def _calibration(net: Network, data) -> tuple[dict[str, float], dict[str, list]]:
+    """Largest |v| of every population on the data, in float units, and the spikes of its neurons per step."""
     if data is None:
-        return {}
+        return {}, {}
     if isinstance(data, (str, bytes, os.PathLike)):
         if len(net.inputs) != 1:
             raise option_error("calibration from a file takes networks with one input", "give arrays by name")
@@ -78,13 +78,19 @@ def _calibration(net: Network, data) -> dict[str, float]:
             for first in range(0, samples, CALIBRATION_CHUNK)
         )
     largest: dict[str, float] = {}
+    spikes: dict[str, np.ndarray] = {}
+    steps: dict[str, int] = {}
     probes = [f"{node.name}.v" for node in net.populations]
     for chunk in chunks:
-        states = net.run(chunk, probes=probes, spikes=False).states
+        out = net.run(chunk, probes=probes)
         for probe in probes:
             name = probe[: -len(".v")]
-            largest[name] = max(largest.get(name, 0.0), float(np.abs(states[probe]).max()))
-    return largest
+            largest[name] = max(largest.get(name, 0.0), float(np.abs(out.states[probe]).max()))
+        for name, sent in out.spikes.items():
+            flat = (sent != 0).reshape(-1, sent.shape[-1])
+            spikes[name] = spikes.get(name, 0) + flat.sum(axis=0)
+            steps[name] = steps.get(name, 0) + len(flat)
+    return largest, {name: (count / steps[name]).tolist() for name, count in spikes.items()}
 
 
 def read_text(path) -> str:
@@ -150,6 +156,7 @@ def run_compiler(
     keep_weights: bool = False,
     reset_interval: Optional[int] = None,
     reset_offset: int = 0,
+    seed: int = 0,
 ) -> dict:
     """Everything compilation gives: {image: bytes or None, stage: bytes, notes, quantization: JSON text}.
 
@@ -176,6 +183,7 @@ def run_compiler(
     elif reset_offset != 0:
         raise option_error("reset_offset needs a reset_interval", "give both")
     settings, file = _settings(quant)
+    largest, rates = _calibration(net, calibrate)
     request = dict(
         chip=chip_name(chip),
         profile=(profile or "").encode("utf-8", "surrogateescape"),
@@ -183,7 +191,9 @@ def run_compiler(
         quant_file=os.fsencode(file),
         weight_bits=weight_bits,
         keep_weights=keep_weights,
-        calibration=_calibration(net, calibrate),
+        calibration=largest,
+        rates=rates,
+        seed=whole_number("seed", seed, 0, 2**63 - 1),
         to_stage=to_stage,
         periodic_reset=periodic_reset,
         from_stage=None if from_stage is None else _stage_text(from_stage),
@@ -222,12 +232,14 @@ def compile(
     dump_stages=None,
     reset_interval: Optional[int] = None,
     reset_offset: int = 0,
+    seed: int = 0,
     **unknown,
 ) -> Image:
     """A chip image of a network.
 
     chip: a name, a ChipSpec or a chip's JSON file. profile: "lava" or "loihi1"; the chip's first where None.
-    calibrate: spikes [B, T, *input_shape] that show how large the states become, or their file. quant:
+    calibrate: spikes [B, T, *input_shape] that show how large the states become and how often neurons fire, which
+    decides what cores are near each other; or their file. seed: of the search for where cores lie. quant:
     settings as `rb.quantization` gives them, or their file. weight_bits: of every projection that the
     settings do not name. dump_stages: a folder for every stage as text. reset_interval: steps after which every
     population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
@@ -254,6 +266,7 @@ def compile(
         dump_stages=dump_stages,
         reset_interval=reset_interval,
         reset_offset=reset_offset,
+        seed=seed,
     )
     image = Image.from_bytes(result["image"], net.name)
     image.notes = result["notes"]
@@ -297,9 +310,17 @@ def check(
 
     Example: [str(d) for d in rb.check(net, chip="tiny")]
     """
+    return checked(net, chip, profile, quant)[0]
+
+
+def checked(
+    net: Union[Network, Image], chip=None, profile: Optional[str] = None, quant=None
+) -> tuple[list[Diagnostic], Optional[Image]]:
+    """What `check` gives, and the image that it looked at: of a network the compiled one, None where it does not fit."""
     if isinstance(net, Image):
-        return check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip))))
+        return check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip)))), net
     try:
-        return list(run_compiler(net, "loihi2" if chip is None else chip, profile, None, quant)["notes"])
+        result = run_compiler(net, "loihi2" if chip is None else chip, profile, None, quant)
     except CompileError as error:
-        return error.diagnostics
+        return error.diagnostics, None
+    return list(result["notes"]), Image.from_bytes(result["image"], net.name)

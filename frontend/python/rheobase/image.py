@@ -8,7 +8,7 @@ from typing import Callable, Optional
 import numpy as np
 
 from . import _core
-from .arguments import callback, gather, probe_names, thread_count
+from .arguments import callback, gather, neuron_rates, probe_names, thread_count
 from .data import as_payloads
 from .errors import data_error, option_error, path_of, unknown_name
 from .files import write_bytes
@@ -76,6 +76,41 @@ class Image:
         if self._program is None:
             self._program = self._core.decode()
         return self._program
+
+    @property
+    def grid(self) -> dict:
+        """Where cores lie: {chips, chip_columns, tile_columns, tile_rows, cores_per_tile, cores_per_chip,
+        chip_link_hops, usable_cores, places: {core: (column, row)}, dead_cores, dead_links, detours}.
+
+        Columns and rows count tiles over all chips (SPEC I12).
+        """
+        return self.program.grid()
+
+    def traffic(self, rates: Optional[dict] = None) -> dict:
+        """What the spikes of the network cost on their way between cores, per step.
+
+        rates: {"hidden": spikes per step, a number or one per neuron [n]}, such as the mean of a recording's
+        spikes; 1 for what is left out. The host's spikes are not counted.
+
+        Returns {hops: links crossed, the messages of one spike sharing what their ways have in common, and a
+        link between chips counted as the chip's record weighs it; hops_at_least: a bound that no arrangement
+        of these cores goes below; chip_crossings; largest_load: of one link; links: [((column, row),
+        direction, load)]}. Raises OptionError for unknown populations, DataError for wrong sizes.
+
+        Example: image.traffic({"hidden": out.spikes["hidden"].mean(axis=(0, 1))})["hops"]
+        """
+        return self.program.traffic(self._rates(rates))
+
+    def _rates(self, rates: Optional[dict]) -> list:
+        if rates is None:
+            return []
+        size = {p["name"]: p["size"] for p in self.info["populations"]}
+        if not isinstance(rates, dict):
+            raise option_error(f"rates cannot be {type(rates).__name__}", "give a dictionary by population")
+        for name in rates:
+            if name not in size:
+                raise unknown_name("population", name, size)
+        return [neuron_rates(name, rates.get(name, 1.0), count) for name, count in size.items()]
 
     @property
     def lag(self) -> int:

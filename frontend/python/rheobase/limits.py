@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional
 
+from . import _core
 from .chipspec import ChipSpec, Limit
 from .errors import Diagnostic
 
@@ -18,30 +19,35 @@ class _Kind:
 
     limit: str  # its name in a chip's record
     code: str
-    memory: str  # "" for compartments: a neuron of several ports takes the room of as many
+    memory: str  # "": not a memory, counted where the image is decoded
     what: str
+    counted: str = ""  # its name there
 
 
 _KINDS = (
-    _Kind("neurons_per_core", "R0417", "", "neurons"),
+    _Kind(
+        "neurons_per_core", "R0417", "", "neurons", "inputs"
+    ),  # one of several ports takes the room of as many
     _Kind("input_axons_per_core", "R0412", "axon", "input axons"),
     _Kind("output_axons_per_core", "R0414", "route", "output routes"),
     _Kind("synapse_words_per_core", "R0413", "synapse", "synapse words"),
     _Kind("profiles_per_core", "R0415", "profile", "neuron profiles"),
     _Kind("formats_per_core", "R0416", "format", "synapse formats"),
     _Kind("constants_per_core", "R0415", "constant", "constants"),
+    _Kind("state_words_per_core", "R0423", "", "words of state", "state_words"),
+    _Kind("delay_slots_per_core", "R0424", "", "delay slots", "delay_slots"),
 )
 _RESETS = {2: ("subtract_reset", "SPEC E1"), 1: ("reset_value", "SPEC E2")}
 
 
-def core_use(core: dict) -> dict[str, int]:
-    """limit's name -> what one core of ``image.info["cores"]`` holds of it."""
+def core_use(core: dict, counted: dict) -> dict[str, int]:
+    """limit's name -> what one core holds of it: a core of ``image.info["cores"]`` and of ``image.program.counts()``."""
     memories = {m["name"]: m for m in core["memories"]}
     use = {}
     for kind in _KINDS:
         memory = memories.get(kind.memory)
         if not kind.memory:
-            use[kind.limit] = sum(s["count"] * s["ports"] for s in core["slices"])
+            use[kind.limit] = counted[kind.counted]
         else:
             use[kind.limit] = (
                 0 if memory is None else memory["words" if kind.memory == "synapse" else "records"]
@@ -49,29 +55,52 @@ def core_use(core: dict) -> dict[str, int]:
     return use
 
 
+def core_uses(image: Image) -> list[dict[str, int]]:
+    """`core_use` of every core, in the order of ``image.info["cores"]``."""
+    return [core_use(*both) for both in zip(image.info["cores"], image.program.counts())]
+
+
 def _limits(image: Image, chip: Optional[ChipSpec]) -> dict[str, Limit]:
     """Those of ``chip``, else those that the image carries."""
     return chip.limits if chip else {n: Limit(**v) for n, v in image.info["limits"].items()}
 
 
+def core_limits(image: Image, chip: Optional[ChipSpec] = None) -> dict[str, int]:
+    """limit's name -> what a core has, for limits that a chip states."""
+    limits = _limits(image, chip)
+    return {
+        kind.limit: limits[kind.limit].value
+        for kind in _KINDS
+        if kind.limit in limits and _binds(limits[kind.limit])
+    }
+
+
+def _binds(limit: Limit) -> bool:
+    """A record that states no such limit counts as one that is never reached."""
+    return limit.value < _core.LARGEST_LIMIT
+
+
 def utilisation(image: Image, chip: Optional[ChipSpec] = None) -> dict:
-    """How much of the chip is used: cores, and the fullest and mean core for each kind of memory."""
+    """How much of the chip is used: cores, and the fullest and mean core for each kind of memory.
+
+    "binding": the limit that the fullest core comes nearest to, its share, and the core.
+    """
     cores, limits = image.info["cores"], _limits(image, chip)
-
-    def limit(name: str) -> Optional[int]:
-        return limits[name].value if name in limits else None
-
-    result = {"cores": {"used": len(cores), "limit": limit("cores")}}
-    used = [core_use(core) for core in cores]
+    per_core = core_limits(image, chip)
+    usable = image.grid["usable_cores"] if chip is None else chip.usable_cores
+    result = {"cores": {"used": len(cores), "limit": usable}}
+    used = core_uses(image)
+    binding = None
     for kind in _KINDS:
         values = [use[kind.limit] for use in used]
-        if values:
-            result[kind.limit] = {
-                "largest": max(values),
-                "mean": sum(values) / len(values),
-                "limit": limit(kind.limit),
-            }
-    return result
+        if not values or (kind.limit in limits and not _binds(limits[kind.limit])):
+            continue
+        limit = per_core.get(kind.limit)
+        result[kind.limit] = {"largest": max(values), "mean": sum(values) / len(values), "limit": limit}
+        if limit and (binding is None or max(values) / limit > binding["share"]):
+            fullest = cores[values.index(max(values))]["id"]
+            binding = {"limit": kind.limit, "share": max(values) / limit, "core": fullest}
+    return {**result, "binding": binding}
 
 
 class _Checker:
@@ -107,12 +136,13 @@ class _Checker:
         program = self.image.program  # decoding checks every word
         if self.chip:
             self._same_kind_of_chip()
-        self.limited("R0417", f"the image uses {len(info['cores'])} cores", len(info["cores"]), "cores", "")
+        self._cores(len(info["cores"]))
         self.limited("R0418", f"a delay of {program.max_delay} steps", program.max_delay, "max_delay", "")
+        uses = core_uses(self.image)
         for index, core in enumerate(info["cores"]):
             names = ", ".join(dict.fromkeys(s["population"] for s in core["slices"]))
             where = f"core {core['id']} ({names})"
-            for kind, value in zip(_KINDS, core_use(core).values()):
+            for kind, value in zip(_KINDS, uses[index].values()):
                 self.limited(kind.code, f"{where} holds {value:,} {kind.what}", value, kind.limit, where)
             self._formats(index, where)
             self._extensions(index, where)
@@ -126,6 +156,19 @@ class _Checker:
                     remedy="check with `rheobase verify` that your data stay inside",
                 )
         return self.found
+
+    def _cores(self, used: int) -> None:
+        usable = self.image.grid["usable_cores"] if self.chip is None else self.chip.usable_cores
+        if used <= usable:
+            return
+        known = self.limits.get("cores")
+        self.add(
+            "R0417",
+            f"the image uses {used} cores, '{self.name}' has {usable:,}",
+            value=float(used),
+            limit=float(usable),
+            limit_source="" if known is None else known.source + (" (inferred)" if known.inferred else ""),
+        )
 
     def _same_kind_of_chip(self) -> None:
         info = self.image.info

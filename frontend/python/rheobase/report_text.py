@@ -52,6 +52,23 @@ def _errors(outputs: dict) -> list[str]:
     return lines
 
 
+def utilisation_lines(use: dict) -> list[str]:
+    """What `limits.utilisation` found: cores, each kind of memory, and the limit that the fullest core comes nearest to."""
+    limit = "" if use["cores"]["limit"] is None else f" of {use['cores']['limit']:,}"
+    lines = [f"cores: {use['cores']['used']:,}{limit}"]
+    for name, figure in use.items():
+        if name not in ("cores", "binding") and figure["limit"]:
+            lines.append(
+                f"  {name:24} fullest {figure['largest']:,} of {figure['limit']:,} "
+                f"({100 * figure['largest'] / figure['limit']:.1f} %), mean {figure['mean']:,.1f}"
+            )
+    if binding := use["binding"]:
+        lines.append(
+            f"  nearest to its limit: {binding['limit']} of core {binding['core']}, {100 * binding['share']:.1f} %"
+        )
+    return lines
+
+
 def text(r: dict) -> str:
     """All of report.json that a person reads first."""
     lines = [
@@ -103,14 +120,7 @@ def text(r: dict) -> str:
         lines.append(f"overflow in '{name}': {o['wraps']:,} wraps, {o['saturations']:,} saturations")
     if not r["overflows"]:
         lines.append("no wrap and no saturation")
-    cores = r["cores"]
-    lines.append(f"cores: {cores['cores']['used']} of {cores['cores']['limit']}")
-    for name, use in cores.items():
-        if name != "cores" and use["limit"]:
-            lines.append(
-                f"  {name:24} fullest {use['largest']:,} of {use['limit']:,} "
-                f"({100 * use['largest'] / use['limit']:.1f} %), mean {use['mean']:,.1f}"
-            )
+    lines += utilisation_lines(r["cores"])
     for a in r["assumptions"]:
         if a["warning"] or a["side"]:
             by = f" by the {a['side']}" if a["side"] else ""

@@ -21,7 +21,8 @@ std::vector<Diagnostic> faults(const std::string& text) {
 TEST(ChipSpec, builtinRecordsAreComplete) {
   std::vector<std::string> names;
   for (const ChipSpec& chip : builtinChips()) names.push_back(chip.name);
-  EXPECT_THAT(names, testing::ElementsAre("loihi1", "loihi2", "tiny"));
+  EXPECT_THAT(names, testing::ElementsAre("loihi1", "loihi1024", "loihi2", "loihi64", "loihi64_words",
+                                          "loihi84", "tiny", "truenorth"));
   for (const ChipSpec& chip : builtinChips())
     for (const auto& [name, limit] : chip.limits)
       EXPECT_FALSE(limit.source.empty()) << chip.name << " " << name;
@@ -56,6 +57,46 @@ TEST(ChipSpec, baseIsOverriddenFigureByFigure) {
   EXPECT_EQ(chip->limit("cores").source, "my.json");
   EXPECT_EQ(chip->limit("max_delay").value, 7);
   EXPECT_EQ(chip->limit("neurons_per_core").value, 4095);
+}
+
+TEST(ChipSpec, i12_aRecordSaysHowCoresAndChipsLie) {
+  const auto chip = parse(R"({"base": "tiny", "name": "board", "limits": {"cores": 4, "chips": 4,
+      "chip_link_hops": 20}, "dead_cores": [1, 6], "dead_links": [[[1, 0], [2, 0]]]})");
+  ASSERT_TRUE(chip);
+  const GridShape shape = chip->grid();
+  EXPECT_EQ(shape.chips, 4);
+  EXPECT_EQ(shape.chipColumns, 2);  // as near to a square as it gets
+  EXPECT_EQ(shape.tileColumns, 2);
+  EXPECT_EQ(shape.tileRows, 2);
+  EXPECT_EQ(shape.chipLinkHops, 20);
+  EXPECT_EQ(shape.deadCores, (std::vector<std::int32_t>{1, 6}));
+  EXPECT_EQ(shape.deadLinks, (std::vector<DeadLink>{{1, 2}}));
+  EXPECT_EQ(chip->usableCores(), 14);
+  EXPECT_EQ(chip->limit("tile_columns").source, "follows from 'cores'");
+}
+
+TEST(ChipSpec, everyChipHasAGridForItsCores) {
+  for (const ChipSpec& chip : builtinChips()) {
+    EXPECT_EQ(chip.usableCores(), chip.limit("cores").value) << chip.name;
+    EXPECT_GE(
+        chip.limit("tile_columns").value * chip.limit("tile_rows").value * chip.limit("cores_per_tile").value,
+        chip.limit("cores").value)
+        << chip.name;
+  }
+}
+
+TEST(ChipSpec, r0404FindsGridsThatAreNone) {
+  const auto first = [](const char* text) { return faults(text).at(0).where; };
+  EXPECT_EQ(first(R"({"base": "tiny", "limits": {"chips": 4, "chip_columns": 3}})"), "/limits/chip_columns");
+  EXPECT_EQ(first(R"({"base": "tiny", "limits": {"tile_columns": 3, "tile_rows": 2, "cores": 16}})"),
+            "/limits");
+  EXPECT_EQ(first(R"({"base": "tiny", "limits": {"chips": 2}})"), "/layouts/route");  // 32 cores need 5 bits
+  EXPECT_EQ(first(R"({"base": "tiny", "dead_cores": [16]})"), "/dead_cores/0");
+  EXPECT_EQ(first(R"({"base": "tiny", "dead_cores": [0.5]})"), "/dead_cores/0");
+  EXPECT_EQ(first(R"({"base": "tiny", "dead_links": [[[0, 0], [1, 1]]]})"), "/dead_links/0");
+  EXPECT_EQ(first(R"({"base": "tiny", "dead_links": [[[0, 0], [0, 4]]]})"), "/dead_links/0/1/1");
+  EXPECT_EQ(first(R"({"base": "tiny", "dead_links": [3]})"), "/dead_links/0");
+  EXPECT_EQ(first(R"({"base": "tiny", "limits": {"cores": 1}, "dead_cores": [0]})"), "/dead_cores");
 }
 
 TEST(ChipSpec, r0401NamesLineAndColumn) {

@@ -15,6 +15,7 @@ from ..errors import usage_error
 from ..files import check_writable, write_bytes, write_text
 from ..image import Image
 from ..limits import utilisation
+from ..report_text import utilisation_lines
 from . import options as o
 from .common import Settings, emit_json, progress, report, say
 from .running import read_data
@@ -105,7 +106,7 @@ def compile_command(
 
     Weights, thresholds, decays and biases become the chip's integers, populations are spread over its cores.
     Every violated limit is reported at once, with place, number and remedy (exit status 1, nothing written).
-    Equal input gives equal bytes. What cannot be proven to stay inside its register is a warning.
+    Equal input and --seed give equal bytes. What cannot be proven to stay inside its register is a warning.
     """
     if from_ is not None:
         o.refuse_conventions(conventions, f"'{from_}' is a stage: it goes on with those it was made with")
@@ -125,6 +126,7 @@ def compile_command(
             dump_stages,
             reset_interval=reset_interval,
             reset_offset=reset_offset,
+            seed=Settings.seed or 0,
         )
     report(result["notes"])
     if result["image"] is None:
@@ -233,19 +235,17 @@ def check(
             raise usage_error(
                 f"{name} belongs to networks, '{path}' is an image", "an image is checked as it is"
             )
-    findings = compiler.check(target, chip, profile, quant)
+    findings, placed = compiler.checked(target, chip, profile, quant)
     violated = [d for d in findings if d.severity == "error"]
     other = None if chip is None else ChipSpec.load(chip)
-    use = utilisation(image, other) if image else None
+    use = None if placed is None else utilisation(placed, other)
     if Settings.json:
         body = {"passed": not violated, "diagnostics": findings, "utilisation": use}
         emit_json("rheobase.check/1", body)
     else:
         report(findings)
-        for name, figure in (use or {}).items():
-            value = figure["used"] if name == "cores" else figure["largest"]
-            limit = "" if figure["limit"] is None else f" of {figure['limit']:,}"
-            say(f"  {name:24} {value:,}{limit}")
+        for line in utilisation_lines(use) if use else []:
+            say(line)
         name = chip or (image.chip if image else "loihi2")
         count = f"{len(violated)} violation{'s' if len(violated) > 1 else ''}"
         say(f"{path} on {name}: " + (count if violated else "fits"))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Optional
 
 import typer
 from typing_extensions import Annotated
 
 from ..errors import option_error
+from ..files import check_writable, write_text
 from ..image import Image
-from ..limits import core_use, utilisation
+from ..limits import core_uses, utilisation
+from ..picture import placement_svg
+from ..placement_page import page
+from ..recording import Recording
+from ..report_text import utilisation_lines
 from . import options as o
 from .common import Settings, emit_json, say
 
@@ -20,6 +26,7 @@ _MEMORIES = ("neuron", "profile", "axon", "format", "route")
     "inspect",
     "rheobase inspect net.rheo",
     "rheobase inspect net.rheo --core 0",
+    "rheobase inspect net.rheo --picture placed.html --rates out.npz",
     "rheobase inspect net.rheo --json",
 )
 def inspect(
@@ -27,6 +34,22 @@ def inspect(
     core: Annotated[
         Optional[int],
         typer.Option("--core", metavar="N", help="Every register, route and synapse of this core."),
+    ] = None,
+    picture: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--picture",
+            metavar="FILE",
+            help="Draw cores, utilisation and traffic: .svg, or .html with a table of cores.",
+        ),
+    ] = None,
+    rates: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--rates",
+            metavar="RUN",
+            help="A recording of `rheobase run`, whose spikes are the traffic; else one per neuron and step.",
+        ),
     ] = None,
 ) -> None:
     """Print an image decoded.
@@ -36,6 +59,10 @@ def inspect(
     the records of every memory, field by field as they lie in the words.
     """
     loaded = o.read_image(image)
+    drawn = None if picture is None else _drawing(picture, image)
+    traffic = loaded.traffic(None if rates is None else _rates(loaded, rates))
+    if drawn is not None:
+        write_text(picture, drawn(loaded, traffic))
     counts = loaded.program.counts()
     if core is not None:
         known = [c["id"] for c in counts]
@@ -47,10 +74,54 @@ def inspect(
     use = utilisation(loaded)
     if Settings.json:
         emit_json(
-            "rheobase.image/1", {**loaded.info, "lag": loaded.lag, "decoded": counts, "utilisation": use}
+            "rheobase.image/1",
+            {
+                **loaded.info,
+                "lag": loaded.lag,
+                "decoded": counts,
+                "utilisation": use,
+                "grid": loaded.grid,
+                "traffic": traffic,
+            },
         )
         return
     _print_image(loaded, counts, use)
+    _print_traffic(traffic, "one spike per neuron and step" if rates is None else f"the spikes of {rates}")
+    if picture is not None:
+        say(f"{picture}: the cores and their traffic")
+
+
+def _drawing(picture: Path, image: Path):
+    """The function that draws a file of this name."""
+    drawings = {".svg": placement_svg, ".html": page}
+    if picture.suffix not in drawings:
+        raise option_error(f"a picture cannot be '{picture.name}'", "name it .svg or .html")
+    check_writable(picture, image)
+    return drawings[picture.suffix]
+
+
+def _rates(image: Image, path: Path) -> dict:
+    """Spikes per step of every neuron in a recording."""
+    recorded = Recording.load(path)
+    known = {p["name"] for p in image.info["populations"]}
+    return {
+        name: (spikes != 0).reshape(-1, spikes.shape[-1]).mean(axis=0)
+        for name, spikes in recorded.spikes.items()
+        if name in known
+    }
+
+
+def _print_traffic(traffic: dict, what: str) -> None:
+    hops, bound = traffic["hops"], traffic["hops_at_least"]
+    above = f", {100 * (hops / bound - 1):.1f} % above" if bound else ""
+    say(
+        f"traffic of {what}: {hops:,.5g} links crossed in a step{above}; no arrangement has fewer than {bound:,.5g}"
+    )
+    if traffic["links"]:
+        (column, row), direction, load = max(traffic["links"], key=lambda link: link[2])
+        say(f"  busiest link: {load:,.5g} messages, {direction} from tile ({column}, {row})")
+    if traffic["chip_crossings"]:
+        say(f"  between chips: {traffic['chip_crossings']:,.5g} messages")
 
 
 def _print_image(loaded: Image, counts: list, use: dict) -> None:
@@ -73,13 +144,13 @@ def _print_image(loaded: Image, counts: list, use: dict) -> None:
             for s in described["slices"]
         )
         words = sum(m["words"] for m in described["memories"] if m["name"] == "synapse")
+        column, row = loaded.grid["places"][described["id"]]
         say(
-            f"core {described['id']}: {slices}; {decoded['axons']:,} axons, {decoded['synapses']:,} synapses in "
+            f"core {described['id']} in tile ({column}, {row}): {slices}; {decoded['axons']:,} axons, {decoded['synapses']:,} synapses in "
             f"{words:,} words, {decoded['routes']:,} routes"
         )
-    for name, figure in use.items():
-        if name != "cores" and figure["limit"]:
-            say(f"{name}: fullest {figure['largest']:,} of {figure['limit']:,}")
+    for line in utilisation_lines(use):
+        say(line)
     for r in info["ranges"]:
         say(
             f"range {r['population']}.{r['state']}: {r['minimum']:,} to {r['maximum']:,} "
@@ -91,9 +162,7 @@ def _print_core(image: Image, index: int, number: int) -> None:
     core = image.program.core(number)
     if Settings.json:
         records = {name: image._core.records(index, name) for name in _MEMORIES}
-        emit_json(
-            "rheobase.core/1", {**core, "use": core_use(image.info["cores"][index]), "records": records}
-        )
+        emit_json("rheobase.core/1", {**core, "use": core_uses(image)[index], "records": records})
         return
     for part in core["slices"]:
         place = f"{part['population']} from {part['first_neuron']}"

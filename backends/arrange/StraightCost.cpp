@@ -1,0 +1,57 @@
+// The cost of a flow in closed form: one way along the source's row, one up or down in every column that has
+// targets.
+#include <algorithm>
+
+#include "arrange/Arrange.h"
+
+namespace rheo {
+
+StraightCost::StraightCost(const Grid& grid)
+    : grid_(grid),
+      columnAt_(static_cast<std::size_t>(grid.columns())),
+      rowAt_(static_cast<std::size_t>(grid.rows())),
+      north_(static_cast<std::size_t>(grid.columns()), -1),
+      south_(static_cast<std::size_t>(grid.columns()), -1) {
+  for (std::int32_t column = 1; column < grid.columns(); ++column)
+    columnAt_[static_cast<std::size_t>(column)] =
+        columnAt_[static_cast<std::size_t>(column - 1)] + grid.hopsOf(column - 1, Direction::East);
+  for (std::int32_t row = 1; row < grid.rows(); ++row)
+    rowAt_[static_cast<std::size_t>(row)] =
+        rowAt_[static_cast<std::size_t>(row - 1)] + grid.hopsOf((row - 1) * grid.columns(), Direction::South);
+}
+
+double StraightCost::of(const Flow& flow, std::span<const std::int32_t> ids) {
+  const std::int32_t source = grid_.tileOf(ids[static_cast<std::size_t>(flow.source)]);
+  const std::int32_t row = grid_.rowOf(source);
+  std::int32_t west = grid_.columnOf(source), east = west;
+  reached_.clear();
+  for (const std::int32_t target : flow.targets) {
+    const std::int32_t tile = grid_.tileOf(ids[static_cast<std::size_t>(target)]);
+    const auto column = static_cast<std::size_t>(grid_.columnOf(tile));
+    if (north_[column] < 0) {
+      reached_.push_back(static_cast<std::int32_t>(column));
+      north_[column] = south_[column] = row;
+    }
+    north_[column] = std::min(north_[column], grid_.rowOf(tile));
+    south_[column] = std::max(south_[column], grid_.rowOf(tile));
+  }
+  double hops = 0;
+  for (const std::int32_t column : reached_) {
+    west = std::min(west, column);
+    east = std::max(east, column);
+    std::int32_t& north = north_[static_cast<std::size_t>(column)];
+    hops += rowAt_[static_cast<std::size_t>(south_[static_cast<std::size_t>(column)])] -
+            rowAt_[static_cast<std::size_t>(north)];
+    north = -1;
+  }
+  hops += columnAt_[static_cast<std::size_t>(east)] - columnAt_[static_cast<std::size_t>(west)];
+  return hops * flow.rate;
+}
+
+double StraightCost::of(std::span<const Flow> flows, std::span<const std::int32_t> ids) {
+  double hops = 0;
+  for (const Flow& flow : flows) hops += of(flow, ids);
+  return hops;
+}
+
+}  // namespace rheo
