@@ -23,6 +23,14 @@ struct Limit {
   bool inferred = false;  // deduced, not published: to be overridden where a user knows better
 };
 
+// What an operation takes. The unit follows from the name: ..._energy in pJ, ..._time in ns, ..._power in mW.
+struct Cost {
+  double value = 0;
+  std::string unit;
+  std::string source;
+  bool inferred = false;  // as of a limit
+};
+
 struct FieldSpec {
   std::string name;
   int width = 0;  // bits
@@ -41,6 +49,10 @@ struct ChipSpec {
   std::vector<std::string> extensions;  // "subtract_reset" (SPEC E1), "reset_value" (E2), "microcode" (E3)
   std::map<std::string, Limit> limits;  // by the names below
   std::vector<LayoutSpec> layouts;
+  // All of them or none: within_tile_message, hop_east_west, hop_north_south, synaptic_operation,
+  // active_neuron and inactive_neuron, each with _energy and _time; barrier_one_tile_time,
+  // barrier_all_tiles_time; static_power.
+  std::map<std::string, Cost> costs;
 
   // Limits every chip states (the loader refuses a record without them):
   //   cores, neurons_per_core, input_axons_per_core, output_axons_per_core, synapse_words_per_core,

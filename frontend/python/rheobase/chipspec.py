@@ -20,12 +20,22 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What one operation of a chip takes: pJ, ns or mW, and who states it."""
+
+    value: float
+    unit: str
+    source: str
+    inferred: bool
+
+
+@dataclass(frozen=True)
 class ChipSpec:
     """A chip as a record: what it runs, every limit with unit and source, how its registers lie in memory.
 
     limits: name -> Limit(value, unit, source, inferred). profiles: the arithmetics it runs, the first is the
-    default. extensions: what it can be programmed for beyond them. ``path`` is set for a chip from a user's
-    file.
+    default. extensions: what it can be programmed for beyond them. costs: name -> Cost, energies and times of
+    operations, empty where nobody states them. ``path`` is set for a chip from a user's file.
 
     Example: rb.ChipSpec.load("mychip.json").limits["neurons_per_core"].value
     """
@@ -36,6 +46,7 @@ class ChipSpec:
     extensions: list = field(default_factory=list)
     limits: dict = field(default_factory=dict)  # name -> Limit
     layouts: list = field(default_factory=list)
+    costs: dict = field(default_factory=dict)  # name -> Cost
     path: str = ""
 
     @classmethod
@@ -48,6 +59,7 @@ class ChipSpec:
             record["extensions"],
             limits,
             record["layouts"],
+            {name: Cost(**cost) for name, cost in record["costs"].items()},
             path,
         )
 
