@@ -21,9 +21,15 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Names = std::vector<std::string>;
 
-const Names kKeys{"base",   "name",    "title",      "profiles",  "extensions",
-                  "limits", "layouts", "dead_cores", "dead_links"};
+const Names kKeys{"base",   "name",    "title",      "profiles",   "extensions",
+                  "limits", "layouts", "dead_cores", "dead_links", "costs"};
 const Names kExtensions{"subtract_reset", "reset_value", "microcode"};
+const Names kCosts{"within_tile_message_energy", "within_tile_message_time", "hop_east_west_energy",
+                   "hop_east_west_time",         "hop_north_south_energy",   "hop_north_south_time",
+                   "synaptic_operation_energy",  "synaptic_operation_time",  "active_neuron_energy",
+                   "active_neuron_time",         "inactive_neuron_energy",   "inactive_neuron_time",
+                   "barrier_one_tile_time",      "barrier_all_tiles_time",   "static_power"};
+constexpr double kLargestCost = 1e12;
 const std::map<std::string, Names> kRequiredFields{
     {"neuron", {"profile", "route_first", "route_count"}},
     {"profile", {"model"}},
@@ -62,6 +68,7 @@ class Reader {
   void deadParts(const Json& root);
   std::optional<std::int32_t> tileAt(const Json& value, const std::string& where);
   void completeGrid();
+  void cost(const std::string& name, const Json& value);
   void layout(const std::string& record, const Json& value);
   void readBase(const Json& root);
   void complete();
@@ -181,6 +188,34 @@ void Reader::limits(const Json& root) {
   if (states("chips") && !states("chip_columns")) spec_.limits.erase("chip_columns");
 }
 
+// As a limit, of a real number whose unit its name gives.
+void Reader::cost(const std::string& name, const Json& value) {
+  const std::string where = "/costs/" + name;
+  const bool overrides = spec_.costs.contains(name);
+  Cost& cost = spec_.costs[name];
+  cost.unit = name.ends_with("_energy") ? "pJ" : name.ends_with("_time") ? "ns" : "mW";
+  cost.source = overrides ? file_ : "";
+  cost.inferred = false;
+  if (value.is_object()) {
+    known(value, {"value", "unit", "source", "inferred"}, where);
+    if (value.contains("source")) cost.source = text(value["source"], where + "/source").value_or("");
+    if (value.contains("unit"))
+      if (const auto unit = text(value["unit"], where + "/unit"); unit && *unit != cost.unit)
+        fail("R0404", where + "/unit", fmt::format("cost '{}' is in {}, not in {}", name, cost.unit, *unit));
+    if (value.contains("inferred") &&
+        isKind(value["inferred"], Json::value_t::boolean, where + "/inferred", "true or false"))
+      cost.inferred = value["inferred"].get<bool>();
+  }
+  if (cost.source.empty())
+    fail("R0403", where, fmt::format("cost '{}' does not say who states it", name),
+         R"(write {"value": ..., "unit": "...", "source": "..."})");
+  const Json number = value.is_object() ? value.value("value", Json()) : value;
+  if (!number.is_number())
+    fail("R0401", where, fmt::format("expected a number of {}, found {}", cost.unit, number.type_name()));
+  else if (cost.value = number.get<double>(); !(cost.value >= 0 && cost.value <= kLargestCost))
+    fail("R0404", where, fmt::format("{} is outside 0 to {:g}", number.dump(), kLargestCost));
+}
+
 void Reader::layout(const std::string& record, const Json& value) {
   const std::string where = "/layouts/" + record;
   if (!isKind(value, Json::value_t::array, where, "a list of fields")) return;
@@ -249,6 +284,9 @@ void Reader::complete() {
     else
       fail("R0403", "/limits", fmt::format("limit '{}' is missing", rule.name));
   }
+  for (const std::string& name : kCosts)
+    if (!spec_.costs.empty() && !spec_.costs.contains(name))
+      fail("R0403", "/costs", fmt::format("cost '{}' is missing", name), "state all of them or none");
   for (const auto& [record, fields] : kRequiredFields) {
     const LayoutSpec* layout = spec_.layout(record);
     if (layout == nullptr) {
@@ -406,6 +444,10 @@ Expected<ChipSpec> Reader::read(const std::string& source) {
   names(root, "profiles", profiles, spec_.profiles);
   names(root, "extensions", kExtensions, spec_.extensions);
   limits(root);
+  if (root.contains("costs") && isKind(root["costs"], Json::value_t::object, "/costs", "an object") &&
+      (known(root["costs"], kCosts, "/costs") || true))
+    for (const std::string& name : kCosts)
+      if (root["costs"].contains(name)) cost(name, root["costs"][name]);
   Names records;
   for (const auto& [record, fields] : kRequiredFields) records.push_back(record);
   if (root.contains("layouts") && isKind(root["layouts"], Json::value_t::object, "/layouts", "an object")) {

@@ -24,6 +24,14 @@ struct Limit {
   bool inferred = false;  // deduced, not published: to be overridden where a user knows better
 };
 
+// What an operation takes. The unit follows from the name: ..._energy in pJ, ..._time in ns, ..._power in mW.
+struct Cost {
+  double value = 0;
+  std::string unit;
+  std::string source;
+  bool inferred = false;  // as of a limit
+};
+
 struct FieldSpec {
   std::string name;
   int width = 0;  // bits
@@ -44,6 +52,10 @@ struct ChipSpec {
   std::vector<LayoutSpec> layouts;
   std::vector<std::int32_t> deadCores;  // numbered over all chips
   std::vector<DeadLink> deadLinks;
+  // All of them or none: within_tile_message, hop_east_west, hop_north_south, synaptic_operation,
+  // active_neuron and inactive_neuron, each with _energy and _time; barrier_one_tile_time,
+  // barrier_all_tiles_time; static_power.
+  std::map<std::string, Cost> costs;
 
   // All of chip/LimitRules.h: the loader fills in what a record need not state.
   const Limit& limit(const std::string& limitName) const { return limits.at(limitName); }

@@ -1,4 +1,4 @@
-"""Where Lava is, and how a program runs there."""
+"""Where Lava and SANA-FE are, and how a program runs there."""
 
 import os
 import subprocess
@@ -12,6 +12,21 @@ LAVA = BUILD / "lava" / "bin" / "python"
 needs_lava = pytest.mark.skipif(
     not LAVA.exists(), reason=f"no Lava in {LAVA.parent.parent}: ./run test installs it"
 )
+
+SANAFE = BUILD / "sanafe" / "bin" / "python"
+needs_sanafe = pytest.mark.skipif(
+    not SANAFE.exists(), reason=f"no SANA-FE in {SANAFE.parent.parent}: ./run test installs it"
+)
+
+
+def under_sanafe(*command) -> str:
+    """What a Python program prints that runs in SANA-FE's environment."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    done = subprocess.run(
+        [str(SANAFE), *map(str, command)], env=kept, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
 
 
 def under_lava(*command, package: bool = False) -> str:

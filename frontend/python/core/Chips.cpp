@@ -12,6 +12,10 @@ py::dict describe(const ChipSpec& chip) {
   for (const auto& [name, limit] : chip.limits)
     limits[py::str(name)] = py::dict(py::arg("value") = limit.value, py::arg("unit") = limit.unit,
                                      py::arg("source") = limit.source, py::arg("inferred") = limit.inferred);
+  py::dict costs;
+  for (const auto& [name, cost] : chip.costs)
+    costs[py::str(name)] = py::dict(py::arg("value") = cost.value, py::arg("unit") = cost.unit,
+                                    py::arg("source") = cost.source, py::arg("inferred") = cost.inferred);
   py::list layouts;
   for (const LayoutSpec& layout : chip.layouts) {
     py::list fields;
@@ -27,7 +31,7 @@ py::dict describe(const ChipSpec& chip) {
                   py::arg("title") = chip.title, py::arg("profiles") = chip.profiles,
                   py::arg("extensions") = chip.extensions, py::arg("limits") = limits,
                   py::arg("layouts") = layouts, py::arg("dead_cores") = grid.deadCores,
-                  py::arg("dead_links") = deadLinks);
+                  py::arg("dead_links") = deadLinks, py::arg("costs") = costs);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ _HOME = {
     "DataError": "errors",
     "Diagnostic": "errors",
     "Error": "errors",
+    "Estimate": "estimating",
     "FormatError": "errors",
     "Image": "image",
     "InternalError": "errors",
@@ -39,6 +40,7 @@ _HOME = {
     "chips": "chipspec",
     "compile": "compiler",
     "encode": "encoding",
+    "estimate": "estimating",
     "export": "exporting",
     "first_difference": "recording",
     "fit_conventions": "fitting",
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from .chipspec import ChipSpec, chips  # noqa: F401
     from .compiler import check, compile, quantization  # noqa: F401
     from .encoding import encode  # noqa: F401
+    from .estimating import Estimate, estimate  # noqa: F401
     from .exporting import export  # noqa: F401
     from .errors import (  # noqa: F401
         CompileError,

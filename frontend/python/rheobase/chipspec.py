@@ -20,12 +20,23 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What one operation of a chip takes: pJ, ns or mW, and who states it."""
+
+    value: float
+    unit: str
+    source: str
+    inferred: bool
+
+
+@dataclass(frozen=True)
 class ChipSpec:
     """A chip as a record: what it runs, every limit with unit and source, how its registers lie in memory.
 
     limits: name -> Limit(value, unit, source, inferred). profiles: the arithmetics it runs, the first is the
     default. extensions: what it can be programmed for beyond them. dead_cores, dead_links: what is not to be used.
-    ``path`` is set for a chip from a user's file.
+    costs: name -> Cost, energies and times of operations, empty where nobody states them. ``path`` is set for a chip
+    from a user's file.
 
     Example: rb.ChipSpec.load("mychip.json").limits["neurons_per_core"].value
     """
@@ -39,6 +50,7 @@ class ChipSpec:
     dead_cores: list = field(default_factory=list)  # numbered over all chips
     usable_cores: int = 0  # of all chips
     dead_links: list = field(default_factory=list)  # pairs of tiles, numbered row by row over all chips
+    costs: dict = field(default_factory=dict)  # name -> Cost
     path: str = ""
 
     @classmethod
@@ -54,6 +66,7 @@ class ChipSpec:
             record["dead_cores"],
             record["usable_cores"],
             record["dead_links"],
+            {name: Cost(**cost) for name, cost in record["costs"].items()},
             path,
         )
 

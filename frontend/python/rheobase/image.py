@@ -126,9 +126,10 @@ class Image:
             for state, values in p["scale"].items()
         }
 
-    def probes(self) -> list[str]:
-        """Every state that can be probed: "hidden.u" (the current), "hidden.v"."""
-        shown = {p["name"] for p in self.info["populations"] if not p["hidden"]}
+    def probes(self, hidden: bool = False) -> list[str]:
+        """Every state that can be probed: "hidden.u" (the current), "hidden.v"; hidden=True: also those of populations
+        that the compiler made."""
+        shown = {p["name"] for p in self.info["populations"] if hidden or not p["hidden"]}
         return [
             f"{name}.{state}"
             for name, states in self.program.states().items()
@@ -182,7 +183,7 @@ class Image:
 
         Example: out = image.run(x, probes=["hidden.v"]); out.aligned("hidden")
         """
-        names = probe_names(probes, self.probes())
+        names = probe_names(probes, self.probes(bool(hidden)))
         count = thread_count(threads)
         chosen = self.engine(engine)
         arrays, samples, steps, batched = self._inputs(x)

@@ -47,6 +47,34 @@ TEST(ChipSpec, loihi2StatesWhatIsInferred) {
   EXPECT_TRUE(chip.extends("reset_value"));
 }
 
+TEST(ChipSpec, costsAreStatedByLoihi1AndInferredByLoihi2) {
+  const ChipSpec& one = *findBuiltinChip("loihi1");
+  EXPECT_EQ(one.costs.at("hop_north_south_energy").value, 4.0);
+  EXPECT_EQ(one.costs.at("hop_north_south_energy").unit, "pJ");
+  EXPECT_FALSE(one.costs.at("synaptic_operation_energy").inferred);
+  for (const auto& [name, cost] : findBuiltinChip("loihi2")->costs) {
+    EXPECT_TRUE(cost.inferred) << name;
+    EXPECT_EQ(cost.value, one.costs.at(name).value) << name;
+  }
+  EXPECT_TRUE(findBuiltinChip("tiny")->costs.empty());
+}
+
+TEST(ChipSpec, costsAreOverriddenAllOrNone) {
+  auto chip = parse(R"({"base": "loihi1", "name": "mine", "costs": {"active_neuron_time": 2.5}})");
+  ASSERT_TRUE(chip);
+  EXPECT_EQ(chip->costs.at("active_neuron_time").value, 2.5);
+  EXPECT_EQ(chip->costs.at("active_neuron_time").source, "my.json");
+  const auto alone = faults(
+      R"({"base": "tiny", "name": "mine", "costs": {"active_neuron_time": {"value": 1, "source": "me"}}})");
+  ASSERT_EQ(alone.size(), 14u);
+  EXPECT_EQ(alone.front().code, "R0403");
+  const auto wrong =
+      faults(R"({"base": "loihi1", "name": "mine", "costs": {"static_power": -1, "energy": 1}})");
+  ASSERT_EQ(wrong.size(), 2u);
+  EXPECT_EQ(wrong[0].code, "R0402");
+  EXPECT_EQ(wrong[1].code, "R0404");
+}
+
 TEST(ChipSpec, baseIsOverriddenFigureByFigure) {
   auto chip =
       parse(R"({"base": "loihi2", "name": "mine", "limits": {"cores": 4, "max_delay": {"value": 7}}})");

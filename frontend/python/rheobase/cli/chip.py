@@ -27,9 +27,9 @@ def chips(
         typer.Argument(metavar="[NAME|FILE]", help="A chip's name or the path of its JSON file."),
     ] = None,
 ) -> None:
-    """List the chips, or print one chip's limits.
+    """List the chips, or print one chip's limits, and what its operations cost.
 
-    Each limit has its unit and who states it. A file may say {"base": "loihi2", "name": "mine", "limits":
+    Each figure has its unit and who states it. A file may say {"base": "loihi2", "name": "mine", "limits":
     {"cores": {"value": 64, "unit": "cores", "source": "my board"}}}; figures that are inferred are marked so,
     to be overridden by those who know better.
     """
@@ -47,11 +47,16 @@ def chips(
     say(f"{chip.name}: {chip.title}")
     say(f"arithmetic profiles: {', '.join(chip.profiles)} (the first is the default)")
     say(f"extensions: {', '.join(chip.extensions) or 'none'}")
-    table = Table("limit", "value", "unit", "source")
-    for limit_name, limit in sorted(chip.limits.items()):
-        source = limit.source + (" (inferred: override it if you know better)" if limit.inferred else "")
-        table.add_row(
-            limit_name, f"{limit.value:,}", escape(printable(limit.unit)), escape(printable(source))
-        )
-    if not Settings.quiet:
-        Settings.console().print(table)
+    if Settings.quiet:
+        return
+    _print("limit", chip.limits)
+    if chip.costs:
+        _print("cost", chip.costs)
+
+
+def _print(kind: str, figures: dict) -> None:
+    table = Table(kind, "value", "unit", "source")
+    for name, figure in sorted(figures.items()):
+        source = figure.source + (" (inferred: override it if you know better)" if figure.inferred else "")
+        table.add_row(name, f"{figure.value:,}", escape(printable(figure.unit)), escape(printable(source)))
+    Settings.console().print(table)

@@ -62,17 +62,12 @@ class Sum:
 
 def sums_of(image: Image, most: int = MOST_SYNAPSES) -> list[Sum]:
     """Every sum that the image's words make, in the order of their sources. Raises CompileError: R0670."""
-    synapses = sum(core["synapses"] for core in image.program.counts())
-    if synapses > most:
-        raise _too_large(image.file, f"the image has {synapses:,} synapses; {most:,} can be written out")
     populations = image.info["populations"]
     ports = [len(MODELS[p["model"]]["ports"]) for p in populations]
     sources = [*image.info["inputs"], *populations]
-    routes = _routes(image, {s["name"]: k for k, s in enumerate(sources)})
     found: dict[tuple, list[np.ndarray]] = {}
-    for core in image.info["cores"]:
-        for key, part in _met(image, core["id"], routes):
-            found.setdefault(key, []).append(part)
+    for key, part in parts_of(image, most):
+        found.setdefault(key, []).append(part)
     return [
         Sum(
             sources[source]["name"],
@@ -88,8 +83,21 @@ def sums_of(image: Image, most: int = MOST_SYNAPSES) -> list[Sum]:
     ]
 
 
-def _routes(image: Image, number_of: dict[str, int]) -> np.ndarray:
-    """[4, routes]: number of the source, its neuron or channel, core, axon of the core."""
+def parts_of(image: Image, most: int = MOST_SYNAPSES) -> Iterator[tuple[tuple, np.ndarray]]:
+    """Every synapse that a spike meets, core by core: (number of the source, inputs first, number of the target, delay,
+    exponent, group as in Sum) and [3, synapses], row, column and weight. Raises CompileError: R0670."""
+    synapses = sum(core["synapses"] for core in image.program.counts())
+    if synapses > most:
+        raise _too_large(image.file, f"the image has {synapses:,} synapses; {most:,} can be written out")
+    routes = routes_of(image)
+    for core in image.info["cores"]:
+        yield from _met(image, core["id"], routes)
+
+
+def routes_of(image: Image) -> np.ndarray:
+    """[4, routes]: number of the source, inputs first, its neuron or channel, core, axon of the core."""
+    sources = [*image.info["inputs"], *image.info["populations"]]
+    number_of = {source["name"]: k for k, source in enumerate(sources)}
 
     def all_routes() -> Iterator[tuple]:
         for entry in image.info["inputs"]:
