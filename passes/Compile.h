@@ -37,13 +37,17 @@ struct CompileResult {
   std::optional<Image> image;  // where toStage is "image"
   std::string stageText;       // of toStage otherwise
   std::string quantSettings;   // as used; empty before the quant stage
+  // The quantized network as a file's bytes, which the image was checked against; empty before the quant
+  // stage, and where `fromStage` is behind it. SPEC V1
+  std::vector<std::uint8_t> witness;
   std::vector<Diagnostic> notes;
 };
 
 // Stages: see ir/Stages.h. A network goes through import, float, quant, legal, placed, image; `fromStage`
 // enters where it was dumped. Equal input gives equal bytes, whatever the stage it enters at. Errors: R0690
 // unknown stage or profile, R0703 and R0704 stage files, and those of every stage; kind Compile where the
-// network does not fit, with every violation found.
+// network does not fit, with every violation found; R0430, of kind Internal, where the image is not its
+// witness.
 Expected<CompileResult> compile(const Network& network, const CompileOptions& options);
 
 }  // namespace rheo

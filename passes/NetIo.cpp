@@ -37,7 +37,8 @@ class Reader {
   template <class Net>
   void ports(Net& net) const {
     for (auto input : block().getOps<spk::InputOp>()) {
-      const auto most = static_cast<std::int32_t>(input.getMaxPayload());
+      const bool binary = input.getEncoding() == "binary";  // a spike is 1, whatever else is written
+      const auto most = binary ? 1 : static_cast<std::int32_t>(input.getMaxPayload());
       const bool graded = input.getEncoding() == "graded";
       net.inputs.push_back({input.getName().str(), spk::sizeOf(input.getOutput().getType()),
                             shapeOf(input.getShape()), graded ? -most : 0, most});

@@ -11,7 +11,9 @@
 #include "network/NetworkText.h"
 #include "passes/Compile.h"
 #include "passes/Emission.h"
+#include "passes/NetIo.h"
 #include "passes/Passes.h"
+#include "passes/Witness.h"
 #include "support/File.h"
 #include "support/Text.h"
 
@@ -31,6 +33,16 @@ Error unknownStage(const std::string& name) {
   return Error::of(ErrorKind::Usage, std::move(diagnostic));
 }
 
+// SPEC V1
+Diagnostic unwitnessed() {
+  Diagnostic diagnostic;
+  diagnostic.code = "R0431";
+  diagnostic.severity = Severity::Note;
+  diagnostic.message = "no witness checks this image: what was read is a stage behind the quantized network";
+  diagnostic.remedy = "go on from the quant stage or an earlier one to have the image checked";
+  return diagnostic;
+}
+
 class Compilation {
  public:
   Compilation(const Network& network, const CompileOptions& options) : network_(network), options_(options) {
@@ -46,6 +58,8 @@ class Compilation {
   Status enter(Stage stage);
   Status runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes);
   Status leave(Stage stage);
+  Status bearWitness();
+  Status write(const std::string& file, std::span<const std::uint8_t> bytes) const;
   std::string textOf(Stage stage) const;
 
   Network network_;
@@ -84,6 +98,8 @@ Status Compilation::enter(Stage stage) {
       Expected<Image> image = imageOf(*module_, options_.chip);
       if (!image) return std::move(image).error();
       result_.image = *std::move(image);
+      if (!result_.witness.empty()) return checkAgainst(result_.witness, *result_.image);
+      result_.notes.push_back(unwitnessed());
       return ok();
     }
   }
@@ -226,6 +242,20 @@ std::string Compilation::textOf(Stage stage) const {
   return dumpModule(*module_);
 }
 
+// SPEC V1: the quantized network as it is before anything of the chip is decided.
+Status Compilation::bearWitness() {
+  Expected<spk::NetworkOp> network = networkIn(*module_, "quant");
+  if (!network) return std::move(network).error();
+  Expected<FixedNet> net = readFixed(*network);
+  if (!net) return std::move(net).error();
+  result_.witness = witness::toBytes(witnessOf(*net, *profile_));
+  return ok();
+}
+
+Status Compilation::write(const std::string& file, std::span<const std::uint8_t> bytes) const {
+  return writeFileAtomically(fmt::format("{}/{}", options_.dumpDir, file), bytes);
+}
+
 // The stage's promises, its dump, and what the caller asked for.
 Status Compilation::leave(Stage stage) {
   if (stage != Stage::Import && stage != Stage::Image) {
@@ -233,21 +263,23 @@ Status Compilation::leave(Stage stage) {
     for (auto network : module_->getOps<spk::NetworkOp>())
       result_.quantSettings = network.getQuantization().value_or("").str();
   }
+  if (stage == Stage::Quant)
+    if (Status borne = bearWitness(); !borne) return borne;
   if (!options_.dumpDir.empty()) {
     std::error_code error;
     std::filesystem::create_directories(options_.dumpDir, error);  // writing below says what is wrong
-    const std::string base =
-        fmt::format("{}/{}-{}", options_.dumpDir, static_cast<int>(stage), stageName(stage));
+    const std::string base = fmt::format("{}-{}", static_cast<int>(stage), stageName(stage));
     if (stage == Stage::Image) {
-      if (Status written = result_.image->save(base + ".rheo"); !written) return written;
+      if (Status written = write(base + ".rheo", result_.image->bytes()); !written) return written;
     } else {
       const std::string text = textOf(stage);
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-      if (Status written =
-              writeFileAtomically(base + (stage == Stage::Import ? ".json" : ".mlir"), {bytes, text.size()});
+      if (Status written = write(base + (stage == Stage::Import ? ".json" : ".mlir"), {bytes, text.size()});
           !written)
         return written;
     }
+    if (stage == Stage::Quant)
+      if (Status written = write(base + ".rheow", result_.witness); !written) return written;
   }
   if (stage == last_ && stage != Stage::Image) result_.stageText = textOf(stage);
   return ok();

@@ -128,6 +128,9 @@ bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, St
   const States start(neuron.table.states.size());
   box = hullOf(start, guess(neuron, end));
   bool found = holds(box, reach(neuron, profile, bounded, box));
+  // Nothing leaks and nothing saturates: the potential goes on for ever, however long one follows it.
+  const auto endless = [&](const Interval& state) { return state.lo <= -end || state.hi >= end; };
+  if (!found && !bounded && std::any_of(box.begin(), box.end(), endless)) return false;
   if (!found) {
     box = start;
     for (int i = 0; i < kPlainSteps && !found; ++i) {

@@ -14,6 +14,7 @@ LAYERS = {
     "frontend/nir": 1,
     "frontend/netx": 1,
     "backends/chips": 1,
+    "witness": 1,
     "ir": 2,
     "passes": 3,
     "backends": 4,

@@ -16,7 +16,7 @@ GOOGLETEST = re.compile(r"^\s*(?:TYPED_)?TEST(?:_F|_P)?\(\s*\w+\s*,\s*(\w+)\s*\)
 RAPIDCHECK = re.compile(r"^\s*RC_GTEST(?:_FIXTURE)?_PROP\(\s*\w+\s*,\s*(\w+)\s*,", re.MULTILINE)
 PYTHON = re.compile(r"^\s*def test_(\w+)", re.MULTILINE)
 NAME = re.compile(r"(?:[a-z]\d+_(?:to_(?=[a-z]\d+_))?)+")
-ROOMS = ("runtime", "frontend", "ir", "passes", "backends", "tools")
+ROOMS = ("runtime", "frontend", "ir", "passes", "backends", "tools", "witness")
 SUFFIXES = {".h", ".cpp", ".inc", ".td", ".py", ".fbs"}
 
 

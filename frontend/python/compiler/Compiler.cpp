@@ -42,6 +42,10 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
     auto bytes = result.image->bytes();
     answer["image"] = py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
+  answer["witness"] = py::none();
+  if (!result.witness.empty())
+    answer["witness"] =
+        py::bytes(reinterpret_cast<const char*>(result.witness.data()), result.witness.size());
   answer["stage"] = py::bytes(result.stageText);
   answer["notes"] = toPython(result.notes);
   answer["quantization"] = result.quantSettings;

@@ -30,7 +30,7 @@ from .errors import (
     unknown_name,
     usage_error,
 )
-from .files import filling, is_image
+from .files import filling, is_image, write_bytes
 from .image import Image
 from .limits import check_image
 from .network import Network
@@ -158,7 +158,7 @@ def run_compiler(
     reset_offset: int = 0,
     seed: int = 0,
 ) -> dict:
-    """Everything compilation gives: {image: bytes or None, stage: bytes, notes, quantization: JSON text}.
+    """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text}.
 
     from_stage: the file of a dumped stage to go on from. dump_stages: a folder for every stage's text; the
     dumps of stages that were reached are also left where the network does not fit the chip. Errors are those
@@ -216,6 +216,16 @@ def run_compiler(
         raise in_file(error, net.file) from None
 
 
+def write_witness(path, result: dict) -> None:
+    """The quantized network that the image was checked against, as a file. Raises UsageError where there is none."""
+    if result["witness"] is None:
+        raise usage_error(
+            "there is no witness: this compilation begins behind the quant stage, or ends before it",
+            "go on from the quant stage or an earlier one, and stop there or later",
+        )
+    write_bytes(path, result["witness"])
+
+
 def _placed(result: dict, net: Network) -> dict:
     """The result, with the network's file in the notes."""
     result["notes"] = in_file(Error(result["notes"]), net.file).diagnostics if result["notes"] else []
@@ -233,6 +243,7 @@ def compile(
     reset_interval: Optional[int] = None,
     reset_offset: int = 0,
     seed: int = 0,
+    witness=None,
     **unknown,
 ) -> Image:
     """A chip image of a network.
@@ -243,7 +254,8 @@ def compile(
     settings as `rb.quantization` gives them, or their file. weight_bits: of every projection that the
     settings do not name. dump_stages: a folder for every stage as text. reset_interval: steps after which every
     population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
-    can follow one another in one run (SPEC N20).
+    can follow one another in one run (SPEC N20). witness: a file for the quantized network, which every image is
+    checked against; rheo-witness checks it again (SPEC V1).
 
     ``image.notes`` says what the compiler found worth knowing. Raises CompileError, whose ``diagnostics``
     hold every violated limit; OptionError and FormatError for wrong names and files. Runs without the GIL;
@@ -268,6 +280,8 @@ def compile(
         reset_offset=reset_offset,
         seed=seed,
     )
+    if witness is not None:
+        write_witness(witness, result)
     image = Image.from_bytes(result["image"], net.name)
     image.notes = result["notes"]
     return image

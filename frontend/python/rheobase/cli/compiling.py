@@ -56,6 +56,7 @@ def _calibration(path: Optional[Path], net, encode, samples):
     "rheobase compile net.nir -o net.rheo --dump-stages stages",
     "rheobase compile net.nir -o net.rheo --from stages/3-legal.mlir",
     "rheobase compile net.nir -o quant.mlir --to quant",
+    "rheobase compile net.nir -o net.rheo --witness net.rheow",
 )
 def compile_command(
     net: o.NetArgument,
@@ -77,6 +78,14 @@ def compile_command(
     dump_stages: Annotated[
         Optional[Path],
         typer.Option("--dump-stages", metavar="DIR", help="Write every stage that is reached here."),
+    ] = None,
+    witness: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--witness",
+            metavar="FILE.rheow",
+            help="Write the quantized network too, from which rheo-witness checks the image again.",
+        ),
     ] = None,
     reset_interval: Annotated[
         Optional[int],
@@ -106,12 +115,15 @@ def compile_command(
 
     Weights, thresholds, decays and biases become the chip's integers, populations are spread over its cores.
     Every violated limit is reported at once, with place, number and remedy (exit status 1, nothing written).
-    Equal input and --seed give equal bytes. What cannot be proven to stay inside its register is a warning.
+    Equal input and --seed give equal bytes. What cannot be proven to stay inside its register is a warning. Every
+    image is checked against the quantized network, its witness (SPEC V1 to V6).
     """
     if from_ is not None:
         o.refuse_conventions(conventions, f"'{from_}' is a stage: it goes on with those it was made with")
     network = o.read_net(net, remarks=from_ is None, **conventions)
     check_writable(output, net, calibrate, quant, from_)
+    if witness is not None:
+        check_writable(witness, net, calibrate, quant, from_, output)
     with progress("compiling"):
         data = _calibration(calibrate, network, encode, samples)
         result = compiler.run_compiler(
@@ -129,6 +141,8 @@ def compile_command(
             seed=Settings.seed or 0,
         )
     report(result["notes"])
+    if witness is not None:
+        compiler.write_witness(witness, result)
     if result["image"] is None:
         write_bytes(output, result["stage"])
         body = {"output": str(output), "stage": to}

@@ -1,0 +1,22 @@
+// The witness of a compilation, and the check that every image has to pass. SPEC V1 to V6
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "algorithms/Net.h"
+#include "chip/Image.h"
+#include "fixed/Profile.h"
+#include "witness/Witness.h"
+
+namespace rheo {
+
+// The quantized network as plain data, before anything of the chip is decided.
+witness::Network witnessOf(const FixedNet& net, const Profile& profile);
+
+// Errors, of kind Internal: R0430 with every fault found; witness and image are left in a folder that the
+// message names.
+Status checkAgainst(std::span<const std::uint8_t> witness, const Image& image);
+
+}  // namespace rheo
