@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 using Names = std::vector<std::string>;
 
 const Names kKeys{"base", "name", "title", "profiles", "extensions", "limits", "layouts"};
-const Names kExtensions{"subtract_reset", "reset_value", "microcode"};
+const Names kExtensions{"subtract_reset", "reset_value", "microcode", "partial_sums"};
 const Names kLimits{"cores",
                     "neurons_per_core",
                     "input_axons_per_core",
@@ -30,6 +30,7 @@ const Names kLimits{"cores",
                     "profiles_per_core",
                     "formats_per_core",
                     "constants_per_core",
+                    "graded_payload_bits",
                     "max_delay",
                     "weight_bits",
                     "weight_exponent_min",
@@ -149,10 +150,11 @@ void Reader::limit(const std::string& name, const Json& value) {
   const std::string where = "/limits/" + name;
   const bool exponent = name.starts_with("weight_exponent");
   const std::int64_t low = exponent ? -32 : name == "max_delay" ? 0 : 1;
-  const std::int64_t high = exponent                ? 31
-                            : name == "max_delay"   ? 62
-                            : name == "weight_bits" ? 8
-                                                    : kLargestLimit;
+  const std::int64_t high = exponent                        ? 31
+                            : name == "max_delay"           ? 62
+                            : name == "weight_bits"         ? 8
+                            : name == "graded_payload_bits" ? 32
+                                                            : kLargestLimit;
   const bool overrides = spec_.limits.contains(name);
   Limit& limit = spec_.limits[name];
   if (!value.is_object()) {
@@ -241,6 +243,12 @@ void Reader::complete() {
   } else if (spec_.layout("constant") == nullptr) {
     spec_.layouts.push_back({"constant", {{"value", 32, true}}});
   }
+  // SPEC E4: only partial sums have to fit a payload; they are sent by programs.
+  if (!spec_.extends("partial_sums"))
+    spec_.limits.try_emplace("graded_payload_bits",
+                             Limit{0, "bits", "the chip forms no partial sums", false});
+  else if (!spec_.extends("microcode"))
+    fail("R0403", "/extensions", "'partial_sums' needs 'microcode': programs send them", "add \"microcode\"");
   for (const std::string& name : kLimits)
     if (!spec_.limits.contains(name)) fail("R0403", "/limits", fmt::format("limit '{}' is missing", name));
   for (const auto& [record, fields] : kRequiredFields) {

@@ -37,15 +37,17 @@ struct LayoutSpec {
 struct ChipSpec {
   std::string name;
   std::string title;
-  std::vector<std::string> profiles;    // names of arithmetic profiles; the first is the default
-  std::vector<std::string> extensions;  // "subtract_reset" (SPEC E1), "reset_value" (E2), "microcode" (E3)
+  std::vector<std::string> profiles;  // names of arithmetic profiles; the first is the default
+  // "subtract_reset" (SPEC E1), "reset_value" (E2), "microcode" (E3), "partial_sums" (E4)
+  std::vector<std::string> extensions;
   std::map<std::string, Limit> limits;  // by the names below
   std::vector<LayoutSpec> layouts;
 
   // Limits every chip states (the loader refuses a record without them):
   //   cores, neurons_per_core, input_axons_per_core, output_axons_per_core, synapse_words_per_core,
   //   profiles_per_core, formats_per_core, max_delay (steps), weight_bits, weight_exponent_min,
-  //   weight_exponent_max; and constants_per_core where it runs programs ("microcode").
+  //   weight_exponent_max; constants_per_core where it runs programs ("microcode"), and
+  //   graded_payload_bits where it forms partial sums.
   const Limit& limit(const std::string& limitName) const { return limits.at(limitName); }
   bool runs(const std::string& profile) const;
   bool extends(const std::string& extension) const;
