@@ -1,8 +1,8 @@
 // chip-place: the legal network becomes a chip.module with cores, groups and axons. SPEC I3 to I7.
+#include "algorithms/Problem.h"
 #include "ir/Diagnostics.h"
 #include "passes/NetIo.h"
 #include "passes/Passes.h"
-#include "passes/Problem.h"
 
 namespace rheo {
 

@@ -8,13 +8,6 @@
 namespace rheo {
 namespace {
 
-// Whether a projection's targets are laid out as this map says.
-bool sameMap(const ProjectionSpec& projection, const Convolution& map) {
-  const std::optional<Convolution>& own = projection.wiring.convolution();
-  return own && own->channelsOut == map.channelsOut && own->rows.outputs == map.rows.outputs &&
-         own->columns.outputs == map.columns.outputs;
-}
-
 // The largest count up to `most` for which fits() holds; it holds for every smaller one then.
 template <class Fits>
 std::int64_t mostThatFits(std::int64_t most, Fits fits) {

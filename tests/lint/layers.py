@@ -25,6 +25,7 @@ LOW_LIBRARIES = {"frontend/load": 2, "backends/place": 1, "backends/emit": 1, "p
 # Within a layer: who may use whom all the same.
 NEIGHBOURS = {
     ("backends/emit", "backends/place"),
+    ("passes/algorithms", "backends/place"),
     ("frontend/nir", "frontend/hdf5"),
     ("frontend/netx", "frontend/hdf5"),
 }
