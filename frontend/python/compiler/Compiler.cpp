@@ -12,7 +12,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
                                const std::string& profile, std::optional<std::string> quantSettings,
                                const py::bytes& quantFile, std::optional<int> weightBits, bool keepWeights,
                                std::map<std::string, double> calibration, const std::string& toStage,
-                               std::optional<std::pair<int, int>> periodicReset,
+                               std::optional<std::pair<int, int>> periodicReset, bool splitFanIn,
                                std::optional<std::string> fromStage, const py::bytes& fromFile,
                                const py::bytes& dumpDir) {
   CompileOptions options;
@@ -24,6 +24,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   options.keepWeights = keepWeights;
   options.calibration = std::move(calibration);
   if (periodicReset) options.periodicReset = PeriodicReset{periodicReset->first, periodicReset->second};
+  options.splitFanIn = splitFanIn;
   options.toStage = toStage;
   options.fromStage = std::move(fromStage);
   options.fromFile = pathOf(fromFile);
@@ -55,6 +56,6 @@ PYBIND11_MODULE(_compiler, m) {
   registerExceptions();
   m.def("compile", &compileNetwork, py::arg("network"), py::kw_only(), py::arg("chip"), py::arg("profile"),
         py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("keep_weights"),
-        py::arg("calibration"), py::arg("to_stage"), py::arg("periodic_reset"), py::arg("from_stage"),
-        py::arg("from_file"), py::arg("dump_dir"));
+        py::arg("calibration"), py::arg("to_stage"), py::arg("periodic_reset"), py::arg("split_fan_in"),
+        py::arg("from_stage"), py::arg("from_file"), py::arg("dump_dir"));
 }

@@ -150,6 +150,7 @@ def run_compiler(
     keep_weights: bool = False,
     reset_interval: Optional[int] = None,
     reset_offset: int = 0,
+    split_fan_in: bool = False,
 ) -> dict:
     """Everything compilation gives: {image: bytes or None, stage: bytes, notes, quantization: JSON text}.
 
@@ -186,6 +187,7 @@ def run_compiler(
         calibration=_calibration(net, calibrate),
         to_stage=to_stage,
         periodic_reset=periodic_reset,
+        split_fan_in=bool(split_fan_in),
         from_stage=None if from_stage is None else _stage_text(from_stage),
         from_file=b"" if from_stage is None else os.fsencode(from_stage),
     )
@@ -222,6 +224,7 @@ def compile(
     dump_stages=None,
     reset_interval: Optional[int] = None,
     reset_offset: int = 0,
+    split_fan_in: bool = False,
     **unknown,
 ) -> Image:
     """A chip image of a network.
@@ -231,7 +234,9 @@ def compile(
     settings as `rb.quantization` gives them, or their file. weight_bits: of every projection that the
     settings do not name. dump_stages: a folder for every stage as text. reset_interval: steps after which every
     population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
-    can follow one another in one run (SPEC N20).
+    can follow one another in one run (SPEC N20). split_fan_in: neurons with more inputs than a core takes get their
+    sums in parts, as graded spikes of hidden helper populations: nothing changes but that they, and what they reach, run
+    a step later (SPEC E4); ``image.assumptions`` says which.
 
     ``image.notes`` says what the compiler found worth knowing. Raises CompileError, whose ``diagnostics``
     hold every violated limit; OptionError and FormatError for wrong names and files. Runs without the GIL;
@@ -254,6 +259,7 @@ def compile(
         dump_stages=dump_stages,
         reset_interval=reset_interval,
         reset_offset=reset_offset,
+        split_fan_in=split_fan_in,
     )
     image = Image.from_bytes(result["image"], net.name)
     image.notes = result["notes"]
@@ -287,12 +293,16 @@ def quantization(
 
 
 def check(
-    net: Union[Network, Image], chip=None, profile: Optional[str] = None, quant=None
+    net: Union[Network, Image],
+    chip=None,
+    profile: Optional[str] = None,
+    quant=None,
+    split_fan_in: bool = False,
 ) -> list[Diagnostic]:
     """Every violated limit and rule of a chip, and what else is worth knowing; empty if there is nothing.
 
     net: a network, or an image, whose decoded words are compared with the limits it carries (or with those of
-    another ``chip``). chip: "loihi2" where None. The list holds Diagnostics: .code .severity .message .where
+    another ``chip``). chip: "loihi2" where None. split_fan_in: as `compile` takes it. The list holds Diagnostics: .code .severity .message .where
     .value .limit .remedy; severity "error" is a violation.
 
     Example: [str(d) for d in rb.check(net, chip="tiny")]
@@ -300,6 +310,9 @@ def check(
     if isinstance(net, Image):
         return check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip))))
     try:
-        return list(run_compiler(net, "loihi2" if chip is None else chip, profile, None, quant)["notes"])
+        result = run_compiler(
+            net, "loihi2" if chip is None else chip, profile, None, quant, split_fan_in=split_fan_in
+        )
+        return list(result["notes"])
     except CompileError as error:
         return error.diagnostics
