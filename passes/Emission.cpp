@@ -6,6 +6,7 @@
 #include <map>
 
 #include "algorithms/Net.h"
+#include "algorithms/Problem.h"
 #include "algorithms/QuantSettings.h"
 #include "algorithms/RangeProof.h"
 #include "algorithms/Registers.h"
@@ -13,7 +14,6 @@
 #include "emit/Emit.h"
 #include "fixed/Profile.h"
 #include "passes/NetIo.h"
-#include "passes/Problem.h"
 #include "place/Kernels.h"
 
 namespace rheo {

@@ -3,11 +3,11 @@
 
 #include "algorithms/InputSums.h"
 #include "algorithms/Lags.h"
+#include "algorithms/Problem.h"
 #include "chip/Program.h"
 #include "ir/Diagnostics.h"
 #include "passes/NetIo.h"
 #include "passes/Passes.h"
-#include "passes/Problem.h"
 
 namespace rheo {
 

@@ -87,7 +87,7 @@ Expected<Connections<T>> connectionsOf(spk::SynapseOp synapse, std::optional<std
   return connections;
 }
 
-// Operations that writeQuantized makes and changes.
+// Operations that writeQuantized and writeFixed make and change.
 class Writer {
  public:
   Writer(spk::NetworkOp network, const FixedNet& net)
@@ -108,10 +108,8 @@ class Writer {
   void writePopulation(const FixedPopulation& population) {
     mlir::MLIRContext* context = network_.getContext();
     spk::NeuronOp& neuron = neurons_[population.name];
-    if (!neuron) {  // before all others, so that the text reads from sources to outputs
-      mlir::Operation* first = &network_.getBody().front().front();
-      while (llvm::isa<spk::InputOp>(first)) first = first->getNextNode();
-      builder_.setInsertionPoint(first);
+    if (!neuron) {
+      builder_.setInsertionPoint(placeFor(population));
       neuron = spk::createNeuron(builder_, locationOf(population.name), *population.model, population.name,
                                  population.shape);
       if (population.hidden) neuron->setAttr("hidden", builder_.getUnitAttr());
@@ -130,6 +128,22 @@ class Writer {
     neuron.setScales(scales.getDictionary(context));
   }
 
+  // So that the text reads from sources to outputs: what nothing reaches stands before all others, a partial
+  // sum before its owner.
+  mlir::Operation* placeFor(const FixedPopulation& population) {
+    const auto is = [&](int index) {
+      return &net_.populations[static_cast<std::size_t>(index)] == &population;
+    };
+    const auto& projections = net_.projections;
+    if (std::any_of(projections.begin(), projections.end(), [&](const auto& p) { return is(p.target); }))
+      for (const FixedProjection& projection : projections)
+        if (!projection.source.input && is(projection.source.index))
+          if (const spk::NeuronOp owner = neurons_[net_.populations[projection.target].name]) return owner;
+    mlir::Operation* first = &network_.getBody().front().front();
+    while (llvm::isa<spk::InputOp>(first)) first = first->getNextNode();
+    return first;
+  }
+
   // The population under another model: in the same place, between the same synapses.
   void replace(spk::NeuronOp& neuron, const FixedPopulation& population) {
     builder_.setInsertionPoint(neuron);
@@ -142,6 +156,7 @@ class Writer {
 
   void writeProjection(const FixedProjection& projection) {
     spk::SynapseOp& synapse = synapses_[projection.name];
+    if (synapse && !joins(synapse, projection)) remove(synapse);
     if (!synapse) synapse = makeSynapse(projection);
     mlir::MLIRContext* context = network_.getContext();
     const Wiring& wiring = projection.weights.wiring;
@@ -150,10 +165,23 @@ class Writer {
                                         projection.exponent, true, projection.name));
     setOrRemove(synapse, "convolution", spk::convolutionAttr(context, wiring));
     setOrRemove(synapse, "delays", spk::delayElements(context, projection.weights.delays, wiring));
+    synapse->setAttr("float_delay", builder_.getI32IntegerAttr(projection.delaySteps));
     synapse->removeAttr("bias");
     synapse->removeAttr("bias_delays");
     synapse->setAttr("sign_mode", builder_.getStringAttr(signModeName(projection.signMode)));
     synapse->setAttr("weight_bits", builder_.getI32IntegerAttr(projection.weightBits));
+  }
+
+  bool joins(spk::SynapseOp synapse, const FixedProjection& projection) const {
+    auto target = llvm::cast<spk::NeuronOp>(*synapse.getOutput().getUsers().begin());
+    return target.getName() == net_.populations[projection.target].name;
+  }
+
+  static void remove(spk::SynapseOp& synapse) {
+    mlir::OpOperand& use = *synapse.getOutput().getUses().begin();
+    use.getOwner()->eraseOperand(use.getOperandNumber());
+    synapse->erase();
+    synapse = nullptr;
   }
 
   static void setOrRemove(mlir::Operation* op, llvm::StringRef name, mlir::Attribute value) {
@@ -267,6 +295,10 @@ Expected<FixedNet> readFixed(spk::NetworkOp network) {
       population.lag = static_cast<int>(neuron.getLag().value_or(0));
       population.hidden = neuron.getHidden();
       net.lag = std::max(net.lag, population.lag);
+      if (const mlir::DictionaryAttr scales = neuron.getScales())
+        for (const mlir::NamedAttribute& entry : scales)
+          population.scales[entry.getName().str()] =
+              spk::floatValues(entry.getValue()).value_or(std::vector<double>{});
       std::vector<std::vector<std::int32_t>> parameters;
       for (const models::FixedParameter& parameter : population.model->fixedParameters)
         parameters.push_back(spk::fixedParameter(neuron, parameter));
@@ -300,6 +332,8 @@ void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef
   network.setProfile(profile);
   network.setQuantization(settings);
 }
+
+void writeFixed(spk::NetworkOp network, const FixedNet& net) { Writer(network, net).run(); }
 
 void addAssumption(spk::NetworkOp network, const Assumption& assumption) {
   mlir::Builder builder(network.getContext());

@@ -27,6 +27,10 @@ Expected<FixedNet> readFixed(spk::NetworkOp network);
 void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile,
                     llvm::StringRef settings);
 
+// Makes the operations of a network past the float stage say what `net` says, matched by name: projections
+// with other ends are made anew, populations that it adds stand before what they are for.
+void writeFixed(spk::NetworkOp network, const FixedNet& net);
+
 // Appends to the network's `assumptions` and `rewrites`.
 void addAssumption(spk::NetworkOp network, const Assumption& assumption);
 void addRewrite(spk::NetworkOp network, llvm::StringRef rule, llvm::StringRef origin,

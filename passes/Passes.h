@@ -31,10 +31,12 @@ struct PlaceOptions {
 // The chip of `options` outlives the pass.
 std::unique_ptr<mlir::Pass> createQuantizePass(QuantOptions options);
 std::unique_ptr<mlir::Pass> createProveRangesPass();
+std::unique_ptr<mlir::Pass> createSplitFanInPass(const ChipSpec& chip);
 std::unique_ptr<mlir::Pass> createLegalizePass(const ChipSpec& chip);
 std::unique_ptr<mlir::Pass> createPlaceOnCoresPass(const PlaceOptions& options);
 // With textual options, for rheo-opt.
 std::unique_ptr<mlir::Pass> createQuantizePass();
+std::unique_ptr<mlir::Pass> createSplitFanInPass();
 std::unique_ptr<mlir::Pass> createLegalizePass();
 std::unique_ptr<mlir::Pass> createPlaceOnCoresPass();
 

@@ -31,6 +31,20 @@ def ProveRangesPass : Pass<"spk-prove-ranges", "::mlir::ModuleOp"> {
   let dependentDialects = ["::rheo::spk::SpkDialect"];
 }
 
+def SplitFanInPass : Pass<"spk-split-fan-in", "::mlir::ModuleOp"> {
+  let summary = "quant stage: helper neurons form the sums of neurons with more inputs than a core takes (SPEC E4)";
+  let constructor = "::rheo::createSplitFanInPass()";
+  let description = [{
+    Puts as few projections as possible through hidden populations that send partial sums as graded spikes. What the
+    network does is unchanged, some of it later; loops find the step in a delay that they have, or are refused. Records a
+    rewrite for each helper population. Ranges of the helpers are for spk-prove-ranges to find.
+  }];
+  let dependentDialects = ["::rheo::spk::SpkDialect"];
+  let options = [
+    Option<"chip", "chip", "std::string", "\"loihi2\"", "a chip's name or the path of its record">,
+  ];
+}
+
 def LegalizePass : Pass<"spk-legalize", "::mlir::ModuleOp"> {
   let summary = "quant stage to legal stage: lags, axon delays, and every limit of the chip";
   let constructor = "::rheo::createLegalizePass()";

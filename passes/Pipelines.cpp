@@ -89,6 +89,10 @@ Status Compilation::enter(Stage stage) {
       passes.push_back(createProveRangesPass());
       return runPasses(std::move(passes));
     case Stage::Legal:
+      if (options_.splitFanIn) {
+        passes.push_back(createSplitFanInPass(options_.chip));
+        passes.push_back(createProveRangesPass());  // of the helpers
+      }
       passes.push_back(createLegalizePass(options_.chip));
       return runPasses(std::move(passes));
     case Stage::Placed:
@@ -192,6 +196,17 @@ Status Compilation::resume() {
           "the stage '{}'",
           stageName(first_));
       unused.remedy = "resume from the float stage to use them";
+      result_.notes.push_back(std::move(unused));
+    }
+    if (first_ > Stage::Quant && options_.splitFanIn) {
+      Diagnostic unused;
+      unused.code = "R0303";
+      unused.severity = Severity::Warning;
+      unused.file = options_.fromFile;
+      unused.message = fmt::format(
+          "fan-in is split on the way to the legal stage, a file of the stage '{}' stays as it is",
+          stageName(first_));
+      unused.remedy = "resume from the quant stage to split it";
       result_.notes.push_back(std::move(unused));
     }
     if (!chip.empty() && chip != options_.chip.name)

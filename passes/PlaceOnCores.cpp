@@ -1,10 +1,13 @@
 // chip-place: the legal network becomes a chip.module with cores, groups and axons, every core somewhere on
 // the grid. SPEC I3 to I7, I12.
+#include <fmt/format.h>
+
+#include "algorithms/Problem.h"
+#include "algorithms/SplitFanIn.h"
 #include "arrange/Arrange.h"
 #include "ir/Diagnostics.h"
 #include "passes/NetIo.h"
 #include "passes/Passes.h"
-#include "passes/Problem.h"
 
 namespace rheo {
 
@@ -221,7 +224,11 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     if (!net) return std::move(net).error();
     const PlacementProblem problem = problemOf(*net, **profile);
     Expected<Placement> placement = place(problem, *spec);
-    if (!placement) return std::move(placement).error();
+    if (!placement) {
+      Error error = std::move(placement).error();
+      offerSplit(*net, **profile, error.diagnostics);
+      return error;
+    }
     const std::vector<std::int32_t> ids =
         arrange(flowsOf(problem, *placement, options.rates),
                 static_cast<std::int32_t>(placement->cores.size()), Grid(spec->grid()), options.seed);
@@ -229,6 +236,26 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     ModuleWriter(*network, *net, problem, *placement, *spec).write();
     network->erase();
     return ok();
+  }
+
+  // A fan-in that fits no core may be split: offered where that has been tried and all of it fits.
+  void offerSplit(const FixedNet& net, const Profile& profile, std::vector<Diagnostic>& all) const {
+    const auto ofFanIn = [](const Diagnostic& d) { return d.code == "R0412" || d.code == "R0413"; };
+    if (!spec->extends("partial_sums") || !std::all_of(all.begin(), all.end(), ofFanIn)) return;
+    const Expected<SplitNet> split = splitFanIn(net, *spec, profile);
+    if (!split || split->sums.empty() || !place(problemOf(split->net, profile), *spec)) return;
+    const auto counted = [](std::size_t count, const char* what) {
+      return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+    };
+    const std::string price =
+        fmt::format("adds {} (graded spikes)", counted(split->sums.size(), "partial-sum population"));
+    const auto steps = static_cast<std::size_t>(split->steps);
+    const std::string effect = steps == 0 ? "; the output is unchanged"
+                                          : fmt::format(" and {}; the output is unchanged but {} later",
+                                                        counted(steps, "time step"), counted(steps, "step"));
+    for (Diagnostic& diagnostic : all)
+      diagnostic.remedy =
+          fmt::format("run with --split-fan-in: {}{}; or {}", price, effect, diagnostic.remedy);
   }
 
   const ChipSpec* spec = nullptr;

@@ -45,6 +45,12 @@ const Convolution* featureMapOf(const PlacementProblem& problem, int population)
   return nullptr;
 }
 
+bool sameMap(const ProjectionSpec& projection, const Convolution& map) {
+  const std::optional<Convolution>& own = projection.wiring.convolution();
+  return own && own->channelsOut == map.channelsOut && own->rows.outputs == map.rows.outputs &&
+         own->columns.outputs == map.columns.outputs;
+}
+
 PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population) {
   const std::int64_t positions = map.positionsOut(), width = map.columns.outputs;
   PlacedSlice slice;

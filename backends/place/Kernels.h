@@ -25,6 +25,9 @@ struct Tile {
 // The convolution into a population whose rows and columns cut it into tiles; nullptr where there is none.
 const Convolution* featureMapOf(const PlacementProblem& problem, int population);
 
+// Whether a projection's targets are laid out as this map says.
+bool sameMap(const ProjectionSpec& projection, const Convolution& map);
+
 PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population);
 // nullopt where the slice is no tile.
 std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map);

@@ -174,6 +174,13 @@ struct ListedTargets {
 std::vector<ListedTargets> targetsIn(const ProjectionSpec& projection, const PlacedSlice& slice,
                                      std::int32_t source);
 
+// What the lists of a projection take in a core that holds a single neuron of its target.
+struct ListNeeds {
+  std::int64_t axons = 0, words = 0;
+};
+ListNeeds needsAlone(const PlacementProblem& problem, const ChipSpec& chip, int projection,
+                     std::int32_t neuron);
+
 // How many synapses of each source end in a slice, those without weight left out.
 std::vector<std::int64_t> countSynapses(const ProjectionSpec& projection, const ChipSpec& chip,
                                         WeightTruncation truncation, const PlacedSlice& slice);

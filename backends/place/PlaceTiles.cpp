@@ -4,16 +4,6 @@
 #include "place/Tiling.h"
 
 namespace rheo {
-namespace {
-
-// Whether a projection's targets are laid out as this map says.
-bool sameMap(const ProjectionSpec& projection, const Convolution& map) {
-  const std::optional<Convolution>& own = projection.wiring.convolution();
-  return own && own->channelsOut == map.channelsOut && own->rows.outputs == map.rows.outputs &&
-         own->columns.outputs == map.columns.outputs;
-}
-
-}  // namespace
 
 // All of a tile or nothing: `rows` is its size or 0.
 Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& map, const Tile& tile) const {

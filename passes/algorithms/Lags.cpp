@@ -8,9 +8,11 @@
 namespace rheo {
 namespace {
 
-// The loop that keeps `population` rising, as "a -> b -> a", following the edges that last raised each.
+// The loop that keeps `population` rising, as "a -> b -> a", following the edges that last raised each; `sum`
+// adds their delays up.
 std::string describeLoop(const std::vector<std::string>& names, const std::vector<LagEdge>& edges,
-                         const std::vector<int>& raisedBy, int population, int& hops, int& delays) {
+                         const std::vector<int>& raisedBy, int population, int& hops, int& delays,
+                         std::string& sum) {
   int at = population;
   for (std::size_t i = 0; i < names.size(); ++i) at = edges[raisedBy[at]].source;  // now surely in the loop
   const int start = at;
@@ -24,24 +26,28 @@ std::string describeLoop(const std::vector<std::string>& names, const std::vecto
     at = edge.source;
   } while (at != start);
   std::string text = names[start];
-  for (auto it = loop.rbegin(); it != loop.rend(); ++it) text += " -> " + names[*it];
+  sum.clear();
+  for (auto it = loop.rbegin(); it != loop.rend(); ++it) {
+    const LagEdge& edge = edges[raisedBy[*it]];
+    text += " -> " + names[*it];
+    sum += fmt::format("{}{} by '{}'", sum.empty() ? "" : " + ", edge.delaySteps, edge.name);
+  }
   return text;
 }
 
-Error positiveLoop(const std::string& loop, int hops, int delays) {
+Error positiveLoop(const std::string& loop, int hops, int delays, const std::string& sum) {
   Diagnostic diagnostic;
   diagnostic.code = "R0750";
   diagnostic.message = fmt::format(
-      "the loop '{}' needs {} steps on the chip, one for each hop, and the float network gives it {}", loop,
-      hops, delays);
+      "the loop '{}' needs {} steps on the chip, one for each hop, and the float network gives it {}: {}",
+      loop, hops, delays, sum);
   diagnostic.where = loop;
   diagnostic.value = hops;
   diagnostic.limit = delays;
   diagnostic.limitSource = "SPEC T2: a spike arrives in the next step at the earliest";
   diagnostic.remedy =
       "read the network with --feedforward-delay 1: every hop then takes a step in the float network, too, "
-      "and "
-      "the loop is as long as the chip's; or join its populations into one recurrent one";
+      "and the loop is as long as the chip's; or join its populations into one recurrent one";
   return Error::of(ErrorKind::Compile, diagnostic);
 }
 
@@ -81,8 +87,9 @@ Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
   }
   if (raised >= 0) {
     int hops = 0, delays = 0;
-    const std::string loop = describeLoop(populations, edges, raisedBy, raised, hops, delays);
-    return positiveLoop(loop, hops, delays);
+    std::string sum;
+    const std::string loop = describeLoop(populations, edges, raisedBy, raised, hops, delays, sum);
+    return positiveLoop(loop, hops, delays, sum);
   }
   for (const LagEdge& edge : edges) {
     const int source = edge.source < 0 ? 0 : solution.lag[edge.source];
@@ -94,17 +101,18 @@ Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
   return solution;
 }
 
+std::vector<LagEdge> lagEdges(const FixedNet& net) {
+  std::vector<LagEdge> edges;
+  for (const FixedProjection& projection : net.projections)
+    edges.push_back({projection.source.input ? -1 : projection.source.index, projection.target,
+                     projection.delaySteps, projection.name});
+  return edges;
+}
+
 Expected<LagSolution> solveLags(const FixedNet& net, int maxDelay) {
   std::vector<std::string> names;
   for (const FixedPopulation& population : net.populations) names.push_back(population.name);
-  std::vector<LagEdge> edges;
-  for (const FixedProjection& projection : net.projections) {
-    const bool never =
-        projection.source.input || net.populations[static_cast<std::size_t>(projection.source.index)].hidden;
-    edges.push_back(
-        {never ? -1 : projection.source.index, projection.target, projection.delaySteps, projection.name});
-  }
-  return solveLags(names, edges, maxDelay);
+  return solveLags(names, lagEdges(net), maxDelay);
 }
 
 Status assignLags(FixedNet& net, int maxDelay) {

@@ -30,6 +30,9 @@ struct LagSolution {
 Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
                                 const std::vector<LagEdge>& edges, int maxDelay);
 
+// One for each projection of a network, in its order.
+std::vector<LagEdge> lagEdges(const FixedNet& net);
+
 // The same for a network; assignLags fills lags and axon delays in.
 Expected<LagSolution> solveLags(const FixedNet& net, int maxDelay);
 Status assignLags(FixedNet& net, int maxDelay);

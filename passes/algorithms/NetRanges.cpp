@@ -1,6 +1,7 @@
 // SPEC P2 and the recurrent part of P1: which neurons can fire at all, found upwards from none.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -69,6 +70,13 @@ class NetProof {
       stale_.emplace_back(static_cast<std::size_t>(population.size), true);
       sent_.emplace_back(static_cast<std::size_t>(population.size));
       grown_.emplace_back(static_cast<std::size_t>(population.size), 0);
+      const auto into = [&](const FixedProjection& projection) {
+        return &net.populations[static_cast<std::size_t>(projection.target)] == &population &&
+               !projection.source.input &&
+               net.populations[static_cast<std::size_t>(projection.source.index)].model->graded;
+      };
+      takesPayloads_.push_back(population.model->graded &&
+                               std::any_of(net.projections.begin(), net.projections.end(), into));
     }
   }
 
@@ -112,7 +120,7 @@ class NetProof {
       if (!population.model->spiking || now == sent) continue;
       changed = true;
       sent_[index][at] =
-          population.model->graded && ++grown_[index][at] > kPatience ? Interval{kLeast32, kMost32} : now;
+          takesPayloads_[index] && ++grown_[index][at] > kPatience ? Interval{kLeast32, kMost32} : now;
       spread(index, n, sent, sent_[index][at]);
     }
     return changed;
@@ -190,6 +198,7 @@ class NetProof {
   std::vector<std::vector<bool>> stale_;
   std::vector<std::vector<Interval>> sent_;  // what each neuron may send, as far as its targets know
   std::vector<std::vector<int>> grown_;      // how often that grew
+  std::vector<bool> takesPayloads_;  // [population]: sends payloads that may grow with those it receives
 };
 
 }  // namespace

@@ -23,7 +23,7 @@ using Names = std::vector<std::string>;
 
 const Names kKeys{"base",   "name",    "title",      "profiles",   "extensions",
                   "limits", "layouts", "dead_cores", "dead_links", "costs"};
-const Names kExtensions{"subtract_reset", "reset_value", "microcode"};
+const Names kExtensions{"subtract_reset", "reset_value", "microcode", "partial_sums"};
 const Names kCosts{"within_tile_message_energy", "within_tile_message_time", "hop_east_west_energy",
                    "hop_east_west_time",         "hop_north_south_energy",   "hop_north_south_time",
                    "synaptic_operation_energy",  "synaptic_operation_time",  "active_neuron_energy",
@@ -277,6 +277,12 @@ void Reader::complete() {
   } else if (spec_.layout("constant") == nullptr) {
     spec_.layouts.push_back({"constant", {{"value", 32, true}}});
   }
+  // SPEC E4: only partial sums have to fit a payload; they are sent by programs.
+  if (!spec_.extends("partial_sums"))
+    spec_.limits.try_emplace("graded_payload_bits",
+                             Limit{0, "bits", "the chip forms no partial sums", false});
+  else if (!spec_.extends("microcode"))
+    fail("R0403", "/extensions", "'partial_sums' needs 'microcode': programs send them", "add \"microcode\"");
   for (const LimitRule& rule : limitRules()) {
     if (spec_.limits.contains(rule.name)) continue;
     if (rule.otherwise)

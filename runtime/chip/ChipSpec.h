@@ -46,8 +46,9 @@ struct LayoutSpec {
 struct ChipSpec {
   std::string name;
   std::string title;
-  std::vector<std::string> profiles;    // names of arithmetic profiles; the first is the default
-  std::vector<std::string> extensions;  // "subtract_reset" (SPEC E1), "reset_value" (E2), "microcode" (E3)
+  std::vector<std::string> profiles;  // names of arithmetic profiles; the first is the default
+  // "subtract_reset" (SPEC E1), "reset_value" (E2), "microcode" (E3), "partial_sums" (E4)
+  std::vector<std::string> extensions;
   std::map<std::string, Limit> limits;
   std::vector<LayoutSpec> layouts;
   std::vector<std::int32_t> deadCores;  // numbered over all chips

@@ -32,6 +32,7 @@ LOW_LIBRARIES = {
 # Within a layer: who may use whom all the same.
 NEIGHBOURS = {
     ("backends/emit", "backends/place"),
+    ("passes/algorithms", "backends/place"),
     ("frontend/nir", "frontend/hdf5"),
     ("frontend/netx", "frontend/hdf5"),
 }

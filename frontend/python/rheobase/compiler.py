@@ -157,6 +157,7 @@ def run_compiler(
     reset_interval: Optional[int] = None,
     reset_offset: int = 0,
     seed: int = 0,
+    split_fan_in: bool = False,
 ) -> dict:
     """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text}.
 
@@ -196,6 +197,7 @@ def run_compiler(
         seed=whole_number("seed", seed, 0, 2**63 - 1),
         to_stage=to_stage,
         periodic_reset=periodic_reset,
+        split_fan_in=bool(split_fan_in),
         from_stage=None if from_stage is None else _stage_text(from_stage),
         from_file=b"" if from_stage is None else os.fsencode(from_stage),
     )
@@ -244,6 +246,7 @@ def compile(
     reset_offset: int = 0,
     seed: int = 0,
     witness=None,
+    split_fan_in: bool = False,
     **unknown,
 ) -> Image:
     """A chip image of a network.
@@ -254,8 +257,10 @@ def compile(
     settings as `rb.quantization` gives them, or their file. weight_bits: of every projection that the
     settings do not name. dump_stages: a folder for every stage as text. reset_interval: steps after which every
     population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
-    can follow one another in one run (SPEC N20). witness: a file for the quantized network, which every image is
-    checked against; rheo-witness checks it again (SPEC V1).
+    can follow one another in one run (SPEC N20). split_fan_in: neurons with more inputs than a core takes get their
+    sums in parts, as graded spikes of hidden helper populations: nothing changes but that they, and what they reach, run
+    a step later (SPEC E4); ``image.assumptions`` says which. witness: a file for the quantized network, which every image
+    is checked against; rheo-witness checks it again (SPEC V1).
 
     ``image.notes`` says what the compiler found worth knowing. Raises CompileError, whose ``diagnostics``
     hold every violated limit; OptionError and FormatError for wrong names and files. Runs without the GIL;
@@ -279,6 +284,7 @@ def compile(
         reset_interval=reset_interval,
         reset_offset=reset_offset,
         seed=seed,
+        split_fan_in=split_fan_in,
     )
     if witness is not None:
         write_witness(witness, result)
@@ -314,27 +320,37 @@ def quantization(
 
 
 def check(
-    net: Union[Network, Image], chip=None, profile: Optional[str] = None, quant=None
+    net: Union[Network, Image],
+    chip=None,
+    profile: Optional[str] = None,
+    quant=None,
+    split_fan_in: bool = False,
 ) -> list[Diagnostic]:
     """Every violated limit and rule of a chip, and what else is worth knowing; empty if there is nothing.
 
     net: a network, or an image, whose decoded words are compared with the limits it carries (or with those of
-    another ``chip``). chip: "loihi2" where None. The list holds Diagnostics: .code .severity .message .where
-    .value .limit .remedy; severity "error" is a violation.
+    another ``chip``). chip: "loihi2" where None. split_fan_in: as `compile` takes it. The list holds Diagnostics: .code
+    .severity .message .where .value .limit .remedy; severity "error" is a violation.
 
     Example: [str(d) for d in rb.check(net, chip="tiny")]
     """
-    return checked(net, chip, profile, quant)[0]
+    return checked(net, chip, profile, quant, split_fan_in)[0]
 
 
 def checked(
-    net: Union[Network, Image], chip=None, profile: Optional[str] = None, quant=None
+    net: Union[Network, Image],
+    chip=None,
+    profile: Optional[str] = None,
+    quant=None,
+    split_fan_in: bool = False,
 ) -> tuple[list[Diagnostic], Optional[Image]]:
     """What `check` gives, and the image that it looked at: of a network the compiled one, None where it does not fit."""
     if isinstance(net, Image):
         return check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip)))), net
     try:
-        result = run_compiler(net, "loihi2" if chip is None else chip, profile, None, quant)
+        result = run_compiler(
+            net, "loihi2" if chip is None else chip, profile, None, quant, split_fan_in=split_fan_in
+        )
     except CompileError as error:
         return error.diagnostics, None
     return list(result["notes"]), Image.from_bytes(result["image"], net.name)

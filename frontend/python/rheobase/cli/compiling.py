@@ -36,6 +36,13 @@ Bits = Annotated[
         "--weight-bits", metavar="N", min=1, max=8, help="Bits of every weight; the chip's by default."
     ),
 ]
+SplitFanIn = Annotated[
+    bool,
+    typer.Option(
+        "--split-fan-in",
+        help="Sum what exceeds a core's inputs in parts, by hidden neurons that send graded spikes, a step later.",
+    ),
+]
 
 
 def _calibration(path: Optional[Path], net, encode, samples):
@@ -54,6 +61,7 @@ def _calibration(path: Optional[Path], net, encode, samples):
     "rheobase compile net.nir -o net.rheo --chip loihi2",
     "rheobase compile net.nir -o net.rheo --calibrate train.npz --weight-bits 6",
     "rheobase compile net.nir -o net.rheo --dump-stages stages",
+    "rheobase compile net.nir -o net.rheo --chip mychip.json --split-fan-in",
     "rheobase compile net.nir -o net.rheo --from stages/3-legal.mlir",
     "rheobase compile net.nir -o quant.mlir --to quant",
     "rheobase compile net.nir -o net.rheo --witness net.rheow",
@@ -107,6 +115,7 @@ def compile_command(
             help="Steps by which those resets come later.",
         ),
     ] = 0,
+    split_fan_in: SplitFanIn = False,
     encode: o.Encode = None,
     samples: o.Samples = None,
     conventions: o.Conventions = o.NONE,
@@ -139,6 +148,7 @@ def compile_command(
             reset_interval=reset_interval,
             reset_offset=reset_offset,
             seed=Settings.seed or 0,
+            split_fan_in=split_fan_in,
         )
     report(result["notes"])
     if witness is not None:
@@ -235,6 +245,7 @@ def check(
     ] = None,
     profile: o.Profile = None,
     quant: Quant = None,
+    split_fan_in: SplitFanIn = False,
     conventions: o.Conventions = o.NONE,
 ) -> None:
     """Report every violated limit of a chip at once.
@@ -244,12 +255,12 @@ def check(
     """
     target = o.read_any(path, **conventions)
     image = target if isinstance(target, Image) else None
-    for name, value in (("--profile", profile), ("--quant", quant)):
+    for name, value in (("--profile", profile), ("--quant", quant), ("--split-fan-in", split_fan_in or None)):
         if image and value is not None:
             raise usage_error(
                 f"{name} belongs to networks, '{path}' is an image", "an image is checked as it is"
             )
-    findings, placed = compiler.checked(target, chip, profile, quant)
+    findings, placed = compiler.checked(target, chip, profile, quant, split_fan_in)
     violated = [d for d in findings if d.severity == "error"]
     other = None if chip is None else ChipSpec.load(chip)
     use = None if placed is None else utilisation(placed, other)

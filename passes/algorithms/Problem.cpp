@@ -1,5 +1,5 @@
 // FixedNet to PlacementProblem: the same network, without its float past.
-#include "passes/Problem.h"
+#include "algorithms/Problem.h"
 
 namespace rheo {
 

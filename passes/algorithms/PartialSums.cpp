@@ -1,0 +1,307 @@
+// Parts of dense projections are runs of sources; those of a convolution are channels, so that helpers keep
+// its geometry.
+#include "algorithms/PartialSums.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <set>
+
+#include "algorithms/InputSums.h"
+#include "algorithms/Problem.h"
+#include "algorithms/WeightFormat.h"
+#include "fixed/Arithmetic.h"
+
+namespace rheo {
+namespace {
+
+using Weights = Connections<std::int32_t>;
+
+// What a synapse adds to the helper's sum for each unit of payload. SPEC W6
+std::int64_t shiftedWeight(std::int64_t weight, int exponent) {
+  return exponent >= 0 ? weight * (std::int64_t{1} << exponent) : weight >> -exponent;
+}
+
+class Former {
+ public:
+  Former(const FixedProjection& projection, const InputPort& port, bool bounded, const ChipSpec& chip,
+         const Profile& profile)
+      : projection_(projection), port_(port), bounded_(bounded), chip_(chip), profile_(profile) {
+    // SPEC W7: every delay is shifted by itself, unless shifting commutes; a helper then holds the delays.
+    together_ = shiftsAlike(projection, profile);
+    delays_ = together_ ? std::vector<std::int32_t>{0} : delayClasses(projection.weights);
+    if (delays_.empty()) delays_ = {0};  // no synapse has a weight
+    result_.intoExponent = profile.weightExponent == WeightExponent::PerWeight ? projection.exponent : 0;
+    const WeightFormat one{static_cast<int>(chip.limit("weight_bits").value), SignMode::Excitatory};
+    result_.sumBits = one.bits;
+    result_.sumExponent = projection.exponent - result_.intoExponent - std::countr_zero(unsigned(one.step()));
+  }
+
+  Expected<PartialSums> run() {
+    if (result_.sumExponent < chip_.limit("weight_exponent_min").value)
+      return refuse(fmt::format("the weight 1 of {} bits has no exponent on '{}' that leaves 2^{}",
+                                result_.sumBits, chip_.name, projection_.exponent - result_.intoExponent));
+    if (projection_.weights.wiring.convolution() && channelParts()) return std::move(result_);
+    if (projection_.weights.wiring.tooLargeToUnfold()) return tooMany();
+    return sourceParts(projection_.weights.wiring.convolution() ? unfolded(projection_.weights)
+                                                                : projection_.weights);
+  }
+
+ private:
+  Error refuse(std::string why) const {
+    Diagnostic diagnostic;
+    diagnostic.code = "R0426";
+    diagnostic.where = projection_.name;
+    diagnostic.message = fmt::format("'{}' cannot be summed in parts: {}", projection_.name, why);
+    diagnostic.limitSource = "SPEC E4";
+    diagnostic.remedy = "prune its inputs, spread them over several smaller layers, or choose a larger chip";
+    return Error::of(ErrorKind::Compile, std::move(diagnostic));
+  }
+  Error tooMany() const {
+    return refuse(fmt::format("more than {} weights would have to be stored for its helpers", kMostPairs));
+  }
+
+  bool inClass(const Weights& all, std::int64_t index, std::int32_t delay) const {
+    return all.value(index) != 0 &&
+           (together_ || all.delays.empty() || all.delays[static_cast<std::size_t>(index)] == delay);
+  }
+
+  // Copies a synapse into its part. SPEC E4: the mantissa as it is.
+  void put(const Weights& from, std::int64_t source, std::int64_t target) {
+    const auto at = static_cast<std::size_t>(target);
+    result_.into.values[at] = from.value(source);
+    if (!result_.into.delays.empty()) result_.into.delays[at] = from.delays[static_cast<std::size_t>(source)];
+  }
+
+  // `into` empty, and a `sum` of as many parts for each of the groups.
+  void start(const Wiring& wiring) {
+    result_.into = Weights(wiring);
+    if (together_ && !projection_.weights.delays.empty())
+      result_.into.delays.assign(result_.into.values.size(), 0);
+    const auto parts = static_cast<std::int64_t>(result_.parts.size());
+    const std::int64_t rows = wiring.targets() / parts / result_.groups;
+    const ConvolutionAxis each{rows, rows};
+    result_.sum =
+        Weights(Wiring::convolution({parts * result_.groups, result_.groups, result_.groups, {}, each}));
+    for (const Part& part : result_.parts) waits_ |= part.delay > 0;
+    if (waits_)
+      for (std::int64_t i = 0; i < parts * result_.groups; ++i)
+        result_.sum.delays.push_back(result_.parts[static_cast<std::size_t>(i % parts)].delay);
+  }
+
+  void use(std::int64_t group, std::int64_t part) {
+    const auto parts = static_cast<std::int64_t>(result_.parts.size());
+    result_.sum.values[static_cast<std::size_t>(group * parts + part)] =
+        WeightFormat{result_.sumBits, SignMode::Excitatory}.step();
+  }
+
+  // So many parts, or a few more that stay empty, that sums of at most `most` parts share them out evenly.
+  static std::int64_t divisible(std::int64_t parts, std::int64_t most) {
+    if (parts <= most || most < 2) return parts;
+    const std::int64_t sums = divisible((parts + most - 1) / most, most);
+    return sums * ((parts + sums - 1) / sums);
+  }
+
+  // Runs of sources, each as long as every row can hold of `most` synapses and of W8; empty where one synapse
+  // is too much.
+  std::vector<Part> runs(const Weights& all, std::int32_t delay, std::int64_t most) const {
+    const std::int64_t rows = all.wiring.targets(), sources = all.wiring.sources();
+    const std::int64_t payload = std::max(std::abs(port_.minPayload), std::abs(port_.maxPayload));
+    const std::int64_t bound = bounded_ ? fixed::kInputBound : INT64_MAX;  // SPEC W8
+    std::vector<std::int64_t> taken(static_cast<std::size_t>(rows)), load(static_cast<std::size_t>(rows));
+    std::vector<Part> parts{{0, 0, delay}};
+    // Adds a source to the last part; false where a row cannot take it.
+    const auto add = [&](std::int64_t source) {
+      bool fits = true;
+      for (std::int64_t row = 0; row < rows; ++row) {
+        const std::int64_t index = row * sources + source;
+        if (!inClass(all, index, delay)) continue;
+        std::int64_t& count = taken[static_cast<std::size_t>(row)];
+        std::int64_t& sum = load[static_cast<std::size_t>(row)];
+        sum += std::abs(shiftedWeight(all.value(index), result_.intoExponent)) * payload;
+        fits &= ++count <= most && sum <= bound;
+      }
+      ++parts.back().count;
+      return fits;
+    };
+    for (std::int64_t source = 0; source < sources; ++source) {
+      if (add(source)) continue;
+      if (--parts.back().count > 0) parts.push_back({source, 0, delay});
+      std::fill(taken.begin(), taken.end(), 0);
+      std::fill(load.begin(), load.end(), 0);
+      if (!add(source)) return {};
+    }
+    return parts;
+  }
+
+  // The most synapses of a delay that one row has.
+  std::int64_t mostOf(const Weights& all, std::int32_t delay) const {
+    std::int64_t most = 0;
+    for (std::int64_t row = 0; row < all.wiring.targets(); ++row) {
+      std::int64_t count = 0;
+      all.wiring.sourcesOf(row,
+                           [&](std::int64_t, std::int64_t index) { count += inClass(all, index, delay); });
+      most = std::max(most, count);
+    }
+    return most;
+  }
+
+  // As few runs of sources as a core's axons allow, of about the same length.
+  Expected<PartialSums> sourceParts(const Weights& all) {
+    const std::int64_t rows = all.wiring.targets(), sources = all.wiring.sources();
+    const std::int64_t most =
+        std::min(chip_.limit("input_axons_per_core").value, chip_.limit("synapse_words_per_core").value);
+    result_.groups = 1;
+    result_.channels = false;
+    result_.parts.clear();
+    for (const std::int32_t delay : delays_) {
+      std::vector<Part> parts = runs(all, delay, most);
+      if (parts.empty()) return refuse("a single synapse exceeds what a neuron may receive (SPEC W8)");
+      const auto count = static_cast<std::int64_t>(parts.size());
+      const std::vector<Part> even = runs(all, delay, (mostOf(all, delay) + count - 1) / count);
+      if (even.size() == parts.size()) parts = even;
+      result_.parts.insert(result_.parts.end(), parts.begin(), parts.end());
+    }
+    const std::int64_t parts = divisible(static_cast<std::int64_t>(result_.parts.size()), most);
+    if (parts * rows > kMostPairs / sources) return tooMany();
+    result_.parts.resize(static_cast<std::size_t>(parts), {sources, 0, 0});
+    start(Wiring::dense(parts * rows, sources));
+    for (std::int64_t p = 0; p < parts; ++p) {
+      const Part& part = result_.parts[static_cast<std::size_t>(p)];
+      for (std::int64_t row = 0; row < rows; ++row)
+        for (std::int64_t source = part.first; source < part.first + part.count; ++source) {
+          const std::int64_t index = row * sources + source;
+          if (!inClass(all, index, part.delay)) continue;
+          put(all, index, (p * rows + row) * sources + source);
+          use(0, p);
+        }
+    }
+    return std::move(result_);
+  }
+
+  // The fewest equal shares of each group's channels whose helpers fit; false where no share does.
+  bool channelParts() {
+    const std::int64_t channels = projection_.weights.wiring.convolution()->channelsInPerGroup();
+    for (std::int64_t shares = 1; shares <= channels; ++shares) {
+      if (channels % shares != 0) continue;
+      shareChannels(shares);
+      if (helpersFit()) return true;
+    }
+    return false;
+  }
+
+  // A convolution of as many groups more: every group of outputs reads its share of channels.
+  void shareChannels(std::int64_t shares) {
+    const Convolution& whole = *projection_.weights.wiring.convolution();
+    const auto classes = static_cast<std::int64_t>(delays_.size());
+    const std::int64_t share = whole.channelsInPerGroup() / shares, outputs = whole.channelsOutPerGroup();
+    result_.groups = whole.groups;
+    result_.channels = true;
+    result_.parts.clear();
+    for (std::int64_t s = 0; s < shares; ++s)
+      for (const std::int32_t delay : delays_) result_.parts.push_back({s * share, share, delay});
+    Convolution parted = whole;
+    parted.groups *= shares;
+    parted.channelsOut *= shares * classes;
+    start(Wiring::convolution(parted));
+    for (std::int64_t group = 0; group < whole.groups; ++group)
+      for (std::int64_t p = 0; p < shares * classes; ++p) {
+        const Part& part = result_.parts[static_cast<std::size_t>(p)];
+        for (std::int64_t output = 0; output < outputs; ++output)
+          for (std::int64_t channel = 0; channel < share; ++channel)
+            for (std::int64_t row = 0; row < whole.rows.kernel; ++row)
+              for (std::int64_t column = 0; column < whole.columns.kernel; ++column) {
+                const std::int64_t index =
+                    whole.kernelIndex(group * outputs + output, part.first + channel, row, column);
+                if (!inClass(projection_.weights, index, part.delay)) continue;
+                const std::int64_t helper = (group * shares * classes + p) * outputs + output;
+                put(projection_.weights, index, parted.kernelIndex(helper, channel, row, column));
+                use(group, p);
+              }
+      }
+  }
+
+  // The helpers as a network of their own, whose neurons each have a core to themselves.
+  bool helpersFit() const {
+    FixedNet net;
+    net.inputs.push_back(port_);
+    FixedPopulation helpers;
+    helpers.model = models::findModel("graded_vec");
+    helpers.size = result_.helpers();
+    net.populations.push_back(helpers);
+    FixedProjection into = projection_;
+    into.source = {true, 0};
+    into.target = 0;
+    into.exponent = result_.intoExponent;
+    into.weights = result_.into;
+    net.projections.push_back(std::move(into));
+    if (bounded_ && !checkInputSums(net)) return false;
+    const PlacementProblem problem = problemOf(net, profile_);
+    for (std::int32_t neuron = 0; neuron < helpers.size; ++neuron) {
+      const ListNeeds needs = needsAlone(problem, chip_, 0, neuron);
+      if (needs.axons > chip_.limit("input_axons_per_core").value ||
+          needs.words > chip_.limit("synapse_words_per_core").value)
+        return false;
+    }
+    return true;
+  }
+
+  const FixedProjection& projection_;
+  const InputPort& port_;
+  bool bounded_;
+  const ChipSpec& chip_;
+  const Profile& profile_;
+  bool together_ = true;              // all delays in one helper
+  std::vector<std::int32_t> delays_;  // those that have helpers of their own
+  bool waits_ = false;
+  PartialSums result_;
+};
+
+}  // namespace
+
+bool shiftsAlike(const FixedProjection& projection, const Profile& profile) {
+  return projection.exponent >= 0 || profile.weightExponent == WeightExponent::PerWeight;
+}
+
+std::vector<std::int32_t> delayClasses(const Connections<std::int32_t>& weights) {
+  std::set<std::int32_t> found;
+  for (std::size_t i = 0; i < weights.values.size(); ++i)
+    if (weights.values[i] != 0) found.insert(weights.delays.empty() ? 0 : weights.delays[i]);
+  return {found.begin(), found.end()};
+}
+
+Expected<PartialSums> formParts(const FixedProjection& projection, const InputPort& port, bool bounded,
+                                const ChipSpec& chip, const Profile& profile) {
+  return Former(projection, port, bounded, chip, profile).run();
+}
+
+std::int64_t largestSum(const PartialSums& sums) {
+  std::int64_t largest = 0;
+  for (std::int64_t helper = 0; helper < sums.helpers(); ++helper) {
+    std::int64_t sum = 0;
+    sums.into.wiring.sourcesOf(helper, [&](std::int64_t, std::int64_t index) {
+      sum += std::abs(shiftedWeight(sums.into.value(index), sums.intoExponent));
+    });
+    largest = std::max(largest, sum);
+  }
+  return largest;
+}
+
+void dropFirst(PartialSums& sums) {
+  const auto parts = static_cast<std::int64_t>(sums.parts.size());
+  const std::int64_t rows = sums.helpers() / parts, sources = sums.into.wiring.sources();
+  const auto dropped = static_cast<std::ptrdiff_t>(rows * sources);
+  sums.parts.erase(sums.parts.begin());
+  sums.into.wiring = Wiring::dense((parts - 1) * rows, sources);
+  sums.into.values.erase(sums.into.values.begin(), sums.into.values.begin() + dropped);
+  if (!sums.into.delays.empty())
+    sums.into.delays.erase(sums.into.delays.begin(), sums.into.delays.begin() + dropped);
+  Convolution one = *sums.sum.wiring.convolution();
+  one.channelsIn = parts - 1;
+  sums.sum.wiring = Wiring::convolution(one);
+  sums.sum.values.erase(sums.sum.values.begin());
+}
+
+}  // namespace rheo
