@@ -11,8 +11,8 @@
 namespace rheo::witness {
 namespace {
 
-// What files that share lists without end may cost: seconds.
-constexpr std::uint64_t kMostVisits = std::uint64_t{1} << 30;
+// What files that share lists without end may cost: half a minute.
+constexpr std::uint64_t kMostVisits = std::uint64_t{1} << 34;
 constexpr std::uint64_t kArcsPerWord = 64;
 
 }  // namespace
@@ -132,7 +132,7 @@ bool Traffic::follow(std::size_t index, const std::vector<std::int32_t>& slots, 
   const Core& core = cores_[index];
   for (const Arc& arc : arcs_[index]) {
     const auto place = [&] { return fmt::format("core {}, axon {}", index, arc.axon); };
-    if (!core.list(arc.axon, visits_, list_))
+    if (!core.list(arc.axon, slots, visits_, list_))
       return broken(place(), place() + ": its format or list means nothing, or lists are shared without end");
     const Format& format = core.formatOf(arc.axon);
     for (const Synapse& synapse : list_) {

@@ -159,11 +159,12 @@ std::int64_t Core::weight(std::int64_t list, std::int64_t record, std::int64_t b
 }
 
 // SPEC I5, I6.
-bool Core::list(std::int64_t axon, std::uint64_t& visits, std::vector<Synapse>& synapses) const {
+bool Core::list(std::int64_t axon, const std::vector<std::int32_t>& slots, std::uint64_t& visits,
+                std::vector<Synapse>& synapses) const {
   synapses.clear();
   const Format& f = formatOf(axon);
   if (!f.sound) return false;
-  if (f.kind == 2) return listKernel(axon, f, visits, synapses);
+  if (f.kind == 2) return listKernel(axon, f, slots, visits, synapses);
   const auto get = [&](const char* field) { return memory("axon").get(axon, field); };
   const std::int64_t list = get("list"), count = get("count"), delay = get("delay");
   const bool sparse = f.kind == 0;
@@ -180,14 +181,14 @@ bool Core::list(std::int64_t axon, std::uint64_t& visits, std::vector<Synapse>& 
     const std::int64_t input =
         sparse ? bitsAt(synapses_, rest + f.delayBits, f.indexBits, false) : f.first + i;
     if (input >= inputs_) return false;
-    synapses.push_back({input, value, delay + wait});
+    if (slots[static_cast<std::size_t>(input)] >= 0) synapses.push_back({input, value, delay + wait});
   }
   return true;
 }
 
 // SPEC I10.
-bool Core::listKernel(std::int64_t axon, const Format& f, std::uint64_t& visits,
-                      std::vector<Synapse>& synapses) const {
+bool Core::listKernel(std::int64_t axon, const Format& f, const std::vector<std::int32_t>& slots,
+                      std::uint64_t& visits, std::vector<Synapse>& synapses) const {
   const auto get = [&](const char* field) { return memory("axon").get(axon, field); };
   const std::int64_t list = get("list"), channels = get("count"), channel = get("channel"),
                      delay = get("delay");
@@ -207,8 +208,9 @@ bool Core::listKernel(std::int64_t axon, const Format& f, std::uint64_t& visits,
     const std::int64_t r = outputOf(f.rows, row, e / f.columns.kernel);
     const std::int64_t q = r < 0 ? -1 : outputOf(f.columns, column, e % f.columns.kernel);
     for (std::int64_t c = 0; q >= 0 && c < channels; ++c) {
-      const std::int64_t value = weight(list + e * wordsFor(channels, f.weightBits), c, f.weightBits, f);
       const std::int64_t input = f.first + ((channel + c) * f.rows.outputs + r) * f.columns.outputs + q;
+      if (slots[static_cast<std::size_t>(input)] < 0) continue;
+      const std::int64_t value = weight(list + e * wordsFor(channels, f.weightBits), c, f.weightBits, f);
       if (value != 0) synapses.push_back({input, value, delay});
     }
   }

@@ -71,15 +71,16 @@ class Core {
                                         std::size_t index) const;
 
   const Format& formatOf(std::int64_t axon) const;
-  // The synapses with a weight behind an axon, at the price of `visits`. False where the list lies outside
-  // the words or the visits are used up.
-  bool list(std::int64_t axon, std::uint64_t& visits, std::vector<Synapse>& synapses) const;
+  // The synapses with a weight behind an axon into inputs whose slot is not negative, at the price of `visits`. False
+  // where the list lies outside the words or the visits are used up.
+  bool list(std::int64_t axon, const std::vector<std::int32_t>& slots, std::uint64_t& visits,
+            std::vector<Synapse>& synapses) const;
 
  private:
   void readSlices(const image::Core& source, const std::vector<const models::ModelTable*>& models);
   void readFormats();
-  bool listKernel(std::int64_t axon, const Format& format, std::uint64_t& visits,
-                  std::vector<Synapse>& synapses) const;
+  bool listKernel(std::int64_t axon, const Format& format, const std::vector<std::int32_t>& slots,
+                  std::uint64_t& visits, std::vector<Synapse>& synapses) const;
   std::int64_t weight(std::int64_t list, std::int64_t record, std::int64_t bits, const Format& format) const;
 
   std::map<std::string, Records, std::less<>> memories_;
