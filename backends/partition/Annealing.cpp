@@ -15,6 +15,8 @@ namespace {
 // What is this many temperatures worse than the best is never drawn (e^-20).
 constexpr double kHopeless = 20;
 
+constexpr double kRefused = -1e30;
+
 // A vertex whose best move is hopeless n times over rests for n sweeps, at most so many.
 constexpr double kLongestRest = 4;
 
@@ -46,12 +48,22 @@ struct Prices {
   }
 };
 
+// A core may exceed a limit by this share and one more: enough for two vertices to change places one after
+// the other, too little for cores to grow together where their common axons cost nothing more.
+constexpr std::uint64_t kSlack = 32;
+
+CoreUse withSlack(const CoreUse& limit) {
+  return {limit.neurons + limit.neurons / kSlack + 1, limit.axons + limit.axons / kSlack + 1,
+          limit.words + limit.words / kSlack + 1};
+}
+
 class Annealer {
  public:
   Annealer(Assignment& assignment, const AnnealingPlan& plan, Workers& workers)
       : assignment_(assignment),
         plan_(plan),
         workers_(workers),
+        most_(withSlack(assignment.limits().perCore)),
         scratch_(workers.count()),
         order_(assignment.graph().vertices()),
         restUntil_(assignment.graph().vertices(), 0),
@@ -117,12 +129,12 @@ class Annealer {
     const CoreUse& limit = assignment_.limits().perCore;
     const CoreUse& homeUse = assignment_.use(offers.home());
     const double relief = prices_.of(homeUse, limit) - prices_.of(homeUse - offers.freed(), limit);
-    double best = -1e300;
+    double best = kRefused;
     scratch.gains.clear();
     for (Index core : offers.cores()) {
-      const CoreUse& use = assignment_.use(core);
-      const double price = prices_.of(use + offers.added(core), limit) - prices_.of(use, limit);
-      scratch.gains.push_back(offers.gain(core) + relief - price);
+      const CoreUse &before = assignment_.use(core), after = before + offers.added(core);
+      const double price = prices_.of(after, limit) - prices_.of(before, limit);
+      scratch.gains.push_back(after.within(most_) ? offers.gain(core) + relief - price : kRefused);
       if (core != offers.home()) best = std::max(best, scratch.gains.back());
     }
     return best;
@@ -131,6 +143,7 @@ class Annealer {
   Assignment& assignment_;
   const AnnealingPlan& plan_;
   Workers& workers_;
+  CoreUse most_;
   std::vector<Scratch> scratch_;  // by worker
   std::vector<Index> order_, awake_, chosen_;
   std::vector<int> restUntil_;  // by vertex: the first sweep in which it is looked at again

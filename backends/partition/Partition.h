@@ -20,7 +20,7 @@ using Progress = std::function<void(double done, double connectivity)>;
 struct Options {
   std::uint64_t seed = 0;
   int threads = 1;
-  int effort = 2;  // 1 to 10: the work is proportional to it
+  int effort = 1;  // 1 to 10: the work is proportional to it
   Progress progress;
   const std::atomic<bool>* cancel = nullptr;  // becomes true when the mapper is to stop
 };
