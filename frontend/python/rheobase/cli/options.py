@@ -115,7 +115,11 @@ _COMMON = {
     "seed": Annotated[
         Optional[int],
         typer.Option(
-            "--seed", metavar="N", min=0, max=2**63 - 1, help="Seed where --encode rate:T names none (0)."
+            "--seed",
+            metavar="N",
+            min=0,
+            max=2**63 - 1,
+            help="Seed of partition, and where --encode rate:T names none (0).",
         ),
     ],
 }
