@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "partition/Bisection.h"
-
 namespace rheo::partition {
 namespace {
 
@@ -37,17 +35,19 @@ double fullness(std::uint64_t total, Index cores, std::uint64_t limit) {
 
 }  // namespace
 
-Index chooseCoreCount(const Hypergraph& graph, const Limits& limits, const Bounds& bounds,
-                      const Embedding& embedding, const Workers& workers) {
+FirstMap firstMap(const Hypergraph& graph, const Limits& limits, const Bounds& bounds,
+                  const Embedding& embedding, const BisectionPlan& plan, const Workers& workers) {
   const double most = std::max<double>(graph.vertices(), 1);
   double cores = std::clamp(bounds.cores.value, 1.0, most);
   for (;;) {
-    const Index count = static_cast<Index>(cores);
-    if (count >= graph.vertices() || workers.cancelled()) return count;
-    const CoreUse total = totalUse(graph, limits, bisect(graph, embedding, count, {}), count);
-    double full = fullness(total.axons, count, limits.perCore.axons);
-    if (limits.memoryIsLimited()) full = std::max(full, fullness(total.words, count, limits.perCore.words));
-    if (full <= kReach) return count;
+    FirstMap map{static_cast<Index>(cores), {}};
+    map.coreOf = bisect(graph, embedding, map.cores, plan);
+    if (map.cores >= graph.vertices() || workers.cancelled()) return map;
+    const CoreUse total = totalUse(graph, limits, map.coreOf, map.cores);
+    double full = fullness(total.axons, map.cores, limits.perCore.axons);
+    if (limits.memoryIsLimited())
+      full = std::max(full, fullness(total.words, map.cores, limits.perCore.words));
+    if (full <= kReach) return map;
     cores = std::min(most, std::ceil(cores * std::max(full / kReach, kLeastGrowth)));
   }
 }

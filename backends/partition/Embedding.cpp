@@ -12,6 +12,8 @@ namespace rheo::partition {
 namespace {
 
 constexpr int kMostSteps = 80;
+constexpr int kMostStrides = 32;
+constexpr double kLeastFading = 1e-6;  // per stride; less is rounding
 constexpr double kVanished =
     1e-6;  // of a unit vector: the directions reached so far are closed in themselves
 constexpr std::size_t kChunk = 4096;  // sums are formed by chunks, whatever the number of threads
@@ -38,22 +40,20 @@ class Walk {
     return mode;
   }
 
-  // y = D^-1/2 A E^-1 A' D^-1/2 x: of each edge the mean over its vertices, of each vertex the sum over its
-  // edges.
-  void apply(const Vector& x, Vector& y) {
-    scaled_.resize(x.size());
-    for (std::size_t v = 0; v < x.size(); ++v) scaled_[v] = rootDegree_[v] > 0 ? x[v] / rootDegree_[v] : 0;
-    workers_.run(graph_.edges(), [&](std::size_t from, std::size_t to, int) {
-      for (std::size_t edge = from; edge < to; ++edge) edgeMean_[edge] = mean(static_cast<Index>(edge));
-    });
-    workers_.run(x.size(), [&](std::size_t from, std::size_t to, int) {
-      for (std::size_t v = from; v < to; ++v) {
-        float sum = 0;
-        for (Incidence incidence : graph_.incidences(static_cast<Index>(v)))
-          sum += edgeMean_[incidence.edge()];
-        y[v] = rootDegree_[v] > 0 ? sum / rootDegree_[v] : 0;
-      }
-    });
+  // Strides of one step of the iteration. Where edges are few, striding costs less than keeping the basis
+  // orthogonal, and slow modes, of which such graphs have many, show sooner.
+  int strides() const {
+    const double work = static_cast<double>(graph_.targetPins() + graph_.edges()) + 1;
+    return static_cast<int>(
+        std::clamp(kMostSteps * static_cast<double>(size()) / work, 1.0, double{kMostStrides}));
+  }
+
+  void step(const Vector& x, Vector& y) {
+    apply(x, y);
+    for (int stride = 1; stride < strides(); ++stride) {
+      next_ = y;
+      apply(next_, y);
+    }
   }
 
   double dot(const Vector& x, const Vector& y) const {
@@ -82,6 +82,24 @@ class Walk {
   }
 
  private:
+  // y = D^-1/2 A E^-1 A' D^-1/2 x: of each edge the mean over its vertices, of each vertex the sum over its
+  // edges.
+  void apply(const Vector& x, Vector& y) {
+    scaled_.resize(x.size());
+    for (std::size_t v = 0; v < x.size(); ++v) scaled_[v] = rootDegree_[v] > 0 ? x[v] / rootDegree_[v] : 0;
+    workers_.run(graph_.edges(), [&](std::size_t from, std::size_t to, int) {
+      for (std::size_t edge = from; edge < to; ++edge) edgeMean_[edge] = mean(static_cast<Index>(edge));
+    });
+    workers_.run(x.size(), [&](std::size_t from, std::size_t to, int) {
+      for (std::size_t v = from; v < to; ++v) {
+        float sum = 0;
+        for (Incidence incidence : graph_.incidences(static_cast<Index>(v)))
+          sum += edgeMean_[incidence.edge()];
+        y[v] = rootDegree_[v] > 0 ? sum / rootDegree_[v] : 0;
+      }
+    });
+  }
+
   float mean(Index edge) const {
     const Index source = graph_.source(edge);
     float sum = 0;
@@ -100,7 +118,7 @@ class Walk {
 
   const Hypergraph& graph_;
   Workers& workers_;
-  Vector rootDegree_, edgeMean_, scaled_;
+  Vector rootDegree_, edgeMean_, scaled_, next_;
 };
 
 // An orthogonal basis in which the walk is tridiagonal.
@@ -131,7 +149,7 @@ Basis lanczos(Walk& walk, std::uint64_t seed, const Workers& workers) {
   for (Vector x = fresh(); !x.empty() && basis.vectors.size() < steps && !workers.cancelled();) {
     basis.vectors.push_back(x);
     Vector y(walk.size());
-    walk.apply(x, y);
+    walk.step(x, y);
     basis.diagonal.push_back(walk.dot(x, y));
     orthogonalise(y);
     const double length = walk.normalise(y);
@@ -155,7 +173,8 @@ Embedding embed(const Hypergraph& graph, int dimensions, std::uint64_t seed, Wor
   embedding.coordinates.assign(walk.size() * modes.size(), 0);
   for (std::size_t m = 0; m < modes.size(); ++m) {
     // Commute times weigh a mode by how slowly it fades; one that never fades is a component of its own.
-    const double weight = 1 / std::sqrt(std::max(1 - modes[m].value, 1e-4));
+    const double kept = std::pow(std::max(modes[m].value, 0.0), 1.0 / walk.strides());
+    const double weight = 1 / std::sqrt(std::max(1 - kept, kLeastFading));
     for (std::size_t b = 0; b < basis.vectors.size(); ++b) {
       const double share = modes[m].vector[b] * weight;
       workers.run(walk.size(), [&](std::size_t from, std::size_t to, int) {

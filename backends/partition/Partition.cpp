@@ -10,7 +10,6 @@
 
 #include "partition/Annealing.h"
 #include "partition/Assignment.h"
-#include "partition/Bisection.h"
 #include "partition/CoreCount.h"
 #include "partition/Descent.h"
 #include "partition/Embedding.h"
@@ -23,7 +22,10 @@ namespace {
 
 constexpr int kDimensions = 6;
 constexpr int kPlanes = 4;
+
+// Graphs of few pins get more sweeps, up to so many times those of large ones.
 constexpr int kSweepsPerEffort = 60;
+constexpr double kSweptPins = 1 << 21, kMostSweeps = 4;
 constexpr int kDescentSweeps = 8, kExchangeRounds = 4;
 
 // Graphs of few pins are started anew: so many pins in all, but no more starts than that.
@@ -46,6 +48,8 @@ class Partitioner {
         workers_(options.threads, options.cancel) {
     const double pins = static_cast<double>(graph.targetPins() + graph.edges()) + 1;
     starts_ = static_cast<int>(std::clamp(kStartedPins / pins, 1.0, double{kMostStarts}));
+    const double more = std::clamp(std::sqrt(kSweptPins / pins), 1.0, kMostSweeps);
+    sweeps_ = static_cast<int>(kSweepsPerEffort * options.effort * more);
   }
 
   // Nothing where it was cancelled.
@@ -69,9 +73,9 @@ class Partitioner {
 
   CoreMap runStart(std::uint64_t seed) {
     const Embedding embedding = embed(graph_, kDimensions, seed, workers_);
-    const Index cores = chooseCoreCount(graph_, limits_, bounds_, embedding, workers_);
-    Assignment assignment(graph_, limits_, bisect(graph_, embedding, cores, {seed, kPlanes}), cores);
-    if (cores > 1) annealReporting(assignment, seed);
+    FirstMap first = firstMap(graph_, limits_, bounds_, embedding, {seed, kPlanes}, workers_);
+    Assignment assignment(graph_, limits_, std::move(first.coreOf), first.cores);
+    if (first.cores > 1) annealReporting(assignment, seed);
     if (workers_.cancelled()) return {};
     repair(assignment);
     descend(assignment, kDescentSweeps, workers_);
@@ -95,7 +99,7 @@ class Partitioner {
     for (Index edge = 0; edge < graph_.edges(); ++edge)
       weight += graph_.weight(edge) / unit * static_cast<double>(graph_.targets(edge).size() + 1);
     const double root = std::sqrt(weight / std::max<double>(graph_.vertices(), 1));
-    return {seed, kSweepsPerEffort * options_.effort, kHottest * root, kColdest * root};
+    return {seed, sweeps_, kHottest * root, kColdest * root};
   }
 
   // Empties small cores, those that hold least first, while the chip has too few or traffic falls.
@@ -138,7 +142,7 @@ class Partitioner {
   const Options& options_;
   const Bounds& bounds_;
   Workers workers_;
-  int starts_ = 1, start_ = 0;
+  int sweeps_ = 1, starts_ = 1, start_ = 0;
 };
 
 Error badOption(const std::string& name, int value, int most) {

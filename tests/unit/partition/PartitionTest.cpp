@@ -174,6 +174,30 @@ TEST(MapToCores, layersThatFeedForward) {
   EXPECT_LE(map.connectivity, size * (layers - 1.0));
 }
 
+TEST(MapToCores, findsCompactTilesOfAGrid) {
+  const Index side = 48;
+  std::vector<std::vector<Index>> edges;
+  for (Index y = 0; y < side; ++y)
+    for (Index x = 0; x < side; ++x) {
+      edges.push_back({y * side + x});
+      if (x + 1 < side) edges.back().push_back(y * side + x + 1);
+      if (x > 0) edges.back().push_back(y * side + x - 1);
+      if (y + 1 < side) edges.back().push_back((y + 1) * side + x);
+      if (y > 0) edges.back().push_back((y - 1) * side + x);
+    }
+  // Sixteen squares cost twice the length of the six lines between them.
+  const CoreMap map = mapped(graphOf(side * side, edges), limitsOf(side * side / 16));
+  EXPECT_EQ(map.cores, 16U);
+  EXPECT_LE(map.connectivity, 1.1 * 2 * 6 * side);
+}
+
+TEST(MapToCores, coresThatShareAllAxonsDoNotGrowTogether) {
+  // Every vertex hears from nearly all: a core's axons hardly grow with its vertices.
+  const Hypergraph graph = randomGraph(400, 120, 7);
+  const CoreMap map = mapped(graph, limitsOf(400, 200));
+  EXPECT_LE(map.cores, 120U);
+}
+
 TEST(MapToCores, whatNoCoreHoldsIsNamed) {
   const Hypergraph graph = graphOf(4, {{0, 3}, {1, 3}, {2, 3}}, {}, {1, 1, 1, 9});
   const auto axons = mapToCores(graph, limitsOf(9, 2), {});
