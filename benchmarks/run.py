@@ -63,6 +63,7 @@ def measure(options, folder: Path, show) -> dict:
     import event_camera
     import first_spike
     import machine
+    import mapping
     import rheobase as rb
     import streaming
     import throughput as rates
@@ -91,6 +92,9 @@ def measure(options, folder: Path, show) -> dict:
     if options.only in ("", "convolution"):
         report["convolution"] = apart("convolution.py", "--rounds", options.rounds)
         show(convolution.text(report["convolution"]))
+    if options.only in ("", "mapping"):
+        report["mapping"] = [apart("mapping.py", name)[0] for name in ("16k", "64k")]
+        show(mapping.text(report["mapping"]))
     per_threads = [["--threads", n, "--rounds", options.rounds] for n in options.threads]
     for name, bench, needed, runs in (
         ("nmnist", event_camera, options.data / "nmnist", per_threads),
@@ -169,7 +173,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        choices=("throughput", "first_spike", "lava", "convolution", "nmnist", "streaming"),
+        choices=("throughput", "first_spike", "lava", "convolution", "nmnist", "streaming", "mapping"),
         default="",
     )
     parser.add_argument("--rounds", type=int, default=9, help="pairs of runs (%(default)s)")

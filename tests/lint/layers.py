@@ -27,6 +27,7 @@ LOW_LIBRARIES = {
     "backends/place": 1,
     "backends/arrange": 1,
     "backends/emit": 1,
+    "backends/partition": 1,
     "passes/algorithms": 1,
 }
 # Within a layer: who may use whom all the same.

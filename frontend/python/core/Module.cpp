@@ -87,4 +87,5 @@ PYBIND11_MODULE(_core, m) {
   bindNetworks(m);
   bindEncoders(m);
   bindImages(m);
+  bindPartition(m);
 }

@@ -31,6 +31,7 @@ _HOME = {
     "Network": "network",
     "Node": "network",
     "OptionError": "errors",
+    "Partition": "partitioning",
     "Recording": "recording",
     "Report": "verification",
     "Stream": "image",
@@ -51,6 +52,7 @@ _HOME = {
     "from_snntorch": "frameworks.snntorch",
     "from_spikingjelly": "frameworks.spikingjelly",
     "load": "loading",
+    "partition": "partitioning",
     "quantization": "compiler",
     "verify": "verification",
 }

@@ -22,6 +22,7 @@ from . import (  # noqa: F401  (they register)
     exporting,
     images,
     network,
+    partitioning,
     running,
     verify,
 )
@@ -46,6 +47,7 @@ _ORDER = (
     "diff",
     "conventions",
     "inspect",
+    "partition",
     "export",
     "chips",
     "explain",

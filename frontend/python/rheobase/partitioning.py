@@ -1,0 +1,100 @@
+"""The mapper alone: a hypergraph of neurons on the cores of a chip."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+import numpy as np
+
+from . import _core
+from .chipspec import ChipSpec
+from .errors import option_error, path_of, shown
+from .files import write_text
+
+MOST_EFFORT = _core.most_partition_effort
+LIMITS = ("neurons_per_core", "input_axons_per_core", "synapse_words_per_core", "cores")
+_WORD_BITS = 64  # chip records count synaptic memory in words of this size
+_NUMBERS_PER_LINE = 32
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The core of every vertex, what it costs, and what no partition can beat.
+
+    core: int array, one value per vertex. connectivity: the sum over edges of weight x (cores touched - 1). most:
+    the largest use of any core. bounds: of cores and connectivity, each with its reason.
+    """
+
+    chip: str
+    limits: dict
+    seed: int
+    effort: int
+    cores: int
+    connectivity: float
+    most: dict
+    bounds: dict
+    core: np.ndarray
+
+    def as_dict(self, core: bool = True) -> dict:
+        """Plain dictionaries and lists, as a map's file has them; without `core` the figures alone."""
+        body = {"format": "rheobase partition", "version": 1, **self.__dict__}
+        body["core"] = self.core.tolist()
+        return body if core else {name: value for name, value in body.items() if name != "core"}
+
+    def save(self, path) -> None:
+        """A JSON file; the same map gives the same bytes."""
+        figures = json.dumps(self.as_dict(core=False), indent=2)
+        numbers = [str(core) for core in self.core.tolist()]
+        lines = [
+            ", ".join(numbers[i : i + _NUMBERS_PER_LINE]) for i in range(0, len(numbers), _NUMBERS_PER_LINE)
+        ]
+        cores = ",\n    ".join(lines)
+        write_text(path, f'{figures[:-2]},\n  "core": [\n    {cores}\n  ]\n}}\n')
+
+
+def chip_limits(chip, **overrides: Optional[int]) -> dict:
+    """The limits that the mapper holds, of a chip or as given; None means none.
+
+    A synapse takes its weight's bits and the index of its neuron within the core.
+    """
+    spec = ChipSpec.load(chip)
+    limits: dict = {name: spec.limits[name].value for name in LIMITS}
+    limits.update(overrides)
+    index_bits = max(spec.limits["neurons_per_core"].value - 1, 1).bit_length()
+    limits["synapse_memory"] = {
+        "header_bits": 0,
+        "synapse_bits": spec.limits["weight_bits"].value + index_bits,
+        "word_bits": _WORD_BITS,
+    }
+    return limits
+
+
+def partition(
+    graph,
+    chip="loihi2",
+    *,
+    limits: Optional[dict] = None,
+    seed: int = 0,
+    threads: Optional[int] = None,
+    effort: int = 1,
+    progress: Optional[Callable[[int, int], None]] = None,
+) -> Partition:
+    """Maps a hypergraph, a file in hMETIS text form, on the cores of a chip.
+
+    One hyperedge for each source neuron, the source its first pin; the weight is the rate. limits: what
+    `chip_limits` gives for the chip, or an edited copy. The result depends on seed and effort, not on threads.
+    Raises FormatError for a file that is none, CompileError where the graph does not fit the chip.
+    """
+    name = ChipSpec.load(chip).name
+    limits = chip_limits(chip) if limits is None else limits
+    for what, value, least, most in (("effort", effort, 1, MOST_EFFORT), ("seed", seed, 0, 2**63 - 1)):
+        if not isinstance(value, int) or not least <= value <= most:
+            raise option_error(
+                f"{what} cannot be {shown(value)}", f"it is a whole number from {least} to {most}"
+            )
+    workers = threads or len(os.sched_getaffinity(0))
+    found = _core.partition(os.fsencode(path_of(graph)), limits, seed, workers, effort, progress)
+    return Partition(name, limits, seed, effort, **found)
