@@ -199,10 +199,12 @@ bool Traffic::expand(const Arrival& outer, const std::vector<Arrival>& inner, st
     return broken("", fmt::format("{} stands for far more synapses than there are", who()));
   room_ -= inner.size();
   for (const Arrival& part : inner) {
-    if (part.exponent != 0)
+    // SPEC W6: each weight has its exponent already when it is summed, so the sum may hold it instead.
+    if (part.exponent != 0 && (exponentOfSum_ || outer.exponent != 0))
       return broken("",
                     fmt::format("{} shifts what arrives by {}; sums shift nothing", who(), part.exponent));
-    into.push_back({part.source, part.weight, outer.exponent, outer.delay + 1 + part.delay, outer.sum});
+    const auto exponent = static_cast<std::int16_t>(part.exponent + outer.exponent);
+    into.push_back({part.source, part.weight, exponent, outer.delay + 1 + part.delay, outer.sum});
   }
   return true;
 }

@@ -44,28 +44,40 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
 // A feature map whole, where a core holds it; else in tiles, each where there is room.
 void Placer::placeTiles(int population, const Convolution& map) {
   const Tile whole{{0, map.channelsOut}, {0, map.rows.outputs}, {0, map.columns.outputs}};
-  if (putIntoOpenCore(population, map, whole)) return;
+  if (putIntoOpenCore(population, map, whole, tryTile({}, population, map, whole))) return;
   std::vector<const ProjectionSpec*> convolutions;
   for (const int index : incoming_[population])
     if (sameMap(problem_.projections[index], map)) convolutions.push_back(&problem_.projections[index]);
   for (const Tile& tile : tilesOf(map, convolutions, chip_)) placeTile(population, map, tile);
 }
 
-bool Placer::putIntoOpenCore(int population, const Convolution& map, const Tile& tile) {
-  for (OpenCore& open : cores_)
+// `alone`: the tile in a core of its own. What no limit of a core allows beside what it holds is not tried.
+bool Placer::putIntoOpenCore(int population, const Convolution& map, const Tile& tile, const Trial& alone) {
+  if (alone.rows == 0) return false;
+  const auto roomFor = [&](const CoreUse& use, std::size_t limit, std::int64_t CoreUse::*part) {
+    return use.*part + alone.use.*part <= limits_[limit];
+  };
+  for (OpenCore& open : cores_) {
+    bool roomy = true;
+    for (std::size_t i = 0; i < limits_.size() && roomy; ++i)
+      if (const auto part = coreLimits()[i].use;  // of the others, cores share some
+          part == &CoreUse::inputs || part == &CoreUse::inputAxons || part == &CoreUse::synapseWords)
+        roomy = roomFor(open.core.use, i, part);
+    if (!roomy) continue;
     if (Trial trial = tryTile(open, population, map, tile); trial.rows > 0) {
       commit(open, sliceOf(tile, map, population), std::move(trial));
       return true;
     }
+  }
   return false;
 }
 
-// What no core holds after all (its routes, its lists beside the kernels) in two halves, along its longest
-// side.
+// What no core holds after all (its routes, its lists beside the kernels) in two halves, along its longest side.
 void Placer::placeTile(int population, const Convolution& map, const Tile& tile) {
-  if (putIntoOpenCore(population, map, tile)) return;
   OpenCore fresh;
-  if (Trial trial = tryTile(fresh, population, map, tile); trial.rows > 0) {
+  Trial trial = tryTile(fresh, population, map, tile);
+  if (putIntoOpenCore(population, map, tile, trial)) return;
+  if (trial.rows > 0) {
     commit(fresh, sliceOf(tile, map, population), std::move(trial));
     cores_.push_back(std::move(fresh));
   } else if (tile.size() == 1) {

@@ -57,7 +57,7 @@ class Placer {
   void commit(OpenCore& open, PlacedSlice slice, Trial trial);
   void placePopulation(int population, bool fill);
   void placeTiles(int population, const Convolution& map);
-  bool putIntoOpenCore(int population, const Convolution& map, const Tile& tile);
+  bool putIntoOpenCore(int population, const Convolution& map, const Tile& tile, const Trial& alone);
   void placeTile(int population, const Convolution& map, const Tile& tile);
   void noteRefused(int population, std::int32_t neuron, const CoreUse& use);
   void placeAll(bool fill);

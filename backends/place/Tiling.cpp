@@ -144,7 +144,9 @@ std::int64_t Tiler::tilesOf(std::int64_t channels) {
 }
 
 std::vector<Tile> Tiler::run() {
-  std::int64_t best = 1, least = kNever;
+  // Where nothing fits, as many channels as have room for their kernels.
+  std::int64_t best = std::min(map_.channelsOut, neurons_), least = kNever;
+  while (best > 1 && blockOf({0, best}).words > words_) best = (best + 1) / 2;
   for (std::int64_t blocks = 1, last = 0; blocks <= map_.channelsOut; ++blocks) {
     const std::int64_t channels = (map_.channelsOut + blocks - 1) / blocks;
     if (channels == last) continue;

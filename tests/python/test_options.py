@@ -20,6 +20,7 @@ COMMANDS = [
     "conventions",
     "export",
     "inspect",
+    "partition",
     "chips",
     "explain",
     "doctor",

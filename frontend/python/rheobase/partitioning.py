@@ -87,6 +87,8 @@ def partition(
     One hyperedge for each source neuron, the source its first pin; the weight is the rate. limits: what
     `chip_limits` gives for the chip, or an edited copy. The result depends on seed and effort, not on threads.
     Raises FormatError for a file that is none, CompileError where the graph does not fit the chip.
+
+    Example: rb.partition("graph.hgr", chip="loihi64").connectivity
     """
     name = ChipSpec.load(chip).name
     limits = chip_limits(chip) if limits is None else limits

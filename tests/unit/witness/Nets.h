@@ -13,7 +13,7 @@
 #include "chip/Program.h"
 #include "chips/Chips.h"
 #include "emit/Emit.h"
-#include "passes/Problem.h"
+#include "algorithms/Problem.h"
 #include "passes/Witness.h"
 #include "place/Place.h"
 #include "witness/Check.h"
