@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "chip/LimitRules.h"
+#include "chip/RecordNames.h"
 #include "support/File.h"
 #include "support/JsonText.h"
 #include "support/Text.h"
@@ -19,32 +20,8 @@ namespace rheo {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Names = std::vector<std::string>;
+using namespace chip_record;
 
-const Names kKeys{"base",   "name",    "title",      "profiles",   "extensions",
-                  "limits", "layouts", "dead_cores", "dead_links", "costs"};
-const Names kExtensions{"subtract_reset", "reset_value", "microcode", "partial_sums"};
-const Names kCosts{"within_tile_message_energy", "within_tile_message_time", "hop_east_west_energy",
-                   "hop_east_west_time",         "hop_north_south_energy",   "hop_north_south_time",
-                   "synaptic_operation_energy",  "synaptic_operation_time",  "active_neuron_energy",
-                   "active_neuron_time",         "inactive_neuron_energy",   "inactive_neuron_time",
-                   "barrier_one_tile_time",      "barrier_all_tiles_time",   "static_power"};
-constexpr double kLargestCost = 1e12;
-const std::map<std::string, Names> kRequiredFields{
-    {"neuron", {"profile", "route_first", "route_count"}},
-    {"profile", {"model"}},
-    {"axon", {"list", "count", "format", "delay"}},
-    {"format",
-     {"kind", "weight_bits", "sign_mode", "exponent", "delay_bits", "index_bits", "first", "group"}},
-    {"route", {"core", "axon"}}};
-// Of chips whose synapse lists can be kernels. SPEC I10
-const std::map<std::string, Names> kKernelFields{
-    {"axon", {"row", "column", "channel"}},
-    {"format",
-     {"rows", "columns", "kernel_rows", "kernel_columns", "stride_rows", "stride_columns", "dilation_rows",
-      "dilation_columns"}}};
-const Names kNeuronFields{"du",          "dv",    "vth",     "bias_mantissa", "bias_exponent", "reset_mode",
-                          "reset_value", "model", "profile", "route_first",   "route_count",   "constants"};
 int bitsFor(std::int64_t largest) { return std::bit_width(static_cast<std::uint64_t>(largest)); }
 
 // Reads one record, collecting everything that is wrong with it.
@@ -193,7 +170,7 @@ void Reader::cost(const std::string& name, const Json& value) {
   const std::string where = "/costs/" + name;
   const bool overrides = spec_.costs.contains(name);
   Cost& cost = spec_.costs[name];
-  cost.unit = name.ends_with("_energy") ? "pJ" : name.ends_with("_time") ? "ns" : "mW";
+  cost.unit = costUnit(name);
   cost.source = overrides ? file_ : "";
   cost.inferred = false;
   if (value.is_object()) {
@@ -220,10 +197,7 @@ void Reader::layout(const std::string& record, const Json& value) {
   const std::string where = "/layouts/" + record;
   if (!isKind(value, Json::value_t::array, where, "a list of fields")) return;
   LayoutSpec layout{record, {}};
-  Names allowed = kRequiredFields.at(record);
-  if (record == "neuron" || record == "profile") allowed = kNeuronFields;
-  if (const auto kernel = kKernelFields.find(record); kernel != kKernelFields.end())
-    allowed.insert(allowed.end(), kernel->second.begin(), kernel->second.end());
+  const Names allowed = allowedFields(record);
   std::set<std::string> seen;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const std::string here = fmt::format("{}/{}", where, i);

@@ -70,6 +70,9 @@ struct ChipSpec {
   bool sharesKernels() const;
 };
 
+// The form of a record as a JSON Schema, which editors check while one is written; the reader checks more.
+std::string chipSchema();
+
 // R0411 where the chip runs no programs and the population's model is one. SPEC E3
 std::optional<Diagnostic> refuseProgram(const ChipSpec& chip, const models::ModelTable& model,
                                         const std::string& population, const std::string& where);

@@ -38,6 +38,7 @@ py::dict describe(const ChipSpec& chip) {
 
 void bindChips(py::module_& m) {
   m.attr("LARGEST_LIMIT") = kLargestLimit;
+  m.def("chip_schema", &chipSchema);
   m.def("chips", [] {
     py::list list;
     for (const ChipSpec& chip : builtinChips()) list.append(describe(chip));

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .chipspec import ChipSpec
 
+
 @dataclass(frozen=True)
 class Grid:
     """Tiles of a mesh, row by row from the corner where the host's messages enter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Optional
 
 import typer
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from typing_extensions import Annotated
 
+from .. import _core
 from ..chipspec import ChipSpec
 from ..chipspec import chips as all_chips
 from . import options as o
@@ -20,12 +22,16 @@ from .common import Settings, emit_json, printable, say
     "rheobase chips",
     "rheobase chips loihi2",
     "rheobase chips mychip.json --json | jq .limits.cores.value",
+    "rheobase chips --schema > chip.schema.json",
 )
 def chips(
     name: Annotated[
         Optional[str],
         typer.Argument(metavar="[NAME|FILE]", help="A chip's name or the path of its JSON file."),
     ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of such a file, for editors.")
+    ] = False,
 ) -> None:
     """List the chips, or print one chip's limits, and what its operations cost.
 
@@ -33,6 +39,9 @@ def chips(
     {"cores": {"value": 64, "unit": "cores", "source": "my board"}}}; figures that are inferred are marked so,
     to be overridden by those who know better.
     """
+    if schema:
+        sys.stdout.write(_core.chip_schema())
+        return
     if name is None:
         if Settings.json:
             emit_json("rheobase.chips/1", {"chips": list(all_chips().values())})
