@@ -8,9 +8,9 @@
 namespace rheo {
 namespace {
 
-// Targets looked at in all: about half a second. The number of moves follows from it, so that time never
+// Targets looked at in all: about a second. The number of moves follows from it, so that time never
 // decides.
-constexpr double kWork = 6e7;
+constexpr double kWork = 3e8;
 constexpr double kMostMovesPerCore = 4000;
 constexpr double kCooling = 1e-3;  // the last temperature, of the first
 // Slots that are tried for each core, the nearest along the curve: a core far from all others is never good.

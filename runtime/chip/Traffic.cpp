@@ -48,11 +48,19 @@ std::vector<Flow> flowsOf(const Program& program, const std::vector<std::vector<
   return flows.take();
 }
 
+double hopsAtLeast(std::span<const Flow> flows, const Grid& grid) {
+  double hops = 0;
+  for (const Flow& flow : flows)
+    hops += flow.rate * tilesAtLeast(flow.targets.size(), grid.shape().coresPerTile);
+  return hops;
+}
+
 Traffic trafficOf(std::span<const Flow> flows, std::span<const std::int32_t> ids,
                   const RoutingTable& routing) {
   const Grid& grid = routing.grid();
   std::map<std::pair<std::int32_t, Direction>, double> loads;
   Traffic traffic;
+  traffic.hopsAtLeast = hopsAtLeast(flows, grid);
   for (const Flow& flow : flows) {
     std::set<std::pair<std::int32_t, Direction>> crossed;
     const std::int32_t from = grid.tileOf(ids[static_cast<std::size_t>(flow.source)]);
@@ -62,7 +70,6 @@ Traffic trafficOf(std::span<const Flow> flows, std::span<const std::int32_t> ids
                      crossed.insert({tile, direction});
                    });
     for (const auto& link : crossed) loads[link] += flow.rate;
-    traffic.hopsAtLeast += flow.rate * tilesAtLeast(flow.targets.size(), grid.shape().coresPerTile);
   }
   for (const auto& [link, load] : loads) {
     const std::int32_t hops = grid.hopsOf(link.first, link.second);

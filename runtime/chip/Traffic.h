@@ -33,6 +33,9 @@ class FlowCollector {
 // rates[population][neuron]: spikes in a step; where there are none, 1 for every neuron that sends something.
 std::vector<Flow> flowsOf(const Program& program, const std::vector<std::vector<double>>& rates);
 
+// Links that the flows cross in a step at least, however the cores were arranged on this grid.
+double hopsAtLeast(std::span<const Flow> flows, const Grid& grid);
+
 struct LinkLoad {
   std::int32_t tile = 0;
   Direction direction = Direction::East;
@@ -42,7 +45,7 @@ struct LinkLoad {
 struct Traffic {
   double hops = 0;  // in a step, over the links that the messages of one spike share; between chips as the
                     // chip's record weighs them
-  double hopsAtLeast = 0;  // however the cores were arranged on this grid
+  double hopsAtLeast = 0;  // the function of that name
   double chipCrossings = 0;
   double largestLoad = 0;
   std::vector<LinkLoad> links;  // those that carry something, in order of tiles

@@ -1,10 +1,13 @@
-// The mapper of hypergraphs for Python: from a file and limits to the core of every vertex.
+// The mapper of hypergraphs for Python: from a file and limits to the core of every vertex, and the place of
+// every core.
 #include "partition/Partition.h"
 
 #include <pybind11/numpy.h>
 
 #include "Module.h"
 #include "Supervisor.h"
+#include "arrange/Arrange.h"
+#include "chips/Chips.h"
 #include "partition/HypergraphText.h"
 
 namespace rheo::python {
@@ -45,29 +48,72 @@ py::dict describe(const CoreMap& map) {
                   py::arg("most") = most, py::arg("bounds") = bounds);
 }
 
-py::dict mapGraph(const py::bytes& path, const py::dict& limits, std::uint64_t seed, int threads, int effort,
-                  const py::object& progress) {
+// Where the cores of a map lie on the chip, and what its spikes cross in a step.
+struct Places {
+  std::vector<std::int32_t> ids;
+  double hops = 0, hopsInOrder = 0, hopsAtLeast = 0;
+};
+
+// None where the limits were widened until the chip has fewer cores than the map.
+std::optional<Places> placesOf(const Hypergraph& graph, const CoreMap& map, const Grid& grid,
+                               std::uint64_t seed) {
+  const auto cores = static_cast<std::int32_t>(map.cores);
+  if (map.cores > grid.usableCores().size()) return std::nullopt;
+  FlowCollector collector;
+  for (Index edge = 0; edge < graph.edges(); ++edge) {
+    std::vector<std::int32_t> targets;
+    for (const Index target : graph.targets(edge))
+      targets.push_back(static_cast<std::int32_t>(map.coreOf[target]));
+    collector.add(static_cast<std::int32_t>(map.coreOf[graph.source(edge)]), std::move(targets),
+                  graph.weight(edge));
+  }
+  const std::vector<Flow> flows = collector.take();
+  StraightCost straight(grid);
+  Places places{arrange(flows, cores, grid, seed)};
+  places.hops = straight.of(flows, places.ids);
+  places.hopsInOrder = straight.of(flows, arrangeInOrder(cores, grid));
+  places.hopsAtLeast = hopsAtLeast(flows, grid);
+  return places;
+}
+
+py::object describe(const std::optional<Places>& places) {
+  if (!places) return py::none();
+  return py::dict(py::arg("cores") = places->ids, py::arg("hops") = places->hops,
+                  py::arg("hops_in_order") = places->hopsInOrder,
+                  py::arg("hops_at_least") = places->hopsAtLeast);
+}
+
+py::dict mapGraph(const py::bytes& path, const py::bytes& chip, const py::dict& limits, std::uint64_t seed,
+                  int threads, int effort, const py::object& progress) {
   constexpr double kSteps = 1000;  // the work, as Python's progress sees it
+  using Mapped = std::pair<CoreMap, std::optional<Places>>;
   Options options{seed, threads, effort, {}, nullptr};
-  const auto map = supervised(
-      progress,
-      [file = pathOf(path), limits = limitsOf(limits), options](Watch& watch) mutable -> Expected<CoreMap> {
-        const Expected<Hypergraph> graph = readHypergraph(file);
-        if (!graph) return graph.error();
-        options.cancel = &watch.cancel;
-        options.progress = [report = watch.progress()](double done, double) {
-          report(static_cast<std::int64_t>(done * kSteps), static_cast<std::int64_t>(kSteps));
-        };
-        return mapToCores(*graph, limits, options);
-      });
-  return describe(unwrap(map));
+  const auto map =
+      supervised(progress,
+                 [file = pathOf(path), grid = Grid(unwrap(resolveChip(pathOf(chip))).grid()),
+                  limits = limitsOf(limits), options](Watch& watch) mutable -> Expected<Mapped> {
+                   const Expected<Hypergraph> graph = readHypergraph(file);
+                   if (!graph) return graph.error();
+                   options.cancel = &watch.cancel;
+                   options.progress = [report = watch.progress()](double done, double) {
+                     report(static_cast<std::int64_t>(done * kSteps), static_cast<std::int64_t>(kSteps));
+                   };
+                   Expected<CoreMap> found = mapToCores(*graph, limits, options);
+                   if (!found) return found.error();
+                   std::optional<Places> places = placesOf(*graph, *found, grid, options.seed);
+                   return Mapped{*std::move(found), std::move(places)};
+                 });
+  const auto& [found, places] = unwrap(map);
+  py::dict described = describe(found);
+  described["places"] = describe(places);
+  return described;
 }
 
 }  // namespace
 
 void bindPartition(py::module_& m) {
-  m.def("partition", &mapGraph, py::arg("path"), py::arg("limits"), py::arg("seed"), py::arg("threads"),
-        py::arg("effort"), py::arg("progress"));
+  m.def("partition", &mapGraph, py::arg("path"), py::arg("chip"), py::arg("limits"), py::arg("seed"),
+        py::arg("threads"), py::arg("effort"), py::arg("progress"));
   m.attr("most_partition_effort") = kMostEffort;
 }
 

@@ -10,7 +10,7 @@ from typing import Callable, Optional
 import numpy as np
 
 from . import _core
-from .chipspec import ChipSpec
+from .chipspec import ChipSpec, chip_name
 from .errors import option_error, path_of, shown
 from .files import write_text
 
@@ -25,7 +25,9 @@ class Partition:
     """The core of every vertex, what it costs, and what no partition can beat.
 
     core: int array, one value per vertex. connectivity: the sum over edges of weight x (cores touched - 1). most:
-    the largest use of any core. bounds: of cores and connectivity, each with its reason.
+    the largest use of any core. bounds: of cores and connectivity, each with its reason. places: where the cores lie on
+    the chip's grid: {cores: the id of each, hops: links that spikes cross in a step, hops_in_order: with the cores in
+    order, hops_at_least: however they lay}; None where the chip has fewer cores than the given limits.
     """
 
     chip: str
@@ -37,6 +39,7 @@ class Partition:
     most: dict
     bounds: dict
     core: np.ndarray
+    places: Optional[dict]
 
     def as_dict(self, core: bool = True) -> dict:
         """Plain dictionaries and lists, as a map's file has them; without `core` the figures alone."""
@@ -90,7 +93,7 @@ def partition(
 
     Example: rb.partition("graph.hgr", chip="loihi64").connectivity
     """
-    name = ChipSpec.load(chip).name
+    spec = ChipSpec.load(chip)
     limits = chip_limits(chip) if limits is None else limits
     for what, value, least, most in (("effort", effort, 1, MOST_EFFORT), ("seed", seed, 0, 2**63 - 1)):
         if not isinstance(value, int) or not least <= value <= most:
@@ -98,5 +101,7 @@ def partition(
                 f"{what} cannot be {shown(value)}", f"it is a whole number from {least} to {most}"
             )
     workers = threads or len(os.sched_getaffinity(0))
-    found = _core.partition(os.fsencode(path_of(graph)), limits, seed, workers, effort, progress)
-    return Partition(name, limits, seed, effort, **found)
+    found = _core.partition(
+        os.fsencode(path_of(graph)), chip_name(chip), limits, seed, workers, effort, progress
+    )
+    return Partition(spec.name, limits, seed, effort, **found)

@@ -83,6 +83,15 @@ def _print(found: Partition, output: Path) -> None:
         f"connectivity  {found.connectivity:,.1f}, at least {bounds['connectivity']['value']:,.1f} "
         f"({bounds['connectivity']['reason']})"
     )
+    if places := found.places:
+        saved = (
+            f", {100 * (1 - places['hops'] / places['hops_in_order']):.1f} % below the cores in order"
+            if places["hops_in_order"]
+            else ""
+        )
+        say(
+            f"hops          {places['hops']:,.1f} links in a step{saved}, at least {places['hops_at_least']:,.1f}"
+        )
     for use, limit in (
         ("neurons", "neurons_per_core"),
         ("axons", "input_axons_per_core"),
