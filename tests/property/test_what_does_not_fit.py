@@ -43,7 +43,7 @@ def test_e2_a_reset_too_far_is_refused():
     b.input("in", 2)
     b.integrate_and_fire("a", 2, v_reset=-50.0)
     b.connect("in", "a", np.eye(2))
-    assert scaled(b.build(), 10, "vth", "reset_value", "reset_mode") == [("R0304", "a")]
+    assert scaled(b.build(), 10, "vth", "reset_value", "reset_mode") == [("R0321", "a")]
 
 
 def test_f4_f10_an_output_that_sums_populations_is_refused():

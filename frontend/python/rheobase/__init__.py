@@ -37,6 +37,7 @@ _HOME = {
     "UndecidedError": "errors",
     "UsageError": "errors",
     "check": "compiler",
+    "fix": "fixing",
     "chips": "chipspec",
     "compile": "compiler",
     "encode": "encoding",
