@@ -10,7 +10,8 @@ namespace rheo {
 Status solveAndCheck(FixedNet& net, const Profile& profile, const ChipSpec& chip) {
   std::vector<Diagnostic> found;
   const auto add = [&](const Status& status) {
-    if (!status) found.insert(found.end(), status.error().diagnostics.begin(), status.error().diagnostics.end());
+    if (!status)
+      found.insert(found.end(), status.error().diagnostics.begin(), status.error().diagnostics.end());
   };
   add(assignLags(net, kMaxDelay));  // where there are none, the rest is as if nobody waited
   add(checkInputSums(net));

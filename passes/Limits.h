@@ -8,8 +8,8 @@
 
 namespace rheo {
 
-// Fills in lags and axon delays (SPEC T2, T4). Errors: those of assignLags, checkInputSums and, where one of these or
-// of checkProblem applies, of place.
+// Fills in lags and axon delays (SPEC T2, T4). Errors: those of assignLags, checkInputSums and, where one of
+// these or of checkProblem applies, of place.
 Status solveAndCheck(FixedNet& net, const Profile& profile, const ChipSpec& chip);
 
 }  // namespace rheo

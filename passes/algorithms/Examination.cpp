@@ -1,4 +1,5 @@
-// One rule after the other, over the graph of the projections that have a weight and over what is proven of neurons.
+// One rule after the other, over the graph of the projections that have a weight and over what is proven of
+// neurons.
 #include "algorithms/Examination.h"
 
 #include <fmt/format.h>
@@ -93,7 +94,8 @@ class Examiner {
     const PopulationRange& range = ranges_[index];
     if (!reached_[index])
       add("R0342", Severity::Warning, name, population.size, "SPEC P2",
-          fmt::format("no input and no bias reaches '{}': its {} neurons stay at rest", name, population.size),
+          fmt::format("no input and no bias reaches '{}': its {} neurons stay at rest", name,
+                      population.size),
           "connect it, or leave it out; were its weights too small, they became 0");
     else if (range.silent > 0)
       add("R0340", Severity::Warning, name, range.silent, "SPEC P2",
@@ -104,8 +106,8 @@ class Examiner {
                                       [](const NeuronRange& neuron) { return neuron.mustFire; });
     if (always > 0)
       add("R0341", Severity::Warning, name, always, "SPEC P1",
-          fmt::format("{} of {} neurons of '{}' fire in every step, whatever the input", always, population.size,
-                      name),
+          fmt::format("{} of {} neurons of '{}' fire in every step, whatever the input", always,
+                      population.size, name),
           "raise their thresholds, or lower their biases");
     if (!read_[index])
       return add("R0343", Severity::Warning, name, population.size, "SPEC F4",
@@ -130,7 +132,8 @@ class Examiner {
     }
     if (const auto unused = std::count(used.begin(), used.end(), false); unused > 0)
       add("R0344", Severity::Note, name, unused, "SPEC I5",
-          fmt::format("{} of {} sources of '{}' have no weight that is not 0: they need no axon", unused, size, name),
+          fmt::format("{} of {} sources of '{}' have no weight that is not 0: they need no axon", unused,
+                      size, name),
           "leave them out, if they are not kept for another reason");
   }
 
@@ -144,9 +147,11 @@ class Examiner {
     for (std::int64_t target = 0; target < targets; ++target)
       for (std::int64_t source = 0; source < sources; ++source) {
         const auto at = static_cast<std::size_t>(target * sources + source);
-        const std::int32_t weight = weights.values[at], delay = weights.delays.empty() ? 0 : weights.delays[at];
+        const std::int32_t weight = weights.values[at],
+                           delay = weights.delays.empty() ? 0 : weights.delays[at];
         std::uint64_t& hash = hashes[static_cast<std::size_t>(source)];
-        hash = (hash ^ static_cast<std::uint32_t>(weight)) * 0x9E3779B97F4A7C15u + static_cast<std::uint32_t>(delay);
+        hash = (hash ^ static_cast<std::uint32_t>(weight)) * 0x9E3779B97F4A7C15u +
+               static_cast<std::uint32_t>(delay);
         hash ^= hash >> 29;
         if (weight != 0) used[static_cast<std::size_t>(source)] = true;
       }
@@ -169,7 +174,8 @@ class Examiner {
     }
     if (repeated == 0) return;
     add("R0345", Severity::Note, projection.name, repeated, "SPEC I5",
-        fmt::format("{} of {} sources of '{}' have the weights of an earlier one ({} those of {}): each needs an axon "
+        fmt::format("{} of {} sources of '{}' have the weights of an earlier one ({} those of {}): each "
+                    "needs an axon "
                     "of its own",
                     repeated, sources, projection.name, example, like),
         "merge sources that mean the same, during training");

@@ -1,5 +1,5 @@
-// What a network of integers does not use or cannot do, although it fits: neurons that never fire or always, parts
-// that no input reaches or no output reads.
+// What a network of integers does not use or cannot do, although it fits: neurons that never fire or always,
+// parts that no input reaches or no output reads.
 #pragma once
 
 #include <vector>

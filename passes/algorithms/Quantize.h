@@ -40,8 +40,8 @@ struct QuantResult {
   std::vector<Diagnostic> notes;
 };
 
-// A result, and what is wrong with it. Where a value fits no register the net holds the nearest one, so that what
-// else is wrong with it can be found.
+// A result, and what is wrong with it. Where a value fits no register the net holds the nearest one, so that
+// what else is wrong with it can be found.
 struct QuantAttempt {
   QuantResult result;
   std::optional<Error> refused;
@@ -49,9 +49,10 @@ struct QuantAttempt {
 };
 QuantAttempt attemptQuantize(const FloatNet& net, const QuantOptions& options);
 
-// The result, if nothing is wrong with it. Errors, all that apply, of kind Data where only the pins are at fault: R0301 a name the network lacks,
-// R0302 a value of the wrong form, R0303 a pinned value out of the chip's range, R0304, R0320 threshold,
-// R0321 reset, R0322 bias, R0323 weights beyond every scale, R0305 decay, R0411 a reset the chip lacks, R0309 a convention no chip follows, R0312 an exact node (SPEC F14)
+// The result, if nothing is wrong with it. Errors, all that apply, of kind Data where only the pins are at
+// fault: R0301 a name the network lacks, R0302 a value of the wrong form, R0303 a pinned value out of the
+// chip's range, R0304, R0320 threshold, R0321 reset, R0322 bias, R0323 weights beyond every scale, R0305
+// decay, R0411 a reset the chip lacks, R0309 a convention no chip follows, R0312 an exact node (SPEC F14)
 // that the chip cannot hold as it is.
 Expected<QuantResult> quantize(const FloatNet& net, const QuantOptions& options);
 

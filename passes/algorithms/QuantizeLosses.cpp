@@ -1,5 +1,5 @@
-// What quantization loses although no limit is violated: decays, thresholds, biases and weights that end far from
-// what the network asks for. Warnings, each with the share lost and the bound beyond which it is said.
+// What quantization loses although no limit is violated: decays, thresholds, biases and weights that end far
+// from what the network asks for. Warnings, each with the share lost and the bound beyond which it is said.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -31,19 +31,21 @@ void Quantizer::examineDecays(const FloatPopulation& source, const std::vector<d
   if (full > 0) {
     Diagnostic& diagnostic = warning(
         "R0334", source.name,
-        fmt::format("{} of {} neurons of '{}' keep part of a state in the network, and nothing on the chip: '{}' "
-                    "rounds to 4096",
-                    full, losses.size(), source.name, field),
+        fmt::format(
+            "{} of {} neurons of '{}' keep part of a state in the network, and nothing on the chip: '{}' "
+            "rounds to 4096",
+            full, losses.size(), source.name, field),
         "use a smaller --dt, if the time constant matters");
     measured(diagnostic, fixed::kDecayOne, fixed::kDecayOne - 1, fmt::format("register {}", field));
   }
   if (worst <= kMostError) return;
   Diagnostic& diagnostic = warning(
       "R0333", source.name,
-      fmt::format("'{}' of neuron {} of '{}' loses {:.4g} in a step, the chip's decay {}/4096 loses {:.4g}: {:.0f} % "
-                  "beside it",
-                  field, neuron, source.name, losses[neuron], registers[neuron] + offset,
-                  (registers[neuron] + offset) / double(fixed::kDecayOne), 100 * worst),
+      fmt::format(
+          "'{}' of neuron {} of '{}' loses {:.4g} in a step, the chip's decay {}/4096 loses {:.4g}: {:.0f} % "
+          "beside it",
+          field, neuron, source.name, losses[neuron], registers[neuron] + offset,
+          (registers[neuron] + offset) / double(fixed::kDecayOne), 100 * worst),
       "use a larger --dt: decays are whole multiples of 1/4096 of a step");
   diagnostic.value = worst;
   diagnostic.limit = kMostError;
@@ -61,11 +63,11 @@ void Quantizer::examineThresholds(const FloatPopulation& source, const Dynamics&
     if (error > worst) worst = error, neuron = n;
   }
   if (worst <= kMostError) return;
-  Diagnostic& diagnostic =
-      warning("R0336", source.name,
-              fmt::format("threshold {:.4g} of neuron {} of '{}' becomes {:.4g}: {:.0f} % beside it",
-                          dynamics.threshold[neuron], neuron, source.name, vth[neuron] * kAlign / scale, 100 * worst),
-              "set a larger 'scale_v' of this population in the quantization settings");
+  Diagnostic& diagnostic = warning(
+      "R0336", source.name,
+      fmt::format("threshold {:.4g} of neuron {} of '{}' becomes {:.4g}: {:.0f} % beside it",
+                  dynamics.threshold[neuron], neuron, source.name, vth[neuron] * kAlign / scale, 100 * worst),
+      "set a larger 'scale_v' of this population in the quantization settings");
   diagnostic.value = worst;
   diagnostic.limit = kMostError;
   diagnostic.limitSource = kSource;

@@ -151,8 +151,9 @@ void Quantizer::biases(const FloatPopulation& source, const std::vector<double>&
       measured(diagnostic, wanted, static_cast<double>(limits_.mostBias),
                "registers bias_mantissa and bias_exponent");
     }
-    if (!held) held = {static_cast<std::int32_t>(wanted < 0 ? -mostMantissa : mostMantissa),
-                       static_cast<std::int32_t>(mostExponent)};
+    if (!held)
+      held = {static_cast<std::int32_t>(wanted < 0 ? -mostMantissa : mostMantissa),
+              static_cast<std::int32_t>(mostExponent)};
     lost += value != 0 && held->mantissa == 0;
     mantissas.push_back(held->mantissa);
     exponents.push_back(held->exponent);
@@ -191,13 +192,14 @@ void Quantizer::thresholds(const FloatPopulation& source, const Dynamics& dynami
     const double wanted = thresholdSteps(source, dynamics.threshold[n] * scale / kAlign);
     const bool vanished = wanted == 0 && dynamics.threshold[n] > 0 && !source.forgets() && !reached(source);
     if (!pinned && (!thresholdRange.holds(wanted) || vanished) && !std::exchange(thresholdSaid, true))
-      refuse(vanished ? "R0320" : "R0304", "threshold", "vth", n, dynamics.threshold[n], wanted, thresholdRange,
-                    wanted < 0 ? "a threshold below the resting potential cannot be held: shift v_leak"
-                               : "set 'scale_v' of this population in the quantization settings");
+      refuse(vanished ? "R0320" : "R0304", "threshold", "vth", n, dynamics.threshold[n], wanted,
+             thresholdRange,
+             wanted < 0 ? "a threshold below the resting potential cannot be held: shift v_leak"
+                        : "set 'scale_v' of this population in the quantization settings");
     const double after = std::nearbyint(dynamics.reset[n] * scale / kAlign);
     if (!pinnedReset && !resetRange.holds(after) && !std::exchange(resetSaid, true))
       refuse("R0321", "reset value", "reset_value", n, dynamics.reset[n], after, resetRange,
-                    "set a smaller 'scale_v' of this population in the quantization settings");
+             "set a smaller 'scale_v' of this population in the quantization settings");
     vth.push_back(thresholdRange.nearest(wanted));
     reset.push_back(resetRange.nearest(after));
   }

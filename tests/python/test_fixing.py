@@ -8,7 +8,7 @@ import pytest
 import rheobase as rb
 from commandline import invoke
 from defects import chip, matrix, network, settings
-from nirfiles import large, write
+from nirfiles import write
 from rheobase import compiler, remedies, rules
 from rheobase.fixing import Effort
 from rheobase.remedies import Plan
@@ -38,7 +38,9 @@ def test_fix_puts_all_remedies_together_and_writes_the_command(tmp_path):
     assert words[:2] == ["rheobase", "compile"] and "--discretization" in words and str(fixed) in words
     done = invoke(*words[1:])
     assert done.returncode == 0, done.stderr
-    assert invoke("check", path, "--quant", fixed, "--discretization", "exponential", "--no-try").returncode == 0
+    assert (
+        invoke("check", path, "--quant", fixed, "--discretization", "exponential", "--no-try").returncode == 0
+    )
 
 
 def test_json_says_what_was_tried(tmp_path):
@@ -79,16 +81,15 @@ def test_fewer_bits_fit_a_small_memory_and_their_price_is_measured(tmp_path):
 
 
 def test_a_grid_of_more_chips_is_written_beside_the_settings(tmp_path):
-    path = large(tmp_path / "net.nir", 1600)
-    assert invoke("check", path, "--chip", "tiny", "--no-try").returncode == 1
-    mine = chip(tmp_path, base="loihi2", cores=1)
-    fixed = rb.fix(rb.load(path), "loihi2", effort=Effort(trials=2))
-    assert fixed.fits and not fixed.changed
-    record = remedies.Joined(rb.ChipSpec.load("tiny"), 4).record()
-    joined = tmp_path / "joined.json"
-    joined.write_text(json.dumps(record))
-    assert rb.ChipSpec.load(joined).usable_cores == 4 * rb.ChipSpec.load("tiny").usable_cores
-    assert mine.exists()
+    path = write(tmp_path / "net.nir")
+    mine = chip(tmp_path, neurons_per_core=1, cores=2)
+    fixed = tmp_path / "fixed.json"
+    result = invoke("check", path, "--chip", mine, "--fix", "-o", fixed)
+    assert "tried: 2 chips of 'mine' fits; messages between chips take longer" in result.stderr, result.stderr
+    words = shlex.split(result.stdout.splitlines()[-1])
+    assert words[words.index("--chip") + 1] == str(tmp_path / "fixed.chip.json")
+    assert invoke(*words[1:]).returncode == 0
+    assert rb.ChipSpec.load(tmp_path / "fixed.chip.json").usable_cores == 4
 
 
 def test_nothing_that_helps_is_said_so(tmp_path):

@@ -17,7 +17,6 @@ if not compiler.available():
 RNG = np.random.default_rng(0)
 
 
-
 def image_of(folder, lowered, name="loihi2", **more):
     """What a good image violates on another chip."""
     return rb.check(rb.compile(network(RNG), name, **more), chip(folder, **lowered))
@@ -32,7 +31,9 @@ def loaded(folder, changes):
 
 
 def scaled(weight, name="a", **population):
-    return rb.check(one(RNG, lambda b: b.lif("a", len(weight), tau=0.02, r=20.0), weight=np.array(weight)), **population)
+    return rb.check(
+        one(RNG, lambda b: b.lif("a", len(weight), tau=0.02, r=20.0), weight=np.array(weight)), **population
+    )
 
 
 def two(first, second):
@@ -115,7 +116,8 @@ VIOLATED = {
     "neuron.unreached": lambda f: rb.check(undriven()),
     "neuron.unread": lambda f: rb.check(aside("a")),
     "synapse.clipped": lambda f: rb.check(
-        network(RNG), quant=settings(populations={"a": {"scale_v": 64e3}}, projections={"w1": {"exponent": 0}})
+        network(RNG),
+        quant=settings(populations={"a": {"scale_v": 64e3}}, projections={"w1": {"exponent": 0}}),
     ),
     "synapse.kernel_gain": lambda f: rb.check(kernel()),
     "synapse.scale": lambda f: rb.check(huge()),

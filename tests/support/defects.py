@@ -120,7 +120,11 @@ def conventions(rng: Random, folder: Path) -> Defect:
 def exact(rng: Random, folder: Path) -> Defect:
     weight = np.ones((3, 4))
     weight[0, rng.integers(4)] = 2 * int(rng.integers(200, 900)) + 1  # odd, and beyond 8 bits
-    return Defect("quantization.exact", "w1", net=one(rng, lambda b: b.exact("a", 3, decay_v=410, threshold=6400), weight=weight))
+    return Defect(
+        "quantization.exact",
+        "w1",
+        net=one(rng, lambda b: b.exact("a", 3, decay_v=410, threshold=6400), weight=weight),
+    )
 
 
 # --- neurons ---
@@ -147,7 +151,9 @@ def reset(rng: Random, folder: Path) -> Defect:
 def bias(rng: Random, folder: Path) -> Defect:
     far = float(rng.integers(1000, 9000))
     net = one(rng, lambda b: b.cuba_lif("a", 3, tau_syn=0.01, tau_mem=0.02, v_leak=-far))
-    return Defect("neuron.bias", "a", -far / 20 * 64000, net, quant=settings(populations={"a": {"scale_v": 64000.0}}))
+    return Defect(
+        "neuron.bias", "a", -far / 20 * 64000, net, quant=settings(populations={"a": {"scale_v": 64000.0}})
+    )
 
 
 def step(rng: Random, folder: Path) -> Defect:
@@ -301,7 +307,9 @@ def file_defect(rng: Random, folder: Path) -> Defect:
         return _changed("file.node_kind", "lif", **{f"{nodes}lif/type": f"LIF{rng.integers(9)}"})
     edges = [list(edge) for edge in good()["/node/edges"]]
     if kind == "edge":
-        return _changed("file.edge_ends", "/node/edges", **{"/node/edges": [*edges, ["lif", f"out{rng.integers(9)}"]]})
+        return _changed(
+            "file.edge_ends", "/node/edges", **{"/node/edges": [*edges, ["lif", f"out{rng.integers(9)}"]]}
+        )
     if kind == "twice":
         return _changed("file.edge_once", "/node/edges", **{"/node/edges": [*edges, edges[rng.integers(3)]]})
     defect = _changed("file.parameters", "lif")

@@ -330,7 +330,11 @@ def checked(
     """What `check` gives, the image that it looked at (of a network the compiled one, None where it does not fit), and
     what became of a network that does not, if there is an effort to spend on it."""
     if isinstance(net, Image):
-        return check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip)))), net, None
+        return (
+            check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip)))),
+            net,
+            None,
+        )
     options = {"profile": profile, "quant": quant}
     plan = fixing.Plan(net, "loihi2" if chip is None else chip, options, conventions or {})
     findings, image = fixing.look(plan, examine=True)

@@ -156,7 +156,9 @@ def fix_plan(plan: Plan, findings: list[Diagnostic], effort: Effort) -> Fixed:
         gone = {_key(d) for d in violations(left)}
         left = look(plan)[0]
         for key in gone - {_key(d) for d in violations(left)} - told.keys():
-            told[key] = ("gone with what was tried for another violation: " + tried[0].removeprefix("tried: "),)
+            told[key] = (
+                "gone with what was tried for another violation: " + tried[0].removeprefix("tried: "),
+            )
     notes = [replace(d, tried=told.get(_key(d), ())) if d.severity == "error" else d for d in first]
     return Fixed(plan, notes, left, plan is not start)
 

@@ -112,7 +112,9 @@ def chosen(plan: Plan, weights: bool = False) -> Optional[dict]:
     try:
         given = {k: v for k, v in plan.options.items() if k in ("profile", "quant", "weight_bits")}
         return json.loads(
-            run_compiler(plan.net, spec_of(plan), to_stage="quant", keep_weights=weights, **given)["quantization"]
+            run_compiler(plan.net, spec_of(plan), to_stage="quant", keep_weights=weights, **given)[
+                "quantization"
+            ]
         )
     except Error:
         return None
@@ -174,8 +176,14 @@ def _another_scale(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
     was = pins.get("scale_v")
     if pins:
         now = settings["populations"][name].get("scale_v") if settings else None
-        price = f"its scale becomes {now:.6g} instead of {was:.6g}" if was and now else "its values are chosen anew"
-        yield Candidate(free, f"'scale_v' of '{name}' and what follows from it left to be chosen", _costs(price))
+        price = (
+            f"its scale becomes {now:.6g} instead of {was:.6g}"
+            if was and now
+            else "its values are chosen anew"
+        )
+        yield Candidate(
+            free, f"'scale_v' of '{name}' and what follows from it left to be chosen", _costs(price)
+        )
     base = was or (settings or {}).get("populations", {}).get(name, {}).get("scale_v")
     for factor in _FACTORS if base else ():
         after = plan.with_settings(lambda s, f=factor: _loosen(s, plan.net, name, base * f))
@@ -235,9 +243,7 @@ def _shared_parameters(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
             for (name, register), values in rounded.items():
                 s["populations"].setdefault(name, {})[register] = values.tolist()
 
-        most = max(
-            np.abs(rounded[p] - lists[p]).max() / max(1, np.abs(lists[p]).max()) for p in lists
-        )
+        most = max(np.abs(rounded[p] - lists[p]).max() / max(1, np.abs(lists[p]).max()) for p in lists)
         what = f"registers of {' and '.join(sorted({repr(n) for n, _ in lists}))} rounded to {groups} values"
         price = f"they change by at most {100 * most:.2g} % of the largest"
         yield Candidate(plan.with_settings(change), what, _costs(price))
@@ -256,7 +262,9 @@ def _another_profile(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
     for profile in spec_of(plan).profiles:
         if profile != plan.options.get("profile"):
             after = plan.with_option("profile", profile)
-            yield Candidate(after, f"the arithmetic '{profile}'", _costs("results are those of that arithmetic"))
+            yield Candidate(
+                after, f"the arithmetic '{profile}'", _costs("results are those of that arithmetic")
+            )
 
 
 def _under(**conventions) -> Maker:
@@ -302,11 +310,10 @@ class Joined:
 
     def record(self) -> dict:
         limit = {"value": self.chips, "unit": "chips", "source": "chosen by `rheobase check --fix`"}
-        return {
-            "base": self.spec.path or self.spec.name,
-            "name": f"{self.spec.name}x{self.chips}",
-            "limits": {"chips": limit},
-        }
+        path = self.spec.path  # a record in a file is no base of another
+        own = json.loads(Path(path).read_text(encoding="utf-8")) if path else {"base": self.spec.name}
+        limits = {**own.get("limits", {}), "chips": limit}
+        return {**own, "name": f"{self.spec.name}x{self.chips}", "limits": limits}
 
     def write(self, path: Path) -> Path:
         path.write_text(json.dumps(self.record(), indent=2) + "\n", encoding="utf-8")

@@ -12,7 +12,9 @@ TOPIC = "rules"  # as `rheobase explain` prints the catalogue
 CATEGORIES = ("file", "quantization", "neuron", "synapse", "core", "chip", "route")
 
 _FOLDER = Path(__file__).parent / "codes"
-_STATED = re.compile(r"^# (R\d+): (.+)\n\nRule `([a-z]+\.[a-z0-9_]+)`: ((?:.|\n)+?)\. Limit:((?:.|\n)+?)\.?\n\n")
+_STATED = re.compile(
+    r"^# (R\d+): (.+)\n\nRule `([a-z]+\.[a-z0-9_]+)`: ((?:.|\n)+?)\. Limit:((?:.|\n)+?)\.?\n\n"
+)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,11 @@ _NODES = {"delay": "F23", "threshold": "F24"}  # NIR's nodes that are no model o
 def _explanation(code: str) -> dict:
     """{code, text}; a rule has its title and vector, too, if it has one, a topic its rules."""
     if code.strip().lower() == rules.TOPIC:
-        return {"code": rules.TOPIC, "text": "\n".join(rules.lines()), "rules": list(rules.catalogue().values())}
+        return {
+            "code": rules.TOPIC,
+            "text": "\n".join(rules.lines()),
+            "rules": list(rules.catalogue().values()),
+        }
     if rules.find(code) is not None:
         code = rules.find(code).code
     rule, text = topics.rule(_NODES.get(code.strip().lower(), code)), topics.page(code)

@@ -227,10 +227,13 @@ def check(
     ] = False,
     output: Annotated[
         Optional[Path],
-        typer.Option("-o", "--output", metavar="FILE.json", help="The settings that --fix writes, for --quant."),
+        typer.Option(
+            "-o", "--output", metavar="FILE.json", help="The settings that --fix writes, for --quant."
+        ),
     ] = None,
     try_: Annotated[
-        bool, typer.Option("--try/--no-try", help="Try remedies against what is violated (the default), or not.")
+        bool,
+        typer.Option("--try/--no-try", help="Try remedies against what is violated (the default), or not."),
     ] = True,
     effort: Annotated[
         int, typer.Option("--effort", metavar="N", min=1, help="Compilations that trials may take.")
@@ -276,7 +279,11 @@ def check(
         name = chip or (image.chip if image else "loihi2")
         say(f"{path} on {name}: " + (_count(violated) if violated else "fits"))
         if words:
-            say(f"{output}: settings with {_count(left)} left; compile with them:" if left else f"{output}: fits with")
+            say(
+                f"{output}: settings with {_count(left)} left; compile with them:"
+                if left
+                else f"{output}: fits with"
+            )
             say(fixing.command_line(words))
     if left:
         raise typer.Exit(1)
