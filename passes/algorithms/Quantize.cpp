@@ -255,6 +255,7 @@ void Quantizer::quantizePopulation(int index) {
                      source.name),
          "add v_leak to what you read; or give the network potentials that are 0 at rest");
   decays(source, dynamics, target);
+  if (!complete_) return;
   for (std::vector<double>* losses : {&dynamics.lossU, &dynamics.lossV})
     for (double& loss : *losses) loss = std::min(loss, 1.0);
   std::vector<double> spread = pins.spreadV;

@@ -96,9 +96,11 @@ std::vector<std::int32_t> Quantizer::decayRegister(const FloatPopulation& source
     diagnostic.value = most;
     diagnostic.limit = 1;
     diagnostic.limitSource = "SPEC F2, N1";
+    complete_ &= std::isfinite(most);  // else gains are no numbers either
   }
   for (double loss : losses) {
-    const auto decay = static_cast<std::int64_t>(std::nearbyint(loss * fixed::kDecayOne)) - offset;
+    const auto decay =
+        static_cast<std::int64_t>(std::nearbyint(std::min(loss, 1.0) * fixed::kDecayOne)) - offset;
     values.push_back(static_cast<std::int32_t>(std::clamp(decay, range.least, range.most)));
     forgotten += loss > 0 && decay + offset == 0;
   }

@@ -102,6 +102,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from .fitting import fit_conventions  # noqa: F401
+    from .fixing import fix  # noqa: F401
     from .frameworks.norse import from_norse  # noqa: F401
     from .frameworks.sinabs import from_sinabs  # noqa: F401
     from .frameworks.snntorch import from_snntorch  # noqa: F401
