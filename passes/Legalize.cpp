@@ -1,11 +1,6 @@
 // spk-legalize: lags and axon delays, then every limit of the chip. SPEC T2, T4, T5, T7, W8.
-#include <fmt/format.h>
-
-#include "algorithms/InputSums.h"
-#include "algorithms/Lags.h"
-#include "algorithms/Problem.h"
-#include "chip/Program.h"
 #include "ir/Diagnostics.h"
+#include "passes/Limits.h"
 #include "passes/NetIo.h"
 #include "passes/Passes.h"
 
@@ -41,23 +36,9 @@ struct LegalizePass : impl::LegalizePassBase<LegalizePass> {
     if (!profile) return std::move(profile).error();
     Expected<FixedNet> net = readFixed(*network);
     if (!net) return std::move(net).error();
-    if (Status solved = assignLags(*net, kMaxDelay); !solved) return solved;
-    if (Status fits = check(*net, **profile); !fits) return fits;
+    if (Status fits = solveAndCheck(*net, **profile, *spec); !fits) return fits;
     write(*network, *net);
     return ok();
-  }
-
-  // Where something is wrong with the numbers, what else does not fit is part of the same answer.
-  Status check(const FixedNet& net, const Profile& profile) const {
-    const PlacementProblem problem = problemOf(net, profile);
-    Status sums = checkInputSums(net);
-    Status numbers = checkProblem(problem, *spec);
-    if (sums && numbers) return ok();
-    std::vector<Diagnostic> all;
-    if (!sums) all = sums.error().diagnostics;
-    if (Expected<Placement> placed = place(problem, *spec); !placed)
-      all.insert(all.end(), placed.error().diagnostics.begin(), placed.error().diagnostics.end());
-    return Error{ErrorKind::Compile, std::move(all)};
   }
 
   void write(spk::NetworkOp network, const FixedNet& net) {

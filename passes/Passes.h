@@ -28,15 +28,16 @@ struct PlaceOptions {
   std::uint64_t seed = 0;
 };
 
-// The chip of `options` outlives the pass.
+// The chip of `options` outlives the pass. examine: what is lost although nothing is violated is noted, too.
 std::unique_ptr<mlir::Pass> createQuantizePass(QuantOptions options);
-std::unique_ptr<mlir::Pass> createProveRangesPass();
+std::unique_ptr<mlir::Pass> createProveRangesPass(bool examine);
 std::unique_ptr<mlir::Pass> createSplitFanInPass(const ChipSpec& chip);
 std::unique_ptr<mlir::Pass> createLegalizePass(const ChipSpec& chip);
 std::unique_ptr<mlir::Pass> createPlaceOnCoresPass(const PlaceOptions& options);
 // With textual options, for rheo-opt.
 std::unique_ptr<mlir::Pass> createQuantizePass();
 std::unique_ptr<mlir::Pass> createSplitFanInPass();
+std::unique_ptr<mlir::Pass> createProveRangesPass();
 std::unique_ptr<mlir::Pass> createLegalizePass();
 std::unique_ptr<mlir::Pass> createPlaceOnCoresPass();
 

@@ -86,7 +86,7 @@ Status Compilation::enter(Stage stage) {
     }
     case Stage::Quant:
       passes.push_back(createQuantizePass(quantize_));
-      passes.push_back(createProveRangesPass());
+      passes.push_back(createProveRangesPass(options_.examine));
       return runPasses(std::move(passes));
     case Stage::Legal:
       if (options_.splitFanIn) {
@@ -112,10 +112,15 @@ Status Compilation::enter(Stage stage) {
 
 Expected<CompileResult> Compilation::run() {
   if (Status ready = prepare(); !ready) return std::move(ready).error();
+  const auto refused = [&](Error error) {
+    if (options_.examine)
+      error.diagnostics.insert(error.diagnostics.end(), result_.notes.begin(), result_.notes.end());
+    return error;
+  };
   for (const Stage stage : kStages) {
     if (stage < first_ || stage > last_) continue;
     if (stage > first_ || !options_.fromStage)
-      if (Status entered = enter(stage); !entered) return std::move(entered).error();
+      if (Status entered = enter(stage); !entered) return refused(std::move(entered).error());
     if (Status left = leave(stage); !left) return std::move(left).error();
   }
   return std::move(result_);
@@ -131,6 +136,7 @@ Status Compilation::prepare() {
   quantize_.chip = &options_.chip;
   quantize_.profile = profile_;
   quantize_.pinsFile = options_.quantFile;
+  quantize_.examine = options_.examine;
   quantize_.keepWeights = options_.keepWeights;
   quantize_.periodicReset = options_.periodicReset;
   quantize_.largestPotential = options_.calibration;
@@ -228,7 +234,7 @@ Status Compilation::resume() {
   // Numbers may have been edited: what was proven about them is proven again.
   if (first_ == Stage::Quant || first_ == Stage::Legal) {
     std::vector<std::unique_ptr<mlir::Pass>> passes;
-    passes.push_back(createProveRangesPass());
+    passes.push_back(createProveRangesPass(options_.examine));
     if (Status proven = runPasses(std::move(passes)); !proven) return proven;
   }
   if (first_ > last_)

@@ -1,4 +1,5 @@
 // spk-prove-ranges: what no input of any length can make the states leave. SPEC P1, P2.
+#include "algorithms/Examination.h"
 #include "algorithms/RangeProof.h"
 #include "ir/Diagnostics.h"
 #include "passes/NetIo.h"
@@ -34,6 +35,8 @@ Diagnostic unproven(const PopulationRange& range) {
 }
 
 struct ProveRangesPass : impl::ProveRangesPassBase<ProveRangesPass> {
+  explicit ProveRangesPass(bool examineToo) : examine(examineToo) {}
+
   void runOnOperation() override {
     if (Status done = prove(); !done) {
       emit(getOperation().getLoc(), done.error());
@@ -54,6 +57,8 @@ struct ProveRangesPass : impl::ProveRangesPassBase<ProveRangesPass> {
     std::size_t index = 0;
     for (mlir::Operation& op : network->getBody().front())
       if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) attach(neuron, ranges[index++]);
+    if (examine)
+      for (const Diagnostic& found : rheo::examine(*net, ranges)) emit(network->getLoc(), found);
     return ok();
   }
 
@@ -68,10 +73,15 @@ struct ProveRangesPass : impl::ProveRangesPassBase<ProveRangesPass> {
     neuron.setRanges(attributes.getDictionary(&getContext()));
     if (!range.proven) emit(neuron->getLoc(), unproven(range));
   }
+
+  bool examine;
 };
 
 }  // namespace
 
-std::unique_ptr<mlir::Pass> createProveRangesPass() { return std::make_unique<ProveRangesPass>(); }
+std::unique_ptr<mlir::Pass> createProveRangesPass() { return createProveRangesPass(false); }
+std::unique_ptr<mlir::Pass> createProveRangesPass(bool examine) {
+  return std::make_unique<ProveRangesPass>(examine);
+}
 
 }  // namespace rheo

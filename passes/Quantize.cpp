@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ir/Diagnostics.h"
+#include "passes/Limits.h"
 #include "passes/NetIo.h"
 #include "passes/Passes.h"
 #include "support/File.h"
@@ -35,17 +38,45 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
     if (!network) return std::move(network).error();
     Expected<FloatNet> net = readFloat(*network);
     if (!net) return std::move(net).error();
-    Expected<QuantResult> result = quantize(*net, options);
-    if (!result) return std::move(result).error();
-    writeQuantized(*network, result->net, view(options.profile->name), result->settings.toJson());
-    record(*network, *result);
+    QuantAttempt attempt = attemptQuantize(*net, options);
+    if (attempt.refused) {
+      if (options.examine) tell(attempt.result);
+      return refusal(std::move(attempt));
+    }
+    const QuantResult& result = attempt.result;
+    writeQuantized(*network, result.net, view(options.profile->name), result.settings.toJson());
+    tell(result);
+    record(*network, result);
     return ok();
+  }
+
+  // Where a number is wrong, what else does not fit is part of the same answer.
+  Error refusal(QuantAttempt attempt) const {
+    Error all = *std::move(attempt.refused);
+    if (!attempt.complete) return all;
+    FixedNet& net = attempt.result.net;
+    const Status fits = solveAndCheck(net, *options.profile, *options.chip);
+    if (fits || fits.error().kind != ErrorKind::Compile) return all;
+    const std::vector<Diagnostic> said = all.diagnostics;
+    for (const Diagnostic& found : fits.error().diagnostics) {
+      const bool known = std::any_of(said.begin(), said.end(), [&](const Diagnostic& d) {
+        return d.code == found.code && (d.where == found.where || d.where.empty());
+      });
+      if (known) continue;
+      all.kind = ErrorKind::Compile;
+      all.diagnostics.push_back(found);
+    }
+    return all;
+  }
+
+  void tell(const QuantResult& result) {
+    for (const Diagnostic& note : result.notes)
+      emit(mlir::NameLoc::get(mlir::StringAttr::get(&getContext(), note.where)), note);
   }
 
   // What a reader of the image has to know: extensions that were used, biases that became synapses.
   void record(spk::NetworkOp network, const QuantResult& result) {
     for (const Diagnostic& note : result.notes) {
-      emit(mlir::NameLoc::get(mlir::StringAttr::get(&getContext(), note.where)), note);
       if (note.code == "R0308")
         addAssumption(network, {"arithmetic of '" + note.where + "'", note.message,
                                 "the chip's record lists it, Lava's models do not have it", note.remedy,

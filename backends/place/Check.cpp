@@ -191,7 +191,7 @@ void Checker::format(const ProjectionSpec& projection) {
   const int delay = projection.mostDelay();
   limited(projection, "R0418", "a delay in steps", delay, "max_delay", true,
           "shorten the delay; a connection that skips layers waits for them");
-  if (delay < 0 || delay > kMaxDelay)
+  if (delay < 0)
     add("R0418", shown(projection.where, projection.name),
         fmt::format("'{}' has a delay of {} steps, SPEC T7 allows 0 to {}", projection.name, delay,
                     kMaxDelay),
@@ -201,9 +201,9 @@ void Checker::format(const ProjectionSpec& projection) {
     add("R0419", shown(projection.where, projection.name),
         fmt::format("'{}' has {} weight bits, at least 1 is needed", projection.name, projection.weightBits),
         settings);
-  limited(projection, "R0419", "a weight exponent", projection.exponent, "weight_exponent_max", true,
+  limited(projection, "R0428", "a weight exponent", projection.exponent, "weight_exponent_max", true,
           settings);
-  limited(projection, "R0419", "a weight exponent", projection.exponent, "weight_exponent_min", false,
+  limited(projection, "R0428", "a weight exponent", projection.exponent, "weight_exponent_min", false,
           settings);
 }
 

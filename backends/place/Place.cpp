@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array kCoreLimits{
     // A neuron of several ports takes the room of as many compartments.
-    CoreLimit{&CoreUse::inputs, "neurons_per_core", "R0417", "compartments", "choose another chip"},
+    CoreLimit{&CoreUse::inputs, "neurons_per_core", "R0426", "compartments", "choose another chip"},
     CoreLimit{
         &CoreUse::inputAxons, "input_axons_per_core", "R0412", "input axons",
         "prune its inputs or spread them over several smaller layers; or choose a chip with more axons"},
@@ -25,7 +25,7 @@ constexpr std::array kCoreLimits{
               "make its targets smaller or sparser, so that they lie on fewer cores"},
     CoreLimit{&CoreUse::profiles, "profiles_per_core", "R0415", "neuron profiles",
               "share parameters among neurons"},
-    CoreLimit{&CoreUse::constants, "constants_per_core", "R0415", "constants",
+    CoreLimit{&CoreUse::constants, "constants_per_core", "R0427", "constants",
               "share parameters among neurons"},
     CoreLimit{&CoreUse::stateWords, "state_words_per_core", "R0423", "words of state",
               "choose a neuron model with fewer states, or another chip"},

@@ -51,7 +51,7 @@ Error positiveLoop(const std::string& loop, int hops, int delays, const std::str
   return Error::of(ErrorKind::Compile, diagnostic);
 }
 
-Error delayTooLong(const LagEdge& edge, int delay, int maxDelay) {
+Diagnostic delayTooLong(const LagEdge& edge, int delay, int maxDelay) {
   Diagnostic diagnostic;
   diagnostic.code = "R0418";
   diagnostic.message =
@@ -61,7 +61,7 @@ Error delayTooLong(const LagEdge& edge, int delay, int maxDelay) {
   diagnostic.limit = maxDelay;
   diagnostic.limitSource = "max_delay of the chip record, SPEC T7";
   diagnostic.remedy = "shorten the longest path beside this edge, or relay it through a population";
-  return Error::of(ErrorKind::Compile, diagnostic);
+  return diagnostic;
 }
 
 }  // namespace
@@ -91,12 +91,14 @@ Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
     const std::string loop = describeLoop(populations, edges, raisedBy, raised, hops, delays, sum);
     return positiveLoop(loop, hops, delays, sum);
   }
+  std::vector<Diagnostic> tooLong;
   for (const LagEdge& edge : edges) {
     const int source = edge.source < 0 ? 0 : solution.lag[edge.source];
     const int delay = edge.delaySteps + solution.lag[edge.target] - source - 1;
-    if (delay > maxDelay) return delayTooLong(edge, delay, maxDelay);
+    if (delay > maxDelay) tooLong.push_back(delayTooLong(edge, delay, maxDelay));
     solution.axonDelay.push_back(delay);
   }
+  if (!tooLong.empty()) return Error{ErrorKind::Compile, std::move(tooLong)};
   for (int lag : solution.lag) solution.largest = std::max(solution.largest, lag);
   return solution;
 }

@@ -52,7 +52,7 @@ class Former {
  private:
   Error refuse(std::string why) const {
     Diagnostic diagnostic;
-    diagnostic.code = "R0426";
+    diagnostic.code = "R0433";
     diagnostic.where = projection_.name;
     diagnostic.message = fmt::format("'{}' cannot be summed in parts: {}", projection_.name, why);
     diagnostic.limitSource = "SPEC E4";

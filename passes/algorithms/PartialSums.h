@@ -41,7 +41,7 @@ std::vector<std::int32_t> delayClasses(const Connections<std::int32_t>& weights)
 
 // The fewest parts whose helpers each fit a core of their own and obey W8. `port` stands for the sources:
 // their number and payloads; `bounded` is false where those are helpers, which W8 does not count. Errors:
-// R0426 where there are none.
+// R0433 where there are none.
 Expected<PartialSums> formParts(const FixedProjection& projection, const InputPort& port, bool bounded,
                                 const ChipSpec& chip, const Profile& profile);
 

@@ -38,7 +38,7 @@ Quantizer::Quantizer(const FloatNet& net, const QuantOptions& options)
   limits_.mostExponent = static_cast<int>(chip_.limit("weight_exponent_max").value);
 }
 
-Expected<QuantResult> Quantizer::run() {
+QuantAttempt Quantizer::run() {
   result_.net.name = net_.name;
   result_.net.dt = net_.conventions.dt;
   result_.net.inputs = net_.inputs;
@@ -52,18 +52,20 @@ Expected<QuantResult> Quantizer::run() {
   makeParts();
   checkNames();
   checkConventions();
-  if (!errors_.empty()) return failure();
   for (std::size_t i = 0; i < net_.populations.size(); ++i) quantizePopulation(static_cast<int>(i));
-  if (!errors_.empty()) return failure();
   for (Part& part : parts_) result_.net.projections.push_back(std::move(part.fixed));
-  if (options_.periodicReset)
-    if (Status added = addPeriodicResets(result_.net, *options_.periodicReset, chip_); !added)
-      return std::move(added).error();
-  return std::move(result_);
-}
-
-Error Quantizer::failure() const {
-  return {onlyPinsAtFault_ ? ErrorKind::Data : ErrorKind::Compile, errors_};
+  if (options_.periodicReset && complete_)
+    if (Status added = addPeriodicResets(result_.net, *options_.periodicReset, chip_); !added) {
+      const Error refused = std::move(added).error();
+      onlyPinsAtFault_ &= refused.kind != ErrorKind::Compile;
+      errors_.insert(errors_.end(), refused.diagnostics.begin(), refused.diagnostics.end());
+    }
+  QuantAttempt attempt;
+  if (!errors_.empty())
+    attempt.refused = Error{onlyPinsAtFault_ ? ErrorKind::Data : ErrorKind::Compile, errors_};
+  attempt.complete = complete_;
+  attempt.result = std::move(result_);
+  return attempt;
 }
 
 Diagnostic& Quantizer::error(const char* code, const std::string& where, const std::string& message,
@@ -82,6 +84,13 @@ Diagnostic& Quantizer::pinError(const std::string& where, const std::string& mes
 void Quantizer::note(const char* code, Severity severity, const std::string& where,
                      const std::string& message, const std::string& remedy) {
   report(result_.notes, code, where, message, remedy).severity = severity;
+}
+
+Diagnostic& Quantizer::warning(const char* code, const std::string& where, const std::string& message,
+                               const std::string& remedy) {
+  Diagnostic& diagnostic = report(result_.notes, code, where, message, remedy);
+  diagnostic.severity = Severity::Warning;
+  return diagnostic;
 }
 
 void Quantizer::measured(Diagnostic& diagnostic, double value, double limit,
@@ -230,8 +239,9 @@ void Quantizer::quantizePopulation(int index) {
       parts.push_back(&part);
       prepare(part, dynamics);
     }
+  if (!complete_) return;  // a scale would make no sense
   if (source.isExact()) return exactPopulation(source, pins, parts, target);
-  if (source.forgets() && !canForget(source)) return;
+  if (source.forgets()) canForget(source);
   if (source.forgets() && anyNonzero(dynamics.leakDrive))
     note("R0317", Severity::Note, source.name,
          fmt::format("'{}' has thresholds below 0, which no register holds: they arrive as synapses in every "
@@ -245,9 +255,14 @@ void Quantizer::quantizePopulation(int index) {
                      source.name),
          "add v_leak to what you read; or give the network potentials that are 0 at rest");
   decays(source, dynamics, target);
-  if (!errors_.empty()) return;
+  if (!complete_) return;
+  for (std::vector<double>* losses : {&dynamics.lossU, &dynamics.lossV})
+    for (double& loss : *losses) loss = std::min(loss, 1.0);
   std::vector<double> spread = pins.spreadV;
-  if (!checkSpread(source, pins, parts)) return;
+  if (!checkSpread(source, pins, parts)) {
+    complete_ = false;
+    return;
+  }
   const double scale = scaleOf(source, dynamics, pins, parts);
   if (spread.empty()) spread = spreadOf(source, dynamics, pins, parts, scale);
   target.scales["v"] = {scale};
@@ -261,7 +276,7 @@ void Quantizer::quantizePopulation(int index) {
     for (double u : dynamics.unitU) unit.push_back(scale * u);
     if (std::all_of(unit.begin(), unit.end(), [&](double u) { return u == unit[0]; })) unit.resize(1);
   }
-  if (dynamics.spiking() && !thresholds(source, dynamics, scale, target)) return;
+  if (dynamics.spiking()) thresholds(source, dynamics, scale, target);
   if (anyNonzero(dynamics.biasDrive)) biases(source, dynamics.biasDrive, scale, target);
   pinRegisters(source, pins, target);
   compareThreshold(source, dynamics, pins, scale);
@@ -302,8 +317,14 @@ double Quantizer::scaleOf(const FloatPopulation& source, const Dynamics& dynamic
   return chooseScale(dynamics, weights, limitsOf(source));
 }
 
-Expected<QuantResult> quantize(const FloatNet& net, const QuantOptions& options) {
+QuantAttempt attemptQuantize(const FloatNet& net, const QuantOptions& options) {
   return Quantizer(net, options).run();
+}
+
+Expected<QuantResult> quantize(const FloatNet& net, const QuantOptions& options) {
+  QuantAttempt attempt = attemptQuantize(net, options);
+  if (attempt.refused) return *std::move(attempt.refused);
+  return std::move(attempt.result);
 }
 
 }  // namespace rheo

@@ -28,6 +28,7 @@ struct QuantOptions {
   const Profile* profile = nullptr;
   QuantSettings pins;        // empty: everything is chosen
   std::string pinsFile;      // for messages
+  bool examine = false;      // note what is lost although nothing is violated, too
   bool keepWeights = false;  // in the settings that come back, even those that were not pinned
   std::optional<PeriodicReset> periodicReset;
   std::map<std::string, double> largestPotential;  // calibration: population -> largest |v| seen, float units
@@ -39,8 +40,18 @@ struct QuantResult {
   std::vector<Diagnostic> notes;
 };
 
-// Errors, all that apply, of kind Data where only the pins are at fault: R0301 a name the network lacks,
-// R0302 a value of the wrong form, R0303 a pinned value out of the chip's range, R0304 threshold, R0305
+// A result, and what is wrong with it. Where a value fits no register the net holds the nearest one, so that
+// what else is wrong with it can be found.
+struct QuantAttempt {
+  QuantResult result;
+  std::optional<Error> refused;
+  bool complete = true;  // false: parts of the net are missing
+};
+QuantAttempt attemptQuantize(const FloatNet& net, const QuantOptions& options);
+
+// The result, if nothing is wrong with it. Errors, all that apply, of kind Data where only the pins are at
+// fault: R0301 a name the network lacks, R0302 a value of the wrong form, R0303 a pinned value out of the
+// chip's range, R0304, R0320 threshold, R0321 reset, R0322 bias, R0323 weights beyond every scale, R0305
 // decay, R0411 a reset the chip lacks, R0309 a convention no chip follows, R0312 an exact node (SPEC F14)
 // that the chip cannot hold as it is.
 Expected<QuantResult> quantize(const FloatNet& net, const QuantOptions& options);

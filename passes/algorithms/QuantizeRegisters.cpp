@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "algorithms/Quantizer.h"
 #include "algorithms/Registers.h"
@@ -42,17 +43,19 @@ void Quantizer::exactPopulation(const FloatPopulation& source, const PopulationS
   if (Status set = setRegisters(target, source.exact); !set) {
     onlyPinsAtFault_ = false;
     errors_.insert(errors_.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
+    complete_ = false;
     return;
   }
   if (auto refused = refuseProgram(chip_, *source.model, source.name, source.name)) {
     onlyPinsAtFault_ = false;
     errors_.push_back(*std::move(refused));
+    complete_ = false;
     return;
   }
   if (!source.model->microcode)  // constants hold whatever the model's table admits
     for (const auto& [field, values] : target.registers)
       for (const std::int32_t value : values)
-        if (!holds(source, field, value)) return;
+        if (!holds(source, field, value)) break;
   for (const std::string_view state : source.model->states) target.scales[std::string(state)] = {1};
   if ((pins.scaleV && *pins.scaleV != 1) || !pins.spreadV.empty())
     pinError("populations." + source.name + ".scale_v",
@@ -83,16 +86,21 @@ std::vector<std::int32_t> Quantizer::decayRegister(const FloatPopulation& source
   const RegisterRange range = registerRange(chip_, field);
   std::vector<std::int32_t> values;
   int forgotten = 0;
+  const double most = *std::max_element(losses.begin(), losses.end());
+  if (most > 1) {
+    Diagnostic& diagnostic =
+        error("R0305", source.name,
+              fmt::format("a step of {} s is longer than a time constant of '{}': dt / tau is {:.4g}",
+                          net_.conventions.dt, source.name, most),
+              "choose a smaller --dt, or --discretization exponential");
+    diagnostic.value = most;
+    diagnostic.limit = 1;
+    diagnostic.limitSource = "SPEC F2, N1";
+    complete_ &= std::isfinite(most);  // else gains are no numbers either
+  }
   for (double loss : losses) {
-    if (!(loss <= 1)) {
-      error("R0305", source.name,
-            fmt::format("a step of {} s is longer than a time constant of '{}': dt / tau is {:.4g}",
-                        net_.conventions.dt, source.name, loss),
-            "choose a smaller --dt, or --discretization exponential")
-          .limit = 1;
-      return {0};
-    }
-    const auto decay = static_cast<std::int64_t>(std::nearbyint(loss * fixed::kDecayOne)) - offset;
+    const auto decay =
+        static_cast<std::int64_t>(std::nearbyint(std::min(loss, 1.0) * fixed::kDecayOne)) - offset;
     values.push_back(static_cast<std::int32_t>(std::clamp(decay, range.least, range.most)));
     forgotten += loss > 0 && decay + offset == 0;
   }
@@ -101,6 +109,7 @@ std::vector<std::int32_t> Quantizer::decayRegister(const FloatPopulation& source
          fmt::format("{} neurons of '{}' lose less than 1/8192 of '{}' in a step: the chip's decay is {}",
                      forgotten, source.name, field, offset == 0 ? "0" : "1/4096"),
          "use a larger --dt");
+  if (options_.examine) examineDecays(source, losses, values, offset, field);
   return shared(values);
 }
 
@@ -112,9 +121,9 @@ void Quantizer::decays(const FloatPopulation& source, const Dynamics& dynamics, 
 }
 
 // SPEC F24.
-bool Quantizer::canForget(const FloatPopulation& source) {
+void Quantizer::canForget(const FloatPopulation& source) {
   const RegisterRange range = registerRange(chip_, "dv");
-  if (range.holds(fixed::kDecayOne)) return true;
+  if (range.holds(fixed::kDecayOne)) return;
   Diagnostic& diagnostic = error(
       "R0420", source.name,
       fmt::format("'{}' is a Threshold, which keeps nothing: its register 'dv' would have to hold {}, '{}' "
@@ -122,7 +131,6 @@ bool Quantizer::canForget(const FloatPopulation& source) {
                   source.name, fixed::kDecayOne, chip_.name, range.least, range.most),
       "choose another chip (loihi2), or train with neurons instead");
   measured(diagnostic, fixed::kDecayOne, static_cast<double>(range.most), "register dv");
-  return false;
 }
 
 // SPEC N8. chooseScale sees to it that the registers hold the biases; a pinned scale may not.
@@ -131,24 +139,30 @@ void Quantizer::biases(const FloatPopulation& source, const std::vector<double>&
   const std::int64_t mostMantissa = registerRange(chip_, "bias_mantissa").most;
   const std::int64_t mostExponent = registerRange(chip_, "bias_exponent").most;
   std::vector<std::int32_t> mantissas, exponents;
+  bool said = false;
+  std::int64_t lost = 0;
   for (const double value : drive) {
     const double wanted = value * scale;
-    const std::optional<BiasRegisters> held = biasRegisters(wanted, mostMantissa, mostExponent);
-    if (!held) {
+    std::optional<BiasRegisters> held = biasRegisters(wanted, mostMantissa, mostExponent);
+    if (!held && !std::exchange(said, true)) {
       Diagnostic& diagnostic =
-          error("R0304", source.name,
+          error("R0322", source.name,
                 fmt::format("v_leak of '{}' adds {:.6g} to v in a step, '{}' holds {}", source.name, wanted,
                             chip_.name, limits_.mostBias),
                 "set a smaller 'scale_v' of this population in the quantization settings, or leave it out");
       measured(diagnostic, wanted, static_cast<double>(limits_.mostBias),
                "registers bias_mantissa and bias_exponent");
-      return;
     }
+    if (!held)
+      held = {static_cast<std::int32_t>(wanted < 0 ? -mostMantissa : mostMantissa),
+              static_cast<std::int32_t>(mostExponent)};
+    lost += value != 0 && held->mantissa == 0;
     mantissas.push_back(held->mantissa);
     exponents.push_back(held->exponent);
   }
   target.registers["bias_mantissa"] = shared(mantissas);
   target.registers["bias_exponent"] = shared(exponents);
+  if (options_.examine) examineBiases(source.name, lost, static_cast<std::int64_t>(drive.size()));
   note("R0313", Severity::Note, source.name,
        fmt::format(
            "v_leak drives '{}' from step 0 on, before its input has come the lag's steps; the difference "
@@ -157,8 +171,8 @@ void Quantizer::biases(const FloatPopulation& source, const std::vector<double>&
        "");
 }
 
-// SPEC N9, N10, E1, E2. False where a value fits no register.
-bool Quantizer::thresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
+// SPEC N9, N10, E1, E2. What fits no register takes its nearest value, and is said of the first neuron.
+void Quantizer::thresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
                            FixedPopulation& target) {
   std::vector<std::int32_t> vth, reset;
   const auto& pins = pinsOf(source.name).registers;
@@ -166,31 +180,34 @@ bool Quantizer::thresholds(const FloatPopulation& source, const Dynamics& dynami
   const bool pinnedReset = pins.contains("reset_value") || pins.contains("reset_mode");
   const RegisterRange thresholdRange{0, limits_.mostThreshold};
   const RegisterRange resetRange{-limits_.mostReset, limits_.mostReset};
-  const auto refuse = [&](const char* what, const char* field, std::size_t n, double given, double wanted,
-                          const RegisterRange& range, const std::string& remedy) {
+  bool thresholdSaid = false, resetSaid = false;
+  const auto refuse = [&](const char* code, const char* what, const char* field, std::size_t n, double given,
+                          double wanted, const RegisterRange& range, const std::string& remedy) {
     Diagnostic& diagnostic =
-        error("R0304", source.name,
+        error(code, source.name,
               fmt::format("{} {:.4g} of neuron {} of '{}' becomes {:.6g}, '{}' holds {}..{}", what, given, n,
                           source.name, wanted, chip_.name, range.least, range.most),
               remedy);
     measured(diagnostic, wanted, range.endMissedBy(wanted), fmt::format("register {}", field));
-    return false;
   };
   for (std::size_t n = 0; n < dynamics.threshold.size(); ++n) {
     const double wanted = thresholdSteps(source, dynamics.threshold[n] * scale / kAlign);
     const bool vanished = wanted == 0 && dynamics.threshold[n] > 0 && !source.forgets() && !reached(source);
-    if (!pinned && (!thresholdRange.holds(wanted) || vanished))
-      return refuse("threshold", "vth", n, dynamics.threshold[n], wanted, thresholdRange,
-                    wanted < 0 ? "a threshold below the resting potential cannot be held: shift v_leak"
-                               : "set 'scale_v' of this population in the quantization settings");
+    if (!pinned && (!thresholdRange.holds(wanted) || vanished) && !std::exchange(thresholdSaid, true))
+      refuse(vanished ? "R0320" : "R0304", "threshold", "vth", n, dynamics.threshold[n], wanted,
+             thresholdRange,
+             wanted < 0 ? "a threshold below the resting potential cannot be held: shift v_leak"
+                        : "set 'scale_v' of this population in the quantization settings");
     const double after = std::nearbyint(dynamics.reset[n] * scale / kAlign);
-    if (!pinnedReset && !resetRange.holds(after))
-      return refuse("reset value", "reset_value", n, dynamics.reset[n], after, resetRange,
-                    "set a smaller 'scale_v' of this population in the quantization settings");
+    if (!pinnedReset && !resetRange.holds(after) && !std::exchange(resetSaid, true))
+      refuse("R0321", "reset value", "reset_value", n, dynamics.reset[n], after, resetRange,
+             "set a smaller 'scale_v' of this population in the quantization settings");
     vth.push_back(thresholdRange.nearest(wanted));
     reset.push_back(resetRange.nearest(after));
   }
   target.registers["vth"] = shared(vth);
+  if (options_.examine && !pinned && !thresholdSaid && !source.forgets() && !reached(source))
+    examineThresholds(source, dynamics, scale, vth);
   const bool subtract = net_.conventions.reset == Reset::Subtract && !source.forgets();
   const bool value =
       !subtract && std::any_of(reset.begin(), reset.end(), [](std::int32_t r) { return r != 0; });
@@ -199,15 +216,14 @@ bool Quantizer::thresholds(const FloatPopulation& source, const Dynamics& dynami
                                              : models::kResetZero};
   if (subtract)
     note("R0308", Severity::Note, source.name, "reset by subtraction is an extension (SPEC E1)", "");
-  if (!value) return true;
+  if (!value) return;
   target.registers["reset_value"] = shared(reset);
   note("R0308", Severity::Note, source.name, "reset to a value is an extension (SPEC E2)", "");
-  if (chip_.extends("reset_value")) return true;
+  if (chip_.extends("reset_value")) return;
   error("R0411", source.name,
         fmt::format("'{}' resets to {:.4g} above its resting potential, '{}' resets to zero", source.name,
                     dynamics.reset[0], chip_.name),
         "choose a chip whose record lists 'reset_value', or train with v_reset = v_leak = 0");
-  return true;
 }
 
 void Quantizer::pinRegisters(const FloatPopulation& source, const PopulationSettings& pins,

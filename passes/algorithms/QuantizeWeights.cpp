@@ -50,6 +50,7 @@ void Quantizer::applyGains(Part& part, const Dynamics& dynamics) {
                       "weights of their own are too many",
                       part.fixed.name, values.wiring.targets(), values.wiring.sources()),
           "give the neurons of a channel one time constant and one resistance");
+      complete_ = false;
       return;
     }
     note(
@@ -84,11 +85,13 @@ void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
   const Connections<double>& values = part.effective.values;
   for (const double value : values.values)
     part.effective.largest = std::max(part.effective.largest, std::abs(value));
-  if (!(part.effective.largest < kMostWeight))
-    error("R0304", part.fixed.name,
+  if (!(part.effective.largest < kMostWeight)) {
+    complete_ = false;
+    error("R0323", part.fixed.name,
           fmt::format("weights of '{}' add {:.4g} to the potential in one step, beyond every scale",
                       part.fixed.name, part.effective.largest),
           "check the weights and the gains r and w_in of the file");
+  }
   const int most = static_cast<int>(chip_.limit("weight_bits").value);
   WeightFormat& format = part.effective.format;
   format.bits = options_.pins.weightBits.value_or(most);
@@ -101,10 +104,12 @@ void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
     part.effective.exponent = part.pins->exponent.value_or(0);
     inRange("projections." + part.fixed.name + ".exponent", part.effective.exponent,
             {limits_.leastExponent, limits_.mostExponent});
+    part.effective.exponent =
+        std::clamp(part.effective.exponent, limits_.leastExponent, limits_.mostExponent);
   }
   const int least = leastWeightBits(format.sign);
   inRange("projections." + part.fixed.name + ".bits", format.bits, {least, most});
-  format.bits = std::clamp(format.bits, least, kMostWeightBits);
+  format.bits = std::clamp(format.bits, least, std::max(least, most));
   if (part.pins != nullptr && part.pins->weights) checkWeights(part);
 }
 
@@ -117,6 +122,7 @@ void Quantizer::checkWeights(const Part& part) {
                          pinned.rows, pinned.columns, part.effective.values.rows(),
                          part.effective.values.columns()),
              "rows are targets and columns sources; of a kernel, rows are output channels");
+    complete_ = false;
     return;
   }
   for (std::int32_t weight : pinned.values) {
@@ -127,6 +133,7 @@ void Quantizer::checkWeights(const Part& part) {
                          part.fixed.name, format.step(), format.least(), format.most()),
              "SPEC W1 to W4 say which integers a weight of this many bits and this sign mode can be")
         .value = weight;
+    complete_ = false;
     return;
   }
 }
@@ -164,6 +171,7 @@ void Quantizer::integers(Part& part, double scale) {
   }
   if (options_.keepWeights)
     settings.weights = {target.weights.rows(), target.weights.columns(), target.weights.values};
+  if (options_.examine) examineWeights(part);
   if (clipped > 0)
     note("R0310", Severity::Warning, target.name,
          fmt::format("{} of {} weights of '{}' are clipped to {} bits", clipped, target.weights.values.size(),
@@ -198,6 +206,7 @@ void Quantizer::exactIntegers(Part& part) {
             "them whole numbers that {} bits hold ({}..{} in steps of {})",
             part.fixed.name, format.bits, format.least(), format.most(), format.step()),
         "store integers that share a power of two, or use more weight bits");
+  integers(part, kAlign);  // the nearest, to find what else is wrong
 }
 
 }  // namespace rheo

@@ -18,7 +18,7 @@ class Quantizer {
  public:
   Quantizer(const FloatNet& net, const QuantOptions& options);
 
-  Expected<QuantResult> run();
+  QuantAttempt run();
 
  private:
   static constexpr double kAlign = 1 << fixed::kAlignBits;
@@ -39,9 +39,10 @@ class Quantizer {
   Diagnostic& pinError(const std::string& where, const std::string& message, const std::string& remedy);
   void note(const char* code, Severity severity, const std::string& where, const std::string& message,
             const std::string& remedy);
+  Diagnostic& warning(const char* code, const std::string& where, const std::string& message,
+                      const std::string& remedy);
   // What was found, the limit that it missed, and which part of the chip says so.
   void measured(Diagnostic& diagnostic, double value, double limit, const std::string& source) const;
-  Error failure() const;
 
   void makePopulations();
   void makeParts();
@@ -67,13 +68,13 @@ class Quantizer {
   bool holds(const FloatPopulation& source, const std::string& field, std::int32_t value);
   std::vector<std::int32_t> decayRegister(const FloatPopulation& source, const std::vector<double>& losses,
                                           int offset, const char* field);
-  bool canForget(const FloatPopulation& source);
+  void canForget(const FloatPopulation& source);
   void decays(const FloatPopulation& source, const Dynamics& dynamics, FixedPopulation& target);
   void biases(const FloatPopulation& source, const std::vector<double>& drive, double scale,
               FixedPopulation& target);
   bool reached(const FloatPopulation& source) const;
   double thresholdSteps(const FloatPopulation& source, double threshold) const;
-  bool thresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
+  void thresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
                   FixedPopulation& target);
   void pinRegisters(const FloatPopulation& source, const PopulationSettings& pins, FixedPopulation& target);
   void compareThreshold(const FloatPopulation& source, const Dynamics& dynamics,
@@ -90,6 +91,14 @@ class Quantizer {
   void integers(Part& part, double scale);
   void exactIntegers(Part& part);
 
+  // What is lost although nothing is violated: QuantizeLosses.cpp. Asked for by QuantOptions::examine.
+  void examineDecays(const FloatPopulation& source, const std::vector<double>& losses,
+                     const std::vector<std::int32_t>& registers, int offset, const char* field);
+  void examineThresholds(const FloatPopulation& source, const Dynamics& dynamics, double scale,
+                         const std::vector<std::int32_t>& vth);
+  void examineBiases(const std::string& where, std::int64_t lost, std::int64_t all);
+  void examineWeights(const Part& part);
+
   const FloatNet& net_;
   const QuantOptions& options_;
   const ChipSpec& chip_;
@@ -98,6 +107,7 @@ class Quantizer {
   std::vector<Dynamics> dynamics_;
   std::vector<Part> parts_;
   std::vector<Diagnostic> errors_;
+  bool complete_ = true;         // every population and projection has its integers, if only the nearest
   bool onlyPinsAtFault_ = true;  // where there are errors
   QuantResult result_;
 };

@@ -24,8 +24,11 @@ using States = std::vector<Interval>;
 struct Sent {
   bool mayFire = false;
   Interval payload{0, 0};
+  bool mustFire = false;
 };
-Sent sentOf(const IntervalAlgebra::Spike& spike) { return {spike.mayFire, {0, spike.mayFire ? 1 : 0}}; }
+Sent sentOf(const IntervalAlgebra::Spike& spike) {
+  return {spike.mayFire, {0, spike.mayFire ? 1 : 0}, !spike.mayStay};
+}
 Sent sentOf(const Interval& payload) { return {payload.lo < 0 || payload.hi > 0, payload}; }
 
 struct NeuronModel {
@@ -196,6 +199,7 @@ NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::
   States once = range.states;
   const Sent sent = neuron.step(algebra, once);
   range.mayFire = sent.mayFire;
+  range.mustFire = sent.mustFire;
   range.payload = sent.payload;
   range.mayWrap = algebra.mayWrap;
   range.maySaturate = algebra.maySaturate;

@@ -17,6 +17,7 @@ struct NeuronRange {
   bool mayWrap = false;          // the current, SPEC N4, N5
   bool maySaturate = false;      // the potential, SPEC N7
   bool mayFire = false;
+  bool mustFire = false;         // in every step, whatever comes
   Interval payload;              // of what it sends; [0, 1] for spikes. SPEC N18
   int bitsMissing = 0;           // width beyond 24 bits that would hold everything; 0 where nothing would
   int currentBitsMissing = 0;    // the same of the current alone

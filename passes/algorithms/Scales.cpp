@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
 
 #include "fixed/Arithmetic.h"
@@ -180,10 +181,14 @@ int chooseExponent(const EffectiveWeights& part, double scale, const ScaleLimits
   // Below: the largest weights are clipped, which pays with few bits. Above: coarser weights, but less of
   // their sum is shifted away.
   int best = fitting;
+  std::optional<double> least;  // error of `best`
   for (int exponent = fitting - (part.format.bits < 8 ? 2 : 0); exponent <= std::max(fitting, 0);
        ++exponent) {
     const int candidate = clampExponent(exponent, limits);
-    if (weightError(part, scale, candidate) < weightError(part, scale, best)) best = candidate;
+    if (candidate == best) continue;
+    if (!least) least = weightError(part, scale, best);
+    const double error = weightError(part, scale, candidate);
+    if (error < *least) best = candidate, least = error;
   }
   return best;
 }

@@ -90,7 +90,7 @@ class Splitter {
 
 Error Splitter::refuse(int index, std::string message, std::string remedy) const {
   Diagnostic diagnostic;
-  diagnostic.code = "R0426";
+  diagnostic.code = "R0433";
   diagnostic.where = result_.net.populations[static_cast<std::size_t>(index)].name;
   diagnostic.message = std::move(message);
   diagnostic.limitSource = "SPEC E4";

@@ -33,7 +33,7 @@ struct SplitNet {
 // Splits every population of which some neuron fits no core by its fan-in, with as few helpers as the loops
 // allow; the others are left as they are. Spikes, payloads and states of the populations of `net` are the
 // same, those of each population by one number of steps later. Without such a population there are no sums.
-// Errors: R0510 what W8 refuses before anything is split; R0411 a chip without the extension; R0426 no parts,
+// Errors: R0510 what W8 refuses before anything is split; R0411 a chip without the extension; R0433 no parts,
 // or no later start, that would be exact; R0750 a loop that has no step for a helper; R0418.
 Expected<SplitNet> splitFanIn(const FixedNet& net, const ChipSpec& chip, const Profile& profile);
 

@@ -80,7 +80,8 @@ std::string chipSchema() {
                               {"layouts", layouts()},
                               {"dead_cores", listOf(whole)},
                               {"dead_links", listOf(link)},
-                              {"costs", costs()}});
+                              {"costs", costs()},
+                              {"comparison", {{"type", "boolean"}}}});
   schema["properties"]["base"]["description"] =
       "a built-in chip, of which this record says only what differs";
   schema["properties"]["dead_cores"]["description"] = "cores not to be used, numbered over all chips";

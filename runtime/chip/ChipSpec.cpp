@@ -419,6 +419,9 @@ Expected<ChipSpec> Reader::read(const std::string& source) {
   known(root, kKeys, "");
   if (root.contains("name")) spec_.name = text(root["name"], "/name").value_or("");
   if (root.contains("title")) spec_.title = text(root["title"], "/title").value_or("");
+  if (root.contains("comparison") &&
+      isKind(root["comparison"], Json::value_t::boolean, "/comparison", "true or false"))
+    spec_.comparison = root["comparison"].get<bool>();
   Names profiles;
   for (const Profile& profile : kProfiles) profiles.emplace_back(profile.name);
   names(root, "profiles", profiles, spec_.profiles);

@@ -57,6 +57,7 @@ struct ChipSpec {
   // active_neuron and inactive_neuron, each with _energy and _time; barrier_one_tile_time,
   // barrier_all_tiles_time; static_power.
   std::map<std::string, Cost> costs;
+  bool comparison = false;  // limits that others published to compare mappers: no chip is meant
 
   // All of chip/LimitRules.h: the loader fills in what a record need not state.
   const Limit& limit(const std::string& limitName) const { return limits.at(limitName); }

@@ -10,8 +10,8 @@ namespace rheo::chip_record {
 
 using Names = std::vector<std::string>;
 
-inline const Names kKeys{"base",   "name",    "title",      "profiles",   "extensions",
-                         "limits", "layouts", "dead_cores", "dead_links", "costs"};
+inline const Names kKeys{"base",    "name",       "title",      "profiles", "extensions", "limits",
+                         "layouts", "dead_cores", "dead_links", "costs",    "comparison"};
 inline const Names kExtensions{"subtract_reset", "reset_value", "microcode", "partial_sums"};
 inline const Names kCosts{"within_tile_message_energy", "within_tile_message_time", "hop_east_west_energy",
                           "hop_east_west_time",         "hop_north_south_energy",   "hop_north_south_time",

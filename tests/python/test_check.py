@@ -47,15 +47,15 @@ def test_an_image_fits_the_chip_it_was_made_for(image):
 @pytest.mark.parametrize(
     "limit, value, code",
     [
-        ("neurons_per_core", 129, "R0417"),
+        ("neurons_per_core", 129, "R0426"),
         ("input_axons_per_core", 100, "R0412"),
         ("synapse_words_per_core", 1000, "R0413"),
         ("output_axons_per_core", 100, "R0414"),
         ("profiles_per_core", 1, "R0415"),
         ("formats_per_core", 2, "R0416"),
         ("weight_bits", 5, "R0419"),
-        ("weight_exponent_max", -7, "R0419"),
-        ("weight_exponent_min", 7, "R0419"),
+        ("weight_exponent_max", -7, "R0428"),
+        ("weight_exponent_min", 7, "R0428"),
     ],
 )
 def test_each_limit_of_an_image(image, tmp_path, limit, value, code):
@@ -88,7 +88,7 @@ def test_all_violations_of_an_image_at_once(image, tmp_path):
     assert result.returncode == 1
     body = json.loads(result.stdout)
     codes = sorted({d["code"] for d in body["diagnostics"] if d["severity"] == "error"})
-    assert not body["passed"] and codes == ["R0412", "R0417", "R0419"]
+    assert not body["passed"] and codes == ["R0412", "R0419", "R0426"]
     text = invoke("check", image, "--chip", lowered)
     assert "core 0 (hidden, velocity) holds 130 neurons, 'mine' has at most 100" in text.stderr
     assert "violations" in text.stdout

@@ -101,7 +101,7 @@ def test_seed_is_that_of_an_encoding_without_one(tmp_path):
         (["show", "a", "b"], 2, "unexpected extra argument"),
         (["compile", "NET"], 2, "missing option '-o' / '--output'"),
         (["compile", "NET", "-o", "x", "--chpi", "tiny"], 2, "did you mean '--chip'"),
-        (["check", "NET", "--fix"], 2, "no option '--fix' in this version"),
+        (["check", "NET", "--fix"], 2, "--fix and -o FILE belong together"),
         (["compile", "NET", "-o"], 2, "requires an argument"),
         (["compile", "NET", "-o", "x", "--encode", "rate:5"], 2, "--encode belongs to --calibrate"),
         (["run", "NET", "--input", "x.npz", "-o", "x", "--engine", "jit"], 2, "belongs to images"),

@@ -11,7 +11,7 @@ namespace rheo::python {
 static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py::bytes& chip,
                                const std::string& profile, std::optional<std::string> quantSettings,
                                const py::bytes& quantFile, std::optional<int> weightBits, bool keepWeights,
-                               std::map<std::string, double> calibration,
+                               bool examine, std::map<std::string, double> calibration,
                                std::map<std::string, std::vector<double>> rates, std::uint64_t seed,
                                const std::string& toStage, std::optional<std::pair<int, int>> periodicReset,
                                bool splitFanIn,
@@ -24,6 +24,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   options.quantFile = pathOf(quantFile);
   options.weightBits = weightBits;
   options.keepWeights = keepWeights;
+  options.examine = examine;
   options.calibration = std::move(calibration);
   options.rates = std::move(rates);
   options.seed = seed;
@@ -64,6 +65,6 @@ PYBIND11_MODULE(_compiler, m) {
   registerExceptions();
   m.def("compile", &compileNetwork, py::arg("network"), py::kw_only(), py::arg("chip"), py::arg("profile"),
         py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("keep_weights"),
-        py::arg("calibration"), py::arg("rates"), py::arg("seed"), py::arg("to_stage"),
+        py::arg("examine"), py::arg("calibration"), py::arg("rates"), py::arg("seed"), py::arg("to_stage"),
         py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("from_stage"), py::arg("from_file"), py::arg("dump_dir"));
 }

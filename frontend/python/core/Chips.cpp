@@ -27,11 +27,11 @@ py::dict describe(const ChipSpec& chip) {
   const GridShape grid = chip.grid();
   py::list deadLinks;
   for (const DeadLink& link : grid.deadLinks) deadLinks.append(py::make_tuple(link.first, link.second));
-  return py::dict(py::arg("usable_cores") = chip.usableCores(), py::arg("name") = chip.name,
-                  py::arg("title") = chip.title, py::arg("profiles") = chip.profiles,
-                  py::arg("extensions") = chip.extensions, py::arg("limits") = limits,
-                  py::arg("layouts") = layouts, py::arg("dead_cores") = grid.deadCores,
-                  py::arg("dead_links") = deadLinks, py::arg("costs") = costs);
+  return py::dict(
+      py::arg("comparison") = chip.comparison, py::arg("usable_cores") = chip.usableCores(),
+      py::arg("name") = chip.name, py::arg("title") = chip.title, py::arg("profiles") = chip.profiles,
+      py::arg("extensions") = chip.extensions, py::arg("limits") = limits, py::arg("layouts") = layouts,
+      py::arg("dead_cores") = grid.deadCores, py::arg("dead_links") = deadLinks, py::arg("costs") = costs);
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ _HOME = {
     "UndecidedError": "errors",
     "UsageError": "errors",
     "check": "compiler",
+    "fix": "fixing",
     "chips": "chipspec",
     "compile": "compiler",
     "encode": "encoding",
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from .fitting import fit_conventions  # noqa: F401
+    from .fixing import fix  # noqa: F401
     from .frameworks.norse import from_norse  # noqa: F401
     from .frameworks.sinabs import from_sinabs  # noqa: F401
     from .frameworks.snntorch import from_snntorch  # noqa: F401

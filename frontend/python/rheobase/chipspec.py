@@ -51,6 +51,7 @@ class ChipSpec:
     usable_cores: int = 0  # of all chips
     dead_links: list = field(default_factory=list)  # pairs of tiles, numbered row by row over all chips
     costs: dict = field(default_factory=dict)  # name -> Cost
+    comparison: bool = False  # limits that others published to compare mappers: no chip is meant
     path: str = ""
 
     @classmethod
@@ -67,6 +68,7 @@ class ChipSpec:
             record["usable_cores"],
             record["dead_links"],
             {name: Cost(**cost) for name, cost in record["costs"].items()},
+            record["comparison"],
             path,
         )
 

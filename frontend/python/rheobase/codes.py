@@ -6,7 +6,7 @@ import difflib
 import re
 from pathlib import Path
 
-from . import modelpages, topics
+from . import modelpages, rules, topics
 from .errors import option_error
 
 _FOLDER = Path(__file__).parent / "codes"
@@ -33,6 +33,7 @@ def page(code: str) -> str:
     named = {name.upper(): (name, title) for name, title in titled.items()}
     named.update((r.name, (r.name, r.title)) for topic in topics.known() for r in topics.rules(topic))
     named.update((c, (c, title)) for c, title in titles.items())
+    named.update((r.name.upper(), (r.name, r.title)) for r in rules.catalogue().values())
     near = difflib.get_close_matches(wanted, named, n=3, cutoff=0.5)
     remedy = (
         "did you mean " + ", ".join("{} ({})".format(*named[n]) for n in near) + "?"

@@ -14,6 +14,7 @@ from typing import Optional, Union
 import numpy as np
 
 from . import data as data_files
+from . import fixing
 from .arguments import gather, whole_number
 from .arithmetic import most
 from .chipspec import ChipSpec, chip_name
@@ -154,6 +155,7 @@ def run_compiler(
     from_stage=None,
     dump_stages=None,
     keep_weights: bool = False,
+    examine: bool = False,
     reset_interval: Optional[int] = None,
     reset_offset: int = 0,
     seed: int = 0,
@@ -162,6 +164,7 @@ def run_compiler(
     """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text}.
 
     from_stage: the file of a dumped stage to go on from. dump_stages: a folder for every stage's text; the
+    examine: also what is lost or unused although nothing is violated, where it is refused, too. The
     dumps of stages that were reached are also left where the network does not fit the chip. Errors are those
     of `compile`.
     """
@@ -192,6 +195,7 @@ def run_compiler(
         quant_file=os.fsencode(file),
         weight_bits=weight_bits,
         keep_weights=keep_weights,
+        examine=examine,
         calibration=largest,
         rates=rates,
         seed=whole_number("seed", seed, 0, 2**63 - 1),
@@ -324,17 +328,22 @@ def check(
     chip=None,
     profile: Optional[str] = None,
     quant=None,
+    tries: int = 0,
     split_fan_in: bool = False,
 ) -> list[Diagnostic]:
     """Every violated limit and rule of a chip, and what else is worth knowing; empty if there is nothing.
 
     net: a network, or an image, whose decoded words are compared with the limits it carries (or with those of
-    another ``chip``). chip: "loihi2" where None. split_fan_in: as `compile` takes it. The list holds Diagnostics: .code
-    .severity .message .where .value .limit .remedy; severity "error" is a violation.
+    another ``chip``). chip: "loihi2" where None. split_fan_in: as `compile` takes it. tries: compilations that may be spent on remedies, whose results stand in
+    .tried of each violation; `rb.fix` returns what came out. The list holds Diagnostics: .code .rule .severity .message
+    .where .value .limit .remedy; severity "error" is a violation.
 
     Example: [str(d) for d in rb.check(net, chip="tiny")]
     """
-    return checked(net, chip, profile, quant, split_fan_in)[0]
+    tries = whole_number("tries", tries, 0, 10**6)
+    return checked(
+        net, chip, profile, quant, fixing.Effort(trials=tries) if tries else None, split_fan_in=split_fan_in
+    )[0]
 
 
 def checked(
@@ -342,15 +351,22 @@ def checked(
     chip=None,
     profile: Optional[str] = None,
     quant=None,
+    effort: Optional[fixing.Effort] = None,
+    conventions: Optional[dict] = None,
     split_fan_in: bool = False,
-) -> tuple[list[Diagnostic], Optional[Image]]:
-    """What `check` gives, and the image that it looked at: of a network the compiled one, None where it does not fit."""
+) -> tuple[list[Diagnostic], Optional[Image], Optional[fixing.Fixed]]:
+    """What `check` gives, the image that it looked at (of a network the compiled one, None where it does not fit), and
+    what became of a network that does not, if there is an effort to spend on it."""
     if isinstance(net, Image):
-        return check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip)))), net
-    try:
-        result = run_compiler(
-            net, "loihi2" if chip is None else chip, profile, None, quant, split_fan_in=split_fan_in
+        return (
+            check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip)))),
+            net,
+            None,
         )
-    except CompileError as error:
-        return error.diagnostics, None
-    return list(result["notes"]), Image.from_bytes(result["image"], net.name)
+    options = {"profile": profile, "quant": quant, "split_fan_in": split_fan_in}
+    plan = fixing.Plan(net, "loihi2" if chip is None else chip, options, conventions or {})
+    findings, image = fixing.look(plan, examine=True)
+    if effort is None or not fixing.violations(findings):
+        return findings, image, None
+    fixed = fixing.fix_plan(plan.with_option("quant", fixing.as_settings(quant)), findings, effort)
+    return fixed.diagnostics, image, fixed

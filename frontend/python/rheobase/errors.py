@@ -7,6 +7,8 @@ import os
 from dataclasses import asdict, dataclass, replace
 from typing import Iterable, Optional
 
+from . import rules
+
 __all__ = [
     "BY_KIND",
     "CompileError",
@@ -37,7 +39,8 @@ class Diagnostic:
     code: names the page that ``rheobase explain CODE`` prints. severity: "note", "warning" or "error".
     message: names in quotes, with the measured value and the limit. file: as the user named it. where: node,
     dataset or field inside it. value, limit: what was measured and what would have been allowed;
-    limit_source: who says so. remedy: what to do next.
+    limit_source: who says so. remedy: what to do next. tried: what a trial of remedies showed, if there was one. rule: the
+    design rule that is violated, `rheobase explain rules`; empty where the code is of none.
 
     Example: [d.remedy for d in rb.check(net, chip="tiny") if d.severity == "error"]
     """
@@ -51,6 +54,13 @@ class Diagnostic:
     limit: Optional[float] = None
     limit_source: str = ""
     remedy: str = ""
+    tried: tuple = ()
+    rule: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "rule", self.rule or rules.name_of(self.code))
+        if self.limit is not None and self.rule and not self.limit_source:
+            object.__setattr__(self, "limit_source", rules.catalogue()[self.rule].limit)
 
     def as_dict(self) -> dict:
         """Plain values, as --json prints them."""
@@ -66,6 +76,7 @@ class Diagnostic:
             lines.append(f"{head}note: source of the limit: {self.limit_source}")
         if self.remedy:
             lines.append(f"{head}note: {self.remedy}")
+        lines += [f"{head}note: {text}" for text in self.tried]
         return lines
 
     def __str__(self) -> str:

@@ -26,14 +26,14 @@ class _Kind:
 
 _KINDS = (
     _Kind(
-        "neurons_per_core", "R0417", "", "neurons", "inputs"
+        "neurons_per_core", "R0426", "", "neurons", "inputs"
     ),  # one of several ports takes the room of as many
     _Kind("input_axons_per_core", "R0412", "axon", "input axons"),
     _Kind("output_axons_per_core", "R0414", "route", "output routes"),
     _Kind("synapse_words_per_core", "R0413", "synapse", "synapse words"),
     _Kind("profiles_per_core", "R0415", "profile", "neuron profiles"),
     _Kind("formats_per_core", "R0416", "format", "synapse formats"),
-    _Kind("constants_per_core", "R0415", "constant", "constants"),
+    _Kind("constants_per_core", "R0427", "constant", "constants"),
     _Kind("state_words_per_core", "R0423", "", "words of state", "state_words"),
     _Kind("delay_slots_per_core", "R0424", "", "delay slots", "delay_slots"),
 )
@@ -137,6 +137,7 @@ class _Checker:
         if self.chip:
             self._same_kind_of_chip()
         self._cores(len(info["cores"]))
+        self._dead_cores()
         self.limited("R0418", f"a delay of {program.max_delay} steps", program.max_delay, "max_delay", "")
         uses = core_uses(self.image)
         for index, core in enumerate(info["cores"]):
@@ -170,6 +171,18 @@ class _Checker:
             limit_source="" if known is None else known.source + (" (inferred)" if known.inferred else ""),
         )
 
+    def _dead_cores(self) -> None:
+        dead = self.image.grid["dead_cores"] if self.chip is None else self.chip.dead_cores
+        used = sorted({core["id"] for core in self.image.info["cores"]} & set(dead))
+        if used:
+            self.add(
+                "R0425",
+                f"the image uses {len(used)} cores of '{self.name}' that do not work: {used[0]} is the first",
+                f"core {used[0]}",
+                value=float(used[0]),
+                limit_source=f"'dead_cores' of the record of '{self.name}'",
+            )
+
     def _same_kind_of_chip(self) -> None:
         info = self.image.info
         if info["profile"] not in self.chip.profiles:
@@ -192,8 +205,8 @@ class _Checker:
         if exponents is not None and exponents.size:
             low, high = int(exponents.min()), int(exponents.max())
             text = f"{where} has a weight exponent of "
-            self.limited("R0419", f"{text}{high}", high, "weight_exponent_max", where)
-            self.limited("R0419", f"{text}{low}", low, "weight_exponent_min", where, least=True)
+            self.limited("R0428", f"{text}{high}", high, "weight_exponent_max", where)
+            self.limited("R0428", f"{text}{low}", low, "weight_exponent_min", where, least=True)
 
     def _extensions(self, index: int, where: str) -> None:
         if not self.chip:

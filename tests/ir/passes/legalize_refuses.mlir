@@ -24,7 +24,7 @@ spk.network @loop attributes {
 // -----
 // An exponent beyond the chip's, and a sum beyond the arithmetic's (SPEC W8): both at once.
 // expected-error @below {{R0510: neuron 0 of 'a' could receive 520192 in one step, the arithmetic holds 262144}}
-// expected-error @below {{R0419: 'w' needs a weight exponent of 11, 'tiny' has at most 7}}
+// expected-error @below {{R0428: 'w' needs a weight exponent of 11, 'tiny' has at most 7}}
 module {
 spk.network @large attributes {
     dt = 1.0e-3 : f64, stage = "quant", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {

@@ -19,7 +19,7 @@ spk.network @loop attributes {
 
 // -----
 // A bias in the neuron's registers acts from step 0 on, however late the inputs come.
-// expected-error @below {{R0426: neuron 0 of 'a' moves without any input, from step 0 on: its start cannot shift by 1 steps}}
+// expected-error @below {{R0433: neuron 0 of 'a' moves without any input, from step 0 on: its start cannot shift by 1 steps}}
 module {
 spk.network @early attributes {
     dt = 1.0e-3 : f64, stage = "quant", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}, profile = "lava"} {

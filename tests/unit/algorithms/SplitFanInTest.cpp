@@ -238,7 +238,7 @@ TEST(SplitFanIn, e4_p1_what_moves_by_itself_cannot_start_later) {
   net.populations[0].registers["bias_exponent"] = {0};
   const auto split = splitFanIn(net, tinyWith(8), lava());
   ASSERT_FALSE(split);
-  EXPECT_EQ(split.error().diagnostics[0].code, "R0426");
+  EXPECT_EQ(split.error().diagnostics[0].code, "R0433");
   EXPECT_THAT(split.error().diagnostics[0].message, HasSubstr("moves without any input"));
 }
 
@@ -262,7 +262,7 @@ TEST(SplitFanIn, e4_a_sum_beyond_the_payload_is_refused) {
   chip.limits["graded_payload_bits"].value = 10;
   const auto split = splitFanIn(net, chip, lava());
   ASSERT_FALSE(split);
-  EXPECT_EQ(split.error().diagnostics[0].code, "R0426");
+  EXPECT_EQ(split.error().diagnostics[0].code, "R0433");
   EXPECT_THAT(split.error().diagnostics[0].message, HasSubstr("a payload of 'tiny' holds 511"));
 }
 

@@ -118,7 +118,7 @@ TEST(Place, allViolationsAreListedAtOnce) {
   auto placement = place(problem, tiny());
   ASSERT_FALSE(placement);
   EXPECT_EQ(placement.error().kind, ErrorKind::Compile);
-  EXPECT_THAT(codes(placement), testing::ElementsAre("R0420", "R0418", "R0419", "R0412", "R0417"));
+  EXPECT_THAT(codes(placement), testing::ElementsAre("R0420", "R0418", "R0428", "R0412", "R0417"));
   const Diagnostic& axons = placement.error().diagnostics[3];
   EXPECT_EQ(axons.where, "net.wide");
   EXPECT_EQ(axons.value, 100);

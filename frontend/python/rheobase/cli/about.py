@@ -7,7 +7,7 @@ from typing import Optional
 import typer
 from typing_extensions import Annotated
 
-from .. import codes, doctoring, modelpages, topics
+from .. import codes, doctoring, modelpages, rules, topics
 from . import options as o
 from .common import Settings, app, emit_json, say
 
@@ -46,6 +46,8 @@ def common(
 @o.command(
     "explain",
     "rheobase explain R0412",
+    "rheobase explain rules",
+    "rheobase explain core.input_axons",
     "rheobase explain differences",
     "rheobase explain conventions",
     "rheobase explain X4",
@@ -56,7 +58,7 @@ def explain(
         Optional[str],
         typer.Argument(
             metavar="[CODE]",
-            help="A diagnostic such as R0412, a neuron model such as cuba_lif, a topic, or a rule of a topic such as X4 "
+            help="A diagnostic such as R0412 or its design rule, core.input_axons; rules, which lists them; a neuron model such as cuba_lif, a topic, or a rule of a topic such as X4 "
             "or N23; without one, all diagnostics, topics and models.",
         ),
     ] = None,
@@ -83,6 +85,14 @@ _NODES = {"delay": "F23", "threshold": "F24"}  # NIR's nodes that are no model o
 
 def _explanation(code: str) -> dict:
     """{code, text}; a rule has its title and vector, too, if it has one, a topic its rules."""
+    if code.strip().lower() == rules.TOPIC:
+        return {
+            "code": rules.TOPIC,
+            "text": "\n".join(rules.lines()),
+            "rules": list(rules.catalogue().values()),
+        }
+    if rules.find(code) is not None:
+        code = rules.find(code).code
     rule, text = topics.rule(_NODES.get(code.strip().lower(), code)), topics.page(code)
     if rule is not None:
         return rule.as_dict()

@@ -9,7 +9,7 @@ from typing import Optional
 import typer
 from typing_extensions import Annotated
 
-from .. import compiler
+from .. import compiler, fixing
 from ..chipspec import ChipSpec
 from ..errors import usage_error
 from ..files import check_writable, write_bytes, write_text
@@ -232,6 +232,7 @@ def quant_command(
 @o.command(
     "check",
     "rheobase check net.nir --chip tiny",
+    "rheobase check net.nir --chip tiny --fix -o fixed.json",
     "rheobase check net.rheo",
     "rheobase check net.rheo --chip mychip.json --json",
 )
@@ -246,33 +247,79 @@ def check(
     profile: o.Profile = None,
     quant: Quant = None,
     split_fan_in: SplitFanIn = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Put the remedies that worked together, and write them with -o.")
+    ] = False,
+    output: Annotated[
+        Optional[Path],
+        typer.Option(
+            "-o", "--output", metavar="FILE.json", help="The settings that --fix writes, for --quant."
+        ),
+    ] = None,
+    try_: Annotated[
+        bool,
+        typer.Option("--try/--no-try", help="Try remedies against what is violated (the default), or not."),
+    ] = True,
+    effort: Annotated[
+        int, typer.Option("--effort", metavar="N", min=1, help="Compilations that trials may take.")
+    ] = fixing.Effort.trials,
     conventions: o.Conventions = o.NONE,
 ) -> None:
-    """Report every violated limit of a chip at once.
+    """Report every violated limit and design rule of a chip at once, and which remedies help.
 
-    Each violation has place, number, limit and remedy. A network is compiled and nothing is written; of an
-    image every word is decoded and counted. Exit status 1 if something is violated.
+    Each violation has its rule, place, number, limit and remedy; remedies are tried, each by a compilation, and the note says
+    which one worked and what it costs. A network is compiled and nothing is written, but with --fix the settings; of an image
+    every word is decoded and counted. Exit status 1 if something is violated, with --fix if something still is.
     """
     target = o.read_any(path, **conventions)
     image = target if isinstance(target, Image) else None
-    for name, value in (("--profile", profile), ("--quant", quant), ("--split-fan-in", split_fan_in or None)):
+    for name, value in (
+        ("--profile", profile),
+        ("--quant", quant),
+        ("--split-fan-in", split_fan_in or None),
+        ("--fix", fix or None),
+    ):
         if image and value is not None:
             raise usage_error(
                 f"{name} belongs to networks, '{path}' is an image", "an image is checked as it is"
             )
-    findings, placed = compiler.checked(target, chip, profile, quant, split_fan_in)
-    violated = [d for d in findings if d.severity == "error"]
+    if fix != (output is not None):
+        raise usage_error("--fix and -o FILE belong together", "FILE takes the settings, for compile --quant")
+    if fix and not try_:
+        raise usage_error("--fix and --no-try exclude each other", "leave one out")
+    if fix:
+        check_writable(output, path, quant)
+    spent = fixing.Effort(trials=effort) if try_ else None
+    with progress("checking"):
+        findings, placed, fixed = compiler.checked(
+            target, chip, profile, quant, spent, conventions, split_fan_in
+        )
+    violated = fixing.violations(findings)
     other = None if chip is None else ChipSpec.load(chip)
     use = None if placed is None else utilisation(placed, other)
+    words = fixed.write(str(path), output) if fix and fixed and fixed.changed else []
+    left = fixing.violations(fixed.left) if words else violated
     if Settings.json:
-        body = {"passed": not violated, "diagnostics": findings, "utilisation": use}
+        body = {"passed": not left, "diagnostics": findings, "utilisation": use}
+        if fix:
+            body["fix"] = {"command": words, "left": fixed.left if words else findings}
         emit_json("rheobase.check/1", body)
     else:
         report(findings)
         for line in utilisation_lines(use) if use else []:
             say(line)
         name = chip or (image.chip if image else "loihi2")
-        count = f"{len(violated)} violation{'s' if len(violated) > 1 else ''}"
-        say(f"{path} on {name}: " + (count if violated else "fits"))
-    if violated:
+        say(f"{path} on {name}: " + (_count(violated) if violated else "fits"))
+        if words:
+            say(
+                f"{output}: settings with {_count(left)} left; compile with them:"
+                if left
+                else f"{output}: fits with"
+            )
+            say(fixing.command_line(words))
+    if left:
         raise typer.Exit(1)
+
+
+def _count(violated: list) -> str:
+    return f"{len(violated)} violation{'s' if len(violated) > 1 else ''}"

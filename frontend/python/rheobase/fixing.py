@@ -1,0 +1,188 @@
+"""Remedies, tried: each trial is a compilation that has to show the violation gone and nothing new."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Optional
+
+from . import remedies
+from .conventions import FLAGS
+from .chipspec import ChipSpec
+from .errors import CompileError, Diagnostic, Error, in_file, usage_error
+from .files import write_text
+from .image import Image
+from .network import Network
+from .remedies import Joined, Plan
+
+_FAILED_SHOWN = 3  # that did not help, by name
+_FLAGS = {"profile": "--profile", "weight_bits": "--weight-bits"}
+
+
+@dataclass
+class Effort:
+    """How much may be tried: compilations, and seconds after which no further one begins."""
+
+    trials: int = 40
+    seconds: float = 60.0
+    spent: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def left(self) -> bool:
+        return self.spent < self.trials and time.monotonic() - self.started < self.seconds
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What became of a network that did not fit.
+
+    diagnostics: of the plan as given, with what was tried. left: those of the plan that came out. net, options: what
+    rb.compile takes, `rb.compile(f.net, **f.options)`; a chip that has to be written first is in `chip_record`.
+
+    Example: f = rb.fix(net, "tiny"); image = rb.compile(f.net, **f.options) if f.fits else None
+    """
+
+    plan: Plan
+    diagnostics: list
+    left: list
+    changed: bool
+
+    @property
+    def fits(self) -> bool:
+        return not violations(self.left)
+
+    @property
+    def net(self) -> Network:
+        return self.plan.net
+
+    @property
+    def options(self) -> dict:
+        chip = self.plan.chip
+        given = {k: v for k, v in self.plan.options.items() if v is not None}
+        return {"chip": chip.record()["name"] if isinstance(chip, Joined) else chip, **given}
+
+    @property
+    def chip_record(self) -> Optional[dict]:
+        return self.plan.chip.record() if isinstance(self.plan.chip, Joined) else None
+
+    def write(self, net_file: str, output: Path) -> list[str]:
+        """Writes the settings, and beside them a chip's record where one is needed. Returns the words of the command that
+        compiles with them."""
+        words = ["rheobase", "compile", net_file, "-o", str(Path(net_file).with_suffix(".rheo"))]
+        chip = self.plan.chip
+        if isinstance(chip, Joined):
+            chip = chip.write(output.with_suffix(".chip.json"))
+        words += ["--chip", chip.path or chip.name if isinstance(chip, ChipSpec) else str(chip)]
+        for name, flag in _FLAGS.items():
+            if self.plan.options.get(name) is not None:
+                words += [flag, str(self.plan.options[name])]
+        if self.plan.options.get("split_fan_in"):
+            words.append("--split-fan-in")
+        for name, value in self.plan.conventions.items():
+            if value is not None:
+                words += [FLAGS[name], str(value)]
+        settings = self.plan.options.get("quant") or {"schema": remedies.SCHEMA}
+        write_text(output, json.dumps(settings, indent=2) + "\n")
+        return [*words, "--quant", str(output)]
+
+
+def command_line(words: list[str]) -> str:
+    return shlex.join(words)
+
+
+def violations(findings: list[Diagnostic]) -> list[Diagnostic]:
+    return [d for d in findings if d.severity == "error"]
+
+
+def _key(found: Diagnostic) -> tuple:
+    """What makes two findings the same violation; of the whole chip whichever population stands for it."""
+    return found.code, "" if found.rule == "chip.cores" else found.where
+
+
+def look(plan: Plan, examine: bool = False) -> tuple[list[Diagnostic], Optional[Image]]:
+    """Everything that a compilation of the plan says, and its image."""
+    from .compiler import run_compiler
+
+    with tempfile.TemporaryDirectory() as folder:
+        chip = plan.chip
+        if isinstance(chip, Joined):
+            chip = chip.write(Path(folder) / "chip.json")
+        try:
+            result = run_compiler(plan.net, chip, examine=examine, **plan.options)
+        except Error as error:
+            settings = all(d.rule.startswith("quantization.") for d in violations(error.diagnostics))
+            if not isinstance(error, CompileError) and not settings:
+                raise  # a wrong option, a chip's file
+            return in_file(error, plan.net.file).diagnostics, None
+    return list(result["notes"]), Image.from_bytes(result["image"], plan.net.name)
+
+
+def improve(plan: Plan, found: Diagnostic, before: set, effort: Effort) -> tuple[tuple, Plan]:
+    """What was tried against a violation, in words, and the plan that came out: the first that helped, else the same."""
+    failed = []
+    for candidate in remedies.candidates(plan, found):
+        if not effort.left():
+            stopped = f"stopped after {effort.spent} trials; nothing that was tried for this one helped"
+            return (stopped,), plan
+        effort.spent += 1
+        try:
+            after = {_key(d) for d in violations(look(candidate.plan)[0])}
+        except Error:
+            after = before  # a plan that is not even valid
+        if _key(found) not in after and after <= before:
+            return (f"tried: {candidate.what} fits; {candidate.price()}",), candidate.plan
+        failed.append(candidate.what)
+    if not failed:
+        return ("no remedy is known that could be tried",), plan
+    more = f" and {len(failed) - _FAILED_SHOWN} more" if len(failed) > _FAILED_SHOWN else ""
+    return (f"tried, and none of these helped: {'; '.join(failed[:_FAILED_SHOWN])}{more}",), plan
+
+
+def fix_plan(plan: Plan, findings: list[Diagnostic], effort: Effort) -> Fixed:
+    """One violation after the other, each on top of what helped against those before."""
+    first, left, start = list(findings), list(findings), plan
+    told: dict[tuple, tuple] = {}
+    while True:
+        open_ = [d for d in violations(left) if _key(d) not in told]
+        if not open_:
+            break
+        tried, better = improve(plan, open_[0], {_key(d) for d in violations(left)}, effort)
+        told[_key(open_[0])] = tried
+        if better is plan:
+            continue
+        plan = better
+        gone = {_key(d) for d in violations(left)}
+        left = look(plan)[0]
+        for key in gone - {_key(d) for d in violations(left)} - told.keys():
+            told[key] = (
+                "gone with what was tried for another violation: " + tried[0].removeprefix("tried: "),
+            )
+    notes = [replace(d, tried=told.get(_key(d), ())) if d.severity == "error" else d for d in first]
+    return Fixed(plan, notes, left, plan is not start)
+
+
+def fix(net: Network, chip="loihi2", profile=None, quant=None, effort: Optional[Effort] = None) -> Fixed:
+    """Remedies against every violation of a chip, tried until it fits or nothing is left to try.
+
+    Arguments are those of `rb.compile`. Example: f = rb.fix(net, "tiny"); rb.compile(f.net, **f.options)
+    """
+    if not isinstance(net, Network):
+        raise usage_error("a network is needed: an image is fixed by compiling its network again")
+    plan = Plan(net, chip, {"profile": profile, "quant": as_settings(quant)})
+    return fix_plan(plan, look(plan)[0], effort or Effort())
+
+
+def as_settings(quant):
+    """Settings as a dictionary, where they are a file that can be read as one."""
+    from .compiler import read_text
+
+    if quant is None or isinstance(quant, dict):
+        return quant
+    try:
+        return json.loads(read_text(quant))
+    except ValueError:
+        return quant  # the compiler says what is wrong with it

@@ -1,0 +1,197 @@
+// One rule after the other, over the graph of the projections that have a weight and over what is proven of
+// neurons.
+#include "algorithms/Examination.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace rheo {
+namespace {
+
+class Examiner {
+ public:
+  Examiner(const FixedNet& net, const std::vector<PopulationRange>& ranges) : net_(net), ranges_(ranges) {
+    for (const FixedProjection& projection : net.projections)
+      weighted_.push_back(std::any_of(projection.weights.values.begin(), projection.weights.values.end(),
+                                      [](std::int32_t weight) { return weight != 0; }));
+  }
+
+  std::vector<Diagnostic> run() {
+    findReached();
+    findRead();
+    for (std::size_t i = 0; i < net_.populations.size(); ++i) population(i);
+    for (std::size_t i = 0; i < net_.inputs.size(); ++i) {
+      const InputPort& port = net_.inputs[i];
+      unusedSources({true, static_cast<int>(i)}, port.name, port.size);
+    }
+    for (std::size_t i = 0; i < net_.projections.size(); ++i) duplicates(net_.projections[i]);
+    return std::move(found_);
+  }
+
+ private:
+  void add(const char* code, Severity severity, const std::string& where, std::int64_t value,
+           const char* source, std::string message, const char* remedy) {
+    Diagnostic diagnostic;
+    diagnostic.code = code;
+    diagnostic.severity = severity;
+    diagnostic.where = where;
+    diagnostic.message = std::move(message);
+    diagnostic.value = static_cast<double>(value);
+    diagnostic.limit = 0;
+    diagnostic.limitSource = source;
+    diagnostic.remedy = remedy;
+    found_.push_back(std::move(diagnostic));
+  }
+
+  // Populations that something drives: an input, a bias, a program of its own.
+  void findReached() {
+    reached_.assign(net_.populations.size(), false);
+    for (std::size_t i = 0; i < net_.populations.size(); ++i) {
+      const FixedPopulation& population = net_.populations[i];
+      const auto bias = population.registers.find("bias_mantissa");
+      reached_[i] = population.hidden || population.model->microcode ||
+                    (bias != population.registers.end() &&
+                     std::any_of(bias->second.begin(), bias->second.end(), [](auto b) { return b != 0; }));
+    }
+    spread(reached_, [](const FixedProjection& projection, const std::vector<bool>& reached) {
+      return projection.source.input || reached[static_cast<std::size_t>(projection.source.index)]
+                 ? projection.target
+                 : -1;
+    });
+  }
+
+  // Populations whose spikes or potentials have a way to an output.
+  void findRead() {
+    read_.assign(net_.populations.size(), false);
+    for (const OutputPort& port : net_.outputs)
+      for (const int population : port.populations) read_[static_cast<std::size_t>(population)] = true;
+    spread(read_, [](const FixedProjection& projection, const std::vector<bool>& read) {
+      return !projection.source.input && read[static_cast<std::size_t>(projection.target)]
+                 ? projection.source.index
+                 : -1;
+    });
+  }
+
+  // Marks what `next` says of each projection with a weight, until nothing is new.
+  template <class Next>
+  void spread(std::vector<bool>& marked, Next next) const {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (std::size_t p = 0; p < net_.projections.size(); ++p) {
+        const int population = weighted_[p] ? next(net_.projections[p], marked) : -1;
+        if (population < 0 || marked[static_cast<std::size_t>(population)]) continue;
+        marked[static_cast<std::size_t>(population)] = changed = true;
+      }
+    }
+  }
+
+  void population(std::size_t index) {
+    const FixedPopulation& population = net_.populations[index];
+    if (population.hidden) return;
+    const std::string& name = population.name;
+    const PopulationRange& range = ranges_[index];
+    if (!reached_[index])
+      add("R0342", Severity::Warning, name, population.size, "SPEC P2",
+          fmt::format("no input and no bias reaches '{}': its {} neurons stay at rest", name,
+                      population.size),
+          "connect it, or leave it out; were its weights too small, they became 0");
+    else if (range.silent > 0)
+      add("R0340", Severity::Warning, name, range.silent, "SPEC P2",
+          fmt::format("{} of {} neurons of '{}' can never fire, whatever the input", range.silent,
+                      population.size, name),
+          "lower their thresholds, or leave them out");
+    const auto always = std::count_if(range.neurons.begin(), range.neurons.end(),
+                                      [](const NeuronRange& neuron) { return neuron.mustFire; });
+    if (always > 0)
+      add("R0341", Severity::Warning, name, always, "SPEC P1",
+          fmt::format("{} of {} neurons of '{}' fire in every step, whatever the input", always,
+                      population.size, name),
+          "raise their thresholds, or lower their biases");
+    if (!read_[index])
+      return add("R0343", Severity::Warning, name, population.size, "SPEC F4",
+                 fmt::format("nothing that '{}' does reaches an output", name),
+                 "leave its neurons out, or read them");
+    const bool isOutput = std::any_of(net_.outputs.begin(), net_.outputs.end(), [&](const OutputPort& port) {
+      return std::count(port.populations.begin(), port.populations.end(), static_cast<int>(index)) > 0;
+    });
+    if (!isOutput) unusedSources({false, static_cast<int>(index)}, name, population.size);
+  }
+
+  // Sources none of whose weights is left.
+  void unusedSources(const Source& source, const std::string& name, std::int64_t size) {
+    std::vector<bool> used(static_cast<std::size_t>(size));
+    for (const FixedProjection& projection : net_.projections) {
+      if (projection.source.input != source.input || projection.source.index != source.index) continue;
+      const Wiring& wiring = projection.weights.wiring;
+      for (std::int64_t target = 0; target < wiring.targets(); ++target)
+        wiring.sourcesOf(target, [&](std::int64_t from, std::int64_t index) {
+          if (projection.weights.value(index) != 0) used[static_cast<std::size_t>(from)] = true;
+        });
+    }
+    if (const auto unused = std::count(used.begin(), used.end(), false); unused > 0)
+      add("R0344", Severity::Note, name, unused, "SPEC I5",
+          fmt::format("{} of {} sources of '{}' have no weight that is not 0: they need no axon", unused,
+                      size, name),
+          "leave them out, if they are not kept for another reason");
+  }
+
+  // Sources whose spikes do the same everywhere in a projection.
+  void duplicates(const FixedProjection& projection) {
+    const Connections<std::int32_t>& weights = projection.weights;
+    if (weights.wiring.convolution()) return;
+    const std::int64_t sources = weights.wiring.sources(), targets = weights.wiring.targets();
+    std::vector<std::uint64_t> hashes(static_cast<std::size_t>(sources));
+    std::vector<bool> used(hashes.size());
+    for (std::int64_t target = 0; target < targets; ++target)
+      for (std::int64_t source = 0; source < sources; ++source) {
+        const auto at = static_cast<std::size_t>(target * sources + source);
+        const std::int32_t weight = weights.values[at],
+                           delay = weights.delays.empty() ? 0 : weights.delays[at];
+        std::uint64_t& hash = hashes[static_cast<std::size_t>(source)];
+        hash = (hash ^ static_cast<std::uint32_t>(weight)) * 0x9E3779B97F4A7C15u +
+               static_cast<std::uint32_t>(delay);
+        hash ^= hash >> 29;
+        if (weight != 0) used[static_cast<std::size_t>(source)] = true;
+      }
+    const auto same = [&](std::int64_t a, std::int64_t b) {
+      for (std::int64_t row = 0; row < targets; ++row) {
+        const auto first = static_cast<std::size_t>(row * sources + a);
+        const auto second = static_cast<std::size_t>(row * sources + b);
+        if (weights.values[first] != weights.values[second]) return false;
+        if (!weights.delays.empty() && weights.delays[first] != weights.delays[second]) return false;
+      }
+      return true;
+    };
+    std::unordered_map<std::uint64_t, std::int64_t> firstOf;
+    std::int64_t repeated = 0, example = -1, like = -1;
+    for (std::int64_t source = 0; source < sources; ++source) {
+      if (!used[static_cast<std::size_t>(source)]) continue;
+      const auto [entry, isNew] = firstOf.try_emplace(hashes[static_cast<std::size_t>(source)], source);
+      if (isNew || !same(entry->second, source)) continue;
+      if (repeated++ == 0) example = source, like = entry->second;
+    }
+    if (repeated == 0) return;
+    add("R0345", Severity::Note, projection.name, repeated, "SPEC I5",
+        fmt::format("{} of {} sources of '{}' have the weights of an earlier one ({} those of {}): each "
+                    "needs an axon "
+                    "of its own",
+                    repeated, sources, projection.name, example, like),
+        "merge sources that mean the same, during training");
+  }
+
+  const FixedNet& net_;
+  const std::vector<PopulationRange>& ranges_;
+  std::vector<bool> weighted_;  // of each projection: some weight is not 0
+  std::vector<bool> reached_, read_;
+  std::vector<Diagnostic> found_;
+};
+
+}  // namespace
+
+std::vector<Diagnostic> examine(const FixedNet& net, const std::vector<PopulationRange>& ranges) {
+  return Examiner(net, ranges).run();
+}
+
+}  // namespace rheo
