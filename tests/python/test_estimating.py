@@ -125,7 +125,7 @@ def test_what_cannot_be_estimated_is_refused(tmp_path):
     x = np.zeros((3, 20), int)
     with pytest.raises(rb.CompileError, match="R0672.*states no costs"):
         rb.estimate(rb.compile(chain(), chip="loihi2"), x, "tiny")
-    with pytest.raises(rb.CompileError, match="uses core 38, 'small' has 30"):
+    with pytest.raises(rb.CompileError, match="uses core [0-9]+, 'small' has 30"):
         small = tmp_path / "small.json"
         small.write_text('{"base": "loihi1", "name": "small", "limits": {"cores": 30}}')
         rb.estimate(rb.compile(chain(), chip=narrow(tmp_path)), x, small)
