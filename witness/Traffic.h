@@ -65,8 +65,8 @@ class Traffic {
   };
   std::vector<Held> sums_;
   std::map<std::int64_t, std::size_t> coreOf_;  // by id
-  std::vector<std::vector<Arc>> arcs_;  // [core], in the order of sources
-  std::vector<Synapse> list_;           // behind one axon
+  std::vector<std::vector<Arc>> arcs_;          // [core], in the order of sources
+  std::vector<Synapse> list_;                   // behind one axon
   std::uint64_t mostArcs_, visits_, room_ = 0;
   std::int64_t longest_ = 0;
 };

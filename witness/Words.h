@@ -71,8 +71,8 @@ class Core {
                                         std::size_t index) const;
 
   const Format& formatOf(std::int64_t axon) const;
-  // The synapses with a weight behind an axon into inputs whose slot is not negative, at the price of `visits`. False
-  // where the list lies outside the words or the visits are used up.
+  // The synapses with a weight behind an axon into inputs whose slot is not negative, at the price of
+  // `visits`. False where the list lies outside the words or the visits are used up.
   bool list(std::int64_t axon, const std::vector<std::int32_t>& slots, std::uint64_t& visits,
             std::vector<Synapse>& synapses) const;
 

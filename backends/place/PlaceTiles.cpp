@@ -72,7 +72,8 @@ bool Placer::putIntoOpenCore(int population, const Convolution& map, const Tile&
   return false;
 }
 
-// What no core holds after all (its routes, its lists beside the kernels) in two halves, along its longest side.
+// What no core holds after all (its routes, its lists beside the kernels) in two halves, along its longest
+// side.
 void Placer::placeTile(int population, const Convolution& map, const Tile& tile) {
   OpenCore fresh;
   Trial trial = tryTile(fresh, population, map, tile);

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "algorithms/Lags.h"
+#include "algorithms/Problem.h"
 #include "chip/Program.h"
 #include "chips/Chips.h"
 #include "emit/Emit.h"
-#include "algorithms/Problem.h"
 #include "passes/Witness.h"
 #include "place/Place.h"
 #include "witness/Check.h"
