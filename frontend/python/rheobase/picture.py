@@ -168,11 +168,15 @@ class _Picture:
     def _frame(self, width: float, height: float) -> str:
         legend, y = self._legend(width, height)
         t = self.traffic
-        gap = f", {100 * (t['hops'] / t['hops_at_least'] - 1):.0f} % above" if t["hops_at_least"] else ""
+        weighed = (
+            f", a link between chips counted as {self.grid['chip_link_hops']}"
+            if self.grid["chips"] > 1
+            else ""
+        )
         caption = [
             f"{len(self.cores)} of {self.grid['usable_cores']:,} cores; filled as far as the limit that is nearest",
-            f"{t['hops']:,.4g} links crossed in a step{gap} the bound {t['hops_at_least']:,.4g}; "
-            f"busiest link {t['largest_load']:,.4g} messages",
+            f"{t['hops']:,.4g} links crossed in a step{weighed}; no arrangement has fewer than {t['hops_at_least']:,.4g}",
+            f"busiest link: {t['largest_load']:,.4g} messages in a step",
         ]
         if self.hidden:
             caption.append(f"{self.hidden:,} tiles further away are not drawn")
@@ -184,7 +188,7 @@ class _Picture:
             f'width="{max(width, 560):g}" height="{y + 10:g}" font-family="sans-serif" font-size="12">\n'
             "<style>.tile{fill:#fafafa;stroke:#bbb}.chip{fill:none;stroke:#888;stroke-dasharray:5 3}"
             ".link{stroke:#444;stroke-linecap:round}.dead{stroke:#d00;stroke-width:2.5;fill:none}"
-            ".core{font-size:10px;text-anchor:middle;fill:#111}</style>\n"
+            ".core{font-size:10px;text-anchor:middle;fill:#111;stroke:#fff;stroke-width:2.5px;paint-order:stroke}</style>\n"
             f'<rect width="100%" height="100%" fill="#fff"/>\n'
             + "\n".join([*self.parts, *legend])
             + "\n</svg>\n"

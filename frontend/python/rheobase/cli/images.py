@@ -115,7 +115,8 @@ def _print_traffic(traffic: dict, what: str) -> None:
     hops, bound = traffic["hops"], traffic["hops_at_least"]
     above = f", {100 * (hops / bound - 1):.1f} % above" if bound else ""
     say(
-        f"traffic of {what}: {hops:,.5g} links crossed in a step{above}; no arrangement has fewer than {bound:,.5g}"
+        f"traffic of {what}: {hops:,.5g} links crossed in a step, links between chips weighed{above}; no arrangement "
+        f"has fewer than {bound:,.5g}"
     )
     if traffic["links"]:
         (column, row), direction, load = max(traffic["links"], key=lambda link: link[2])
