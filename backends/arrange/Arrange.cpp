@@ -16,6 +16,16 @@ constexpr double kCooling = 1e-3;  // the last temperature, of the first
 // Slots that are tried for each core, the nearest along the curve: a core far from all others is never good.
 constexpr std::size_t kSlotsPerCore = 2, kMoreSlots = 16;
 
+// Targets that a move of one core looks at.
+double workOfMove(std::span<const Flow> flows, std::int32_t cores) {
+  double looked = 0;
+  for (const Flow& flow : flows) {
+    const auto targets = static_cast<double>(flow.targets.size());
+    looked += (targets + 1) * (targets + 4);
+  }
+  return 1 + 2 * looked / cores;
+}
+
 class Annealer {
  public:
   Annealer(std::span<const Flow> flows, const Grid& grid, std::vector<std::int32_t> slots, std::uint64_t seed)
@@ -63,17 +73,14 @@ void Annealer::start(std::vector<std::int32_t> ids) {
     }
   touching_.assign(ids_.size(), {});
   stamp_.assign(flows_.size(), 0);
-  double looked = 0;
   for (std::size_t f = 0; f < flows_.size(); ++f) {
     const auto number = static_cast<std::int32_t>(f);
     touching_[static_cast<std::size_t>(flows_[f].source)].push_back(number);
     for (const std::int32_t target : flows_[f].targets)
       touching_[static_cast<std::size_t>(target)].push_back(number);
     cost_.push_back(straight_.of(flows_[f], ids_));
-    looked +=
-        static_cast<double>(flows_[f].targets.size() + 1) * static_cast<double>(flows_[f].targets.size() + 4);
   }
-  work_ = 1 + 2 * looked / static_cast<double>(ids_.size());
+  work_ = workOfMove(flows_, static_cast<std::int32_t>(ids_.size()));
 }
 
 void Annealer::exchange() {
@@ -179,6 +186,19 @@ std::vector<std::int32_t> Annealer::run(std::vector<std::int32_t> ids) {
   return ids_;
 }
 
+// Where a move would look at too many flows, some of them stand for all: each is as likely to be kept as any
+// other, and counts for those that are not.
+std::vector<Flow> sampled(std::span<const Flow> flows, std::int32_t cores, std::uint64_t seed) {
+  constexpr double kMostWork = 2e4;
+  std::vector<Flow> kept(flows.begin(), flows.end());
+  const double share = kMostWork / workOfMove(flows, cores);
+  if (share >= 1) return kept;
+  std::mt19937_64 random(seed);
+  std::erase_if(kept, [&](const Flow&) { return static_cast<double>(random() >> 11) * 0x1p-53 >= share; });
+  for (Flow& flow : kept) flow.rate /= share;
+  return kept;
+}
+
 }  // namespace
 
 std::vector<std::int32_t> arrange(std::span<const Flow> flows, std::int32_t cores, const Grid& grid,
@@ -195,7 +215,9 @@ std::vector<std::int32_t> arrange(std::span<const Flow> flows, std::int32_t core
   for (const std::int32_t id : best)
     if (std::find(slots.begin(), slots.end(), id) == slots.end()) slots.push_back(id);
   std::sort(slots.begin(), slots.end());
-  return Annealer(flows, grid, std::move(slots), seed).run(std::move(best));
+  const std::vector<Flow> some = sampled(flows, cores, seed);
+  std::vector<std::int32_t> found = Annealer(some, grid, std::move(slots), seed).run(best);
+  return straight.of(flows, found) < least ? found : best;
 }
 
 }  // namespace rheo
