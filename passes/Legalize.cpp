@@ -30,14 +30,11 @@ struct LegalizePass : impl::LegalizePassBase<LegalizePass> {
       target = *std::move(resolved);
       spec = &target->chip;
     }
-    Expected<spk::NetworkOp> network = networkIn(getOperation(), "quant");
-    if (!network) return std::move(network).error();
-    Expected<const Profile*> profile = profileOf(*network);
-    if (!profile) return std::move(profile).error();
-    Expected<FixedNet> net = readFixed(*network);
-    if (!net) return std::move(net).error();
-    if (Status fits = solveAndCheck(*net, **profile, *spec); !fits) return fits;
-    write(*network, *net);
+    Expected<FixedStage> read = readFixedStage(getOperation(), "quant");
+    if (!read) return std::move(read).error();
+    auto& [network, profile, net] = *read;
+    if (Status fits = solveAndCheck(net, *profile, *spec); !fits) return fits;
+    write(network, net);
     return ok();
   }
 

@@ -325,6 +325,16 @@ Expected<FixedNet> readFixed(spk::NetworkOp network) {
   return net;
 }
 
+Expected<FixedStage> readFixedStage(mlir::ModuleOp module, llvm::StringRef stage) {
+  Expected<spk::NetworkOp> network = networkIn(module, stage);
+  if (!network) return std::move(network).error();
+  Expected<const Profile*> profile = profileOf(*network);
+  if (!profile) return std::move(profile).error();
+  Expected<FixedNet> net = readFixed(*network);
+  if (!net) return std::move(net).error();
+  return FixedStage{*network, *profile, *std::move(net)};
+}
+
 void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile,
                     llvm::StringRef settings) {
   Writer(network, net).run();

@@ -22,6 +22,16 @@ Expected<FloatNet> readFloat(spk::NetworkOp network);
 // R0420 where none does (a threshold that is no multiple of 64).
 Expected<FixedNet> readFixed(spk::NetworkOp network);
 
+// What a pass over the chip's integers starts from: the module's network in `stage`, its arithmetic, and
+// itself read.
+struct FixedStage {
+  spk::NetworkOp network;
+  const Profile* profile = nullptr;
+  FixedNet net;
+};
+// Errors: those of networkIn, profileOf and readFixed.
+Expected<FixedStage> readFixedStage(mlir::ModuleOp module, llvm::StringRef stage);
+
 // Turns the float network's operations into what `net` says, and adds what it adds (the hidden bias source
 // and its projections). Populations and projections are matched by name. The stage becomes "quant".
 void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile,

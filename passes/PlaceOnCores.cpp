@@ -216,25 +216,22 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
       target = *std::move(resolved);
       spec = &target->chip;
     }
-    Expected<spk::NetworkOp> network = networkIn(getOperation(), "legal");
-    if (!network) return std::move(network).error();
-    Expected<const Profile*> profile = profileOf(*network);
-    if (!profile) return std::move(profile).error();
-    Expected<FixedNet> net = readFixed(*network);
-    if (!net) return std::move(net).error();
-    const PlacementProblem problem = problemOf(*net, **profile);
+    Expected<FixedStage> read = readFixedStage(getOperation(), "legal");
+    if (!read) return std::move(read).error();
+    auto& [network, profile, net] = *read;
+    const PlacementProblem problem = problemOf(net, *profile);
     Expected<Placement> placement = place(problem, *spec);
     if (!placement) {
       Error error = std::move(placement).error();
-      offerSplit(*net, **profile, error.diagnostics);
+      offerSplit(net, *profile, error.diagnostics);
       return error;
     }
     const std::vector<std::int32_t> ids =
         arrange(flowsOf(problem, *placement, options.rates),
                 static_cast<std::int32_t>(placement->cores.size()), Grid(spec->grid()), options.seed);
     for (std::size_t core = 0; core < ids.size(); ++core) placement->cores[core].id = ids[core];
-    ModuleWriter(*network, *net, problem, *placement, *spec).write();
-    network->erase();
+    ModuleWriter(network, net, problem, *placement, *spec).write();
+    network.erase();
     return ok();
   }
 

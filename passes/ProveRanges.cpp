@@ -46,19 +46,16 @@ struct ProveRangesPass : impl::ProveRangesPassBase<ProveRangesPass> {
 
  private:
   Status prove() {
-    Expected<spk::NetworkOp> network = networkIn(getOperation(), "quant");
-    if (!network) network = networkIn(getOperation(), "legal");  // numbers are the same in both
-    if (!network) return std::move(network).error();
-    Expected<const Profile*> profile = profileOf(*network);
-    if (!profile) return std::move(profile).error();
-    Expected<FixedNet> net = readFixed(*network);
-    if (!net) return std::move(net).error();
-    const std::vector<PopulationRange> ranges = proveRanges(*net, **profile);
+    const bool quant = static_cast<bool>(networkIn(getOperation(), "quant"));  // numbers are the same in both
+    Expected<FixedStage> read = readFixedStage(getOperation(), quant ? "quant" : "legal");
+    if (!read) return std::move(read).error();
+    auto& [network, profile, net] = *read;
+    const std::vector<PopulationRange> ranges = proveRanges(net, *profile);
     std::size_t index = 0;
-    for (mlir::Operation& op : network->getBody().front())
+    for (mlir::Operation& op : network.getBody().front())
       if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) attach(neuron, ranges[index++]);
     if (examine)
-      for (const Diagnostic& found : rheo::examine(*net, ranges)) emit(network->getLoc(), found);
+      for (const Diagnostic& found : rheo::examine(net, ranges)) emit(network.getLoc(), found);
     return ok();
   }
 

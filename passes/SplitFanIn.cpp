@@ -54,17 +54,14 @@ struct SplitFanInPass : impl::SplitFanInPassBase<SplitFanInPass> {
       target = *std::move(resolved);
       spec = &target->chip;
     }
-    Expected<spk::NetworkOp> network = networkIn(getOperation(), "quant");
-    if (!network) return std::move(network).error();
-    Expected<const Profile*> profile = profileOf(*network);
-    if (!profile) return std::move(profile).error();
-    Expected<FixedNet> net = readFixed(*network);
-    if (!net) return std::move(net).error();
-    Expected<SplitNet> made = splitFanIn(*net, *spec, **profile);
+    Expected<FixedStage> read = readFixedStage(getOperation(), "quant");
+    if (!read) return std::move(read).error();
+    auto& [network, profile, net] = *read;
+    Expected<SplitNet> made = splitFanIn(net, *spec, *profile);
     if (!made) return std::move(made).error();
     if (made->sums.empty()) return ok();
-    writeFixed(*network, made->net);
-    for (const SplitSum& sum : made->sums) record(*network, sum, *made);
+    writeFixed(network, made->net);
+    for (const SplitSum& sum : made->sums) record(network, sum, *made);
     return ok();
   }
 

@@ -86,7 +86,10 @@ def inspect(
         )
         return
     _print_image(loaded, counts, use)
-    _print_traffic(traffic, "one spike per neuron and step" if rates is None else f"the spikes of {rates}")
+    between = loaded.grid["chip_link_hops"] if loaded.grid["chips"] > 1 else 0
+    _print_traffic(
+        traffic, "one spike per neuron and step" if rates is None else f"the spikes of {rates}", between
+    )
     if picture is not None:
         say(f"{picture}: the cores and their traffic")
 
@@ -111,12 +114,14 @@ def _rates(image: Image, path: Path) -> dict:
     }
 
 
-def _print_traffic(traffic: dict, what: str) -> None:
+def _print_traffic(traffic: dict, what: str, between: int) -> None:
+    """between: what a link between chips counts as; 0 where there is one chip."""
     hops, bound = traffic["hops"], traffic["hops_at_least"]
     above = f", {100 * (hops / bound - 1):.1f} % above" if bound else ""
+    weighed = f", one between chips counted as {between}" if between else ""
     say(
-        f"traffic of {what}: {hops:,.5g} links crossed in a step, links between chips weighed{above}; no arrangement "
-        f"has fewer than {bound:,.5g}"
+        f"traffic of {what}: {hops:,.5g} links crossed in a step{weighed}{above}; no arrangement has fewer than "
+        f"{bound:,.5g}"
     )
     if traffic["links"]:
         (column, row), direction, load = max(traffic["links"], key=lambda link: link[2])
