@@ -13,7 +13,7 @@ namespace {
 
 struct LegalizePass : impl::LegalizePassBase<LegalizePass> {
   LegalizePass() = default;
-  explicit LegalizePass(const ChipSpec& given) : spec(&given) {}
+  explicit LegalizePass(const ChipSpec& given) : spec(given) {}
 
   void runOnOperation() override {
     if (Status done = legalize(); !done) {
@@ -24,12 +24,7 @@ struct LegalizePass : impl::LegalizePassBase<LegalizePass> {
 
  private:
   Status legalize() {
-    if (!spec) {
-      Expected<Target> resolved = resolveTarget(chip, "");
-      if (!resolved) return std::move(resolved).error();
-      target = *std::move(resolved);
-      spec = &target->chip;
-    }
+    if (Status chosen = spec.resolve(chip); !chosen) return chosen;
     Expected<FixedStage> read = readFixedStage(getOperation(), "quant");
     if (!read) return std::move(read).error();
     auto& [network, profile, net] = *read;
@@ -51,8 +46,7 @@ struct LegalizePass : impl::LegalizePassBase<LegalizePass> {
     network.setStage("legal");
   }
 
-  const ChipSpec* spec = nullptr;
-  std::optional<Target> target;
+  PassChip spec;
 };
 
 }  // namespace

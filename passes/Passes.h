@@ -51,6 +51,21 @@ Expected<const Profile*> resolveProfile(const ChipSpec& chip, const std::string&
 // Errors: R0405 and those of a chip's file, too.
 Expected<Target> resolveTarget(const std::string& chip, const std::string& profile);
 
+// The chip of a pass: the one it was made for, else the one that its textual option names.
+class PassChip {
+ public:
+  PassChip() = default;
+  explicit PassChip(const ChipSpec& given) : spec_(&given) {}
+  // Errors: R0405 and those of a chip's file.
+  Status resolve(const std::string& name);
+  const ChipSpec& operator*() const { return *spec_; }
+  const ChipSpec* operator->() const { return spec_; }
+
+ private:
+  const ChipSpec* spec_ = nullptr;
+  std::shared_ptr<const ChipSpec> own_;  // passes are copied
+};
+
 // rheo-opt's names for the passes, with textual options.
 void registerPasses();
 

@@ -199,7 +199,7 @@ class ModuleWriter {
 
 struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
   PlaceOnCoresPass() = default;
-  explicit PlaceOnCoresPass(PlaceOptions given) : spec(given.chip), options(std::move(given)) {}
+  explicit PlaceOnCoresPass(PlaceOptions given) : spec(*given.chip), options(std::move(given)) {}
 
   void runOnOperation() override {
     if (Status done = run(); !done) {
@@ -210,12 +210,7 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
 
  private:
   Status run() {
-    if (!spec) {
-      Expected<Target> resolved = resolveTarget(chip, "");
-      if (!resolved) return std::move(resolved).error();
-      target = *std::move(resolved);
-      spec = &target->chip;
-    }
+    if (Status chosen = spec.resolve(chip); !chosen) return chosen;
     Expected<FixedStage> read = readFixedStage(getOperation(), "legal");
     if (!read) return std::move(read).error();
     auto& [network, profile, net] = *read;
@@ -255,9 +250,8 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
           fmt::format("run with --split-fan-in: {}{}; or {}", price, effect, diagnostic.remedy);
   }
 
-  const ChipSpec* spec = nullptr;
+  PassChip spec;
   PlaceOptions options;
-  std::optional<Target> target;
 };
 
 }  // namespace

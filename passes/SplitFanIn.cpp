@@ -37,7 +37,7 @@ std::string witnessOf(const SplitSum& sum, const FixedNet& net) {
 
 struct SplitFanInPass : impl::SplitFanInPassBase<SplitFanInPass> {
   SplitFanInPass() = default;
-  explicit SplitFanInPass(const ChipSpec& given) : spec(&given) {}
+  explicit SplitFanInPass(const ChipSpec& given) : spec(given) {}
 
   void runOnOperation() override {
     if (Status done = split(); !done) {
@@ -48,12 +48,7 @@ struct SplitFanInPass : impl::SplitFanInPassBase<SplitFanInPass> {
 
  private:
   Status split() {
-    if (!spec) {
-      Expected<Target> resolved = resolveTarget(chip, "");
-      if (!resolved) return std::move(resolved).error();
-      target = *std::move(resolved);
-      spec = &target->chip;
-    }
+    if (Status chosen = spec.resolve(chip); !chosen) return chosen;
     Expected<FixedStage> read = readFixedStage(getOperation(), "quant");
     if (!read) return std::move(read).error();
     auto& [network, profile, net] = *read;
@@ -77,8 +72,7 @@ struct SplitFanInPass : impl::SplitFanInPassBase<SplitFanInPass> {
          "choose a chip with more input axons and synapse words in a core", false});
   }
 
-  const ChipSpec* spec = nullptr;
-  std::optional<Target> target;
+  PassChip spec;
 };
 
 }  // namespace

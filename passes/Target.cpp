@@ -37,4 +37,13 @@ Expected<Target> resolveTarget(const std::string& chip, const std::string& profi
   return Target{*std::move(record), *found};
 }
 
+Status PassChip::resolve(const std::string& name) {
+  if (spec_) return ok();
+  Expected<ChipSpec> record = resolveChip(name);
+  if (!record) return std::move(record).error();
+  own_ = std::make_shared<const ChipSpec>(*std::move(record));
+  spec_ = own_.get();
+  return ok();
+}
+
 }  // namespace rheo

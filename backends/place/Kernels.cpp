@@ -7,15 +7,6 @@
 namespace rheo {
 namespace {
 
-// Inputs along an axis that some output of a range reads.
-std::int64_t inputsRead(const ConvolutionAxis& axis, const Range& outputs) {
-  std::vector<bool> read(static_cast<std::size_t>(axis.inputs));
-  for (std::int64_t output = outputs.first; output < outputs.end(); ++output)
-    axis.inputsOf(output,
-                  [&](std::int64_t input, std::int64_t) { read[static_cast<std::size_t>(input)] = true; });
-  return std::count(read.begin(), read.end(), true);
-}
-
 Range overlap(const Range& a, const Range& b) {
   const std::int64_t first = std::max(a.first, b.first);
   return {first, std::max<std::int64_t>(0, std::min(a.end(), b.end()) - first)};
@@ -33,6 +24,20 @@ bool fits(const ChipSpec& chip, const char* record, const char* field, std::int6
 }
 
 }  // namespace
+
+std::int64_t inputsRead(const ConvolutionAxis& axis, const Range& outputs) {
+  std::vector<bool> read(static_cast<std::size_t>(axis.inputs));
+  for (std::int64_t output = outputs.first; output < outputs.end(); ++output)
+    axis.inputsOf(output,
+                  [&](std::int64_t input, std::int64_t) { read[static_cast<std::size_t>(input)] = true; });
+  return std::count(read.begin(), read.end(), true);
+}
+
+std::int64_t channelsRead(const Convolution& convolution, const Range& channelsOut) {
+  const std::int64_t first = channelsOut.first / convolution.channelsOutPerGroup();
+  const std::int64_t last = (channelsOut.end() - 1) / convolution.channelsOutPerGroup();
+  return (last - first + 1) * convolution.channelsInPerGroup();
+}
 
 const Convolution* featureMapOf(const PlacementProblem& problem, int population) {
   // With several ports the targets of a convolution are no neurons.
@@ -158,16 +163,15 @@ KernelCost kernelCost(const ProjectionSpec& projection, const ChipSpec& chip, co
   const Convolution& c = *projection.wiring.convolution();
   const SynapseFormat format = formatOf(projection, chip, ListKind::Kernel);
   KernelCost cost;
-  std::int64_t channels = 0;
   for (std::int64_t channel = 0; channel < c.channelsIn; ++channel) {
     const Range reached = channelsReached(c, tile, channel);
     if (reached.count == 0) continue;
-    ++channels;
     cost.words +=
         c.rows.kernel * c.columns.kernel *
         static_cast<std::int64_t>(kernelEntryWords(static_cast<std::uint64_t>(reached.count), format));
   }
-  cost.axons = channels * inputsRead(c.rows, tile.rows) * inputsRead(c.columns, tile.columns);
+  cost.axons =
+      channelsRead(c, tile.channels) * inputsRead(c.rows, tile.rows) * inputsRead(c.columns, tile.columns);
   return cost;
 }
 

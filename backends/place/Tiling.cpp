@@ -11,19 +11,12 @@ namespace {
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max() / 4;
 
 // counts[first][count - 1]: inputs along an axis that outputs [first, first + count) read.
-std::vector<std::vector<std::int64_t>> inputsRead(const ConvolutionAxis& axis) {
+std::vector<std::vector<std::int64_t>> allInputsRead(const ConvolutionAxis& axis) {
   std::vector<std::vector<std::int64_t>> counts;
   for (std::int64_t first = 0; first < axis.outputs; ++first) {
-    std::vector<bool> read(static_cast<std::size_t>(axis.inputs));
-    std::int64_t number = 0;
     auto& row = counts.emplace_back();
-    for (std::int64_t output = first; output < axis.outputs; ++output) {
-      axis.inputsOf(output, [&](std::int64_t input, std::int64_t) {
-        number += !read[static_cast<std::size_t>(input)];
-        read[static_cast<std::size_t>(input)] = true;
-      });
-      row.push_back(number);
-    }
+    for (std::int64_t count = 1; first + count <= axis.outputs; ++count)
+      row.push_back(inputsRead(axis, {first, count}));
   }
   return counts;
 }
@@ -38,8 +31,8 @@ class Tiler {
         axons_(chip.limit("input_axons_per_core").value),
         words_(chip.limit("synapse_words_per_core").value) {
     for (const ProjectionSpec* projection : projections) {
-      rowsRead_.push_back(inputsRead(projection->wiring.convolution()->rows));
-      columnsRead_.push_back(inputsRead(projection->wiring.convolution()->columns));
+      rowsRead_.push_back(allInputsRead(projection->wiring.convolution()->rows));
+      columnsRead_.push_back(allInputsRead(projection->wiring.convolution()->columns));
     }
   }
 
@@ -74,10 +67,7 @@ Tiler::Block Tiler::blockOf(const Range& channels) const {
     const Tile position{channels, {0, 1}, {0, 1}};
     if (kernelsFit(*projection, chip_, position))
       block.words += kernelCost(*projection, chip_, position).words;
-    const Convolution& own = *projection->wiring.convolution();
-    const std::int64_t first = channels.first / own.channelsOutPerGroup();
-    const std::int64_t last = (channels.end() - 1) / own.channelsOutPerGroup();
-    block.channelsIn.push_back((last - first + 1) * own.channelsInPerGroup());
+    block.channelsIn.push_back(channelsRead(*projection->wiring.convolution(), channels));
   }
   return block;
 }

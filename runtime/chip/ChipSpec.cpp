@@ -260,7 +260,11 @@ void Reader::complete() {
   for (const LimitRule& rule : limitRules()) {
     if (spec_.limits.contains(rule.name)) continue;
     if (rule.otherwise)
-      spec_.limits[rule.name] = {*rule.otherwise, rule.unit, "not stated: no limit", false};
+      spec_.limits[rule.name] = {*rule.otherwise, rule.unit,
+                                 *rule.otherwise == kLargestLimit
+                                     ? "not stated: no limit"
+                                     : fmt::format("not stated: taken to be {}", *rule.otherwise),
+                                 *rule.otherwise != kLargestLimit};
     else
       fail("R0403", "/limits", fmt::format("limit '{}' is missing", rule.name));
   }

@@ -8,13 +8,13 @@ import pytest
 import rheobase as rb
 from commandline import invoke
 from defects import chip, matrix, network, settings
+from environment import needs_compiler
 from nirfiles import write
-from rheobase import compiler, remedies, rules
+from rheobase import remedies, rules
 from rheobase.fixing import Effort
 from rheobase.remedies import Plan
 
-if not compiler.available():
-    pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
+pytestmark = needs_compiler
 
 
 def bad(folder):

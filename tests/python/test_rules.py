@@ -7,12 +7,12 @@ import pytest
 import rheobase as rb
 from commandline import invoke
 from defects import DEFECTS, chip, draw, matrix, network, one, settings
+from environment import needs_compiler
 from nirfiles import LEAVE_OUT, good, write
-from rheobase import compiler, rules
+from rheobase import rules
 from test_bad_networks import CASES
 
-if not compiler.available():
-    pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
+pytestmark = needs_compiler
 
 RNG = np.random.default_rng(0)
 

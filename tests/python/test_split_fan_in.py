@@ -7,11 +7,11 @@ import partial_sums
 import pytest
 import rheobase as rb
 from commandline import invoke
+from environment import needs_compiler
 from rheobase import compiler
 from test_check import chip
 
-if not compiler.available():
-    pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
+pytestmark = needs_compiler
 
 
 def wide(delay=None) -> rb.Network:

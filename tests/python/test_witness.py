@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 import rheobase as rb
 from commandline import invoke
+from environment import needs_compiler
 from nirfiles import write
-from rheobase import compiler
 
-if not compiler.available():
-    pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
+pytestmark = needs_compiler
 
 PROGRAM = (
     Path(rb.__file__).absolute().parents[2] / "bin/rheo-witness"

@@ -166,12 +166,12 @@ py::dict gridOf(const Program& program) {
   for (const auto& [way, direction] : program.routing.detours())
     detours.append(py::make_tuple(place(way.first), place(way.second), directionName(direction)));
   return py::dict(
-      py::arg("chips") = shape.chips, py::arg("chip_columns") = shape.chipColumns,
-      py::arg("tile_columns") = shape.tileColumns, py::arg("tile_rows") = shape.tileRows,
-      py::arg("cores_per_tile") = shape.coresPerTile, py::arg("cores_per_chip") = shape.coresPerChip,
-      py::arg("chip_link_hops") = shape.chipLinkHops, py::arg("usable_cores") = grid.usableCores().size(),
-      py::arg("places") = places, py::arg("dead_cores") = deadCores, py::arg("dead_links") = deadLinks,
-      py::arg("detours") = detours);
+      py::arg("columns") = grid.columns(), py::arg("rows") = grid.rows(), py::arg("chips") = shape.chips,
+      py::arg("chip_columns") = shape.chipColumns, py::arg("tile_columns") = shape.tileColumns,
+      py::arg("tile_rows") = shape.tileRows, py::arg("cores_per_tile") = shape.coresPerTile,
+      py::arg("cores_per_chip") = shape.coresPerChip, py::arg("chip_link_hops") = shape.chipLinkHops,
+      py::arg("usable_cores") = grid.usableCores().size(), py::arg("places") = places,
+      py::arg("dead_cores") = deadCores, py::arg("dead_links") = deadLinks, py::arg("detours") = detours);
 }
 
 // rates: one array for each population, or none.

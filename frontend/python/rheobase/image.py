@@ -79,7 +79,7 @@ class Image:
 
     @property
     def grid(self) -> dict:
-        """Where cores lie: {chips, chip_columns, tile_columns, tile_rows, cores_per_tile, cores_per_chip,
+        """Where cores lie: {columns, rows, chips, chip_columns, tile_columns, tile_rows, cores_per_tile, cores_per_chip,
         chip_link_hops, usable_cores, places: {core: (column, row)}, dead_cores, dead_links, detours}.
 
         Columns and rows count tiles over all chips (SPEC I12).

@@ -49,8 +49,7 @@ class _Picture:
 
     def _window(self) -> None:
         """Only what is used is drawn, and one tile around it: grids can have a million tiles."""
-        columns = self.grid["chip_columns"] * self.grid["tile_columns"]
-        rows = self.grid["chips"] // self.grid["chip_columns"] * self.grid["tile_rows"]
+        columns, rows = self.grid["columns"], self.grid["rows"]
         places = [*self.grid["places"].values(), *(p for p, _, _ in self.traffic["links"])]
         self.left = max(0, min((c for c, _ in places), default=0) - 1)
         self.top = max(0, min((r for _, r in places), default=0) - 1)

@@ -20,22 +20,8 @@ Limits memoryLimits() {
   return limits;
 }
 
-std::vector<CoreUse> usesOf(const Hypergraph& graph, const Limits& limits, const std::vector<Index>& coreOf) {
-  std::vector<CoreUse> uses(kCores);
-  for (Index vertex = 0; vertex < graph.vertices(); ++vertex) ++uses[coreOf[vertex]].neurons;
-  for (Index edge = 0; edge < graph.edges(); ++edge) {
-    std::map<Index, std::uint64_t> targets;
-    for (Index target : graph.targets(edge)) ++targets[coreOf[target]];
-    for (const auto& [core, count] : targets) {
-      ++uses[core].axons;
-      uses[core].words += limits.memory.words(count);
-    }
-  }
-  return uses;
-}
-
 void expectCountedRight(const Assignment& assignment) {
-  const auto expected = usesOf(assignment.graph(), assignment.limits(), assignment.coresOf());
+  const auto expected = usesOf(assignment.graph(), assignment.limits(), assignment.coresOf(), kCores);
   for (Index core = 0; core < kCores; ++core) EXPECT_EQ(assignment.use(core), expected[core]) << core;
   EXPECT_DOUBLE_EQ(assignment.connectivity(), connectivityOf(assignment.graph(), assignment.coresOf()));
 }

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 #include <set>
 
 #include "partition/Hypergraph.h"
+#include "partition/Limits.h"
 
 namespace rheo::partition {
 
@@ -30,6 +32,23 @@ inline Hypergraph graphOf(Index vertices, const std::vector<std::vector<Index>>&
     parts.firstTarget.push_back(parts.targets.size());
   }
   return graphOf(std::move(parts));
+}
+
+// What every core takes, counted anew.
+inline std::vector<CoreUse> usesOf(const Hypergraph& graph, const Limits& limits,
+                                   const std::vector<Index>& coreOf, Index cores) {
+  std::vector<CoreUse> uses(cores);
+  for (Index vertex = 0; vertex < graph.vertices(); ++vertex)
+    uses[coreOf[vertex]].neurons += graph.vertexWeight(vertex);
+  for (Index edge = 0; edge < graph.edges(); ++edge) {
+    std::map<Index, std::uint64_t> targets;
+    for (Index target : graph.targets(edge)) ++targets[coreOf[target]];
+    for (const auto& [core, count] : targets) {
+      ++uses[core].axons;
+      uses[core].words += limits.memory.words(count);
+    }
+  }
+  return uses;
 }
 
 // One edge for each vertex, to `fanOut` targets drawn at random, itself perhaps among them.

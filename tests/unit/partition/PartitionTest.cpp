@@ -25,17 +25,7 @@ Limits limitsOf(std::uint64_t neurons, std::uint64_t axons = kUnlimited, std::ui
 }
 
 bool holds(const Hypergraph& graph, const Limits& limits, const std::vector<Index>& coreOf, Index cores) {
-  std::vector<CoreUse> uses(cores);
-  for (Index vertex = 0; vertex < graph.vertices(); ++vertex)
-    uses[coreOf[vertex]].neurons += graph.vertexWeight(vertex);
-  for (Index edge = 0; edge < graph.edges(); ++edge) {
-    std::map<Index, std::uint64_t> targets;
-    for (Index target : graph.targets(edge)) ++targets[coreOf[target]];
-    for (const auto& [core, count] : targets) {
-      ++uses[core].axons;
-      uses[core].words += limits.memory.words(count);
-    }
-  }
+  const std::vector<CoreUse> uses = usesOf(graph, limits, coreOf, cores);
   return cores <= limits.cores && std::all_of(uses.begin(), uses.end(), [&](const CoreUse& use) {
            return use.neurons > 0 && use.within(limits.perCore);
          });
