@@ -48,8 +48,6 @@ class Defect:
 def chip(folder: Path, base: str = "loihi2", **record) -> Path:
     """A chip's file: limits by name, other parts of a record in dictionaries and lists."""
     limits = {k: record.pop(k) for k in list(record) if isinstance(record[k], int)}
-    if "cores" in limits:
-        limits.update(tile_columns=1, tile_rows=1, cores_per_tile=limits["cores"])
     stated = {k: {"value": v, "unit": "things", "source": "my board"} for k, v in limits.items()}
     path = folder / "mine.json"
     path.write_text(json.dumps({"base": base, "name": "mine", "limits": stated, **record}))

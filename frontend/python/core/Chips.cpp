@@ -39,6 +39,18 @@ py::dict describe(const ChipSpec& chip) {
 void bindChips(py::module_& m) {
   m.attr("LARGEST_LIMIT") = kLargestLimit;
   m.def("chip_schema", &chipSchema);
+  // SPEC I12: (column, row) of the tile that a core of one chip of the kind lies in.
+  m.def("places_in_chip", [](const py::bytes& nameOrPath, const std::vector<std::int32_t>& cores) {
+    GridShape shape = unwrap(resolveChip(pathOf(nameOrPath))).grid();
+    shape.chips = shape.chipColumns = 1;
+    shape.deadCores.clear();
+    shape.deadLinks.clear();
+    const Grid grid(shape);
+    py::list places;
+    for (const std::int32_t core : cores)
+      places.append(py::make_tuple(grid.columnOf(grid.tileOf(core)), grid.rowOf(grid.tileOf(core))));
+    return places;
+  });
   m.def("chips", [] {
     py::list list;
     for (const ChipSpec& chip : builtinChips()) list.append(describe(chip));

@@ -1,10 +1,11 @@
-"""Where a chip's cores lie: tiles in rows and columns, joined by a mesh, with some cores in each."""
+"""Where a chip's cores lie: tiles in rows and columns, joined by a mesh, with some cores in each. SPEC I12."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .chipspec import ChipSpec
+from . import _core
+from .chipspec import ChipSpec, chip_name
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Grid:
     width: int
     height: int
     cores_per_tile: int
+    places: tuple  # of every core: column, row
 
     @property
     def tiles(self) -> int:
@@ -21,11 +23,11 @@ class Grid:
 
     def place(self, core: int) -> tuple[int, int, int]:
         """(column, row, number within the tile) of a core."""
-        tile, inside = divmod(core, self.cores_per_tile)
-        return tile % self.width, tile // self.width, inside
+        return *self.places[core], core % self.cores_per_tile
 
 
 def grid_of(chip: ChipSpec) -> Grid:
-    """The grid of one chip, as its record states it. SPEC I12."""
-    limit = {name: chip.limits[name].value for name in ("tile_columns", "tile_rows", "cores_per_tile")}
-    return Grid(limit["tile_columns"], limit["tile_rows"], limit["cores_per_tile"])
+    """The grid of one chip, as its record states it."""
+    limit = {name: limit.value for name, limit in chip.limits.items()}
+    places = _core.places_in_chip(chip_name(chip), range(limit["cores"]))
+    return Grid(limit["tile_columns"], limit["tile_rows"], limit["cores_per_tile"], tuple(places))
