@@ -9,6 +9,7 @@
 #include "arrange/Arrange.h"
 #include "chips/Chips.h"
 #include "partition/HypergraphText.h"
+#include "place/Place.h"
 
 namespace rheo::python {
 namespace {
@@ -114,6 +115,13 @@ py::dict mapGraph(const py::bytes& path, const py::bytes& chip, const py::dict& 
 void bindPartition(py::module_& m) {
   m.def("partition", &mapGraph, py::arg("path"), py::arg("chip"), py::arg("limits"), py::arg("seed"),
         py::arg("threads"), py::arg("effort"), py::arg("progress"));
+  // Of a synapse in a list: its weight and the index of its neuron within the core. SPEC I6
+  m.def("listed_synapse_bits", [](const py::bytes& chip) {
+    const ChipSpec spec = unwrap(resolveChip(pathOf(chip)));
+    ProjectionSpec projection;
+    projection.weightBits = static_cast<int>(spec.limit("weight_bits").value);
+    return synapseBits(formatOf(projection, spec, ListKind::Sparse));
+  });
   m.attr("most_partition_effort") = kMostEffort;
 }
 

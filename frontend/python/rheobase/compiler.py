@@ -164,9 +164,8 @@ def run_compiler(
     """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text}.
 
     from_stage: the file of a dumped stage to go on from. dump_stages: a folder for every stage's text; the
-    examine: also what is lost or unused although nothing is violated, where it is refused, too. The
-    dumps of stages that were reached are also left where the network does not fit the chip. Errors are those
-    of `compile`.
+    dumps of stages that were reached are also left where the network does not fit the chip. examine: note what is
+    lost or unused although nothing is violated, too, also where the network is refused. Errors are those of `compile`.
     """
     if not isinstance(net, Network):
         raise option_error(
@@ -334,9 +333,9 @@ def check(
     """Every violated limit and rule of a chip, and what else is worth knowing; empty if there is nothing.
 
     net: a network, or an image, whose decoded words are compared with the limits it carries (or with those of
-    another ``chip``). chip: "loihi2" where None. split_fan_in: as `compile` takes it. tries: compilations that may be spent on remedies, whose results stand in
-    .tried of each violation; `rb.fix` returns what came out. The list holds Diagnostics: .code .rule .severity .message
-    .where .value .limit .remedy; severity "error" is a violation.
+    another ``chip``). chip: "loihi2" where None. split_fan_in: as `compile` takes it. tries: compilations that may be
+    spent on remedies, whose results stand in .tried of each violation; `rb.fix` returns what came out. The list holds
+    Diagnostics: .code .rule .severity .message .where .value .limit .remedy; severity "error" is a violation.
 
     Example: [str(d) for d in rb.check(net, chip="tiny")]
     """

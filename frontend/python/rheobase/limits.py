@@ -25,9 +25,8 @@ class _Kind:
 
 
 _KINDS = (
-    _Kind(
-        "neurons_per_core", "R0426", "", "neurons", "inputs"
-    ),  # one of several ports takes the room of as many
+    # A neuron of several ports takes the room of as many.
+    _Kind("neurons_per_core", "R0426", "", "neurons", "inputs"),
     _Kind("input_axons_per_core", "R0412", "axon", "input axons"),
     _Kind("output_axons_per_core", "R0414", "route", "output routes"),
     _Kind("synapse_words_per_core", "R0413", "synapse", "synapse words"),
@@ -80,6 +79,11 @@ def _binds(limit: Limit) -> bool:
     return limit.value < _core.LARGEST_LIMIT
 
 
+def _stated(limit: Limit) -> str:
+    """Who states a limit."""
+    return limit.source + (" (inferred)" if limit.inferred else "")
+
+
 def utilisation(image: Image, chip: Optional[ChipSpec] = None) -> dict:
     """How much of the chip is used: cores, and the fullest and mean core for each kind of memory.
 
@@ -128,7 +132,7 @@ class _Checker:
             where,
             value=float(value),
             limit=float(known.value),
-            limit_source=known.source + (" (inferred)" if known.inferred else ""),
+            limit_source=_stated(known),
         )
 
     def run(self) -> list[Diagnostic]:
@@ -168,11 +172,12 @@ class _Checker:
             f"the image uses {used} cores, '{self.name}' has {usable:,}",
             value=float(used),
             limit=float(usable),
-            limit_source="" if known is None else known.source + (" (inferred)" if known.inferred else ""),
+            limit_source="" if known is None else _stated(known),
         )
 
     def _dead_cores(self) -> None:
-        dead = self.image.grid["dead_cores"] if self.chip is None else self.chip.dead_cores
+        """On another chip: an image on dead cores of its own does not decode."""
+        dead = [] if self.chip is None else self.chip.dead_cores
         used = sorted({core["id"] for core in self.image.info["cores"]} & set(dead))
         if used:
             self.add(

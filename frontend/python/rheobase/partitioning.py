@@ -66,10 +66,9 @@ def chip_limits(chip, **overrides: Optional[int]) -> dict:
     spec = ChipSpec.load(chip)
     limits: dict = {name: spec.limits[name].value for name in LIMITS}
     limits.update(overrides)
-    index_bits = max(spec.limits["neurons_per_core"].value - 1, 1).bit_length()
     limits["synapse_memory"] = {
         "header_bits": 0,
-        "synapse_bits": spec.limits["weight_bits"].value + index_bits,
+        "synapse_bits": _core.listed_synapse_bits(chip_name(chip)),
         "word_bits": _WORD_BITS,
     }
     return limits
