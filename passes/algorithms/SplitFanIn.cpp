@@ -23,6 +23,9 @@ namespace {
 // Beyond these the search for the smallest split ends: projections into one population, and attempts in all.
 constexpr std::size_t kMostCandidates = 8;
 constexpr int kMostAttempts = 10000;
+constexpr const char* kWaysOut =
+    "give the loop a delay of a step more, prune the inputs of this neuron, or choose a chip with more room "
+    "in a core";
 
 // A population that fits no core, and what its neurons need.
 struct Crowded {
@@ -33,6 +36,7 @@ struct Crowded {
   ListNeeds most;                                 // of it
   std::vector<std::optional<PartialSums>> sums;   // [incoming]; empty where parts save nothing
   std::vector<std::vector<std::size_t>> choices;  // sets of `incoming` to put through helpers, best first
+  bool cut = false;                               // more projections could be summed in parts than were tried
 };
 
 // One projection of one population, through helpers.
@@ -68,7 +72,7 @@ class Splitter {
   Expected<std::vector<Move>> search(const std::vector<Crowded>& all);
   Status lagsWith(const std::vector<Move>& moves);
   void explain(Diagnostic& loop, const std::vector<Move>& moves, const std::vector<std::string>& populations);
-  Status apply(const Move& move, const std::vector<Move>& moves);
+  void apply(const Move& move, const std::vector<Move>& moves);
   bool keepsFirst(const Move& move, const std::vector<Move>& moves);
   std::int64_t coresFor(std::int64_t neurons, std::int64_t shared, std::int64_t each) const;
   std::int64_t payload(const Source& source);
@@ -275,7 +279,8 @@ Status Splitter::prepare(Crowded& of) {
     return of.sums[a]->into.wiring.sources() > of.sums[b]->into.wiring.sources();
   });
   const std::vector<std::size_t> all = candidates;
-  if (candidates.size() > kMostCandidates) candidates.resize(kMostCandidates);
+  of.cut = candidates.size() > kMostCandidates;
+  if (of.cut) candidates.resize(kMostCandidates);
   for (std::uint32_t mask = 1; mask < 1U << candidates.size(); ++mask) {
     std::vector<std::size_t> chosen;
     for (std::size_t c = 0; c < candidates.size(); ++c)
@@ -345,10 +350,17 @@ void Splitter::explain(Diagnostic& loop, const std::vector<Move>& moves,
         helper, net().projections[of.incoming[moves[m].incoming]].name, of.neuron, owner, of.most.axons,
         of.most.words, chip_.name, axons(), words());
   }
-  loop.remedy =
-      "no exact split exists: give the loop a delay of a step more, prune the inputs of this neuron, or "
-      "choose a chip with "
-      "more room in a core";
+  loop.remedy = fmt::format("no exact split exists: {}", kWaysOut);
+}
+
+// A search that ended early has proven nothing.
+Error unproven(Error error) {
+  for (Diagnostic& diagnostic : error.diagnostics)
+    if (diagnostic.code == "R0750")
+      diagnostic.remedy = fmt::format(
+          "no exact split was found among {} projections into a population and in {} attempts: {}",
+          kMostCandidates, kMostAttempts, kWaysOut);
+  return error;
 }
 
 // A choice for each population, so that the loops have a step for every helper.
@@ -365,7 +377,7 @@ Expected<std::vector<Move>> Splitter::search(const std::vector<Crowded>& all) {
       else if (!first)
         first = solved.error();
     }
-    if (open.empty()) return *std::move(first);
+    if (open.empty()) return of.cut ? unproven(*std::move(first)) : *std::move(first);
   }
   std::vector<Move> taken;
   std::optional<Error> first;
@@ -386,7 +398,8 @@ Expected<std::vector<Move>> Splitter::search(const std::vector<Crowded>& all) {
     return false;
   };
   if (choose(choose, 0)) return taken;
-  return *std::move(first);
+  const bool cut = std::any_of(all.begin(), all.end(), [](const Crowded& of) { return of.cut; });
+  return cut || attempts > kMostAttempts ? unproven(*std::move(first)) : *std::move(first);
 }
 
 // Cores for so many neurons, which share some axons and take each some of their own.
@@ -428,7 +441,7 @@ bool Splitter::keepsFirst(const Move& move, const std::vector<Move>& moves) {
 }
 
 // Puts a projection through helpers.
-Status Splitter::apply(const Move& move, const std::vector<Move>& moves) {
+void Splitter::apply(const Move& move, const std::vector<Move>& moves) {
   const Crowded& of = *move.crowded;
   PartialSums sums = *of.sums[move.incoming];
   const std::size_t index = of.incoming[move.incoming];
@@ -480,7 +493,6 @@ Status Splitter::apply(const Move& move, const std::vector<Move>& moves) {
   }
   net().populations.push_back(std::move(helper));
   net().projections.push_back(std::move(sum));
-  return ok();
 }
 
 // Until everything fits: what was split may have to be split once more.
@@ -492,8 +504,7 @@ Status Splitter::splitAll() {
       if (Status prepared = prepare(of); !prepared) return prepared;
     Expected<std::vector<Move>> moves = search(all);
     if (!moves) return moves.error();
-    for (const Move& move : *moves)
-      if (Status applied = apply(move, *moves); !applied) return applied;
+    for (const Move& move : *moves) apply(move, *moves);
   }
 }
 
