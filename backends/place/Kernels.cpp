@@ -25,12 +25,18 @@ bool fits(const ChipSpec& chip, const char* record, const char* field, std::int6
 
 }  // namespace
 
-std::int64_t inputsRead(const ConvolutionAxis& axis, const Range& outputs) {
+std::vector<std::int64_t> inputsRead(const ConvolutionAxis& axis, std::int64_t first, std::int64_t most) {
   std::vector<bool> read(static_cast<std::size_t>(axis.inputs));
-  for (std::int64_t output = outputs.first; output < outputs.end(); ++output)
-    axis.inputsOf(output,
-                  [&](std::int64_t input, std::int64_t) { read[static_cast<std::size_t>(input)] = true; });
-  return std::count(read.begin(), read.end(), true);
+  std::int64_t number = 0;
+  std::vector<std::int64_t> counts;
+  for (std::int64_t output = first; output < first + most; ++output) {
+    axis.inputsOf(output, [&](std::int64_t input, std::int64_t) {
+      number += !read[static_cast<std::size_t>(input)];
+      read[static_cast<std::size_t>(input)] = true;
+    });
+    counts.push_back(number);
+  }
+  return counts;
 }
 
 std::int64_t channelsRead(const Convolution& convolution, const Range& channelsOut) {
@@ -170,8 +176,8 @@ KernelCost kernelCost(const ProjectionSpec& projection, const ChipSpec& chip, co
         c.rows.kernel * c.columns.kernel *
         static_cast<std::int64_t>(kernelEntryWords(static_cast<std::uint64_t>(reached.count), format));
   }
-  cost.axons =
-      channelsRead(c, tile.channels) * inputsRead(c.rows, tile.rows) * inputsRead(c.columns, tile.columns);
+  cost.axons = channelsRead(c, tile.channels) * inputsRead(c.rows, tile.rows.first, tile.rows.count).back() *
+               inputsRead(c.columns, tile.columns.first, tile.columns.count).back();
   return cost;
 }
 

@@ -54,9 +54,9 @@ KernelPlace kernelPlaceOf(const Convolution& convolution, const Tile& tile, std:
 std::vector<std::int32_t> kernelWeights(const ProjectionSpec& projection, const Tile& tile,
                                         const KernelPlace& place, std::int64_t sourceChannel);
 
-// Inputs along an axis that some output of a range reads, and channels of sources that channels of targets
-// read.
-std::int64_t inputsRead(const ConvolutionAxis& axis, const Range& outputs);
+// [i]: inputs along an axis that some output of [first, first + i] reads, for `most` outputs; and channels of
+// sources that channels of targets read.
+std::vector<std::int64_t> inputsRead(const ConvolutionAxis& axis, std::int64_t first, std::int64_t most);
 std::int64_t channelsRead(const Convolution& convolution, const Range& channelsOut);
 
 // What kernel lists into a tile take, zeros of the kernel not looked at.

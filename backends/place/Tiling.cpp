@@ -10,14 +10,12 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max() / 4;
 
-// counts[first][count - 1]: inputs along an axis that outputs [first, first + count) read.
-std::vector<std::vector<std::int64_t>> allInputsRead(const ConvolutionAxis& axis) {
+// [first][count - 1]: inputs along an axis that outputs [first, first + count) read; tiles have at most so
+// many outputs.
+std::vector<std::vector<std::int64_t>> allInputsRead(const ConvolutionAxis& axis, std::int64_t most) {
   std::vector<std::vector<std::int64_t>> counts;
-  for (std::int64_t first = 0; first < axis.outputs; ++first) {
-    auto& row = counts.emplace_back();
-    for (std::int64_t count = 1; first + count <= axis.outputs; ++count)
-      row.push_back(inputsRead(axis, {first, count}));
-  }
+  for (std::int64_t first = 0; first < axis.outputs; ++first)
+    counts.push_back(inputsRead(axis, first, std::min(most, axis.outputs - first)));
   return counts;
 }
 
@@ -31,8 +29,8 @@ class Tiler {
         axons_(chip.limit("input_axons_per_core").value),
         words_(chip.limit("synapse_words_per_core").value) {
     for (const ProjectionSpec* projection : projections) {
-      rowsRead_.push_back(allInputsRead(projection->wiring.convolution()->rows));
-      columnsRead_.push_back(allInputsRead(projection->wiring.convolution()->columns));
+      rowsRead_.push_back(allInputsRead(projection->wiring.convolution()->rows, neurons_));
+      columnsRead_.push_back(allInputsRead(projection->wiring.convolution()->columns, neurons_));
     }
   }
 
