@@ -110,6 +110,14 @@ LinearMap LinearMap::identity(std::int64_t size) {
   return map;
 }
 
+LinearMap LinearMap::withPairs() const {
+  if (!wiring_.lists() || wiring_.targets() * wiring_.sources() > kMostSpeltOut) return *this;
+  LinearMap map;
+  map.wiring_ = Wiring::dense(outputs(), inputs());
+  map.values_ = wiring_.matrixOf(values_);
+  return map;
+}
+
 LinearMap LinearMap::ofMatrix(const MatrixRef& matrix) {
   LinearMap map;
   const std::int64_t nonzero = (matrix.array() != 0).count();

@@ -47,6 +47,8 @@ class LinearMap {
   std::optional<LinearMap> plus(const LinearMap& other) const;
   // With a delay of so many steps for each stored value.
   LinearMap delayedBy(std::vector<std::int32_t> delays) const;
+  // With a value for each pair of a listed matrix that is not large.
+  LinearMap withPairs() const;
   // With a value, and a delay where there are some, for each synapse. nullopt where those are too many.
   std::optional<LinearMap> unfolded() const;
 

@@ -318,6 +318,7 @@ Status Folder::delay(const Node& node, std::vector<Term>& terms) {
   const Delays delays = delaysOf(node);
   if (!delays.any()) return ok();
   for (Term& term : terms) {
+    term.map = term.map.withPairs();  // settings may pin weights that are 0 here
     const Wiring& wiring = term.map.wiring();
     const Steps own = wiring.lists() ? onLists(delays.synapses, wiring) : delays.synapses;
     if (!own.empty() && static_cast<std::int64_t>(own.size()) != wiring.valueCount())
@@ -379,6 +380,7 @@ Error tooLong(const Node& node, std::int32_t steps) {
 // Delays at the ends of a map become those of its values. SPEC F23, T7.
 Status settleDelays(const Node& node, Term& term) {
   if (term.inputs.empty() && term.outputs.empty()) return ok();
+  if (!term.map.delayed()) term.map = term.map.withPairs();
   const auto settled = [&] {
     return delaysOfValues(term.map.wiring(), term.map.delays(), term.inputs, term.outputs);
   };

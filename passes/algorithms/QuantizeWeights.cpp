@@ -25,7 +25,6 @@ bool below(std::int64_t sources, const SynapseLists& lists) {
 
 // A row for each target with all of its sources; of large matrices that are mostly 0, with those that it has.
 WeightRows rowsOf(const Connections<std::int32_t>& weights) {
-  constexpr std::int64_t kMostSpeltOut = std::int64_t{1} << 22;
   const SynapseLists* lists = weights.wiring.lists();
   if (!lists) return {weights.rows(), weights.columns(), weights.values};
   if (weights.wiring.targets() * weights.wiring.sources() > kMostSpeltOut)

@@ -17,6 +17,9 @@ namespace rheo {
 // Synapses that get a value each where they cannot share: half a gigabyte of float64.
 inline constexpr std::int64_t kMostPairs = std::int64_t{1} << 26;
 
+// Pairs up to which settings spell out a row for each target, zeros and all, and zeros keep their delays.
+inline constexpr std::int64_t kMostSpeltOut = std::int64_t{1} << 22;
+
 class Wiring {
  public:
   Wiring() = default;
