@@ -191,10 +191,15 @@ class ModuleReader {
         refuse(place,
                fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",
                            slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
-      core.append({population, static_cast<std::int32_t>(slice.getFirstNeuron()),
-                   static_cast<std::int32_t>(slice.getCount()), static_cast<std::int32_t>(slice.getRepeats()),
-                   static_cast<std::int32_t>(slice.getStride()), static_cast<std::int32_t>(slice.getRows()),
-                   static_cast<std::int32_t>(slice.getRowStride())},
+      const llvm::ArrayRef<std::int32_t> listed = slice.getNeurons().value_or(llvm::ArrayRef<std::int32_t>());
+      core.append({population,
+                   static_cast<std::int32_t>(slice.getFirstNeuron()),
+                   static_cast<std::int32_t>(slice.getCount()),
+                   static_cast<std::int32_t>(slice.getRepeats()),
+                   static_cast<std::int32_t>(slice.getStride()),
+                   static_cast<std::int32_t>(slice.getRows()),
+                   static_cast<std::int32_t>(slice.getRowStride()),
+                   {listed.begin(), listed.end()}},
                   *problem_.populations[population].model);
     }
     std::map<std::pair<int, int>, int> numbers;

@@ -282,11 +282,12 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   for (const PlacedSlice& slice : placed.slices) {
     if (auto done = emitNeurons(slice, words); !done) return done;
     use.takeNeurons(slice.size(), *problem_.populations[slice.population].model);
-    for (std::int32_t first = 0; first < slice.size(); first += slice.count) {
+    for (std::int32_t first = 0, count; first < slice.size(); first += count) {
+      count = slice.listed.empty() ? slice.count : slice.runFrom(first);
       auto entry = std::make_unique<image::SliceT>();
       entry->population = static_cast<std::uint32_t>(slice.population);
       entry->first_neuron = static_cast<std::uint32_t>(slice.neuron(first));
-      entry->count = static_cast<std::uint32_t>(slice.count);
+      entry->count = static_cast<std::uint32_t>(count);
       entry->first_compartment = static_cast<std::uint32_t>(slice.firstCompartment + first);
       described->slices.push_back(std::move(entry));
     }

@@ -245,7 +245,23 @@ SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, L
   return format;
 }
 
+PlacedSlice sliceOf(int population, std::span<const std::int32_t> neurons) {
+  PlacedSlice slice{population, neurons.front(), static_cast<std::int32_t>(neurons.size())};
+  if (neurons.back() - neurons.front() >= slice.count) slice.listed.assign(neurons.begin(), neurons.end());
+  return slice;
+}
+
+std::int32_t PlacedSlice::runFrom(std::int32_t i) const {
+  std::int32_t run = 1;
+  while (i + run < size() && neuron(i + run) == neuron(i) + run) ++run;
+  return run;
+}
+
 std::int32_t PlacedSlice::find(std::int64_t neuronNumber) const {
+  if (!listed.empty()) {
+    const auto at = std::lower_bound(listed.begin(), listed.end(), neuronNumber);
+    return at != listed.end() && *at == neuronNumber ? static_cast<std::int32_t>(at - listed.begin()) : -1;
+  }
   const std::int64_t offset = neuronNumber - firstNeuron;
   if (offset < 0) return -1;
   const std::int64_t repeat = stride > 0 ? std::min<std::int64_t>(offset / stride, repeats - 1) : 0;

@@ -86,7 +86,7 @@ PlacedSlice sliceOf(const Tile& tile, const Convolution& map, int population) {
 
 std::optional<Tile> tileOf(const PlacedSlice& slice, const Convolution& map) {
   const std::int64_t width = map.columns.outputs, positions = map.positionsOut();
-  if (slice.ports > 1) return std::nullopt;
+  if (slice.ports > 1 || !slice.listed.empty()) return std::nullopt;
   const MapPlace first = map.placeOfOutput(slice.firstNeuron);
   Tile tile{{first.channel, slice.repeats}, {first.row, slice.rows}, {first.column, slice.count}};
   std::int64_t run = slice.count;

@@ -1,5 +1,6 @@
 // Greedy placement: populations in order, the rest of a population into the first core that holds all of
-// it, else into a fresh one. Where that takes too many cores, gaps are filled too.
+// it, else into a fresh one. Where that takes too many cores, gaps are filled too. What is wanted somewhere
+// is placed before.
 #include "place/Place.h"
 
 #include <algorithm>
@@ -39,8 +40,8 @@ constexpr std::array kCoreLimits{
 
 std::span<const CoreLimit> coreLimits() { return kCoreLimits; }
 
-Placer::Placer(const PlacementProblem& problem, const ChipSpec& chip)
-    : problem_(problem), chip_(chip), usableCores_(chip.usableCores()) {
+Placer::Placer(const PlacementProblem& problem, const ChipSpec& chip, std::span<const WantedCore> wanted)
+    : problem_(problem), chip_(chip), wanted_(wanted), usableCores_(chip.usableCores()) {
   for (const CoreLimit& limit : kCoreLimits) limits_.push_back(chip.limit(limit.name).value);
   incoming_.resize(problem.populations.size());
   for (std::size_t i = 0; i < problem.projections.size(); ++i)
@@ -74,7 +75,7 @@ bool Placer::fits(const CoreUse& use) const {
   return true;
 }
 
-Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, std::int32_t count) const {
+Trial Placer::tryRows(const OpenCore& open, int population, std::span<const std::int32_t> rows) const {
   Trial trial;
   trial.use = trial.refused = open.core.use;
   trial.profiles = open.profiles;
@@ -83,11 +84,11 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
   for (const int projection : incoming_[population]) costs.emplace_back(problem_, chip_, projection);
   const std::int64_t formatLimit = chip_.limit("formats_per_core").value;
   Trial neurons = trial;  // without their lists
-  for (std::int32_t row = 0; row < count; ++row) {
-    takeNeuron(population, first + row, neurons);
+  for (const std::int32_t neuron : rows) {
+    takeNeuron(population, neuron, neurons);
     CoreUse use = neurons.use;
     for (ListCost& cost : costs) {
-      cost.addNeuron(first + row);
+      cost.addNeuron(neuron);
       use.wait(problem_.projections[cost.projection()].mostDelay());
       use.inputAxons += cost.axons();
       use.synapseWords += cost.singleWords();
@@ -104,7 +105,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::int32_t first, 
     }
     trial.refused = use;
     if (!fits(use)) break;
-    trial.rows = row + 1;
+    ++trial.rows;
     trial.use = use;
     trial.lists = std::move(lists);
     trial.profiles = neurons.profiles;
@@ -137,43 +138,48 @@ void Placer::commit(OpenCore& open, PlacedSlice slice, Trial trial) {
   open.constants = std::move(trial.constants);
 }
 
-void Placer::placePopulation(int population, bool fill) {
+void Placer::placePopulation(int population) {
   if (const Convolution* map = featureMapOf(problem_, population)) return placeTiles(population, *map);
-  const std::int32_t size = problem_.populations[population].size;
-  for (std::int32_t next = 0; next < size;) {
-    const std::int32_t rest = size - next;
+  std::vector<std::int32_t> neurons;
+  for (std::int32_t neuron = 0; neuron < problem_.populations[population].size; ++neuron)
+    if (!taken_[population][neuron]) neurons.push_back(neuron);
+  for (std::span<const std::int32_t> rest = neurons; !rest.empty();) {
     bool placed = false;
     for (OpenCore& open : cores_) {
-      const bool last = fill && &open == &cores_.back();
+      if (!mayFill(open)) continue;
+      const bool last = fill_ && (open.kept || &open == &cores_.back());
       const std::int64_t inputs =
-          open.core.use.inputs + problem_.populations[population].model->inputsOf(rest);
+          open.core.use.inputs + problem_.populations[population].model->inputsOf(std::ssize(rest));
       if (!last && inputs > chip_.limit("neurons_per_core").value) continue;
-      Trial trial = tryRows(open, population, next, rest);
-      if (trial.rows < rest && (!last || trial.rows == 0)) continue;
-      const std::int32_t rows = trial.rows;
-      commit(open, {population, next, rows}, std::move(trial));
-      next += rows;
+      Trial trial = tryRows(open, population, rest);
+      if (trial.rows < std::ssize(rest) && (!last || trial.rows == 0)) continue;
+      const auto rows = static_cast<std::size_t>(trial.rows);
+      commit(open, sliceOf(population, rest.first(rows)), std::move(trial));
+      rest = rest.subspan(rows);
       placed = true;
       break;
     }
     if (placed) continue;
     OpenCore fresh;
-    Trial trial = tryRows(fresh, population, next, rest);
+    Trial trial = tryRows(fresh, population, rest);
     if (trial.rows == 0) {
-      noteRefused(population, next++, trial.refused);
+      noteRefused(population, rest.front(), trial.refused);
+      rest = rest.subspan(1);
       continue;
     }
-    const std::int32_t rows = trial.rows;
-    commit(fresh, {population, next, rows}, std::move(trial));
+    const auto rows = static_cast<std::size_t>(trial.rows);
+    commit(fresh, sliceOf(population, rest.first(rows)), std::move(trial));
     cores_.push_back(std::move(fresh));
-    next += rows;
+    rest = rest.subspan(rows);
   }
 }
 
 void Placer::placeAll(bool fill) {
+  fill_ = fill;
   cores_.clear();
   violations_.clear();
-  for (std::size_t i = 0; i < problem_.populations.size(); ++i) placePopulation(static_cast<int>(i), fill);
+  openWanted();
+  for (std::size_t i = 0; i < problem_.populations.size(); ++i) placePopulation(static_cast<int>(i));
 }
 
 // [population][neuron]: one route for each list that the neuron's spikes reach.
@@ -246,9 +252,9 @@ Expected<Placement> Placer::run() {
   if (!routesSettled && found.empty()) found = crowdedRoutes();
   if (!found.empty()) return Error{ErrorKind::Compile, std::move(found)};
   Placement placement;
-  const Grid grid(chip_.grid());
+  const std::vector<std::int32_t> ids = giveIds();
   for (OpenCore& open : cores_) {
-    open.core.id = grid.usableCores()[placement.cores.size()];
+    open.core.id = ids[placement.cores.size()];
     for (const ListChoice& choice : open.lists) resolveLists(choice, open.core);
     placement.cores.push_back(std::move(open.core));
   }
@@ -275,9 +281,10 @@ void PlacedCore::append(PlacedSlice slice, const models::ModelTable& model) {
   slices.push_back(slice);
 }
 
-Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip) {
+Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip,
+                          std::span<const WantedCore> wanted) {
   auto checked = checkProblem(problem, chip);
-  if (checked) return Placer(problem, chip).run();
+  if (checked) return Placer(problem, chip, wanted).run();
   if (checked.error().kind != ErrorKind::Compile) return checked.error();
   for (const ProjectionSpec& projection : problem.projections)
     if (projection.weightBits < 1 || projection.weightBits > 8) return checked.error();

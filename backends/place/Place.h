@@ -1,5 +1,5 @@
-// Where everything goes: populations cut into contiguous slices, slices on cores, one synapse list per
-// source and core. Deterministic; every violated limit of the chip is reported in one go.
+// Where everything goes: populations cut into slices, slices on cores, one synapse list per source and core.
+// Deterministic; every violated limit of the chip is reported in one go.
 #pragma once
 
 #include <cstdint>
@@ -84,7 +84,7 @@ SynapseFormat formatOf(const ProjectionSpec& projection, const ChipSpec& chip, L
 
 // Neurons of one population in consecutive compartments: `count` of them, again for each of `rows`,
 // `rowStride` neurons further on, and all that again for each of `repeats` channels, `stride` neurons further
-// on.
+// on. Or the `count` neurons that are listed.
 struct PlacedSlice {
   int population = 0;
   std::int32_t firstNeuron = 0;
@@ -93,6 +93,7 @@ struct PlacedSlice {
   std::int32_t stride = 0;
   std::int32_t rows = 1;
   std::int32_t rowStride = 0;
+  std::vector<std::int32_t> listed = {};  // ascending; the first is firstNeuron
   // Where it lies in its core: PlacedCore::append says so.
   std::int32_t firstCompartment = 0;
   std::int32_t firstInput = 0;  // as synapse lists count. SPEC I6
@@ -107,11 +108,17 @@ struct PlacedSlice {
     return place < 0 ? -1 : static_cast<std::int32_t>(place * ports + target % ports);
   }
   std::int32_t neuron(std::int32_t i) const {
+    if (!listed.empty()) return listed[static_cast<std::size_t>(i)];
     return firstNeuron + i / (count * rows) * stride + i / count % rows * rowStride + i % count;
   }
   // The i of a neuron; -1 where it lies elsewhere.
   std::int32_t find(std::int64_t neuronNumber) const;
+  // How many neurons from the i-th on follow each other.
+  std::int32_t runFrom(std::int32_t i) const;
 };
+
+// Neurons in ascending order, listed only where they do not follow each other.
+PlacedSlice sliceOf(int population, std::span<const std::int32_t> neurons);
 
 // How the lists of one projection in one slice are stored: a format record of the core. SPEC I7.
 struct PlacedGroup {
@@ -195,8 +202,19 @@ std::vector<std::int64_t> constantsOf(const PopulationSpec& population, std::int
 // Everything that is wrong with the problem before anything is placed: see place().
 Status checkProblem(const PlacementProblem& problem, const ChipSpec& chip);
 
-// The first cores of the chip that work are taken, one after the other. Errors are of kind Compile with every
-// violation found (R0410 to R0420), or Internal where the problem contradicts itself (sizes, indices).
-Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip);
+// What a core is to hold. Neurons of feature maps are wanted as tiles, all of a map or none.
+struct WantedCore {
+  // That it keeps, or any. A core that keeps its own is filled up only where others lack; one that does not
+  // work holds nothing.
+  std::int32_t id = -1;
+  std::vector<PlacedSlice> slices;  // no neuron twice
+};
+
+// What is wanted, as far as each core's limits allow; then what is left, populations in order, on the cores
+// that have room for it. The first cores of the chip that work are taken, one after the other. Errors are of
+// kind Compile with every violation found (R0410 to R0420), or Internal where the problem contradicts itself
+// (sizes, indices).
+Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip,
+                          std::span<const WantedCore> wanted = {});
 
 }  // namespace rheo

@@ -41,8 +41,11 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
   return trial;
 }
 
-// A feature map whole, where a core holds it; else in tiles, each where there is room.
+// A feature map whole, where a core holds it; else in tiles, each where there is room. One that is wanted
+// somewhere is cut already.
 void Placer::placeTiles(int population, const Convolution& map) {
+  for (const Tile& tile : refusedTiles_[population]) placeTile(population, map, tile);
+  if (taken_[population][0] || !refusedTiles_[population].empty()) return;
   const Tile whole{{0, map.channelsOut}, {0, map.rows.outputs}, {0, map.columns.outputs}};
   if (putIntoOpenCore(population, map, whole, tryTile({}, population, map, whole))) return;
   std::vector<const ProjectionSpec*> convolutions;
@@ -58,7 +61,7 @@ bool Placer::putIntoOpenCore(int population, const Convolution& map, const Tile&
     return use.*part + alone.use.*part <= limits_[limit];
   };
   for (OpenCore& open : cores_) {
-    bool roomy = true;
+    bool roomy = mayFill(open);
     for (std::size_t i = 0; i < limits_.size() && roomy; ++i)
       if (const auto part = coreLimits()[i].use;  // of the others, cores share some
           part == &CoreUse::inputs || part == &CoreUse::inputAxons || part == &CoreUse::synapseWords)

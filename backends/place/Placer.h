@@ -1,5 +1,6 @@
-// The state of a placement under way. Private to its three parts: Place.cpp puts populations into cores row
-// by row, PlaceTiles.cpp feature maps tile by tile, PlaceFindings.cpp says what fits nowhere.
+// The state of a placement under way. Private to its parts: Place.cpp puts populations into cores row by row,
+// PlaceTiles.cpp feature maps tile by tile, PlaceWanted.cpp what is wanted somewhere, PlaceFindings.cpp says
+// what fits nowhere.
 #pragma once
 
 #include <set>
@@ -22,6 +23,7 @@ struct OpenCore {
   PlacedCore core;
   std::vector<ListChoice> lists;
   std::set<int> profiles, constants;
+  bool kept = false;  // a wanted core with an id of its own
 };
 
 // How far a population can be put into a core.
@@ -35,7 +37,7 @@ struct Trial {
 
 class Placer {
  public:
-  Placer(const PlacementProblem& problem, const ChipSpec& chip);
+  Placer(const PlacementProblem& problem, const ChipSpec& chip, std::span<const WantedCore> wanted = {});
 
   Expected<Placement> run();
 
@@ -51,11 +53,16 @@ class Placer {
 
   void findProfiles();
   bool fits(const CoreUse& use) const;
-  Trial tryRows(const OpenCore& open, int population, std::int32_t first, std::int32_t count) const;
+  Trial tryRows(const OpenCore& open, int population, std::span<const std::int32_t> neurons) const;
   Trial tryTile(const OpenCore& open, int population, const Convolution& map, const Tile& tile) const;
   void takeNeuron(int population, std::int32_t neuron, Trial& trial) const;
   void commit(OpenCore& open, PlacedSlice slice, Trial trial);
-  void placePopulation(int population, bool fill);
+  void openWanted();
+  bool wantsWholeMap(int population) const;
+  void takeWanted(const PlacedSlice& slice, OpenCore& open);
+  std::vector<std::int32_t> giveIds() const;
+  bool mayFill(const OpenCore& open) const { return !open.kept || fill_; }
+  void placePopulation(int population);
   void placeTiles(int population, const Convolution& map);
   bool putIntoOpenCore(int population, const Convolution& map, const Tile& tile, const Trial& alone);
   void placeTile(int population, const Convolution& map, const Tile& tile);
@@ -72,13 +79,17 @@ class Placer {
 
   const PlacementProblem& problem_;
   const ChipSpec& chip_;
+  std::span<const WantedCore> wanted_;
   std::int64_t usableCores_;
+  bool fill_ = false;                              // gaps, too
   std::vector<std::int64_t> limits_;               // of coreLimits()
   std::vector<std::vector<int>> incoming_;         // projections into each population
   std::vector<std::vector<int>> profileOf_;        // [population][neuron]
   std::vector<std::vector<int>> constantsOf_;      // [population][neuron]: a block of constants
   std::vector<std::int64_t> constantsOfBlock_;     // how many each block holds
   std::vector<std::vector<std::int64_t>> routes_;  // [population][neuron]: expected routes
+  std::vector<std::vector<bool>> taken_;           // [population][neuron]: it lies where it is wanted
+  std::vector<std::vector<Tile>> refusedTiles_;    // [population]: wanted where they do not fit
   std::vector<OpenCore> cores_;
   std::vector<Violation> violations_;
 };

@@ -51,6 +51,14 @@ mlir::LogicalResult verifySlice(SliceOp slice, ModuleOp module) {
     return complain(slice, slice.getPopulation())
            << "has " << population.getSize() << " neurons, a slice of it goes from " << first << " to " << end
            << " at compartment " << asSigned(slice.getFirstCompartment());
+  if (const auto listed = slice.getNeurons()) {
+    const bool ascending = std::is_sorted(listed->begin(), listed->end(), std::less_equal<>());
+    if (!ascending || rows != 1 || repeats != 1 || static_cast<int64_t>(listed->size()) != count ||
+        listed->front() != first || listed->back() >= population.getSize())
+      return complain(slice, slice.getPopulation())
+             << "has " << population.getSize() << " neurons, a slice lists " << listed->size()
+             << " that are not the " << count << " ascending ones from " << first << " on";
+  }
   return mlir::success();
 }
 

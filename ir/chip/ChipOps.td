@@ -82,20 +82,24 @@ def Chip_CoreOp : Chip_Op<"core", [HasParent<"ModuleOp">, SingleBlock, NoTermina
 }
 
 def Chip_SliceOp : Chip_Op<"slice", [HasParent<"CoreOp">]> {
-  let summary = "neurons [first_neuron, first_neuron + count) live in compartments from first_compartment on";
+  let summary = "neurons of a population live in compartments from first_compartment on";
   let description = [{
-    A tile of a population with channels, rows and columns takes `count` neurons of each of `rows` rows, `row_stride`
-    neurons apart, and the same of `repeats` channels, `stride` neurons apart, one behind the other.
+    Neurons [first_neuron, first_neuron + count), or, where they do not follow each other, the `count` that `neurons`
+    lists in ascending order. A tile of a population with channels, rows and columns takes `count` neurons of each of
+    `rows` rows, `row_stride` neurons apart, and the same of `repeats` channels, `stride` neurons apart, one behind the
+    other.
   }];
   let arguments = (ins FlatSymbolRefAttr:$population, I32Attr:$first_neuron, I32Attr:$count,
                        I32Attr:$first_compartment, DefaultValuedAttr<I32Attr, "1">:$repeats,
                        DefaultValuedAttr<I32Attr, "0">:$stride, DefaultValuedAttr<I32Attr, "1">:$rows,
-                       DefaultValuedAttr<I32Attr, "0">:$row_stride);
+                       DefaultValuedAttr<I32Attr, "0">:$row_stride,
+                       OptionalAttr<DenseI32ArrayAttr>:$neurons);
   let assemblyFormat = "$population attr-dict";
   let extraClassDeclaration = [{
     /// Compartments, and the neuron in the i-th of them.
     int64_t getSize() { return int64_t{getCount()} * getRows() * getRepeats(); }
     int64_t getNeuron(int64_t i) {
+      if (getNeurons()) return (*getNeurons())[i];
       return getFirstNeuron() + i / (int64_t{getCount()} * getRows()) * getStride() +
              i / getCount() % getRows() * getRowStride() + i % getCount();
     }
