@@ -26,6 +26,7 @@ constexpr int kPlanes = 4;
 // Graphs of few pins get more sweeps, up to so many times those of large ones.
 constexpr int kSweepsPerEffort = 60;
 constexpr double kSweptPins = 1 << 21, kMostSweeps = 4;
+constexpr double kFewestSweeps = 20;
 constexpr int kDescentSweeps = 8, kExchangeRounds = 4;
 
 // Graphs of few pins are started anew: so many pins in all, but no more starts than that.
@@ -49,7 +50,9 @@ class Partitioner {
     const double pins = static_cast<double>(graph.targetPins() + graph.edges()) + 1;
     starts_ = static_cast<int>(std::clamp(kStartedPins / pins, 1.0, double{kMostStarts}));
     const double more = std::clamp(std::sqrt(kSweptPins / pins), 1.0, kMostSweeps);
-    sweeps_ = static_cast<int>(kSweepsPerEffort * options.effort * more);
+    const double sweeps = kSweepsPerEffort * options.effort * more, affordable = options.mostWork / pins;
+    sweeps_ = static_cast<int>(std::clamp(affordable, kFewestSweeps, sweeps));
+    starts_ = static_cast<int>(std::clamp(affordable / sweeps, 1.0, static_cast<double>(starts_)));
   }
 
   // Nothing where it was cancelled.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "partition/Bounds.h"
@@ -21,6 +22,8 @@ struct Options {
   std::uint64_t seed = 0;
   int threads = 1;
   int effort = 1;  // 1 to 10: the work is proportional to it
+  // Pins that sweeps look at, all starts together: fewer of both where there would be more.
+  double mostWork = std::numeric_limits<double>::infinity();
   Progress progress;
   const std::atomic<bool>* cancel = nullptr;  // becomes true when the mapper is to stop
 };
