@@ -28,6 +28,7 @@ LOW_LIBRARIES = {
     "backends/arrange": 1,
     "backends/emit": 1,
     "backends/partition": 1,
+    "backends/mapping": 2,
     "passes/algorithms": 1,
 }
 # Within a layer: who may use whom all the same.

@@ -22,7 +22,7 @@ check() { # NAME COMMAND...
 format() { { files h . && files cpp .; } | tr '\n' '\0' | xargs -0 -r "$bin/python" "$bin/clang-format" --dry-run -Werror; }
 # The rooms without MLIR: its headers would take clang-tidy ten seconds a file and more.
 tidy() {
-  files cpp ./runtime ./witness ./frontend/nir ./passes/algorithms ./backends/chips ./backends/place ./backends/arrange ./backends/emit ./backends/partition |
+  files cpp ./runtime ./witness ./frontend/nir ./passes/algorithms ./backends/chips ./backends/place ./backends/arrange ./backends/emit ./backends/partition ./backends/mapping |
     tr '\n' '\0' | xargs -0 -r -n 2 -P "$(nproc)" clang-tidy-19 --quiet -p "$release" 2>/dev/null
 }
 
