@@ -9,6 +9,7 @@
 #include "algorithms/PeriodicReset.h"
 #include "chip/ChipSpec.h"
 #include "chip/Image.h"
+#include "mapping/Mapping.h"
 #include "network/Network.h"
 #include "support/Error.h"
 
@@ -28,7 +29,9 @@ struct CompileOptions {
   // Spikes in a step of each neuron, by population: which cores of the chip are near each other follows from
   // them.
   std::map<std::string, std::vector<double>> rates;
-  std::uint64_t seed = 0;  // of what is searched for at random: where cores lie
+  std::uint64_t seed = 0;     // of what is searched for at random: the mapper's map, where cores lie
+  std::string mapper;         // order, graph or auto; empty: auto. Which neurons share a core
+  std::optional<Image> keep;  // of an earlier version of the network, whose neurons stay on their cores
   std::string toStage = "image";
   std::optional<std::string> fromStage;  // the text of a dumped stage, to go on from
   std::string fromFile;                  // its file, for messages
@@ -42,6 +45,7 @@ struct CompileResult {
   // The quantized network as a file's bytes, which the image was checked against; empty before the quant
   // stage, and where `fromStage` is behind it. SPEC V1
   std::vector<std::uint8_t> witness;
+  std::optional<MappingReport> mapping;  // where cores were chosen
   std::vector<Diagnostic> notes;
 };
 

@@ -12,6 +12,7 @@
 #include "chip/ChipSpec.h"
 #include "fixed/Profile.h"
 #include "ir/Dialects.h"
+#include "mapping/Mapping.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
@@ -26,6 +27,9 @@ struct PlaceOptions {
   // where it is left out.
   std::map<std::string, std::vector<double>> rates = {};
   std::uint64_t seed = 0;
+  Mapper mapper = Mapper::Auto;
+  const Image* keep = nullptr;                     // of an earlier version, whose neurons stay on their cores
+  std::optional<MappingReport>* report = nullptr;  // filled in
 };
 
 // The chip of `options` outlives the pass. examine: what is lost although nothing is violated is noted, too.

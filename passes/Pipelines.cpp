@@ -6,6 +6,7 @@
 #include "ir/Diagnostics.h"
 #include "ir/FromNetwork.h"
 #include "ir/Stages.h"
+#include "mapping/MappingText.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "network/NetworkText.h"
@@ -68,6 +69,7 @@ class Compilation {
   Stage first_ = Stage::Import, last_ = Stage::Image;
   const Profile* profile_ = nullptr;
   QuantOptions quantize_;
+  Mapper mapper_ = Mapper::Auto;
   mlir::MLIRContext context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   CompileResult result_;
@@ -97,7 +99,8 @@ Status Compilation::enter(Stage stage) {
       passes.push_back(createLegalizePass(options_.chip));
       return runPasses(std::move(passes));
     case Stage::Placed:
-      passes.push_back(createPlaceOnCoresPass({&options_.chip, options_.rates, options_.seed}));
+      passes.push_back(createPlaceOnCoresPass({&options_.chip, options_.rates, options_.seed, mapper_,
+                                               options_.keep ? &*options_.keep : nullptr, &result_.mapping}));
       return runPasses(std::move(passes));
     case Stage::Image: {
       Expected<Image> image = imageOf(*module_, options_.chip);
@@ -134,6 +137,11 @@ Status Compilation::prepare() {
   Expected<const Profile*> profile = resolveProfile(options_.chip, options_.profile);
   if (!profile) return std::move(profile).error();
   profile_ = *profile;
+  if (!options_.mapper.empty()) {
+    Expected<Mapper> mapper = mapperOf(options_.mapper);
+    if (!mapper) return std::move(mapper).error();
+    mapper_ = *mapper;
+  }
   quantize_.chip = &options_.chip;
   quantize_.profile = profile_;
   quantize_.pinsFile = options_.quantFile;
@@ -215,6 +223,17 @@ Status Compilation::resume() {
           "fan-in is split on the way to the legal stage, a file of the stage '{}' stays as it is",
           stageName(first_));
       unused.remedy = "resume from the quant stage to split it";
+      result_.notes.push_back(std::move(unused));
+    }
+    if (first_ >= Stage::Placed && (options_.keep || mapper_ != Mapper::Auto)) {
+      Diagnostic unused;
+      unused.code = "R0303";
+      unused.severity = Severity::Warning;
+      unused.file = options_.fromFile;
+      unused.message = fmt::format(
+          "neurons get their cores on the way to the placed stage, a file of the stage '{}' stays as it is",
+          stageName(first_));
+      unused.remedy = "resume from the legal stage to place them anew";
       result_.notes.push_back(std::move(unused));
     }
     if (!chip.empty() && chip != options_.chip.name)

@@ -4,8 +4,9 @@
 
 #include "algorithms/Problem.h"
 #include "algorithms/SplitFanIn.h"
-#include "arrange/Arrange.h"
 #include "ir/Diagnostics.h"
+#include "mapping/Kept.h"
+#include "mapping/MappingText.h"
 #include "passes/NetIo.h"
 #include "passes/Passes.h"
 
@@ -149,6 +150,8 @@ class ModuleWriter {
       if (slice.rows > 1)
         attributes.insert(attributes.end(),
                           {{"rows", number(slice.rows)}, {"row_stride", number(slice.rowStride)}});
+      if (!slice.listed.empty())
+        attributes.push_back({"neurons", builder_.getDenseI32ArrayAttr(slice.listed)});
       create("chip.slice", location, attributes);
     }
     for (std::size_t g = 0; g < core.groups.size(); ++g) {
@@ -212,21 +215,30 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
  private:
   Status run() {
     if (Status chosen = spec.resolve(chip); !chosen) return chosen;
+    if (mapper.getNumOccurrences() > 0) {
+      Expected<Mapper> named = mapperOf(mapper);
+      if (!named) return std::move(named).error();
+      options.mapper = *named;
+    }
     Expected<FixedStage> read = readFixedStage(getOperation(), "legal");
     if (!read) return std::move(read).error();
     auto& [network, profile, net] = *read;
     const PlacementProblem problem = problemOf(net, *profile);
-    Expected<Placement> placement = place(problem, *spec);
-    if (!placement) {
-      Error error = std::move(placement).error();
+    MappingOptions how{options.mapper, options.rates, options.seed};
+    if (options.keep) {
+      Expected<std::vector<WantedCore>> kept = keptOf(*options.keep, problem, *spec);
+      if (!kept) return std::move(kept).error();
+      how.kept = *std::move(kept);
+    }
+    Expected<Mapping> mapping = mapNetwork(problem, *spec, how);
+    if (!mapping) {
+      Error error = std::move(mapping).error();
       offerSplit(net, *profile, error.diagnostics);
       return error;
     }
-    const std::vector<std::int32_t> ids =
-        arrange(flowsOf(problem, *placement, options.rates),
-                static_cast<std::int32_t>(placement->cores.size()), Grid(spec->grid()), options.seed);
-    for (std::size_t core = 0; core < ids.size(); ++core) placement->cores[core].id = ids[core];
-    ModuleWriter(network, net, problem, *placement, *spec).write();
+    if (const auto told = assumptionOf(mapping->report)) addAssumption(network, *told);
+    if (options.report) *options.report = mapping->report;
+    ModuleWriter(network, net, problem, mapping->placement, *spec).write();
     network.erase();
     return ok();
   }

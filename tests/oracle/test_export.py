@@ -10,6 +10,7 @@ import pytest
 import rheobase as rb
 from environment import ROOT, needs_lava, under_lava
 from model_networks import PARAMETERS, network, stimulus
+from pools import pool, small_chip
 from recordings import recorded
 from rheobase.arithmetic import MODELS
 
@@ -277,3 +278,10 @@ def test_the_command_writes_a_folder(tmp_path):
     assert subprocess.run(list(map(str, run)), capture_output=True).returncode == 0
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["arrays.npz", "network.py"]
     compile((tmp_path / "out/network.py").read_text(), "network.py", "exec")
+
+
+def test_neurons_that_the_mapper_scattered(tmp_path):
+    net, x = pool()
+    image = rb.compile(net, chip=small_chip(tmp_path), mapper="graph")
+    assert len(image.info["cores"][0]["slices"]) > 4
+    assert compare(image, x[0, :25], tmp_path) > 30

@@ -13,6 +13,7 @@ import rheobase as rb
 from chips import data_of_debian
 from environment import needs_sanafe, under_sanafe
 from model_networks import PARAMETERS, network, stimulus
+from pools import pool, small_chip
 from recordings import EXAMPLES, recorded
 from rheobase.exporting import sanafe_neurons
 
@@ -132,6 +133,19 @@ def test_a_replay_spikes_as_the_chip_does(tmp_path, example):
     both = compare(image, x, tmp_path, replay=True)
     assert both.same_spikes and both.counts[0] == both.counts[1]
     assert both.energy == pytest.approx(both.estimate.energy["dynamic"], rel=0.02)
+
+
+def test_neurons_that_the_mapper_scattered(tmp_path):
+    net, x = pool()
+    chip = small_chip(tmp_path)
+    spent = {}
+    for mapper in ("order", "graph"):
+        image = rb.compile(net, chip=chip, mapper=mapper)
+        both = compare(image, x[:1], tmp_path / mapper, chip=chip)
+        assert both.same_spikes and len(both.rasters[1]) > 100
+        assert both.energy == pytest.approx(both.estimate.energy["dynamic"], rel=0.02)
+        spent[mapper] = both.energy
+    assert spent["graph"] < spent["order"]
 
 
 def random_network(seed: int, reset: str) -> rb.Network:

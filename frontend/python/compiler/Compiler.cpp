@@ -8,14 +8,39 @@
 
 namespace rheo::python {
 
+static py::object describe(const std::optional<MappingFigures>& figures) {
+  if (!figures) return py::none();
+  return py::dict(py::arg("cores") = figures->cores, py::arg("connectivity") = figures->connectivity,
+                  py::arg("hops") = figures->hops);
+}
+
+static py::object describe(const MappingReport& report) {
+  py::object bound = py::none();
+  if (report.bound)
+    bound = py::dict(py::arg("connectivity") = report.bound->value, py::arg("reason") = report.bound->reason);
+  py::object kept = py::none();
+  if (report.kept)
+    kept = py::dict(py::arg("kept") = report.kept->kept, py::arg("moved") = report.kept->moved,
+                    py::arg("added") = report.kept->added, py::arg("refused") = report.notKept);
+  const bool asKept = report.kept && report.notKept.empty();
+  return py::dict(py::arg("taken") = asKept          ? "kept"
+                                     : report.mapped ? "graph"
+                                                     : "order",
+                  py::arg("kept") = kept, py::arg("order") = describe(report.inOrder),
+                  py::arg("graph") = describe(report.byGraph), py::arg("at_least") = bound,
+                  py::arg("refused") = report.refused);
+}
+
 static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py::bytes& chip,
                                const std::string& profile, std::optional<std::string> quantSettings,
                                const py::bytes& quantFile, std::optional<int> weightBits, bool keepWeights,
                                bool examine, std::map<std::string, double> calibration,
                                std::map<std::string, std::vector<double>> rates, std::uint64_t seed,
                                const std::string& toStage, std::optional<std::pair<int, int>> periodicReset,
-                               bool splitFanIn, std::optional<std::string> fromStage,
-                               const py::bytes& fromFile, const py::bytes& dumpDir) {
+                               bool splitFanIn, const std::string& mapper,
+                               const std::optional<py::bytes>& keep, const py::bytes& keepFile,
+                               std::optional<std::string> fromStage, const py::bytes& fromFile,
+                               const py::bytes& dumpDir) {
   CompileOptions options;
   options.chip = unwrap(resolveChip(pathOf(chip)));
   options.profile = profile;
@@ -29,6 +54,11 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   options.seed = seed;
   if (periodicReset) options.periodicReset = PeriodicReset{periodicReset->first, periodicReset->second};
   options.splitFanIn = splitFanIn;
+  options.mapper = mapper;
+  if (keep) {
+    const std::string_view bytes = *keep;
+    options.keep = unwrap(Image::parse({bytes.begin(), bytes.end()}, pathOf(keepFile)));
+  }
   options.toStage = toStage;
   options.fromStage = std::move(fromStage);
   options.fromFile = pathOf(fromFile);
@@ -51,6 +81,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   answer["stage"] = py::bytes(result.stageText);
   answer["notes"] = toPython(result.notes);
   answer["quantization"] = result.quantSettings;
+  answer["placement"] = result.mapping ? describe(*result.mapping) : py::none();
   return answer;
 }
 
@@ -65,6 +96,6 @@ PYBIND11_MODULE(_compiler, m) {
   m.def("compile", &compileNetwork, py::arg("network"), py::kw_only(), py::arg("chip"), py::arg("profile"),
         py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("keep_weights"),
         py::arg("examine"), py::arg("calibration"), py::arg("rates"), py::arg("seed"), py::arg("to_stage"),
-        py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("from_stage"), py::arg("from_file"),
-        py::arg("dump_dir"));
+        py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("mapper"), py::arg("keep"),
+        py::arg("keep_file"), py::arg("from_stage"), py::arg("from_file"), py::arg("dump_dir"));
 }

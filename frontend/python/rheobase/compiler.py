@@ -38,6 +38,7 @@ from .network import Network
 
 LONGEST_INTERVAL = most("cuba_lif_reset", "reset_interval")  # steps
 STAGES = ("import", "float", "quant", "legal", "placed", "image")
+MAPPERS = ("auto", "order", "graph")
 CALIBRATION_CHUNK = 256  # samples that run at a time
 
 
@@ -62,7 +63,7 @@ def _library():
 
 
 def _calibration(net: Network, data) -> tuple[dict[str, float], dict[str, list]]:
-    """Largest |v| of every population on the data, in float units, and the spikes of its neurons per step."""
+    """Largest |v| of every population on the data, in float units; spikes per step of its neurons, and of every input."""
     if data is None:
         return {}, {}
     if isinstance(data, (str, bytes, os.PathLike)):
@@ -82,13 +83,15 @@ def _calibration(net: Network, data) -> tuple[dict[str, float], dict[str, list]]
     spikes: dict[str, np.ndarray] = {}
     steps: dict[str, int] = {}
     probes = [f"{node.name}.v" for node in net.populations]
+    sizes = {node.name: int(np.prod(node.shape)) for node in (*net.inputs, *net.populations)}
     for chunk in chunks:
         out = net.run(chunk, probes=probes)
         for probe in probes:
             name = probe[: -len(".v")]
             largest[name] = max(largest.get(name, 0.0), float(np.abs(out.states[probe]).max()))
-        for name, sent in out.spikes.items():
-            flat = (sent != 0).reshape(-1, sent.shape[-1])
+        given = chunk if isinstance(chunk, dict) else {net.inputs[0].name: chunk}
+        for name, sent in (*given.items(), *out.spikes.items()):
+            flat = (np.asarray(sent) != 0).reshape(-1, sizes.get(name, sent.shape[-1]))
             spikes[name] = spikes.get(name, 0) + flat.sum(axis=0)
             steps[name] = steps.get(name, 0) + len(flat)
     return largest, {name: (count / steps[name]).tolist() for name, count in spikes.items()}
@@ -121,6 +124,17 @@ def _stage_text(path) -> str:
             "R0704",
         )
     return text
+
+
+def _image_to_keep(keep) -> Optional[Image]:
+    """An image, or its file's. Raises what `Image.load` does."""
+    if keep is None or isinstance(keep, Image):
+        return keep
+    if not isinstance(keep, (str, bytes, os.PathLike)):
+        raise option_error(
+            f"keep cannot be {shown(keep)}", "give an earlier image of the network, or its file"
+        )
+    return Image.load(keep)
 
 
 def _settings(quant) -> tuple[Optional[str], str]:
@@ -160,8 +174,11 @@ def run_compiler(
     reset_offset: int = 0,
     seed: int = 0,
     split_fan_in: bool = False,
+    mapper: str = "auto",
+    keep=None,
 ) -> dict:
-    """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text}.
+    """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text,
+    placement: which one was taken, and the figures of those that were tried, or None}.
 
     from_stage: the file of a dumped stage to go on from. dump_stages: a folder for every stage's text; the
     dumps of stages that were reached are also left where the network does not fit the chip. examine: note what is
@@ -177,6 +194,8 @@ def run_compiler(
         )
     if not isinstance(to_stage, str) or to_stage not in STAGES:
         raise unknown_name("stage", to_stage, STAGES)
+    if not isinstance(mapper, str) or mapper not in MAPPERS:
+        raise unknown_name("mapper", mapper, MAPPERS)
     if weight_bits is not None:
         weight_bits = whole_number("weight_bits", weight_bits, 1, 32)
     periodic_reset = None
@@ -185,6 +204,7 @@ def run_compiler(
         periodic_reset = interval, whole_number("reset_offset", reset_offset, 0, LONGEST_INTERVAL)
     elif reset_offset != 0:
         raise option_error("reset_offset needs a reset_interval", "give both")
+    kept = _image_to_keep(keep)
     settings, file = _settings(quant)
     largest, rates = _calibration(net, calibrate)
     request = dict(
@@ -201,6 +221,9 @@ def run_compiler(
         to_stage=to_stage,
         periodic_reset=periodic_reset,
         split_fan_in=bool(split_fan_in),
+        mapper=mapper,
+        keep=None if keep is None else kept.to_bytes(),
+        keep_file=b"" if keep is None else os.fsencode(kept.file),
         from_stage=None if from_stage is None else _stage_text(from_stage),
         from_file=b"" if from_stage is None else os.fsencode(from_stage),
     )
@@ -250,13 +273,19 @@ def compile(
     seed: int = 0,
     witness=None,
     split_fan_in: bool = False,
+    mapper: str = "auto",
+    keep=None,
     **unknown,
 ) -> Image:
     """A chip image of a network.
 
     chip: a name, a ChipSpec or a chip's JSON file. profile: "lava" or "loihi1"; the chip's first where None.
     calibrate: spikes [B, T, *input_shape] that show how large the states become and how often neurons fire, which
-    decides what cores are near each other; or their file. seed: of the search for where cores lie. quant:
+    decides what neurons share a core and what cores are near each other; or their file. seed: of the search for both.
+    mapper: "order" puts populations on cores in order, "graph" groups neurons outside feature maps by whom they spike to,
+    "auto" takes the better of both where the network is small enough to try; ``image.placement`` has the figures. keep:
+    an image of the network before a change, or its file: neurons of populations that it holds with the same name, size
+    and model stay on their cores where they still fit, what is left goes to free cores first. quant:
     settings as `rb.quantization` gives them, or their file. weight_bits: of every projection that the
     settings do not name. dump_stages: a folder for every stage as text. reset_interval: steps after which every
     population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
@@ -288,11 +317,14 @@ def compile(
         reset_offset=reset_offset,
         seed=seed,
         split_fan_in=split_fan_in,
+        mapper=mapper,
+        keep=keep,
     )
     if witness is not None:
         write_witness(witness, result)
     image = Image.from_bytes(result["image"], net.name)
     image.notes = result["notes"]
+    image.placement = result["placement"]
     return image
 
 

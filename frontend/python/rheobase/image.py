@@ -33,6 +33,9 @@ class Image:
         self._engines: dict = {}
         self.file = file
         self.notes: list = []  # what the compiler reported besides, where it made this image
+        self.placement: Optional[dict] = (
+            None  # figures of the placements that it tried, where it made this image
+        )
         self.info: dict = core.describe()
 
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from .errors import Diagnostic
 
 
@@ -50,6 +52,35 @@ def _errors(outputs: dict) -> list[str]:
         lines.append(f"{what}, in the network's units, with 95 % intervals")
         lines += [f"  {names[side]:22} {_error(error)}" for side, error in sides.items()] + [""]
     return lines
+
+
+def _kept_lines(kept: Optional[dict]) -> list[str]:
+    if kept is None:
+        return []
+    counts = f"{kept['kept']:,} neurons kept on their cores, {kept['moved']:,} moved, {kept['added']:,} new"
+    return [counts + (f"; all were placed anew: {kept['refused']}" if kept["refused"] else "")]
+
+
+def placement_lines(placement: Optional[dict]) -> list[str]:
+    """Which placement `compile` took and what both are worth; none where there was no choice."""
+    if placement is None:
+        return []
+    told = _kept_lines(placement["kept"])
+    if placement["order"] is None and placement["graph"] is None:
+        return told
+    names = {"order": "populations in order", "graph": "neurons as the mapper groups them"}
+    lines = told
+    for side, name in names.items():
+        figures = placement[side]
+        worth = (
+            f"does not fit: {placement['refused']}"
+            if figures is None
+            else f"{figures['cores']:,} cores, connectivity {figures['connectivity']:,.5g}, "
+            f"{figures['hops']:,.5g} links crossed in a step"
+        )
+        lines.append(f"{name}: {worth}" + ("; taken" if side == placement["taken"] else ""))
+    bound = placement["at_least"]
+    return [*lines, f"no placement has a connectivity below {bound['connectivity']:,.5g}: {bound['reason']}"]
 
 
 def utilisation_lines(use: dict) -> list[str]:

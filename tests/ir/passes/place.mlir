@@ -1,6 +1,6 @@
 // Legal stage to placed stage: a population of 40 neurons is cut at tiny's 32 compartments; sources reach both cores.
-// RUN: rheo-opt %s --chip-place=chip=tiny | FileCheck %s
-// RUN: rheo-opt %s --chip-place=chip=tiny | rheo-opt | FileCheck %s
+// RUN: rheo-opt %s --chip-place="chip=tiny mapper=order" | FileCheck %s
+// RUN: rheo-opt %s --chip-place="chip=tiny mapper=order" | rheo-opt | FileCheck %s
 
 // CHECK: chip.module @wide attributes {chip = "tiny"
 // CHECK: chip.input @in {encoding = "binary", max_payload = 1 : i32, shape = array<i64: 2>}

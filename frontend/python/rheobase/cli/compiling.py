@@ -15,7 +15,7 @@ from ..errors import usage_error
 from ..files import check_writable, write_bytes, write_text
 from ..image import Image
 from ..limits import utilisation
-from ..report_text import utilisation_lines
+from ..report_text import placement_lines, utilisation_lines
 from . import options as o
 from .common import Settings, emit_json, progress, report, say
 from .running import read_data
@@ -65,6 +65,7 @@ def _calibration(path: Optional[Path], net, encode, samples):
     "rheobase compile net.nir -o net.rheo --from stages/3-legal.mlir",
     "rheobase compile net.nir -o quant.mlir --to quant",
     "rheobase compile net.nir -o net.rheo --witness net.rheow",
+    "rheobase compile changed.nir -o changed.rheo --keep net.rheo",
 )
 def compile_command(
     net: o.NetArgument,
@@ -116,6 +117,22 @@ def compile_command(
         ),
     ] = 0,
     split_fan_in: SplitFanIn = False,
+    mapper: Annotated[
+        str,
+        typer.Option(
+            "--mapper",
+            metavar="NAME",
+            help="What neurons share a core: order (of populations), graph (who spikes to whom), auto (the better).",
+        ),
+    ] = "auto",
+    keep: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--keep",
+            metavar="OLD.rheo",
+            help="The image before a change: what did not change stays on its cores.",
+        ),
+    ] = None,
     encode: o.Encode = None,
     samples: o.Samples = None,
     conventions: o.Conventions = o.NONE,
@@ -130,9 +147,9 @@ def compile_command(
     if from_ is not None:
         o.refuse_conventions(conventions, f"'{from_}' is a stage: it goes on with those it was made with")
     network = o.read_net(net, remarks=from_ is None, **conventions)
-    check_writable(output, net, calibrate, quant, from_)
+    check_writable(output, net, calibrate, quant, from_, keep)
     if witness is not None:
-        check_writable(witness, net, calibrate, quant, from_, output)
+        check_writable(witness, net, calibrate, quant, from_, keep, output)
     with progress("compiling"):
         data = _calibration(calibrate, network, encode, samples)
         result = compiler.run_compiler(
@@ -149,6 +166,8 @@ def compile_command(
             reset_offset=reset_offset,
             seed=Settings.seed or 0,
             split_fan_in=split_fan_in,
+            mapper=mapper,
+            keep=keep,
         )
     report(result["notes"])
     if witness is not None:
@@ -169,6 +188,7 @@ def compile_command(
             "cores": len(image.info["cores"]),
             "lag": image.lag,
             "ranges": image.info["ranges"],
+            "placement": result["placement"],
         }
         line = (
             f"{output}: {body['cores']} cores of {image.chip}, lag {image.lag}, {body['bytes']:,} bytes; "
@@ -178,6 +198,8 @@ def compile_command(
         emit_json("rheobase.compile/1", {**body, "notes": result["notes"]})
     else:
         say(line)
+        for told in placement_lines(result["placement"]):
+            say(told)
 
 
 @o.command(

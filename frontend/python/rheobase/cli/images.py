@@ -16,7 +16,7 @@ from ..limits import core_uses, utilisation
 from ..picture import placement_svg
 from ..placement_page import page
 from ..recording import Recording
-from ..report_text import utilisation_lines
+from ..report_text import assumed, utilisation_lines
 from . import options as o
 from .common import Settings, emit_json, say
 
@@ -155,6 +155,9 @@ def _print_image(loaded: Image, counts: list, use: dict) -> None:
         )
     for line in utilisation_lines(use):
         say(line)
+    for a in info["assumptions"]:
+        if a["what"] == "placement":
+            say(assumed(a))
     for r in info["ranges"]:
         say(
             f"range {r['population']}.{r['state']}: {r['minimum']:,} to {r['maximum']:,} "
