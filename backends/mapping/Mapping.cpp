@@ -14,9 +14,9 @@
 namespace rheo {
 namespace {
 
-// What the mapper may look at where it was not asked for: half a second's work, at most a second's.
+// What the mapper may look at where it was not asked for: a second's work at most.
 constexpr std::int64_t kMostValues = std::int64_t{1} << 26;
-constexpr std::int64_t kMostTargets = 200'000;
+constexpr std::int64_t kMostTargets = 400'000;
 constexpr double kMostWork = 1e6;
 
 // Threads wait for each other after every few neurons: a small graph is mapped sooner by one.
