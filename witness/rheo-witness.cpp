@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "support/File.h"
-#include "witness/Check.h"
+#include "witness/Witness.h"
 
 namespace {
 

@@ -16,7 +16,7 @@
 #include "emit/Emit.h"
 #include "passes/Witness.h"
 #include "place/Place.h"
-#include "witness/Check.h"
+#include "witness/Witness.h"
 
 namespace rheo::test {
 
@@ -130,7 +130,7 @@ inline const ChipSpec& chipNamed(const std::string& name) { return *findBuiltinC
 
 struct Case {
   std::string name;
-  witness::Network network;
+  witness::NetworkT network;
   Image image;
 };
 
