@@ -56,7 +56,7 @@ class Checker {
 
   // Synapses.cpp: what arrives, against what has to arrive.
   void synapses();
-  void expect(const Compartment& compartment, std::int64_t port, Row& row) const;
+  void expect(const Compartment& compartment, std::int64_t port, Row& row);
   void compare(std::size_t core, const Compartment& target, std::int64_t input, Row& expected, Row& found);
 
   const NetworkT& network_;

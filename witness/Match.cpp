@@ -48,12 +48,12 @@ void Checker::match() {
     const auto [entry, isNew] = known.emplace(std::pair(false, p->name()->str()), nodes_.size());
     populations_.push_back(entry->second);
     models_.push_back(models::findModel(p->model()->string_view()));
-    if (isNew) nodes_.push_back({p->name()->str(), p->size()});
+    if (isNew) nodes_.push_back({entry->first.second, p->size()});
     nodes_[entry->second].lag = p->lag();
     if (isNew && (p->model()->string_view() != "graded_vec" || !p->hidden()))
-      broken(p->name()->str(),
+      broken(nodes_.back().name,
              fmt::format("the network has no population '{}', and it is no hidden sum (graded_vec)",
-                         p->name()->str()));
+                         nodes_.back().name));
   }
   into_.resize(nodes_.size());
   for (std::size_t i = 0; i < network_.projections.size(); ++i)
@@ -73,19 +73,21 @@ void Checker::match() {
 }
 
 void Checker::compareFaces() {
-  std::map<std::pair<std::string, std::string>, std::pair<std::string, std::string>>
-      words;  // (what, name) -> there and here
+  using Words = std::pair<std::string, std::string>;
+  std::map<Words, Words> words;  // what and name -> in the network and in the image
   image::HeaderT header;
   header_.UnPackTo(&header);
   for (const auto& fact : network_.face) words[{fact->what, fact->name}].first += fact->how;
   for (const FactT& fact : faceOf(header)) words[{fact.what, fact.name}].second += fact.how;
   for (std::size_t i = network_.nodes.size(); i < nodes_.size(); ++i)
     words.erase({"the population", nodes_[i].name});
-  for (const auto& [key, said] : words)
-    if (said.first != said.second)
-      broken(key.second, fmt::format("{} '{}' is {} in the image, {} in the network", key.first, key.second,
-                                     said.second.empty() ? "absent" : said.second,
-                                     said.first.empty() ? "absent" : said.first));
+  for (const auto& [key, said] : words) {
+    const auto& [expected, found] = said;
+    if (expected != found)
+      broken(key.second,
+             fmt::format("{} '{}' is {} in the image, {} in the network", key.first, key.second,
+                         found.empty() ? "absent" : found, expected.empty() ? "absent" : expected));
+  }
 }
 
 // SPEC V4: only what stays silent until something arrives may run later than its parameters were chosen for.

@@ -103,12 +103,12 @@ void Checker::limits() {
   for (unsigned i = 0; i < cores_.size(); ++i) {
     const Core& core = cores_[i];
     const std::string where = fmt::format("core {}", i);
-    within("neurons_per_core", where, std::max(core.inputs, core.count("neuron")));
-    within("input_axons_per_core", where, core.count("axon"));
-    within("output_axons_per_core", where, core.count("route"));
-    within("profiles_per_core", where, core.count("profile"));
-    within("formats_per_core", where, core.count("format"));
-    within("constants_per_core", where, core.count("constant"));
+    within("neurons_per_core", where, std::max(core.inputs, core.neuron.count));
+    within("input_axons_per_core", where, core.axon.count);
+    within("output_axons_per_core", where, core.route.count);
+    within("profiles_per_core", where, core.profile.count);
+    within("formats_per_core", where, core.format.count);
+    within("constants_per_core", where, core.constant.count);
     within("synapse_words_per_core", where, core.synapses.size());
     std::map<std::int64_t, std::int64_t> exponents;  // of groups
     for (const Format& format : core.formats) {

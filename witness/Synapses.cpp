@@ -67,7 +67,7 @@ void Checker::synapses() {
 }
 
 // The rows and sources of a projection: network.fbs.
-void Checker::expect(const Compartment& c, std::int64_t port, Row& row) const {
+void Checker::expect(const Compartment& c, std::int64_t port, Row& row) {
   const std::size_t to = populations_[c.population];
   const std::uint64_t target = c.neuron * c.model->portCount() + port;
   row.clear();
@@ -80,6 +80,7 @@ void Checker::expect(const Compartment& c, std::int64_t port, Row& row) const {
                         plane = from.size / (p.groups * planes);
     const std::uint64_t group = block / (p.blocks / p.groups);
     const std::int64_t delay = p.delay_steps + nodes_[to].lag - from.lag - 1;  // SPEC T2, T4
+    if ((visits_ -= planes * (end - first)) < 0) return;
     for (std::uint64_t i = 0; i < planes; ++i)
       for (std::uint64_t e = first; e < end; ++e) {
         const std::uint64_t index = (block * planes + i) * area + (p.entries.empty() ? e : p.entries[e]);

@@ -22,7 +22,7 @@ void Checker::collectArcs() {
       add(routes, ranges[2 * channel], ranges[2 * channel + 1], nodes_[inputs_[i]].base + channel);
   }
   for (std::size_t core = 0; core < cores_.size(); ++core) {
-    const Records &neurons = cores_[core].memories["neuron"], &routes = cores_[core].memories["route"];
+    const Records &neurons = cores_[core].neuron, &routes = cores_[core].route;
     for (std::size_t i = 0; i < cores_[core].compartments.size(); ++i) {
       const Compartment& c = cores_[core].compartments[i];
       const std::uint32_t source = nodes_[populations_[c.population]].base + c.neuron;
@@ -46,7 +46,7 @@ void Checker::add(const Records& routes, std::int64_t first, std::int64_t count,
   for (std::int64_t i = first; i < first + count; ++i) {
     const std::int64_t core = routes.get(i, "core"), axon = routes.get(i, "axon");
     const auto found = coreOf_.find(core);
-    if (found == coreOf_.end() || axon < 0 || axon >= cores_[found->second].count("axon"))
+    if (found == coreOf_.end() || axon < 0 || axon >= cores_[found->second].axon.count)
       broken("", fmt::format("route {} of {} leads to axon {} of core {}, which there is not", i,
                              describe(source), axon, core));
     else
@@ -58,6 +58,7 @@ void Checker::add(const Records& routes, std::int64_t first, std::int64_t count,
 bool Checker::arrive(std::size_t index, const std::vector<std::int64_t>& inputs, std::vector<Row>& rows,
                      std::size_t depth) {
   const Core& core = cores_[index];
+  if (visits_ < 0) return broken("", "there are more synapses than can be followed");
   std::vector<std::int32_t> slots(core.inputs, -1);
   for (std::size_t i = 0; i < inputs.size(); ++i) slots[inputs[i]] = i;
   rows.resize(inputs.size());

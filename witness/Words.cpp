@@ -69,14 +69,17 @@ std::optional<std::int64_t> Records::find(std::int64_t record, std::string_view 
 
 Core::Core(const Image& image, const image::Core& source,
            const std::vector<const models::ModelTable*>& models) {
-  for (const char* record : {"neuron", "profile", "axon", "format", "route", "constant"}) memories[record];
-  for (const image::Memory* part : *source.memories()) {
-    if (const auto known = memories.find(part->name()->string_view()); known != memories.end())
-      known->second = Records(image, *part, known->first);
-    if (part->name()->string_view() == "synapse") synapses = image.words(*part);
+  const std::pair<const char*, Records*> known[] = {{"neuron", &neuron}, {"profile", &profile},
+                                                    {"axon", &axon},     {"format", &format},
+                                                    {"route", &route},   {"constant", &constant}};
+  for (const image::Memory* memory : *source.memories()) {
+    const std::string_view name = memory->name()->string_view();
+    for (const auto& [record, records] : known)
+      if (name == record) *records = Records(image, *memory, name);
+    if (name == "synapse") synapses = image.words(*memory);
   }
-  for (std::int64_t i = 0; i < count("format"); ++i) formats.push_back(formatAt(memories["format"], i));
-  compartments.resize(count("neuron"));
+  for (std::int64_t i = 0; i < format.count; ++i) formats.push_back(formatAt(format, i));
+  compartments.resize(neuron.count);
   for (const image::Slice* slice : *source.slices())
     for (std::uint32_t i = 0; i < slice->count() && fault.empty(); ++i) {
       const std::uint64_t at = std::uint64_t{slice->first_compartment()} + i;
@@ -93,15 +96,14 @@ Core::Core(const Image& image, const image::Core& source,
   }
 }
 
-const Format* Core::formatOf(std::int64_t axon) const {
-  const auto format = memories.find("axon")->second.find(axon, "format").value_or(-1);
-  return within(format, 0, count("format") - 1) && isSound(formats[format]) ? &formats[format] : nullptr;
+const Format* Core::formatOf(std::int64_t index) const {
+  const std::int64_t number = axon.find(index, "format").value_or(-1);
+  return within(number, 0, format.count - 1) && isSound(formats[number]) ? &formats[number] : nullptr;
 }
 
 std::optional<std::int64_t> Core::registerOf(std::int64_t compartment, std::string_view field) const {
-  const Records& neurons = memories.find("neuron")->second;
-  if (const auto own = neurons.find(compartment, field)) return own;
-  return memories.find("profile")->second.find(neurons.get(compartment, "profile"), field);
+  if (const auto own = neuron.find(compartment, field)) return own;
+  return profile.find(neuron.get(compartment, "profile"), field);
 }
 
 std::optional<std::int64_t> Core::parameter(std::int64_t compartment, std::size_t index) const {
@@ -110,8 +112,7 @@ std::optional<std::int64_t> Core::parameter(std::int64_t compartment, std::size_
   const auto find = [&](std::string_view field) { return registerOf(compartment, field); };
   const auto get = [&](std::string_view field) { return find(field).value_or(0); };
   if (model.microcode)  // SPEC I9
-    return memories.find("constant")
-        ->second.find(find("constants").value_or(-1) + static_cast<int>(index), "value");
+    return constant.find(find("constants").value_or(-1) + static_cast<std::int64_t>(index), "value");
   if (name == "bias") {  // SPEC N8
     const std::int64_t mantissa = get("bias_mantissa"), e = get("bias_exponent");
     if (!within(e, -40, 22) || !within(mantissa, -(1 << 22), 1 << 22)) return std::nullopt;
@@ -123,21 +124,21 @@ std::optional<std::int64_t> Core::parameter(std::int64_t compartment, std::size_
     if (name == "reset_keep") return mode == 2 ? -1 : 0;
     return mode == 0 ? 0 : mode == 1 ? -64 * get("reset_value") : 64 * get("vth");
   }
-  const std::map<std::string_view, std::string_view> fields{
-      {"decay_u", "du"}, {"decay_v", "dv"}, {"threshold", "vth"}};
-  const auto field = fields.find(name);
-  const auto value = find(field == fields.end() ? name : field->second);
+  const auto value = find(name == "decay_u"     ? "du"
+                          : name == "decay_v"   ? "dv"
+                          : name == "threshold" ? "vth"
+                                                : name);
   if (!value) return model.fixedParameters[index].fallback;
   return name == "decay_u" ? *value + 1 : name == "threshold" ? *value * 64 : *value;
 }
 
 // SPEC I5, I6, I10. A dense list is a kernel of one entry, which leads to inputs in a row.
-bool Core::list(std::int64_t axon, const std::vector<std::int32_t>& slots, std::int64_t& visits,
+bool Core::list(std::int64_t index, const std::vector<std::int32_t>& slots, std::int64_t& visits,
                 std::vector<Synapse>& found) const {
   found.clear();
-  const Format* f = formatOf(axon);
+  const Format* f = formatOf(index);
   if (!f) return false;
-  const auto get = [&](const char* field) { return memories.find("axon")->second.get(axon, field); };
+  const auto get = [&](const char* field) { return axon.get(index, field); };
   const std::int64_t list = get("list"), count = get("count"), delay = get("delay"), size = synapses.size();
   const bool sparse = f->kind == 0, kernel = f->kind == 2, mixed = f->signMode == 0;
   const std::int64_t bits = f->weightBits + (sparse ? f->delayBits + f->indexBits : 0);
@@ -151,6 +152,7 @@ bool Core::list(std::int64_t axon, const std::vector<std::int32_t>& slots, std::
       const std::int64_t q = outputOf(f->columns, get("column"), e % f->columns.kernel);
       if (r < 0 || q < 0) continue;
       step = f->rows.outputs * f->columns.outputs;
+      if (!within(get("channel"), 0, inputs / step)) return false;
       input += get("channel") * step + r * f->columns.outputs + q;
     }
     std::int64_t word = list + e * wordsFor(count, bits), shift = 0;
@@ -160,11 +162,11 @@ bool Core::list(std::int64_t axon, const std::vector<std::int32_t>& slots, std::
       // SPEC W1, W3: mixed weights in two's complement without their low bits, others as a magnitude.
       const std::int64_t weight =
           lowest(record, f->weightBits, mixed) * (1 << (8 - f->weightBits + (mixed ? 1 : 0)));
-      if (weight == 0) continue;
       const std::int64_t wait = sparse ? lowest(record >> f->weightBits, f->delayBits, false) : 0;
       if (sparse) input = lowest(record >> (f->weightBits + f->delayBits), f->indexBits, false);
       if (!within(input, 0, inputs - 1)) return false;
-      if (slots[input] >= 0) found.push_back({input, f->signMode == 2 ? -weight : weight, delay + wait});
+      if (weight != 0 && slots[input] >= 0)
+        found.push_back({input, f->signMode == 2 ? -weight : weight, delay + wait});
     }
   }
   return true;

@@ -2,7 +2,6 @@
 // that engines use shows. SPEC I2 to I10.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -47,7 +46,7 @@ struct Synapse {
 
 struct Core {
   std::string fault;  // why its slices mean nothing; empty where they do
-  std::map<std::string, Records, std::less<>> memories;
+  Records neuron, profile, axon, format, route, constant;
   std::span<const std::uint64_t> synapses;
   std::vector<Compartment> compartments;
   std::vector<Format> formats;
@@ -55,15 +54,14 @@ struct Core {
 
   // `models` of the image's populations.
   Core(const Image& image, const image::Core& source, const std::vector<const models::ModelTable*>& models);
-  std::int64_t count(std::string_view record) const { return memories.find(record)->second.count; }
   // A register of a compartment: its own record's, else its profile's. SPEC I3
   std::optional<std::int64_t> registerOf(std::int64_t compartment, std::string_view field) const;
   // A parameter of the compartment's model, nullopt where the registers mean none. SPEC I4, I9
   std::optional<std::int64_t> parameter(std::int64_t compartment, std::size_t index) const;
-  const Format* formatOf(std::int64_t axon) const;  // nullptr where there is none, or one without meaning
+  const Format* formatOf(std::int64_t index) const;  // nullptr where there is none, or one without meaning
   // The synapses with a weight behind an axon into inputs whose slot is not negative, at the price of
   // `visits`. False where the list lies outside the words or the visits are used up.
-  bool list(std::int64_t axon, const std::vector<std::int32_t>& slots, std::int64_t& visits,
+  bool list(std::int64_t index, const std::vector<std::int32_t>& slots, std::int64_t& visits,
             std::vector<Synapse>& found) const;
 };
 
