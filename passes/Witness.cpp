@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <numeric>
+#include <tuple>
 
 #include "algorithms/Lags.h"
 #include "algorithms/Registers.h"
@@ -149,7 +150,8 @@ image::HeaderT headerOf(const FixedNet& net, const Profile& profile) {
     for (const int population : from.populations) {
       auto& part = made->parts.emplace_back(std::make_unique<image::OutputPartT>());
       part->population = static_cast<std::uint32_t>(population);
-      part->state = net.populations[static_cast<std::size_t>(population)].model->spiking ? "" : "v";
+      if (!net.populations[static_cast<std::size_t>(population)].model->spiking)
+        part->state = std::string("v");
     }
   }
   return header;
@@ -171,8 +173,11 @@ std::string keep(std::span<const std::uint8_t> witness, const Image& image) {
 NetworkT witnessOf(const FixedNet& net, const Profile& profile) {
   NetworkT network;
   network.profile = profile.name;
-  for (witness::FactT& fact : witness::faceOf(headerOf(net, profile)))
-    network.face.push_back(std::make_unique<witness::FactT>(std::move(fact)));
+  for (const auto& [key, how] : witness::faceOf(headerOf(net, profile))) {
+    auto& fact = network.face.emplace_back(std::make_unique<witness::FactT>());
+    std::tie(fact->what, fact->name) = key;
+    fact->how = how;
+  }
   for (const InputPort& port : net.inputs) network.nodes.push_back(nodeOf(port.name, port.size));
   // Resets in intervals count from them. A network without any is refused on the way to the legal stage.
   const Expected<LagSolution> lags = solveLags(net, kMaxDelay);

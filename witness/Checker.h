@@ -28,7 +28,7 @@ class Checker {
   Report run();
 
  private:
-  bool broken(const std::string& where, const std::string& message);  // false
+  bool broken(const std::string& where, const std::string& why);  // false
 
   // Match.cpp: which population of the image is which of the network.
   void match();
@@ -78,18 +78,11 @@ class Checker {
   std::vector<Core> cores_;
   std::vector<std::vector<std::size_t>> into_;  // [node] -> projections, in the order of sources
 
-  struct Arc {
-    std::uint32_t source, axon;
-    auto operator<=>(const Arc&) const = default;
-  };
-  struct Place {
-    std::size_t core;
-    std::int64_t input;
-  };
-  std::map<std::uint32_t, std::size_t> coreOf_;                            // by id
-  std::vector<std::vector<Arc>> arcs_;                                     // [core], in the order of sources
-  std::map<std::uint32_t, Place> sums_;                                    // by source
-  std::vector<Synapse> list_;                                              // behind one axon
+  std::map<std::uint32_t, std::size_t> coreOf_;  // by id
+  std::vector<std::vector<std::pair<std::uint32_t, std::uint32_t>>>
+      arcs_;                                                            // [core]: source and axon, ascending
+  std::map<std::uint32_t, std::pair<std::size_t, std::int64_t>> sums_;  // source -> core and input
+  std::vector<Synapse> list_;                                           // behind one axon
   std::int64_t mostArcs_ = 0, visits_ = 0, room_ = 0, longestDelay_ = 62;  // SPEC T7
 };
 

@@ -8,32 +8,23 @@
 
 namespace rheo::witness {
 
-std::vector<FactT> faceOf(const image::HeaderT& header) {
-  std::vector<FactT> face;
-  const auto add = [&](const std::string& name, const char* what, const std::string& how) {
-    face.emplace_back().name = name;
-    face.back().what = what;
-    face.back().how = how;
-  };
-  add("", "the network", fmt::format("{}, {}, {} s a step", header.network, header.profile, header.dt));
+Face faceOf(const image::HeaderT& header) {
+  Face face;
+  face[{"the network", header.network}] = fmt::format("{}, {} s a step", header.profile, header.dt);
   for (const auto& p : header.populations)
-    add(p->name, "the population",
-        fmt::format("a {}{} of {} neurons {}", p->hidden ? "hidden " : "", p->model, p->size, p->shape));
+    face[{"the population", p->name}] +=
+        fmt::format("a {}{} of {} neurons {}", p->hidden ? "hidden " : "", p->model, p->size, p->shape);
   for (const auto& i : header.inputs) {
     const int most = i->encoding == image::Encoding::Binary ? 1 : i->max_payload;
-    add(i->name, "the input",
-        fmt::format("{} channels {} of {} to {}", i->size, i->shape,
-                    i->encoding == image::Encoding::Graded ? -most : 0, most));
+    const int least = i->encoding == image::Encoding::Graded ? -most : 0;
+    face[{"the input", i->name}] += fmt::format("{} channels {} of {} to {}", i->size, i->shape, least, most);
   }
   for (const auto& o : header.outputs) {
-    std::string how = fmt::format("{} of", o->shape);
-    for (const auto& part : o->parts)
-      how += fmt::format(" {}.{}",
-                         part->population < header.populations.size()
-                             ? header.populations[part->population]->name
-                             : "nothing",
-                         part->state);
-    add(o->name, "the output", how);
+    std::string& how = face[{"the output", o->name}] += fmt::format("{} of", o->shape);
+    for (const auto& part : o->parts) {
+      const bool known = part->population < header.populations.size();
+      how += fmt::format(" {}.{}", known ? header.populations[part->population]->name : "", part->state);
+    }
   }
   return face;
 }
@@ -51,9 +42,7 @@ void Checker::match() {
     if (isNew) nodes_.push_back({entry->first.second, p->size()});
     nodes_[entry->second].lag = p->lag();
     if (isNew && (p->model()->string_view() != "graded_vec" || !p->hidden()))
-      broken(nodes_.back().name,
-             fmt::format("the network has no population '{}', and it is no hidden sum (graded_vec)",
-                         nodes_.back().name));
+      broken(nodes_.back().name, "the network has no such population, and it is no hidden sum (graded_vec)");
   }
   into_.resize(nodes_.size());
   for (std::size_t i = 0; i < network_.projections.size(); ++i)
@@ -73,20 +62,19 @@ void Checker::match() {
 }
 
 void Checker::compareFaces() {
-  using Words = std::pair<std::string, std::string>;
-  std::map<Words, Words> words;  // what and name -> in the network and in the image
   image::HeaderT header;
   header_.UnPackTo(&header);
-  for (const auto& fact : network_.face) words[{fact->what, fact->name}].first += fact->how;
-  for (const FactT& fact : faceOf(header)) words[{fact.what, fact.name}].second += fact.how;
+  Face found = faceOf(header), expected;
   for (std::size_t i = network_.nodes.size(); i < nodes_.size(); ++i)
-    words.erase({"the population", nodes_[i].name});
-  for (const auto& [key, said] : words) {
-    const auto& [expected, found] = said;
-    if (expected != found)
-      broken(key.second,
-             fmt::format("{} '{}' is {} in the image, {} in the network", key.first, key.second,
-                         found.empty() ? "absent" : found, expected.empty() ? "absent" : expected));
+    found.erase({"the population", nodes_[i].name});
+  for (const auto& fact : network_.face) expected[{fact->what, fact->name}] = fact->how;
+  Face all = expected;
+  all.insert(found.begin(), found.end());
+  for (const auto& [key, how] : all) {
+    const std::string here = found.contains(key) ? found[key] : "absent",
+                      there = expected.contains(key) ? expected[key] : "absent";
+    if (here != there)
+      broken(key.second, fmt::format("{} is {} in the image, {} in the network", key.first, here, there));
   }
 }
 
@@ -96,7 +84,7 @@ void Checker::checkMoved(std::size_t number) {
   const std::int64_t lag = nodes_[number].lag;
   if (lag == node.lag) return;
   const auto tell = [&](const std::string& why) {
-    broken(node.name, fmt::format("{} and has lag {} in the image, {} in the network", why, lag, node.lag));
+    broken(node.name, fmt::format("{}, and has lag {} in the image, {} in the network", why, lag, node.lag));
   };
   for (const auto& parameter : node.parameters) {
     const auto acts = [&](std::int32_t value) {
@@ -105,9 +93,9 @@ void Checker::checkMoved(std::size_t number) {
                                                 : parameter->name.starts_with("threshold") && value < 0;
     };
     if (std::ranges::any_of(parameter->values, acts))
-      tell(fmt::format("'{}' acts by itself ({})", node.name, parameter->name));
+      tell(fmt::format("it acts by itself ({})", parameter->name));
   }
-  if (into_[number].empty()) tell(fmt::format("nothing enters '{}'", node.name));
+  if (into_[number].empty()) tell("nothing enters it");
 }
 
 std::string Checker::describe(std::uint32_t source) const {

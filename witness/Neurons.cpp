@@ -13,8 +13,7 @@ Report Checker::run() {
   match();
   for (unsigned i = 0; i < header_.cores()->size() && report_.passed(); ++i) {
     cores_.emplace_back(image_, *header_.cores()->Get(i), models_);
-    if (!cores_[i].fault.empty())
-      broken(fmt::format("core {}", i), fmt::format("core {}: {}", i, cores_[i].fault));
+    if (!cores_[i].fault.empty()) broken(fmt::format("core {}", i), cores_[i].fault);
   }
   if (report_.passed()) coverage();
   if (!report_.passed()) return std::move(report_);
@@ -26,7 +25,8 @@ Report Checker::run() {
   return std::move(report_);
 }
 
-bool Checker::broken(const std::string& where, const std::string& message) {
+bool Checker::broken(const std::string& where, const std::string& why) {
+  const std::string message = where.empty() ? why : fmt::format("{}: {}", where, why);
   constexpr std::uint64_t kKept = 20;
   const char* remedy = "use the image that was compiled with this witness; if it was, report both files";
   if (report_.total++ < kKept)
@@ -47,11 +47,9 @@ void Checker::coverage() {
     held[i].push_back(size);
     std::int64_t next = 0;
     for (const std::int64_t neuron : held[i]) {
-      if (neuron > next)
-        broken(name, fmt::format("neurons {} to {} of '{}' are held by no core", next, neuron - 1, name));
+      if (neuron > next) broken(name, fmt::format("neurons {} to {} are held by no core", next, neuron - 1));
       if (neuron < next && (next > size || i >= network_.nodes.size()))
-        broken(name,
-               fmt::format("a core holds more than the {} neurons of '{}', or a sum again", size, name));
+        broken(name, fmt::format("neuron {} is one too many, or a sum's second", neuron));
       next = neuron + 1;
     }
   }
@@ -63,12 +61,11 @@ void Checker::parameters(std::size_t index, std::size_t compartment) {
   const Compartment& c = core.compartments[compartment];
   const std::string& name = nodes_[populations_[c.population]].name;
   const auto compare = [&](std::string_view what, std::optional<std::int64_t> found, std::int64_t expected) {
-    if (found != expected)
-      broken(
-          name,
-          fmt::format("neuron {} of '{}' (core {}, compartment {}): {} is {} in the image, {} in the network",
-                      c.neuron, name, index, compartment, what,
-                      found ? std::to_string(*found) : "beyond its registers", expected));
+    if (found == expected) return;
+    const std::string value = found ? std::to_string(*found) : "beyond its registers";
+    broken(name, fmt::format(
+                     "neuron {} of '{}' (core {}, compartment {}): {} is {} in the image, {} in the network",
+                     c.neuron, name, index, compartment, what, value, expected));
   };
   if (const auto opcode = core.registerOf(compartment, "model"))
     compare("the model's number", opcode, c.model->opcode);
@@ -97,7 +94,7 @@ void Checker::limits() {
   for (const image::Limit* limit : *header_.limits()) most[limit->name()->str()] = limit->value();
   const auto within = [&](const char* name, const std::string& where, std::int64_t used, int sign = 1) {
     if (const auto limit = most.find(name); limit != most.end() && sign * used > sign * limit->second)
-      broken(where, fmt::format("{} needs {}, '{}' allows {}", where, used, name, limit->second));
+      broken(where, fmt::format("needs {}, '{}' allows {}", used, name, limit->second));
   };
   std::map<std::uint32_t, std::int64_t> chips;  // their cores
   for (unsigned i = 0; i < cores_.size(); ++i) {
@@ -113,7 +110,7 @@ void Checker::limits() {
     std::map<std::int64_t, std::int64_t> exponents;  // of groups
     for (const Format& format : core.formats) {
       if (ofSum_ && exponents.emplace(format.group, format.exponent).first->second != format.exponent)
-        broken(where, fmt::format("{}: formats of group {} have different exponents", where, format.group));
+        broken(where, fmt::format("formats of group {} have different exponents", format.group));
       within("weight_bits", where, format.weightBits);
       within("weight_exponent_max", where, format.exponent);
       within("weight_exponent_min", where, format.exponent, -1);

@@ -45,8 +45,8 @@ void Checker::synapses() {
   for (std::size_t core = 0; core < cores_.size(); ++core) {
     std::int64_t held = 0;
     const auto compareHeld = [&] {
-      room_ =
-          held * 4 + (1 << 16);  // twice through a sum, once behind it, and again for faults that duplicate
+      // Twice through a sum and once behind it, and again for faults that duplicate.
+      room_ = held * 4 + (1 << 16);
       const bool arrived = arrive(core, inputs, found);
       for (std::size_t i = 0; i < inputs.size() && arrived; ++i)
         compare(core, *targets[i], inputs[i], expected[i], found[i]);
@@ -76,11 +76,11 @@ void Checker::expect(const Compartment& c, std::int64_t port, Row& row) {
     const Source& from = nodes_[p.source];
     const std::uint64_t positions = p.starts.size() - 1, block = target / positions, planes = p.planes;
     const std::uint64_t first = p.starts[target % positions], end = p.starts[target % positions + 1];
-    const std::uint64_t area = p.weights.size() / (p.blocks * planes),
-                        plane = from.size / (p.groups * planes);
-    const std::uint64_t group = block / (p.blocks / p.groups);
+    const std::uint64_t group = block / (p.blocks / p.groups), plane = from.size / (p.groups * planes);
+    const std::uint64_t area = p.weights.size() / (p.blocks * planes);
     const std::int64_t delay = p.delay_steps + nodes_[to].lag - from.lag - 1;  // SPEC T2, T4
-    if ((visits_ -= planes * (end - first)) < 0) return;
+    visits_ -= planes * (end - first);
+    if (visits_ < 0) return;
     for (std::uint64_t i = 0; i < planes; ++i)
       for (std::uint64_t e = first; e < end; ++e) {
         const std::uint64_t index = (block * planes + i) * area + (p.entries.empty() ? e : p.entries[e]);
@@ -97,25 +97,23 @@ void Checker::compare(std::size_t core, const Compartment& target, std::int64_t 
   const auto left = sumsOf(expected, ofSum_), right = sumsOf(found, ofSum_);
   if (std::ranges::equal(left, right, std::ranges::equal)) return;
   const std::string& name = nodes_[populations_[target.population]].name;
-  const std::string place =
-      fmt::format("neuron {} of '{}' (core {}, input {})", target.neuron, name, core, input);
+  const auto say = [&](const std::string& where, const std::string& what) {
+    broken(where,
+           fmt::format("neuron {} of '{}' (core {}, input {}): {}", target.neuron, name, core, input, what));
+  };
+  const auto text = [&](const Arrival& a) {
+    return fmt::format("the synapse from {} (weight {}, exponent {}, delay {}) is not in the ",
+                       describe(a.source), a.weight, a.exponent, a.delay);
+  };
   Row missing, surplus;
   std::ranges::sort(expected);
   std::ranges::sort(found);
   std::ranges::set_difference(expected, found, std::back_inserter(missing));
   std::ranges::set_difference(found, expected, std::back_inserter(surplus));
-  const auto say = [&](const std::string& where, const Arrival& a, const std::string& by, const char* other) {
-    broken(where, fmt::format("{}: the synapse {}from {} (weight {}, exponent {}, delay {}) is not in the {}",
-                              place, by, describe(a.source), a.weight, a.exponent, a.delay, other));
-  };
-  for (const Arrival& a : missing) {
-    const std::string& projection = network_.projections[a.sum / 256]->name;
-    say(projection, a, fmt::format("by '{}' ", projection), "image");
-  }
-  for (const Arrival& a : surplus) say(name, a, "", "network");
+  for (const Arrival& a : missing) say(network_.projections[a.sum / 256]->name, text(a) + "image");
+  for (const Arrival& a : surplus) say(name, text(a) + "network");
   if (missing.empty() && surplus.empty())
-    broken(name,
-           place + ": synapses under a negative exponent are summed in other groups than in the network");
+    say(name, "synapses under a negative exponent are summed in other groups than in the network");
 }
 
 }  // namespace rheo::witness

@@ -16,8 +16,7 @@ void Checker::collectArcs() {
     const Records routes(image_, *input.routes(), "route");
     const std::span<const std::uint64_t> ranges = image_.words(*input.route_index());
     if (ranges.size() != std::uint64_t{input.size()} * 2)
-      broken(input.name()->str(),
-             fmt::format("the route ranges of '{}' are not those of its channels", input.name()->str()));
+      broken(input.name()->str(), "the route ranges of an input are not those of its channels");
     for (std::size_t channel = 0; 2 * channel + 1 < ranges.size(); ++channel)
       add(routes, ranges[2 * channel], ranges[2 * channel + 1], nodes_[inputs_[i]].base + channel);
   }
@@ -30,25 +29,23 @@ void Checker::collectArcs() {
       add(routes, neurons.get(i, "route_first"), neurons.get(i, "route_count"), source);
     }
   }
-  for (std::vector<Arc>& arcs : arcs_) std::ranges::sort(arcs);
+  for (auto& arcs : arcs_) std::ranges::sort(arcs);
 }
 
 // SPEC I8.
 void Checker::add(const Records& routes, std::int64_t first, std::int64_t count, std::uint32_t source) {
-  const bool there = first >= 0 && count >= 0 && first <= routes.count && count <= routes.count - first;
   if (count == 0) return;
-  if (!there || (mostArcs_ -= count) < 0) {
-    broken("",
-           fmt::format("the routes {} + {} of {} lie outside the {} of their core, or are shared too often",
-                       first, count, describe(source), routes.count));
+  mostArcs_ -= std::max<std::int64_t>(0, count);
+  if (first < 0 || count < 0 || first > routes.count || count > routes.count - first || mostArcs_ < 0) {
+    broken(describe(source), "its routes lie outside their memory, or are shared too often");
     return;
   }
   for (std::int64_t i = first; i < first + count; ++i) {
     const std::int64_t core = routes.get(i, "core"), axon = routes.get(i, "axon");
     const auto found = coreOf_.find(core);
     if (found == coreOf_.end() || axon < 0 || axon >= cores_[found->second].axon.count)
-      broken("", fmt::format("route {} of {} leads to axon {} of core {}, which there is not", i,
-                             describe(source), axon, core));
+      broken(describe(source),
+             fmt::format("route {} leads to axon {} of core {}, which there is not", i, axon, core));
     else
       arcs_[found->second].emplace_back(source, axon);
   }
@@ -63,17 +60,16 @@ bool Checker::arrive(std::size_t index, const std::vector<std::int64_t>& inputs,
   for (std::size_t i = 0; i < inputs.size(); ++i) slots[inputs[i]] = i;
   rows.resize(inputs.size());
   for (Row& row : rows) row.clear();
-  for (const Arc& arc : arcs_[index]) {
-    const std::string where = fmt::format("core {}, axon {}", index, arc.axon);
-    if (!core.list(arc.axon, slots, visits_, list_))
-      return broken(where, where + ": its format or list means nothing, or lists are shared without end");
-    const Format& format = *core.formatOf(arc.axon);
+  for (const auto& [source, axon] : arcs_[index]) {
+    const std::string where = fmt::format("core {}, axon {}", index, axon);
+    if (!core.list(axon, slots, visits_, list_))
+      return broken(where, "its format or list means nothing, or lists are shared without end");
+    const Format& format = *core.formatOf(axon);
     for (const Synapse& synapse : list_) {
       if (synapse.delay < 0 || synapse.delay > longestDelay_)
-        return broken(where,
-                      fmt::format("{}: a delay is {}; 0 to {} exist", where, synapse.delay, longestDelay_));
-      if (room_-- == 0) return broken(where, where + ": far more synapses arrive than the network has");
-      rows[slots[synapse.input]].emplace_back(arc.source, synapse.weight, format.exponent, synapse.delay,
+        return broken(where, fmt::format("delay {} of 0 to {}", synapse.delay, longestDelay_));
+      if (room_-- == 0) return broken(where, "far more synapses arrive than the network has");
+      rows[slots[synapse.input]].emplace_back(source, synapse.weight, format.exponent, synapse.delay,
                                               format.group * 64 + synapse.delay);
     }
   }
@@ -85,12 +81,12 @@ bool Checker::replaceSums(std::vector<Row>& rows, std::size_t depth) {
   std::map<std::size_t, std::map<std::uint32_t, Row>> sums;  // core -> source -> what has arrived
   for (const Row& row : rows)
     for (const Arrival& arrival : row)
-      if (isSum(arrival.source)) sums[sums_[arrival.source].core][arrival.source];
+      if (isSum(arrival.source)) sums[sums_[arrival.source].first][arrival.source];
   if (depth > nodes_.size()) return broken("", "sums that the compiler made feed one another in a circle");
   for (auto& [core, held] : sums) {
     std::vector<std::int64_t> inputs;
     std::vector<Row> inner;
-    for (const auto& [source, row] : held) inputs.push_back(sums_[source].input);
+    for (const auto& [source, row] : held) inputs.push_back(sums_[source].second);
     if (!arrive(core, inputs, inner, depth + 1)) return false;
     auto next = inner.begin();
     for (auto& [source, row] : held) row = std::move(*next++);
@@ -101,21 +97,22 @@ bool Checker::replaceSums(std::vector<Row>& rows, std::size_t depth) {
     for (const Arrival& arrival : outer)
       if (!isSum(arrival.source))
         rows[i].push_back(arrival);
-      else if (!expand(arrival, sums[sums_[arrival.source].core][arrival.source], rows[i]))
+      else if (!expand(arrival, sums[sums_[arrival.source].first][arrival.source], rows[i]))
         return false;
   }
   return true;
 }
 
 bool Checker::expand(const Arrival& outer, const Row& inner, Row& into) {
-  const auto fault = [&](const char* why) { return broken("", describe(outer.source) + why); };
+  const auto fault = [&](const char* why) { return broken(describe(outer.source), why); };
   if (outer.weight != 1 || (outer.exponent < 0 && !ofSum_))  // SPEC W6 would floor each part of it
-    return fault(" does not hand its sum on whole, with weight 1");
-  if ((room_ -= inner.size()) < 0) return fault(" stands for far more synapses than there are");
+    return fault("it has to hand its sum on whole, with weight 1");
+  room_ -= inner.size();
+  if (room_ < 0) return fault("it stands for far more synapses than there are");
   for (const Arrival& part : inner) {
     // SPEC W6: each weight has its exponent already when it is summed, so the sum may hold it instead.
     if (part.exponent != 0 && (ofSum_ || outer.exponent != 0))
-      return fault(" shifts what arrives; sums shift nothing");
+      return fault("it shifts what arrives; sums shift nothing");
     into.emplace_back(part.source, part.weight, part.exponent + outer.exponent, outer.delay + 1 + part.delay,
                       outer.sum);
   }

@@ -2,6 +2,7 @@
 // parameters, every synapse, delays, limits. SPEC V1 to V6
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,8 +20,9 @@ std::vector<std::uint8_t> toBytes(const NetworkT& network);
 // or a network that contradicts itself.
 Expected<NetworkT> parse(std::span<const std::uint8_t> bytes, const std::string& name);
 
-// What users see of a header's populations, inputs and outputs.
-std::vector<FactT> faceOf(const image::HeaderT& header);
+// What users see of a header's populations, inputs and outputs: ("the population", name) -> how it is.
+using Face = std::map<std::pair<std::string, std::string>, std::string>;
+Face faceOf(const image::HeaderT& header);
 
 struct Report {
   std::vector<Diagnostic> faults;  // R0430: the first of them, with their place in the network or the image

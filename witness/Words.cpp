@@ -3,6 +3,7 @@
 #include "witness/Words.h"
 
 #include <algorithm>
+#include <map>
 
 namespace rheo::witness {
 namespace {
@@ -69,13 +70,13 @@ std::optional<std::int64_t> Records::find(std::int64_t record, std::string_view 
 
 Core::Core(const Image& image, const image::Core& source,
            const std::vector<const models::ModelTable*>& models) {
-  const std::pair<const char*, Records*> known[] = {{"neuron", &neuron}, {"profile", &profile},
-                                                    {"axon", &axon},     {"format", &format},
-                                                    {"route", &route},   {"constant", &constant}};
+  const std::map<std::string_view, Records*> known{{"neuron", &neuron}, {"profile", &profile},
+                                                   {"axon", &axon},     {"format", &format},
+                                                   {"route", &route},   {"constant", &constant}};
   for (const image::Memory* memory : *source.memories()) {
     const std::string_view name = memory->name()->string_view();
-    for (const auto& [record, records] : known)
-      if (name == record) *records = Records(image, *memory, name);
+    if (const auto record = known.find(name); record != known.end())
+      *record->second = Records(image, *memory, name);
     if (name == "synapse") synapses = image.words(*memory);
   }
   for (std::int64_t i = 0; i < format.count; ++i) formats.push_back(formatAt(format, i));
@@ -144,7 +145,8 @@ bool Core::list(std::int64_t index, const std::vector<std::int32_t>& slots, std:
   const std::int64_t bits = f->weightBits + (sparse ? f->delayBits + f->indexBits : 0);
   const std::int64_t entries = kernel ? f->rows.kernel * f->columns.kernel : 1;
   if (!within(list, 0, size) || count < 0 || wordsFor(count, bits) > (size - list) / entries) return false;
-  if ((visits -= entries * (count + 1)) < 0) return false;
+  visits -= entries * (count + 1);
+  if (visits < 0) return false;
   for (std::int64_t e = 0; e < entries; ++e) {
     std::int64_t input = f->first, step = 1;
     if (kernel) {

@@ -34,7 +34,7 @@ def compiled(tmp_path):
 
 def test_v1_the_witness_is_one_file_however_it_is_asked_for(compiled, tmp_path):
     net, witness, _, stages = compiled
-    assert witness.read_bytes()[:8] == b"RHEOWIT\0"
+    assert witness.read_bytes()[:8] == b"RHEOWIT\2"
     assert (stages / "2-quant.rheow").read_bytes() == witness.read_bytes()
     again = tmp_path / "again.rheow"
     rb.compile(rb.load(net), witness=again)
