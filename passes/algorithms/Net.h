@@ -47,6 +47,9 @@ Connections<T> unfolded(const Connections<T>& connections) {
   return all;
 }
 
+// Delays of the synapses that have a weight, ascending.
+std::vector<std::int32_t> delayClasses(const Connections<std::int32_t>& weights);
+
 // A port through which the host sends spikes; payloads lie in [minPayload, maxPayload], 0 is no spike.
 struct InputPort {
   std::string name;
