@@ -33,13 +33,13 @@ bool isFilled(const ProjectionT& p, std::uint64_t rows, std::uint64_t sources) {
   const auto below = [](const auto& list, std::uint64_t end) {
     return std::ranges::all_of(list, [&](std::uint32_t value) { return value < end; });
   };
-  return blocks > 0 && groups > 0 && planes > 0 && rows % blocks == 0 && blocks % groups == 0 &&
-         sources % (groups * planes) == 0 && weights % (blocks * planes) == 0 &&
-         p.starts.size() == rows / blocks + 1 && p.starts.front() == 0 && std::ranges::is_sorted(p.starts) &&
-         p.starts.back() == p.places.size() && below(p.places, sources / (groups * planes)) &&
-         (p.entries.empty()
-              ? p.places.size() == weights / (blocks * planes)
-              : p.places.size() == p.entries.size() && below(p.entries, weights / (blocks * planes))) &&
+  if (blocks == 0 || groups == 0 || planes == 0 || rows % blocks != 0 || blocks % groups != 0 ||
+      sources % (groups * planes) != 0 || weights % (blocks * planes) != 0)
+    return false;
+  const std::uint64_t area = weights / (blocks * planes), places = p.places.size();
+  return p.starts.size() == rows / blocks + 1 && p.starts.front() == 0 && std::ranges::is_sorted(p.starts) &&
+         p.starts.back() == places && below(p.places, sources / (groups * planes)) &&
+         below(p.entries, area) && (p.entries.size() == places || (p.entries.empty() && places == area)) &&
          (p.delays.empty() || p.delays.size() == weights);
 }
 
