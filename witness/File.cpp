@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint8_t kMagic[] = {'R', 'H', 'E', 'O', 'W', 'I', 'T', 2};  // the last is the version
 constexpr std::size_t kFrameBytes = 16;                                    // with the checksum of the rest
+constexpr std::uint64_t kMostBytes = 2'000'000'000;  // of lists: a FlatBuffer ends at 2 GiB
 
 bool isSound(const NodeT& node) {
   const models::ModelTable* model = models::findModel(node.model);
@@ -84,6 +85,10 @@ std::string faultOf(const NetworkT& network) {
 }  // namespace
 
 std::vector<std::uint8_t> toBytes(const NetworkT& network) {
+  std::uint64_t size = 0;
+  for (const auto& p : network.projections)
+    size += 4 * (p->places.size() + p->entries.size()) + 2 * p->weights.size() + p->delays.size();
+  if (size > kMostBytes) return {};
   flatbuffers::FlatBufferBuilder builder;
   builder.Finish(Network::Pack(builder, &network));
   const std::uint64_t checksum = XXH3_64bits(builder.GetBufferPointer(), builder.GetSize());

@@ -64,18 +64,16 @@ void Checker::match() {
 void Checker::compareFaces() {
   image::HeaderT header;
   header_.UnPackTo(&header);
-  Face found = faceOf(header), expected;
+  Face found = faceOf(header);
   for (std::size_t i = network_.nodes.size(); i < nodes_.size(); ++i)
     found.erase({"the population", nodes_[i].name});
-  for (const auto& fact : network_.face) expected[{fact->what, fact->name}] = fact->how;
-  Face all = expected;
-  all.insert(found.begin(), found.end());
-  for (const auto& [key, how] : all) {
-    const std::string here = found.contains(key) ? found[key] : "absent",
-                      there = expected.contains(key) ? expected[key] : "absent";
-    if (here != there)
-      broken(key.second, fmt::format("{} is {} in the image, {} in the network", key.first, here, there));
+  constexpr const char* kBoth = "{} is {} in the image, {} in the network";
+  for (const auto& fact : network_.face) {
+    std::string& here = found.emplace(std::pair(fact->what, fact->name), "absent").first->second;
+    if (here != fact->how) broken(fact->name, fmt::format(kBoth, fact->what, here, fact->how));
+    found.erase({fact->what, fact->name});
   }
+  for (const auto& [key, how] : found) broken(key.second, fmt::format(kBoth, key.first, how, "absent"));
 }
 
 // SPEC V4: only what stays silent until something arrives may run later than its parameters were chosen for.

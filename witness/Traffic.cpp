@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "witness/Checker.h"
 
@@ -78,26 +79,26 @@ bool Checker::arrive(std::size_t index, const std::vector<std::int64_t>& inputs,
 
 // SPEC V5: what a sum of the compiler hands on is what has arrived there.
 bool Checker::replaceSums(std::vector<Row>& rows, std::size_t depth) {
-  std::map<std::size_t, std::map<std::uint32_t, Row>> sums;  // core -> source -> what has arrived
+  std::map<std::uint32_t, Row> sums;                          // source -> what has arrived
+  std::map<std::size_t, std::vector<std::uint32_t>> sources;  // [core]
   for (const Row& row : rows)
-    for (const Arrival& arrival : row)
-      if (isSum(arrival.source)) sums[sums_[arrival.source].first][arrival.source];
+    for (const Arrival& a : row)
+      if (isSum(a.source) && sums.try_emplace(a.source).second)
+        sources[sums_[a.source].first].push_back(a.source);
   if (depth > nodes_.size()) return broken("", "sums that the compiler made feed one another in a circle");
-  for (auto& [core, held] : sums) {
+  for (const auto& [core, held] : sources) {
     std::vector<std::int64_t> inputs;
-    std::vector<Row> inner;
-    for (const auto& [source, row] : held) inputs.push_back(sums_[source].second);
-    if (!arrive(core, inputs, inner, depth + 1)) return false;
-    auto next = inner.begin();
-    for (auto& [source, row] : held) row = std::move(*next++);
+    std::vector<Row> arrived;
+    for (const std::uint32_t source : held) inputs.push_back(sums_[source].second);
+    if (!arrive(core, inputs, arrived, depth + 1)) return false;
+    for (std::size_t i = 0; i < held.size(); ++i) sums[held[i]] = std::move(arrived[i]);
   }
   for (std::size_t i = 0; i < rows.size() && !sums.empty(); ++i) {
-    const Row outer = std::move(rows[i]);
-    rows[i].clear();
-    for (const Arrival& arrival : outer)
-      if (!isSum(arrival.source))
-        rows[i].push_back(arrival);
-      else if (!expand(arrival, sums[sums_[arrival.source].first][arrival.source], rows[i]))
+    const Row outer = std::exchange(rows[i], {});
+    for (const Arrival& a : outer)
+      if (!isSum(a.source))
+        rows[i].push_back(a);
+      else if (!expand(a, sums[a.source], rows[i]))
         return false;
   }
   return true;

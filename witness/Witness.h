@@ -13,7 +13,7 @@
 
 namespace rheo::witness {
 
-// The file's bytes.
+// The file's bytes; none where the synapses take more than 2 GB.
 std::vector<std::uint8_t> toBytes(const NetworkT& network);
 
 // `name` is for messages. Errors, of kind Format: R0520 no witness, or one of another version; R0521 damaged,
