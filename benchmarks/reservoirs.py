@@ -27,7 +27,7 @@ RATE_VARIATION = 1.58  # coefficient of variation of the rates, whose median is 
 LADDER = {"16k": (16384, 128), "64k": (65536, 192), "192k": (196608, 288), "256k": (262144, 256)}
 
 BUILD = Path(os.environ.get("RHEO_BUILD_DIR", Path(__file__).resolve().parents[1] / "build")) / "release"
-LIBRARY = BUILD / "lib" / "libnearby_draw.so"
+LIBRARY = Path(os.environ.get("RHEOBASE_NEARBY_DRAW", BUILD / "lib" / "libnearby_draw.so"))
 
 
 class Reservoir:

@@ -1,6 +1,6 @@
 """The benchmarks: an image's throughput against PyTorch's, a step against Lava's, and the time to the first spike. `./run bench` starts this.
 
-    python benchmarks/run.py [-o DIR] [--rounds 9] [--threads 1,2] [--samples N] [--only NAME] [--strict]
+    python benchmarks/run.py [-o DIR] [--rounds 9] [--threads 1,2] [--samples N] [--graphs 16k,64k] [--only NAME] [--strict]
 
 Exit status 1 if an engine differs from the golden model or a process of layer 0 has MLIR or LLVM loaded; with --strict
 also where a limit is missed, which a busy machine alone can cause. 2 for wrong usage, 3 where something is missing.
@@ -17,11 +17,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import reservoirs
+
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("RHEO_BUILD_DIR", HERE.parent / "build")) / "release"
 DATA = Path(os.environ.get("RHEOBASE_DATA", HERE.parent.parent / "shared" / "data"))
 IMAGES = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
 SCHEMA = "rheobase.benchmark/1"
+ON_IMAGES = ("throughput", "first_spike")  # they run the classifier of Fashion-MNIST
 
 
 def missing(options) -> str:
@@ -38,7 +41,9 @@ def missing(options) -> str:
         )
     if options.only in ("", "first_spike") and not options.program.exists():
         return f"there is no {options.program}: build it with RHEO_BENCHMARKS=ON, or name it with --program"
-    if not options.images.exists():
+    if options.only in ("", "mapping") and not reservoirs.LIBRARY.exists():
+        return f"there is no {reservoirs.LIBRARY}, which draws the graphs: build it with RHEO_BENCHMARKS=ON"
+    if options.only in ("", *ON_IMAGES) and not options.images.exists():
         return f"there is no {options.images}: install Debian's dataset-fashion-mnist, or name a copy with --images"
     return ""
 
@@ -71,12 +76,13 @@ def measure(options, folder: Path, show) -> dict:
 
     report = {"schema": SCHEMA, "machine": machine.describe()}
     show(machine.text(report["machine"]))
-    net = workload.network()
     file, levels = folder / "fashion_mnist.rheo", folder / "first_image.bin"
-    workload.compiled(net).save(file)
-    show(
-        f"image          {workload.NETWORK.name} for {workload.CHIP}, {workload.BITS} bits, {file.stat().st_size} bytes"
-    )
+    if options.only in ("", *ON_IMAGES):
+        net = workload.network()
+        workload.compiled(net).save(file)
+        show(
+            f"image          {workload.NETWORK.name} for {workload.CHIP}, {workload.BITS} bits, {file.stat().st_size} bytes"
+        )
     if options.only in ("", "first_spike"):
         levels.write_bytes(workload.first_image(options.images))
         report["first_spike"] = first_spike.measure(
@@ -93,7 +99,7 @@ def measure(options, folder: Path, show) -> dict:
         report["convolution"] = apart("convolution.py", "--rounds", options.rounds)
         show(convolution.text(report["convolution"]))
     if options.only in ("", "mapping"):
-        report["mapping"] = [apart("mapping.py", name)[0] for name in ("16k", "64k")]
+        report["mapping"] = [apart("mapping.py", name)[0] for name in options.graphs]
         show(mapping.text(report["mapping"]))
     per_threads = [["--threads", n, "--rounds", options.rounds] for n in options.threads]
     for name, bench, needed, runs in (
@@ -179,6 +185,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=9, help="pairs of runs (%(default)s)")
     parser.add_argument("--threads", default=",".join(str(n) for n in (1, 2) if n <= cores))
     parser.add_argument("--samples", type=int, help="the first N test images only")
+    parser.add_argument("--graphs", default="16k,64k", help="of mapping (%(default)s)")
     parser.add_argument("--starts", type=int, default=30, help="processes of each engine (%(default)s)")
     parser.add_argument(
         "--golden-seconds", type=float, default=60, help="time for the golden model (%(default)s)"
@@ -195,6 +202,9 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
         options.threads = [int(n) for n in options.threads.split(",")]
     except ValueError:
         parser.error(f"--threads takes numbers such as 1,2, not '{options.threads}'")
+    options.graphs = options.graphs.split(",")
+    if unknown := [name for name in options.graphs if name not in reservoirs.LADDER]:
+        parser.error(f"--graphs takes some of {','.join(reservoirs.LADDER)}, not '{unknown[0]}'")
     if not all(1 <= n <= cores for n in options.threads):
         parser.error(f"--threads: this process may use 1 to {cores} cores")
     if options.rounds < 2 or options.starts < 1 or (options.samples or 1) < 1:

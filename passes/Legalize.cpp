@@ -34,16 +34,26 @@ struct LegalizePass : impl::LegalizePassBase<LegalizePass> {
   }
 
   void write(spk::NetworkOp network, const FixedNet& net) {
-    mlir::Builder builder(&getContext());
     std::size_t population = 0, projection = 0;
     for (mlir::Operation& op : network.getBody().front()) {
       if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op))
         neuron.setLag(static_cast<std::uint32_t>(net.populations[population++].lag));
-      if (llvm::isa<spk::SynapseOp>(op))
-        op.setAttr("delay", builder.getI32IntegerAttr(net.projections[projection++].axonDelay));
+      if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op))
+        writeDelays(synapse, net.projections[projection++]);
     }
     network.setChip(spec->name);
     network.setStage("legal");
+  }
+
+  // Those that its synapses had in common may have become its own.
+  static void writeDelays(spk::SynapseOp synapse, const FixedProjection& from) {
+    mlir::Builder builder(synapse.getContext());
+    synapse->setAttr("delay", builder.getI32IntegerAttr(from.axonDelay));
+    if (static_cast<int>(synapse.getFloatDelay()) == from.delaySteps) return;
+    synapse->setAttr("float_delay", builder.getI32IntegerAttr(from.delaySteps));
+    synapse->removeAttr("delays");
+    if (const auto rest = spk::delayElements(synapse.getContext(), from.weights.delays, from.weights.wiring))
+      synapse->setAttr("delays", rest);
   }
 
   PassChip spec;

@@ -39,7 +39,9 @@ Diagnostic unwitnessed() {
   Diagnostic diagnostic;
   diagnostic.code = "R0431";
   diagnostic.severity = Severity::Note;
-  diagnostic.message = "no witness checks this image: what was read is a stage behind the quantized network";
+  diagnostic.message =
+      "no witness checks this image: what was read is a stage behind the quantized network, or its synapses "
+      "take more than the 2 GB that a witness holds";
   diagnostic.remedy = "go on from the quant stage or an earlier one to have the image checked";
   return diagnostic;
 }

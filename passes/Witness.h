@@ -13,7 +13,7 @@
 namespace rheo {
 
 // The quantized network as plain data, before anything of the chip is decided.
-witness::Network witnessOf(const FixedNet& net, const Profile& profile);
+witness::NetworkT witnessOf(const FixedNet& net, const Profile& profile);
 
 // Errors, of kind Internal: R0430 with every fault found; witness and image are left in a folder that the
 // message names.

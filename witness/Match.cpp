@@ -1,166 +1,106 @@
 // The image's header against the network: names, models, shapes, ports, lags. SPEC V2, V4, V5
-#include "witness/Match.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
+
+#include "witness/Checker.h"
 
 namespace rheo::witness {
-namespace {
 
-// What can be said of a network in words: (whose, what) -> how it is.
-using Facts = std::map<std::pair<std::string, std::string>, std::string>;
-
-Facts factsOf(const Network& network) {
-  Facts facts{{{"", "the network's name"}, network.name},
-              {{"", "the arithmetic"}, network.profile},
-              {{"", "dt"}, fmt::format("{}", network.dt)}};
-  for (const Population& p : network.populations)
-    facts[{p.name, "the population"}] =
-        fmt::format("{}{} of {} neurons {}", p.hidden ? "a hidden " : "a ", p.model, p.size, p.shape);
-  for (const Input& i : network.inputs)
-    facts[{i.name, "the input"}] =
-        fmt::format("{} channels {} of {} to {}", i.size, i.shape, i.least, i.most);
-  for (const Output& o : network.outputs) {
-    std::string& text = facts[{o.name, "the output"}] = fmt::format("{} of", o.shape);
-    for (const OutputPart& part : o.parts)
-      text += fmt::format(" {}.{}", network.populations[static_cast<std::size_t>(part.population)].name,
-                          part.state);
+Face faceOf(const image::HeaderT& header) {
+  Face face;
+  face[{"the network", header.network}] = fmt::format("{}, {} s a step", header.profile, header.dt);
+  for (const auto& p : header.populations)
+    face[{"the population", p->name}] +=
+        fmt::format("a {}{} of {} neurons {}", p->hidden ? "hidden " : "", p->model, p->size, p->shape);
+  for (const auto& i : header.inputs) {
+    const int most = i->encoding == image::Encoding::Binary ? 1 : i->max_payload;
+    const int least = i->encoding == image::Encoding::Graded ? -most : 0;
+    face[{"the input", i->name}] += fmt::format("{} channels {} of {} to {}", i->size, i->shape, least, most);
   }
-  return facts;
+  for (const auto& o : header.outputs) {
+    std::string& how = face[{"the output", o->name}] += fmt::format("{} of", o->shape);
+    for (const auto& part : o->parts) {
+      const bool known = part->population < header.populations.size();
+      how += fmt::format(" {}.{}", known ? header.populations[part->population]->name : "", part->state);
+    }
+  }
+  return face;
 }
 
-// `isSum` [population of the image]: those are not part of the network.
-Facts factsOf(const image::Header& header, const std::vector<bool>& isSum, Report& report) {
-  Facts facts{{{"", "the network's name"}, header.network()->str()},
-              {{"", "the arithmetic"}, header.profile()->str()},
-              {{"", "dt"}, fmt::format("{}", header.dt())}};
-  const auto add = [&](const std::string& name, const char* what, std::string text) {
-    if (!facts.emplace(std::pair(name, what), std::move(text)).second)
-      report.add(name, fmt::format("{} '{}' is in the image twice", what, name));
-  };
-  const auto shape = [](const auto* thing) {
-    return std::vector<std::int64_t>(thing->shape()->begin(), thing->shape()->end());
-  };
-  for (unsigned i = 0; i < isSum.size(); ++i)
-    if (const image::Population* p = header.populations()->Get(i); !isSum[i])
-      add(p->name()->str(), "the population",
-          fmt::format("{}{} of {} neurons {}", p->hidden() ? "a hidden " : "a ", p->model()->str(), p->size(),
-                      shape(p)));
-  for (const image::Input* i : *header.inputs()) {
-    const int most = i->encoding() == image::Encoding::Binary ? 1 : i->max_payload();
-    const int least = i->encoding() == image::Encoding::Graded ? -most : 0;
-    add(i->name()->str(), "the input",
-        fmt::format("{} channels {} of {} to {}", i->size(), shape(i), least, most));
+void Checker::match() {
+  std::map<std::pair<bool, std::string>, std::size_t> known;  // whether an input, name -> node
+  for (const auto& node : network_.nodes) {
+    known.emplace(std::pair(node->model.empty(), node->name), nodes_.size());
+    nodes_.push_back({node->name, node->size, node->lag});
   }
-  for (const image::Output* o : *header.outputs()) {
-    std::string text = fmt::format("{} of", shape(o));
-    for (const image::OutputPart* part : *o->parts())
-      text += fmt::format(" {}.{}",
-                          part->population() < isSum.size()
-                              ? header.populations()->Get(part->population())->name()->str()
-                              : std::to_string(part->population()),
-                          part->state() ? part->state()->str() : "");
-    add(o->name()->str(), "the output", std::move(text));
+  for (const image::Population* p : *header_.populations()) {
+    const auto [entry, isNew] = known.emplace(std::pair(false, p->name()->str()), nodes_.size());
+    populations_.push_back(entry->second);
+    models_.push_back(models::findModel(p->model()->string_view()));
+    if (isNew) nodes_.push_back({entry->first.second, p->size()});
+    nodes_[entry->second].lag = p->lag();
+    if (isNew && (p->model()->string_view() != "graded_vec" || !p->hidden()))
+      broken(nodes_.back().name, "the network has no such population, and it is no hidden sum (graded_vec)");
   }
-  return facts;
+  into_.resize(nodes_.size());
+  for (std::size_t i = 0; i < network_.projections.size(); ++i)
+    into_[network_.projections[i]->target].push_back(i);
+  for (auto& all : into_)
+    std::ranges::stable_sort(all, {}, [&](std::size_t i) { return network_.projections[i]->source; });
+  std::uint64_t next = 0;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (i < network_.nodes.size()) checkMoved(i);
+    if (i == network_.nodes.size()) firstSum_ = next;
+    nodes_[i].base = next;
+    next += nodes_[i].size;
+  }
+  if (next > UINT32_MAX) broken("", "there are more neurons than can be counted");
+  for (const image::Input* input : *header_.inputs()) inputs_.push_back(known[{true, input->name()->str()}]);
+  compareFaces();
 }
 
-void compare(const Facts& expected, const Facts& found, Report& report) {
-  std::set<Facts::key_type> keys;
-  for (const Facts* facts : {&expected, &found})
-    for (const auto& [key, text] : *facts) keys.insert(key);
-  const auto said = [](const Facts& facts, const Facts::key_type& key) {
-    const auto known = facts.find(key);
-    return known == facts.end() ? std::string("absent") : known->second;
-  };
-  for (const auto& key : keys)
-    if (said(expected, key) != said(found, key))
-      report.add(key.first, fmt::format("{}{} is {} in the image, {} in the network", key.second,
-                                        key.first.empty() ? "" : fmt::format(" '{}'", key.first),
-                                        said(found, key), said(expected, key)));
+void Checker::compareFaces() {
+  image::HeaderT header;
+  header_.UnPackTo(&header);
+  Face found = faceOf(header);
+  for (std::size_t i = network_.nodes.size(); i < nodes_.size(); ++i)
+    found.erase({"the population", nodes_[i].name});
+  constexpr const char* kBoth = "{} is {} in the image, {} in the network";
+  for (const auto& fact : network_.face) {
+    std::string& here = found.emplace(std::pair(fact->what, fact->name), "absent").first->second;
+    if (here != fact->how) broken(fact->name, fmt::format(kBoth, fact->what, here, fact->how));
+    found.erase({fact->what, fact->name});
+  }
+  for (const auto& [key, how] : found) broken(key.second, fmt::format(kBoth, key.first, how, "absent"));
 }
 
 // SPEC V4: only what stays silent until something arrives may run later than its parameters were chosen for.
-void checkMoved(const Network& network, std::size_t number, std::int64_t lag, Report& report) {
-  const Population& population = network.populations[number];
-  if (lag == population.lag) return;
+void Checker::checkMoved(std::size_t number) {
+  const NodeT& node = *network_.nodes[number];
+  const std::int64_t lag = nodes_[number].lag;
+  if (lag == node.lag) return;
   const auto tell = [&](const std::string& why) {
-    report.add(population.name,
-               fmt::format("{} and has lag {} in the image, {} in the network", why, lag, population.lag));
+    broken(node.name, fmt::format("{}, and has lag {} in the image, {} in the network", why, lag, node.lag));
   };
-  for (const Parameter& parameter : population.parameters) {
-    const auto silent = [&](std::int32_t value) {
-      if (parameter.name == "bias") return value == 0;
-      return parameter.name == "threshold_low" ? value <= 0
-                                               : !parameter.name.starts_with("threshold") || value >= 0;
+  for (const auto& parameter : node.parameters) {
+    const auto acts = [&](std::int32_t value) {
+      if (parameter->name == "bias") return value != 0;
+      return parameter->name == "threshold_low" ? value > 0
+                                                : parameter->name.starts_with("threshold") && value < 0;
     };
-    if (!std::all_of(parameter.values.begin(), parameter.values.end(), silent))
-      tell(fmt::format("'{}' acts by itself ({})", population.name, parameter.name));
+    if (std::ranges::any_of(parameter->values, acts))
+      tell(fmt::format("it acts by itself ({})", parameter->name));
   }
-  if (std::none_of(network.projections.begin(), network.projections.end(),
-                   [&](const Projection& p) { return static_cast<std::size_t>(p.target) == number; }))
-    tell(fmt::format("nothing enters '{}'", population.name));
+  if (into_[number].empty()) tell("nothing enters it");
 }
 
-}  // namespace
-
-std::string Match::describe(const Network& network, std::uint32_t source) const {
-  const bool isInput = base.empty() || source < base[0];
-  const std::vector<std::uint32_t>& bases = isInput ? inputBase : base;
-  const auto i =
-      static_cast<std::size_t>(std::upper_bound(bases.begin(), bases.end(), source) - bases.begin()) - 1;
-  return fmt::format("{} {} of '{}'", isInput ? "channel" : "neuron", source - bases[i],
-                     isInput ? network.inputs[i].name : names[i]);
-}
-
-Match match(const Network& network, const image::Header& header, Report& report) {
-  Match match;
-  std::map<std::string, std::size_t> known;
-  std::vector<std::int64_t> sizes;
-  for (const Population& population : network.populations) {
-    known.emplace(population.name, match.names.size());
-    match.names.push_back(population.name);
-    match.lags.push_back(population.lag);
-    sizes.push_back(population.size);
-  }
-  match.originals = known.size();
-  std::vector<bool> isSum;
-  for (const image::Population* population : *header.populations()) {
-    const auto [entry, isNew] = known.emplace(population->name()->str(), match.names.size());
-    isSum.push_back(isNew);
-    match.number.push_back(entry->second);
-    match.models.push_back(models::findModel(population->model()->string_view()));
-    if (!isNew) {
-      match.lags[entry->second] = population->lag();
-      if (entry->second < match.originals) checkMoved(network, entry->second, population->lag(), report);
-      continue;
-    }
-    match.names.push_back(entry->first);
-    match.lags.push_back(population->lag());
-    sizes.push_back(population->size());
-    if (population->model()->string_view() != "graded_vec" || !population->hidden())
-      report.add(entry->first,
-                 fmt::format("the network has no population '{}', and it is no hidden sum (graded_vec)",
-                             entry->first));
-  }
-  compare(factsOf(network), factsOf(header, isSum, report), report);
-  std::uint64_t next = 0;
-  for (const Input& input : network.inputs) {
-    match.inputBase.push_back(static_cast<std::uint32_t>(next));
-    next += static_cast<std::uint64_t>(input.size);
-    for (unsigned i = 0; i < header.inputs()->size(); ++i)
-      if (header.inputs()->Get(i)->name()->str() == input.name) match.input.push_back(i);
-  }
-  for (const std::int64_t size : sizes) {
-    match.base.push_back(static_cast<std::uint32_t>(next));
-    next += static_cast<std::uint64_t>(size);
-  }
-  if (next > UINT32_MAX) report.add("", "there are more neurons than can be counted");
-  return match;
+std::string Checker::describe(std::uint32_t source) const {
+  const std::size_t i = std::ranges::upper_bound(nodes_, source, {}, &Source::base) - nodes_.begin() - 1;
+  const bool isInput = i < network_.nodes.size() && network_.nodes[i]->model.empty();
+  return fmt::format("{} {} of '{}'", isInput ? "channel" : "neuron", source - nodes_[i].base,
+                     nodes_[i].name);
 }
 
 }  // namespace rheo::witness

@@ -1,217 +1,174 @@
-// Records, registers, slices, formats and synapse lists of one core, read by the layouts in the image. SPEC
+// Records, registers, compartments, formats and synapse lists of one core, by the layouts in the image. SPEC
 // I2 to I10
 #include "witness/Words.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <map>
 
 namespace rheo::witness {
 namespace {
-
-// SPEC I2: records of so many bits lie in words without crossing one.
-std::int64_t wordsFor(std::int64_t count, std::int64_t bits) { return (count + 64 / bits - 1) / (64 / bits); }
-
-std::int64_t startOf(std::int64_t record, std::int64_t bits) {
-  return bits > 64 ? record * ((bits + 63) / 64) * 64
-                   : record / (64 / bits) * 64 + record % (64 / bits) * bits;
-}
-
-std::int64_t bitsAt(std::span<const std::uint64_t> words, std::int64_t start, std::int64_t width,
-                    bool isSigned) {
-  if (width == 0) return 0;
-  const std::uint64_t moved = words[static_cast<std::size_t>(start / 64)] >> start % 64;
-  const std::uint64_t value = width < 64 ? moved & ((std::uint64_t{1} << width) - 1) : moved;
-  const bool negative = isSigned && value >> (width - 1) != 0;
-  return static_cast<std::int64_t>(negative && width < 64 ? value - (std::uint64_t{1} << width) : value);
-}
 
 bool within(std::int64_t value, std::int64_t least, std::int64_t most) {
   return value >= least && value <= most;
 }
 
+// SPEC I2: records of so many bits lie in words without crossing one.
+std::int64_t wordsFor(std::int64_t count, std::int64_t bits) { return (count + 64 / bits - 1) / (64 / bits); }
+
+std::int64_t lowest(std::uint64_t word, std::int64_t width, bool isSigned) {
+  if (width == 0) return 0;
+  const std::uint64_t up = word << (64 - width);
+  return isSigned ? static_cast<std::int64_t>(up) >> (64 - width)
+                  : static_cast<std::int64_t>(up >> (64 - width));
+}
+
+Format formatAt(const Records& formats, std::int64_t record) {
+  const auto get = [&](const std::string& field) { return formats.get(record, field); };
+  const auto axis = [&](const std::string& along) {
+    return Format::Axis{get(along), get("kernel_" + along), get("stride_" + along), get("dilation_" + along)};
+  };
+  return {get("kind"),       get("weight_bits"), get("sign_mode"), get("exponent"), get("delay_bits"),
+          get("index_bits"), get("first"),       get("group"),     axis("rows"),    axis("columns")};
+}
+
+bool isSound(const Format& f) {
+  bool sound = within(f.kind, 0, 2) && within(f.weightBits, 1, 8) && within(f.signMode, 0, 2) &&
+               within(f.exponent, -16, 16) && within(f.delayBits, 0, 6) && within(f.indexBits, 0, 31) &&
+               within(f.first, 0, INT32_MAX) && within(f.group, 0, 1 << 20);
+  for (const Format::Axis& a : {f.rows, f.columns})
+    for (const std::int64_t extent : {a.outputs, a.kernel, a.stride, a.dilation})
+      sound = sound && (f.kind != 2 || within(extent, 1, 1 << 20));
+  return sound;
+}
+
+// The output that a place reaches through an entry; -1: none. SPEC I10
+std::int64_t outputOf(const Format::Axis& axis, std::int64_t place, std::int64_t entry) {
+  const std::int64_t way = place - entry * axis.dilation;
+  return way >= 0 && way % axis.stride == 0 && way / axis.stride < axis.outputs ? way / axis.stride : -1;
+}
+
 }  // namespace
 
 Records::Records(const Image& image, const image::Memory& memory, std::string_view record)
-    : words_(image.words(memory)) {
-  for (const image::Layout* layout : *image.header().layouts())
-    if (layout->record()->string_view() == record) layout_ = layout;
-  if (layout_) count_ = memory.records();
+    : words(image.words(memory)) {
+  for (const image::Layout* entry : *image.header().layouts())
+    if (entry->record()->string_view() == record) layout = entry;
+  if (layout) count = memory.records();
 }
 
 std::optional<std::int64_t> Records::find(std::int64_t record, std::string_view field) const {
-  if (record < 0 || static_cast<std::uint64_t>(record) >= count_) return std::nullopt;
-  for (const image::Field* entry : *layout_->fields())
-    if (entry->name()->string_view() == field)
-      return std::clamp<std::int64_t>(bitsAt(words_, startOf(record, layout_->bits()) + entry->offset(),
-                                             entry->width(), entry->signed_()),
+  if (!within(record, 0, count - 1)) return std::nullopt;
+  const std::int64_t bits = layout->bits(), each = bits > 64 ? 1 : 64 / bits, size = (bits + 63) / 64;
+  for (const image::Field* entry : *layout->fields())
+    if (entry->name()->string_view() == field) {
+      const std::int64_t at = record / each * size * 64 + record % each * bits + entry->offset();
+      return std::clamp<std::int64_t>(lowest(words[at / 64] >> at % 64, entry->width(), entry->signed_()),
                                       -(1LL << 40), 1LL << 40);
+    }
   return std::nullopt;
 }
 
-Core::Core(const Image& image, std::size_t index, const std::vector<const models::ModelTable*>& models) {
-  const image::Core& source = *image.header().cores()->Get(static_cast<unsigned>(index));
-  for (const char* record : {"neuron", "profile", "axon", "format", "route", "constant"}) memories_[record];
+Core::Core(const Image& image, const image::Core& source,
+           const std::vector<const models::ModelTable*>& models) {
+  const std::map<std::string_view, Records*> known{{"neuron", &neuron}, {"profile", &profile},
+                                                   {"axon", &axon},     {"format", &format},
+                                                   {"route", &route},   {"constant", &constant}};
   for (const image::Memory* memory : *source.memories()) {
-    const auto known = memories_.find(memory->name()->string_view());
-    if (known != memories_.end()) known->second = Records(image, *memory, known->first);
-    if (memory->name()->string_view() == "synapse") synapses_ = image.words(*memory);
+    const std::string_view name = memory->name()->string_view();
+    if (const auto record = known.find(name); record != known.end())
+      *record->second = Records(image, *memory, name);
+    if (name == "synapse") synapses = image.words(*memory);
   }
-  readSlices(source, models);
-  readFormats();
-}
-
-// They hold every compartment once; inputs are counted in their order. SPEC I6
-void Core::readSlices(const image::Core& source, const std::vector<const models::ModelTable*>& models) {
+  for (std::int64_t i = 0; i < format.count; ++i) formats.push_back(formatAt(format, i));
+  compartments.resize(neuron.count);
   for (const image::Slice* slice : *source.slices())
-    slices_.push_back(
-        {slice->population(), slice->first_neuron(), slice->count(), slice->first_compartment()});
-  std::sort(slices_.begin(), slices_.end(),
-            [](const Slice& a, const Slice& b) { return a.firstCompartment < b.firstCompartment; });
-  std::int64_t next = 0;
-  for (Slice& slice : slices_) {
-    const bool fits = slice.population < models.size() && slice.count > 0 && slice.firstCompartment == next;
-    if (!fits) fault_ = "its slices overlap, leave gaps, or are of populations that there are not";
-    if (!fits) return;
-    slice.ports = models[slice.population]->portCount();
-    slice.firstInput = inputs_;
-    inputs_ += slice.count * slice.ports;
-    next += slice.count;
-  }
-  if (next != static_cast<std::int64_t>(memory("neuron").count()))
-    fault_ = fmt::format("its slices hold {} of {} compartments", next, memory("neuron").count());
-}
-
-// SPEC I7.
-void Core::readFormats() {
-  for (std::int64_t i = 0; i < static_cast<std::int64_t>(memory("format").count()); ++i) {
-    const auto get = [&](const std::string& field) { return memory("format").get(i, field); };
-    const auto axis = [&](const std::string& along) {
-      return Format::Axis{get(along), get("kernel_" + along), get("stride_" + along),
-                          get("dilation_" + along)};
-    };
-    Format f{get("kind"),       get("weight_bits"), get("sign_mode"), get("exponent"), get("delay_bits"),
-             get("index_bits"), get("first"),       get("group"),     axis("rows"),    axis("columns")};
-    f.sound = within(f.kind, 0, 2) && within(f.weightBits, 1, 8) && within(f.signMode, 0, 2) &&
-              within(f.exponent, -16, 16) && within(f.delayBits, 0, 6) && within(f.indexBits, 0, 31) &&
-              within(f.first, 0, inputs_) && within(f.group, 0, 1 << 20);
-    for (const Format::Axis& a : {f.rows, f.columns})
-      for (const std::int64_t extent : {a.outputs, a.kernel, a.stride, a.dilation})
-        f.sound = f.sound && (f.kind != 2 || within(extent, 1, 1 << 20));
-    formats_.push_back(f);
+    for (std::uint32_t i = 0; i < slice->count() && fault.empty(); ++i) {
+      const std::uint64_t at = std::uint64_t{slice->first_compartment()} + i;
+      if (at >= compartments.size() || compartments[at].model || slice->population() >= models.size())
+        fault = "its slices overlap, exceed its records, or are of populations that there are not";
+      else
+        compartments[at] = {models[slice->population()], slice->population(), slice->first_neuron() + i};
+    }
+  for (Compartment& compartment : compartments) {  // SPEC I6
+    if (!compartment.model) fault = "its slices leave compartments out";
+    if (!fault.empty()) return;
+    compartment.firstInput = inputs;
+    inputs += compartment.model->portCount();
   }
 }
 
-const Format& Core::formatOf(std::int64_t axon) const {
-  static constexpr Format kNone{};
-  const std::int64_t format = memory("axon").find(axon, "format").value_or(-1);
-  return within(format, 0, static_cast<std::int64_t>(formats_.size()) - 1)
-             ? formats_[static_cast<std::size_t>(format)]
-             : kNone;
+const Format* Core::formatOf(std::int64_t index) const {
+  const std::int64_t number = axon.find(index, "format").value_or(-1);
+  return within(number, 0, format.count - 1) && isSound(formats[number]) ? &formats[number] : nullptr;
 }
 
 std::optional<std::int64_t> Core::registerOf(std::int64_t compartment, std::string_view field) const {
-  const Records& neurons = memory("neuron");
-  if (const auto own = neurons.find(compartment, field)) return own;
-  return memory("profile").find(neurons.get(compartment, "profile"), field);
+  if (const auto own = neuron.find(compartment, field)) return own;
+  return profile.find(neuron.get(compartment, "profile"), field);
 }
 
-std::optional<std::int64_t> Core::parameter(std::int64_t compartment, const models::ModelTable& model,
-                                            std::size_t index) const {
-  const models::FixedParameter& parameter = model.fixedParameters[index];
-  const auto read = [&](std::string_view field) { return registerOf(compartment, field); };
+std::optional<std::int64_t> Core::parameter(std::int64_t compartment, std::size_t index) const {
+  const models::ModelTable& model = *compartments[compartment].model;
+  const std::string_view name = model.fixedParameters[index].name;
+  const auto find = [&](std::string_view field) { return registerOf(compartment, field); };
+  const auto get = [&](std::string_view field) { return find(field).value_or(0); };
   if (model.microcode)  // SPEC I9
-    return memory("constant")
-        .find(read("constants").value_or(-1) + static_cast<std::int64_t>(index), "value");
-  const auto scaled = [&](std::string_view field, std::int64_t factor, std::int64_t offset) {
-    const auto value = read(field);
-    return value ? *value * factor + offset : std::int64_t{parameter.fallback};
-  };
-  if (parameter.name == "decay_u") return scaled("du", 1, 1);
-  if (parameter.name == "decay_v") return scaled("dv", 1, 0);
-  if (parameter.name == "threshold") return scaled("vth", 64, 0);
-  if (parameter.name == "bias") {  // SPEC N8
-    const std::int64_t mantissa = read("bias_mantissa").value_or(0), e = read("bias_exponent").value_or(0);
+    return constant.find(find("constants").value_or(-1) + static_cast<std::int64_t>(index), "value");
+  if (name == "bias") {  // SPEC N8
+    const std::int64_t mantissa = get("bias_mantissa"), e = get("bias_exponent");
     if (!within(e, -40, 22) || !within(mantissa, -(1 << 22), 1 << 22)) return std::nullopt;
     return e < 0 ? mantissa >> -e : mantissa * (std::int64_t{1} << e);
   }
-  if (parameter.name != "reset_keep" && parameter.name != "reset_amount") return scaled(parameter.name, 1, 0);
-  const bool keep = parameter.name == "reset_keep";  // SPEC N10, E1, E2
-  switch (read("reset_mode").value_or(0)) {
-    case 0:
-      return 0;
-    case 1:
-      return keep ? 0 : -64 * read("reset_value").value_or(0);
-    case 2:
-      return keep ? -1 : 64 * read("vth").value_or(0);
-    default:
-      return std::nullopt;
+  if (name == "reset_keep" || name == "reset_amount") {  // SPEC N10, E1, E2
+    const std::int64_t mode = get("reset_mode");
+    if (!within(mode, 0, 2)) return std::nullopt;
+    if (name == "reset_keep") return mode == 2 ? -1 : 0;
+    return mode == 0 ? 0 : mode == 1 ? -64 * get("reset_value") : 64 * get("vth");
   }
+  const auto value = find(name == "decay_u"     ? "du"
+                          : name == "decay_v"   ? "dv"
+                          : name == "threshold" ? "vth"
+                                                : name);
+  if (!value) return model.fixedParameters[index].fallback;
+  return name == "decay_u" ? *value + 1 : name == "threshold" ? *value * 64 : *value;
 }
 
-// SPEC W1, W3: mixed weights in two's complement without their low bits, others as a magnitude.
-std::int64_t Core::weight(std::int64_t list, std::int64_t record, std::int64_t bits,
-                          const Format& format) const {
-  const bool mixed = format.signMode == 0;
-  const std::int64_t stored = bitsAt(synapses_, list * 64 + startOf(record, bits), format.weightBits, mixed);
-  const std::int64_t magnitude = stored * (std::int64_t{1} << (8 - format.weightBits + (mixed ? 1 : 0)));
-  return format.signMode == 2 ? -magnitude : magnitude;
-}
-
-// SPEC I5, I6.
-bool Core::list(std::int64_t axon, const std::vector<std::int32_t>& slots, std::uint64_t& visits,
-                std::vector<Synapse>& synapses) const {
-  synapses.clear();
-  const Format& f = formatOf(axon);
-  if (!f.sound) return false;
-  if (f.kind == 2) return listKernel(axon, f, slots, visits, synapses);
-  const auto get = [&](const char* field) { return memory("axon").get(axon, field); };
-  const std::int64_t list = get("list"), count = get("count"), delay = get("delay");
-  const bool sparse = f.kind == 0;
-  const std::int64_t bits = f.weightBits + (sparse ? f.delayBits + f.indexBits : 0);
-  if (!within(list, 0, synapseWords()) || count < 0 || wordsFor(count, bits) > synapseWords() - list ||
-      static_cast<std::uint64_t>(count) > visits)
-    return false;
-  visits -= static_cast<std::uint64_t>(count);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t value = weight(list, i, bits, f);
-    if (value == 0) continue;
-    const std::int64_t rest = list * 64 + startOf(i, bits) + f.weightBits;
-    const std::int64_t wait = sparse ? bitsAt(synapses_, rest, f.delayBits, false) : 0;
-    const std::int64_t input =
-        sparse ? bitsAt(synapses_, rest + f.delayBits, f.indexBits, false) : f.first + i;
-    if (input >= inputs_) return false;
-    if (slots[static_cast<std::size_t>(input)] >= 0) synapses.push_back({input, value, delay + wait});
-  }
-  return true;
-}
-
-// SPEC I10.
-bool Core::listKernel(std::int64_t axon, const Format& f, const std::vector<std::int32_t>& slots,
-                      std::uint64_t& visits, std::vector<Synapse>& synapses) const {
-  const auto get = [&](const char* field) { return memory("axon").get(axon, field); };
-  const std::int64_t list = get("list"), channels = get("count"), channel = get("channel"),
-                     delay = get("delay");
-  const std::int64_t row = get("row"), column = get("column"), entries = f.rows.kernel * f.columns.kernel;
-  const std::int64_t room = (inputs_ - f.first) / f.rows.outputs / f.columns.outputs;  // channels of targets
-  if (!within(list, 0, synapseWords()) || !within(channel, 0, room) || !within(channels, 0, room - channel) ||
-      wordsFor(channels, f.weightBits) > (synapseWords() - list) / entries ||
-      static_cast<std::uint64_t>(entries * (channels + 1)) > visits)
-    return false;
-  visits -= static_cast<std::uint64_t>(entries * (channels + 1));
-  // The output that an entry leads to from a place; -1: none.
-  const auto outputOf = [](const Format::Axis& axis, std::int64_t place, std::int64_t entry) -> std::int64_t {
-    const std::int64_t way = place - entry * axis.dilation;
-    return way >= 0 && way % axis.stride == 0 && way / axis.stride < axis.outputs ? way / axis.stride : -1;
-  };
+// SPEC I5, I6, I10. A dense list is a kernel of one entry, which leads to inputs in a row.
+bool Core::list(std::int64_t index, const std::vector<std::int32_t>& slots, std::int64_t& visits,
+                std::vector<Synapse>& found) const {
+  found.clear();
+  const Format* f = formatOf(index);
+  if (!f) return false;
+  const auto get = [&](const char* field) { return axon.get(index, field); };
+  const std::int64_t list = get("list"), count = get("count"), delay = get("delay"), size = synapses.size();
+  const bool sparse = f->kind == 0, kernel = f->kind == 2, mixed = f->signMode == 0;
+  const std::int64_t bits = f->weightBits + (sparse ? f->delayBits + f->indexBits : 0);
+  const std::int64_t entries = kernel ? f->rows.kernel * f->columns.kernel : 1;
+  if (!within(list, 0, size) || count < 0 || wordsFor(count, bits) > (size - list) / entries) return false;
+  visits -= entries * (count + 1);
+  if (visits < 0) return false;
   for (std::int64_t e = 0; e < entries; ++e) {
-    const std::int64_t r = outputOf(f.rows, row, e / f.columns.kernel);
-    const std::int64_t q = r < 0 ? -1 : outputOf(f.columns, column, e % f.columns.kernel);
-    for (std::int64_t c = 0; q >= 0 && c < channels; ++c) {
-      const std::int64_t input = f.first + ((channel + c) * f.rows.outputs + r) * f.columns.outputs + q;
-      if (slots[static_cast<std::size_t>(input)] < 0) continue;
-      const std::int64_t value = weight(list + e * wordsFor(channels, f.weightBits), c, f.weightBits, f);
-      if (value != 0) synapses.push_back({input, value, delay});
+    std::int64_t input = f->first, step = 1;
+    if (kernel) {
+      const std::int64_t r = outputOf(f->rows, get("row"), e / f->columns.kernel);
+      const std::int64_t q = outputOf(f->columns, get("column"), e % f->columns.kernel);
+      if (r < 0 || q < 0) continue;
+      step = f->rows.outputs * f->columns.outputs;
+      if (!within(get("channel"), 0, inputs / step)) return false;
+      input += get("channel") * step + r * f->columns.outputs + q;
+    }
+    std::int64_t word = list + e * wordsFor(count, bits), shift = 0;
+    for (std::int64_t i = 0; i < count; ++i, shift += bits, input += step) {
+      if (shift + bits > 64) ++word, shift = 0;
+      const std::uint64_t record = synapses[word] >> shift;
+      // SPEC W1, W3: mixed weights in two's complement without their low bits, others as a magnitude.
+      const std::int64_t weight =
+          lowest(record, f->weightBits, mixed) * (1 << (8 - f->weightBits + (mixed ? 1 : 0)));
+      const std::int64_t wait = sparse ? lowest(record >> f->weightBits, f->delayBits, false) : 0;
+      if (sparse) input = lowest(record >> (f->weightBits + f->delayBits), f->indexBits, false);
+      if (!within(input, 0, inputs - 1)) return false;
+      if (weight != 0 && slots[input] >= 0)
+        found.push_back({input, f->signMode == 2 ? -weight : weight, delay + wait});
     }
   }
   return true;

@@ -3,23 +3,18 @@
 #include <fmt/format.h>
 
 #include "support/File.h"
-#include "witness/Check.h"
-
-namespace {
-
-int fail(const rheo::Error& error) {
-  for (const rheo::Diagnostic& d : error.diagnostics)
-    fmt::print(stderr, "{}: error {}: {}\n{}: note: {}\n", d.file, d.code, d.message, d.file, d.remedy);
-  return 3;
-}
-
-}  // namespace
+#include "witness/Witness.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) {
     fmt::print(stderr, "usage: rheo-witness WITNESS.rheow IMAGE.rheo\n");
     return 2;
   }
+  const auto fail = [](const rheo::Error& error) {
+    for (const rheo::Diagnostic& d : error.diagnostics)
+      fmt::print(stderr, "{}: error {}: {}\n{}: note: {}\n", d.file, d.code, d.message, d.file, d.remedy);
+    return 3;
+  };
   const auto bytes = rheo::readFile(argv[1]);
   if (!bytes) return fail(bytes.error());
   const auto network = rheo::witness::parse(*bytes, argv[1]);

@@ -111,14 +111,48 @@ std::vector<LagEdge> lagEdges(const FixedNet& net) {
   return edges;
 }
 
-Expected<LagSolution> solveLags(const FixedNet& net, int maxDelay) {
+void shareDelays(FixedNet& net) {
+  for (FixedProjection& projection : net.projections) {
+    std::vector<std::int32_t>& delays = projection.weights.delays;
+    const std::vector<std::int32_t> classes = delayClasses(projection.weights);
+    if (delays.empty() || classes.empty()) continue;
+    projection.delaySteps += classes.front();
+    for (std::int32_t& delay : delays) delay = std::max(0, delay - classes.front());
+    if (classes.size() == 1) delays.clear();
+  }
+}
+
+namespace {
+
+Expected<LagSolution> solveAsIs(const FixedNet& net, int maxDelay) {
   std::vector<std::string> names;
   for (const FixedPopulation& population : net.populations) names.push_back(population.name);
   return solveLags(names, lagEdges(net), maxDelay);
 }
 
+// Whether only the delays of its synapses may close its loops.
+bool needsSharing(const FixedNet& net, const Expected<LagSolution>& solution) {
+  return !solution && solution.error().diagnostics.front().code == "R0750" &&
+         std::any_of(net.projections.begin(), net.projections.end(),
+                     [](const FixedProjection& projection) { return !projection.weights.delays.empty(); });
+}
+
+}  // namespace
+
+Expected<LagSolution> solveLags(const FixedNet& net, int maxDelay) {
+  Expected<LagSolution> solution = solveAsIs(net, maxDelay);
+  if (!needsSharing(net, solution)) return solution;
+  FixedNet shared = net;
+  shareDelays(shared);
+  return solveAsIs(shared, maxDelay);
+}
+
 Status assignLags(FixedNet& net, int maxDelay) {
-  Expected<LagSolution> solution = solveLags(net, maxDelay);
+  Expected<LagSolution> solution = solveAsIs(net, maxDelay);
+  if (needsSharing(net, solution)) {
+    shareDelays(net);
+    solution = solveAsIs(net, maxDelay);
+  }
   if (!solution) return solution.error();
   for (std::size_t i = 0; i < net.populations.size(); ++i) net.populations[i].lag = solution->lag[i];
   for (std::size_t i = 0; i < net.projections.size(); ++i)

@@ -33,7 +33,12 @@ Expected<LagSolution> solveLags(const std::vector<std::string>& populations,
 // One for each projection of a network, in its order.
 std::vector<LagEdge> lagEdges(const FixedNet& net);
 
-// The same for a network; assignLags fills lags and axon delays in.
+// Delays that all synapses of a projection have in common become the projection's own, where lags use them.
+// SPEC T7
+void shareDelays(FixedNet& net);
+
+// The same for a network. Where its loops lack steps, the delays that synapses share give theirs; assignLags
+// moves them then, and fills lags and axon delays in.
 Expected<LagSolution> solveLags(const FixedNet& net, int maxDelay);
 Status assignLags(FixedNet& net, int maxDelay);
 

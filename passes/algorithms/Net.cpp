@@ -43,6 +43,13 @@ std::vector<std::int32_t> FixedPopulation::stepParameters(std::int64_t neuron) c
   return values;
 }
 
+std::vector<std::int32_t> delayClasses(const Connections<std::int32_t>& weights) {
+  std::set<std::int32_t> found;
+  for (std::size_t i = 0; i < weights.values.size(); ++i)
+    if (weights.values[i] != 0) found.insert(weights.delays.empty() ? 0 : weights.delays[i]);
+  return {found.begin(), found.end()};
+}
+
 std::int64_t FixedProjection::flooredApart() const {
   const std::set<std::int32_t> delayed(weights.delays.begin(), weights.delays.end());
   return exponent >= 0 || delayed.empty() ? 0 : static_cast<std::int64_t>(delayed.size()) - 1;

@@ -72,6 +72,9 @@ Connections<T> dense(const Connections<T>& connections) {
   return rewired(connections, Wiring::dense(connections.wiring.targets(), connections.wiring.sources()));
 }
 
+// Delays of the synapses that have a weight, ascending.
+std::vector<std::int32_t> delayClasses(const Connections<std::int32_t>& weights);
+
 // A port through which the host sends spikes; payloads lie in [minPayload, maxPayload], 0 is no spike.
 struct InputPort {
   std::string name;

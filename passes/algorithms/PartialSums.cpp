@@ -269,13 +269,6 @@ bool shiftsAlike(const FixedProjection& projection, const Profile& profile) {
   return projection.exponent >= 0 || profile.weightExponent == WeightExponent::PerWeight;
 }
 
-std::vector<std::int32_t> delayClasses(const Connections<std::int32_t>& weights) {
-  std::set<std::int32_t> found;
-  for (std::size_t i = 0; i < weights.values.size(); ++i)
-    if (weights.values[i] != 0) found.insert(weights.delays.empty() ? 0 : weights.delays[i]);
-  return {found.begin(), found.end()};
-}
-
 Expected<PartialSums> formParts(const FixedProjection& projection, const InputPort& port, bool bounded,
                                 const ChipSpec& chip, const Profile& profile) {
   return Former(projection, port, bounded, chip, profile).run();

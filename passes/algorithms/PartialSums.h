@@ -36,9 +36,6 @@ struct PartialSums {
 // Whether shifting parts of a sum is shifting the sum: not where a right shift floors it. SPEC W5, W6
 bool shiftsAlike(const FixedProjection& projection, const Profile& profile);
 
-// Delays of the synapses that have a weight, ascending.
-std::vector<std::int32_t> delayClasses(const Connections<std::int32_t>& weights);
-
 // The fewest parts whose helpers each fit a core of their own and obey W8. `port` stands for the sources:
 // their number and payloads; `bounded` is false where those are helpers, which W8 does not count. Errors:
 // R0433 where there are none.

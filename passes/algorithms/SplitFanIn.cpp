@@ -62,7 +62,7 @@ class Splitter {
   bool fits(const ListNeeds& needs) const { return needs.axons <= axons() && needs.words <= words(); }
   int mostDelay() const { return std::min<int>(kMaxDelay, static_cast<int>(chip_.limit("max_delay").value)); }
 
-  void shareDelays();
+  void shareDelays() { rheo::shareDelays(net()); }
   void partDelays();
   Status splitAll();
   std::vector<Crowded> crowded();
@@ -100,19 +100,6 @@ Error Splitter::refuse(int index, std::string message, std::string remedy) const
   diagnostic.limitSource = "SPEC E4";
   diagnostic.remedy = std::move(remedy);
   return Error::of(ErrorKind::Compile, std::move(diagnostic));
-}
-
-// Delays that all synapses of a projection have in common become the projection's, where lags may use them.
-// SPEC T7
-void Splitter::shareDelays() {
-  for (FixedProjection& projection : net().projections) {
-    std::vector<std::int32_t>& delays = projection.weights.delays;
-    const std::vector<std::int32_t> classes = delayClasses(projection.weights);
-    if (delays.empty() || classes.empty()) continue;
-    projection.delaySteps += classes.front();
-    for (std::int32_t& delay : delays) delay = std::max(0, delay - classes.front());
-    if (classes.size() == 1) delays.clear();
-  }
 }
 
 // A projection for each delay, where a crowded population has several: SPEC W7 sums them apart, and each may

@@ -31,6 +31,8 @@ constexpr std::array kRules{
     LimitRule{"delay_slots_per_core", 1, kLargestLimit, "slots",
               "input buffers: inputs times steps of the longest delay and one, up to a power of two",
               kLargestLimit},
+    LimitRule{"messages_per_link", 1, kLargestLimit, "messages",
+              "that a link between neighbouring tiles carries in a step without delaying it", kLargestLimit},
     LimitRule{"graded_payload_bits", 1, 32, "bits",
               "of a graded spike that carries a partial sum, its sign included", kStated},
     LimitRule{"max_delay", 0, 62, "steps", "delay of axon and synapse together", kStated},

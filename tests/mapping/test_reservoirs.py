@@ -1,19 +1,14 @@
 """The graphs of the mapper's benchmark are those of their definitions."""
 
-import os
-from pathlib import Path
-
 import microcircuit
 import numpy as np
 import pytest
 import reservoirs
 
-LIBRARY = Path(os.environ["RHEOBASE_NEARBY_DRAW"])
-
 
 @pytest.mark.parametrize(("neurons", "mean_targets"), [(600, 9), (1200, 40), (300, 80), (50, 45), (20, 30)])
 def test_targets_are_those_of_the_definition(neurons, mean_targets):
-    near = list(reservoirs.targets(reservoirs.Reservoir(neurons, mean_targets, 5), LIBRARY))
+    near = list(reservoirs.targets(reservoirs.Reservoir(neurons, mean_targets, 5)))
     all_pairs = list(reservoirs.targets_by_definition(reservoirs.Reservoir(neurons, mean_targets, 5)))
     assert len(near) == len(all_pairs) == neurons
     for mine, defined in zip(near, all_pairs):
@@ -23,7 +18,7 @@ def test_targets_are_those_of_the_definition(neurons, mean_targets):
 def test_the_published_graph():
     reservoir = reservoirs.Reservoir(*reservoirs.LADDER["16k"])
     assert round(reservoir.rates.sum(), 1) == 30791.1
-    assert sum(map(len, reservoirs.targets(reservoir, LIBRARY))) == 2095505
+    assert sum(map(len, reservoirs.targets(reservoir))) == 2095505
 
 
 def test_the_microcircuit_has_as_many_synapses_as_its_probabilities_say(tmp_path):

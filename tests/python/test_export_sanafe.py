@@ -113,6 +113,13 @@ def test_spikes_are_those_of_the_inputs_and_in_a_replay_of_all(tmp_path, image):
                 told = {(t, int(n)) for n, when in sample[f"g_{name}"].items() for t in when}
                 assert told == set(map(tuple, np.argwhere(spikes[b]).tolist()))
         assert [d.code for d in lost] == ["R0671"]
+        if not replay:
+            (size,) = [p["size"] for p in image.info["populations"] if p["name"] == lost[0].where]
+            assert lost[0].severity == "warning" and lost[0].value == size
+            assert (
+                f"the currents of {size} of {size} neurons" in lost[0].message
+                and "--replay" in lost[0].remedy
+            )
     assert {w for cells in edges(texts["net.yaml"]).values() for w in cells.values()} == {0}
 
 

@@ -111,6 +111,30 @@ def test_check_spends_trials_only_when_asked():
     assert rb.check(net, tries=3)[0].tried[0].startswith("tried: discretization exponential fits; ")
 
 
+def warned(net, rule, **more):
+    (found,) = [d for d in rb.check(net, tries=20, **more) if d.rule == rule]
+    assert found.severity == "warning"
+    return found.tried
+
+
+def test_remedies_of_warnings_are_tried_and_leave_the_plan(tmp_path):
+    net = network(np.random.default_rng(0))
+    pinned = settings(populations={"a": {"scale_v": 64e3}}, projections={"w1": {"exponent": 0}})
+    assert warned(net, "synapse.clipped", quant=pinned)[0].startswith(
+        "tried: 'w1' left out of the settings mends it; "
+    )
+    slow = network(np.random.default_rng(0), a={"tau": 4096 / 1.45 * 1e-3})
+    assert warned(slow, "neuron.decay_error")[0].startswith("tried: dt 0.004 mends it; ")
+    assert all(d.tried == () for d in rb.check(slow))
+    mine = chip(tmp_path, cores=32, neurons_per_core=4, cores_per_tile=1, messages_per_link=1)
+    busy = warned(network(np.random.default_rng(0), first=8), "route.link_load", chip=mine)
+    assert busy[0].startswith("tried, and none of these helped: --seed 1; --seed 2; --seed 3")
+    result = invoke(
+        "check", write(tmp_path / "net.nir", {"/node/nodes/lif/tau": np.full(3, 2.825, np.float32)})
+    )
+    assert result.returncode == 0 and "note: tried: " in result.stderr, result.stderr
+
+
 def test_remedies_are_for_rules_that_exist():
     for remedy in remedies.REMEDIES:
         assert set(remedy.rules) <= rules.catalogue().keys()

@@ -130,6 +130,7 @@ VIOLATED = {
     "core.profiles": lambda f: profiles(f),
     "chip.profile": lambda f: image_of(f, dict(profiles=["loihi1"]), profile="lava"),
     "chip.layout": lambda f: image_of(f, dict(base="tiny")),
+    "route.link_load": lambda f: rb.check(network(RNG, first=8), tiles(f, messages_per_link=3)),
     "chip.working_core": lambda f: image_of(f, dict(dead_cores=[0])),
 }
 
@@ -150,6 +151,26 @@ def text(path, words):
 def without(name):
     nodes = {key: LEAVE_OUT for key in good() if key.startswith(f"/node/nodes/{name}/")}
     return {**nodes, "/node/edges": [edge for edge in good()["/node/edges"] if name not in edge]}
+
+
+def tiles(folder, **limits):
+    """Cores of four neurons, each a tile of its own."""
+    return chip(folder, cores=32, neurons_per_core=4, cores_per_tile=1, **limits)
+
+
+def test_links_are_looked_at_where_a_record_states_their_room(tmp_path):
+    net = network(np.random.default_rng(3), first=8)
+    image = rb.compile(net, tiles(tmp_path))
+    most = int(image.traffic()["largest_load"])
+    assert most == 4  # each of the cores of 'a' sends to that of 'b'
+    for room, said in ((None, 0), (most, 0), (most - 1, 1)):
+        mine = tiles(tmp_path, **({} if room is None else {"messages_per_link": room}))
+        for found in (rb.check(net, mine), rb.check(image, mine), rb.check(rb.compile(net, mine))):
+            busy = [d for d in found if d.rule == "route.link_load"]
+            assert len(busy) == said
+            if said:
+                assert (busy[0].severity, busy[0].value, busy[0].limit) == ("warning", most, room)
+                assert busy[0].limit_source == "my board" and busy[0].where.startswith("the link ")
 
 
 def profiles(folder):

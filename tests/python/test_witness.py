@@ -34,7 +34,7 @@ def compiled(tmp_path):
 
 def test_v1_the_witness_is_one_file_however_it_is_asked_for(compiled, tmp_path):
     net, witness, _, stages = compiled
-    assert witness.read_bytes()[:8] == b"RHEOWIT\0"
+    assert witness.read_bytes()[:8] == b"RHEOWIT\2"
     assert (stages / "2-quant.rheow").read_bytes() == witness.read_bytes()
     again = tmp_path / "again.rheow"
     rb.compile(rb.load(net), witness=again)
@@ -51,7 +51,7 @@ def test_v2_v3_the_program_tells_an_image_of_the_network_from_another(compiled, 
     other = tmp_path / "other.rheo"
     assert invoke("compile", net, "-o", other, "--weight-bits", "3").returncode == 0
     status, text = judged(witness, other)
-    assert status == 1 and "error R0430: neuron " in text
+    assert status == 1 and "error R0430: lif: neuron " in text
     assert judged(image, witness)[0] == 3 and judged(witness, tmp_path / "none")[0] == 3 and judged()[0] == 2
     cut = tmp_path / "cut.rheow"
     cut.write_bytes(witness.read_bytes()[:-1])

@@ -367,7 +367,8 @@ def check(
 
     net: a network, or an image, whose decoded words are compared with the limits it carries (or with those of
     another ``chip``). chip: "loihi2" where None. split_fan_in: as `compile` takes it. tries: compilations that may be
-    spent on remedies, whose results stand in .tried of each violation; `rb.fix` returns what came out. The list holds
+    spent on remedies, whose results stand in .tried of each violation, or of each warning where the network fits; `rb.fix`
+    returns what came out. The list holds
     Diagnostics: .code .rule .severity .message .where .value .limit .remedy; severity "error" is a violation.
 
     Example: [str(d) for d in rb.check(net, chip="tiny")]
@@ -398,7 +399,10 @@ def checked(
     options = {"profile": profile, "quant": quant, "split_fan_in": split_fan_in}
     plan = fixing.Plan(net, "loihi2" if chip is None else chip, options, conventions or {})
     findings, image = fixing.look(plan, examine=True)
-    if effort is None or not fixing.violations(findings):
+    if effort is None:
         return findings, image, None
-    fixed = fixing.fix_plan(plan.with_option("quant", fixing.as_settings(quant)), findings, effort)
+    plan = plan.with_option("quant", fixing.as_settings(quant))
+    if not fixing.violations(findings):
+        return fixing.advise(plan, findings, effort), image, None
+    fixed = fixing.fix_plan(plan, findings, effort)
     return fixed.diagnostics, image, fixed

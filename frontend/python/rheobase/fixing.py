@@ -16,10 +16,12 @@ from .chipspec import ChipSpec
 from .errors import CompileError, Diagnostic, Error, in_file, usage_error
 from .files import write_text
 from .image import Image
+from .limits import check_links
 from .network import Network
 from .remedies import Joined, Plan
 
 _FAILED_SHOWN = 3  # that did not help, by name
+_ADVICE_SECONDS = 10.0  # for warnings, of which a network may have many that nobody minds
 _FLAGS = {"profile": "--profile", "weight_bits": "--weight-bits"}
 
 
@@ -118,28 +120,50 @@ def look(plan: Plan, examine: bool = False) -> tuple[list[Diagnostic], Optional[
             if not isinstance(error, CompileError) and not settings:
                 raise  # a wrong option, a chip's file
             return in_file(error, plan.net.file).diagnostics, None
-    return list(result["notes"]), Image.from_bytes(result["image"], plan.net.name)
+    image = Image.from_bytes(result["image"], plan.net.name)
+    return [*result["notes"], *(check_links(image) if examine else [])], image
 
 
 def improve(plan: Plan, found: Diagnostic, before: set, effort: Effort) -> tuple[tuple, Plan]:
-    """What was tried against a violation, in words, and the plan that came out: the first that helped, else the same."""
+    """What was tried against a finding, in words, and the plan that came out: the first that helped, else the same.
+
+    before: keys of the violations; of warnings, too, where the finding is one: no remedy may bring others.
+    """
     failed = []
+    warned = found.severity == "warning"
     for candidate in remedies.candidates(plan, found):
         if not effort.left():
             stopped = f"stopped after {effort.spent} trials; nothing that was tried for this one helped"
             return (stopped,), plan
         effort.spent += 1
         try:
-            after = {_key(d) for d in violations(look(candidate.plan)[0])}
+            after = {_key(d) for d in look(candidate.plan, warned)[0] if _counts(d, warned)}
         except Error:
             after = before  # a plan that is not even valid
         if _key(found) not in after and after <= before:
-            return (f"tried: {candidate.what} fits; {candidate.price()}",), candidate.plan
+            helps = "mends it" if warned else "fits"
+            return (f"tried: {candidate.what} {helps}; {candidate.price()}",), candidate.plan
         failed.append(candidate.what)
     if not failed:
         return ("no remedy is known that could be tried",), plan
     more = f" and {len(failed) - _FAILED_SHOWN} more" if len(failed) > _FAILED_SHOWN else ""
     return (f"tried, and none of these helped: {'; '.join(failed[:_FAILED_SHOWN])}{more}",), plan
+
+
+def _counts(found: Diagnostic, warned: bool) -> bool:
+    return found.severity == "error" or (warned and found.severity == "warning")
+
+
+def advise(plan: Plan, findings: list[Diagnostic], effort: Effort) -> list[Diagnostic]:
+    """The findings on a plan that fits, with what was tried against its warnings. The plan stays: a warning is no violation."""
+    before = {_key(d) for d in findings if _counts(d, True)}
+    little = Effort(effort.trials, min(effort.seconds, _ADVICE_SECONDS))
+    return [
+        replace(d, tried=improve(plan, d, before, little)[0])
+        if d.severity == "warning" and remedies.known(d)
+        else d
+        for d in findings
+    ]
 
 
 def fix_plan(plan: Plan, findings: list[Diagnostic], effort: Effort) -> Fixed:

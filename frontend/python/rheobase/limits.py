@@ -36,6 +36,7 @@ _KINDS = (
     _Kind("state_words_per_core", "R0423", "", "words of state", "state_words"),
     _Kind("delay_slots_per_core", "R0424", "", "delay slots", "delay_slots"),
 )
+_LINK = "messages_per_link"
 _RESETS = {2: ("subtract_reset", "SPEC E1"), 1: ("reset_value", "SPEC E2")}
 
 
@@ -151,6 +152,7 @@ class _Checker:
                 self.limited(kind.code, f"{where} holds {value:,} {kind.what}", value, kind.limit, where)
             self._formats(index, where)
             self._extensions(index, where)
+        self.busiest_link()
         for r in info["ranges"]:
             if not r["proven"]:
                 self.add(
@@ -200,6 +202,25 @@ class _Checker:
                 "R0422", f"'{info['chip']}' and '{self.name}' pack their records {records} in other ways"
             )
 
+    def busiest_link(self) -> None:
+        """Of a step in which every neuron sends."""
+        known = self.limits.get(_LINK)
+        if known is None or not _binds(known) or self.image.traffic()["largest_load"] <= known.value:
+            return
+        (column, row), direction, load = max(self.image.traffic()["links"], key=lambda link: link[2])
+        where = f"the link {direction} from tile ({column}, {row})"
+        self.add(
+            "R0434",
+            f"{where} carries {load:,.5g} messages in a step in which every neuron sends, '{self.name}' has room for "
+            f"{known.value:,}",
+            where,
+            "warning",
+            value=load,
+            limit=float(known.value),
+            limit_source=_stated(known),
+            remedy="arrange the cores by another --seed, or by the rates of a recording (--rates)",
+        )
+
     def _formats(self, index: int, where: str) -> None:
         formats = self.image._core.records(index, "format")
         bits, exponents = formats.get("weight_bits"), formats.get("exponent")
@@ -233,6 +254,19 @@ def _by_record(layouts: list[dict]) -> set:
         (layout["record"], tuple((f["name"], f["width"], f["signed"]) for f in layout["fields"]))
         for layout in layouts
     }
+
+
+def link_room(image: Image) -> Optional[int]:
+    """Messages that a link carries in a step; None where the chip's record states none."""
+    known = _limits(image, None).get(_LINK)
+    return known.value if known and _binds(known) else None
+
+
+def check_links(image: Image) -> list[Diagnostic]:
+    """What `check_image` says of the links between tiles."""
+    checker = _Checker(image, None)
+    checker.busiest_link()
+    return checker.found
 
 
 def check_image(image: Image, chip: Optional[ChipSpec] = None) -> list[Diagnostic]:

@@ -283,6 +283,15 @@ def _under(**conventions) -> Maker:
     return candidates
 
 
+def _another_seed(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
+    """Another arrangement of the same cores."""
+    for seed in range(1, 5):
+        after = plan.with_option("seed", seed)
+        yield Candidate(
+            after, f"--seed {seed}", _costs("the cores lie elsewhere, nothing computes otherwise")
+        )
+
+
 def _split_fan_in(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
     if "partial_sums" in spec_of(plan).extensions and not plan.options.get("split_fan_in"):
         price = "helper populations; no spike changes, they and what they reach run a step later (SPEC E4)"
@@ -336,7 +345,7 @@ _SCALED = (
 )
 _CORE = ("core.input_axons", "core.synapse_words", "core.output_routes", "core.formats", "core.state_words")
 REMEDIES = (
-    Remedy(("quantization.names", "quantization.pinned"), _unpin),
+    Remedy(("quantization.names", "quantization.pinned", "synapse.clipped", "neuron.threshold_error"), _unpin),
     Remedy(_SCALED, _another_scale),
     Remedy(("core.input_axons", "core.synapse_words"), _split_fan_in),
     Remedy(("core.synapse_words",), _fewer_bits),
@@ -350,10 +359,19 @@ REMEDIES = (
     Remedy(("quantization.conventions",), _under(clamp="none")),
     Remedy(("chip.extension",), _under(reset="zero")),
     Remedy(("route.loop",), _under(feedforward_delay=1)),
+    *(Remedy(("neuron.decay_error", "neuron.decay_vanishes"), _under(dt=lambda now, n=n: now["dt"] * n)) for n in (4, 16, 64)),
+    *(Remedy(("neuron.decay_forgets",), _under(dt=lambda now, n=n: now["dt"] / n)) for n in (2, 4)),
+    Remedy(("neuron.bias_vanishes",), _another_scale),
+    Remedy(("route.link_load",), _another_seed),
     Remedy(("chip.cores",), _joined_chips),
     Remedy((*_CORE, *_SCALED, "core.constants", "core.delay_slots", "core.neurons", "core.profiles", "route.delay",
             "chip.cores", "chip.extension", "chip.profile", "quantization.exact"), _another_chip),
 )  # fmt: skip
+
+
+def known(found: Diagnostic) -> bool:
+    """Whether there is anything to try against a finding."""
+    return any(found.rule in remedy.rules for remedy in REMEDIES)
 
 
 def candidates(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:

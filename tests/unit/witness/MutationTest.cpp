@@ -158,8 +158,9 @@ void mutate(const Case& of, int count, unsigned seed, Tally& tally) {
 TEST(WitnessMutation, v2_v3_v4_v5_no_change_of_one_field_is_missed) {
   Tally tally;
   unsigned seed = 1;
-  for (const Case& of : {denseCase(), convolutionCase(), recurrentCase(), inputsCase(), programsCase(),
-                         loihi1Case(), splitCase(-2, false), splitCase(-2, false, true), splitCase(1, true)})
+  for (const Case& of :
+       {denseCase(), convolutionCase(), recurrentCase(), listedCase(), inputsCase(), programsCase(),
+        loihi1Case(), splitCase(-2, false), splitCase(-2, false, true), splitCase(1, true)})
     mutate(of, 500, seed++, tally);
   std::printf("%d refused, %d found, %d change nothing\n", tally.refused, tally.found, tally.harmless);
   EXPECT_GE(tally.refused + tally.found + tally.harmless, 4000);

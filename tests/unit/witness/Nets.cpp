@@ -50,6 +50,24 @@ Case recurrentCase() {
   return caseOf(net, "tiny");
 }
 
+Case listedCase() {
+  Net net("listed");
+  const int in = net.input("in", {40});
+  const int a = net.cuba("a", {30}), b = net.cuba("b", {25});
+  const auto few = [](unsigned seed) {
+    return [weight = drawn(seed), place = std::mt19937(seed)](std::int64_t i) mutable {
+      return place() % 9 == 0 ? weight(i) : 0;
+    };
+  };
+  net.dense("w_in", {true, in}, a, few(22), 1);
+  FixedProjection& delayed = net.dense("w_delayed", {false, a}, b, few(23), -2);
+  for (std::size_t i = 0; i < delayed.weights.values.size(); ++i)
+    delayed.weights.delays.push_back(static_cast<std::int32_t>(i % 4));
+  net.dense("w_none", {true, in}, b, [](std::int64_t) { return 0; });
+  net.output("out", b);
+  return caseOf(net, "tiny");
+}
+
 Case inputsCase() {
   Net net("inputs");
   const int counts = net.input("counts", {2, 3}, 0, 5), graded = net.input("graded", {4}, -9, 9);

@@ -16,7 +16,7 @@
 #include "emit/Emit.h"
 #include "passes/Witness.h"
 #include "place/Place.h"
-#include "witness/Check.h"
+#include "witness/Witness.h"
 
 namespace rheo::test {
 
@@ -130,7 +130,7 @@ inline const ChipSpec& chipNamed(const std::string& name) { return *findBuiltinC
 
 struct Case {
   std::string name;
-  witness::Network network;
+  witness::NetworkT network;
   Image image;
 };
 
@@ -150,6 +150,7 @@ inline std::function<int(std::int64_t)> drawn(unsigned seed, int most = 60) {
 Case denseCase();        // two layers, sparse and dense lists, a register for each neuron
 Case convolutionCase();  // shared kernels, stride and padding, behind them a readout
 Case recurrentCase();    // delays of single synapses, a loop, parallel projections with negative exponents
+Case listedCase();       // few synapses between many neurons, some of them delayed
 Case inputsCase();       // counts and graded payloads, signs of one kind, few bits
 Case programsCase();     // constants, several ports, a clock
 Case loihi1Case();       // exponents of each weight

@@ -12,7 +12,7 @@ from ..errors import option_error
 from ..files import check_writable, write_text
 from ..holding import held_texts
 from ..image import Image
-from ..limits import core_uses, utilisation
+from ..limits import core_uses, link_room, utilisation
 from ..picture import placement_svg
 from ..placement_page import page
 from ..recording import Recording
@@ -88,9 +88,8 @@ def inspect(
         return
     _print_image(loaded, counts, use)
     between = loaded.grid["chip_link_hops"] if loaded.grid["chips"] > 1 else 0
-    _print_traffic(
-        traffic, "one spike per neuron and step" if rates is None else f"the spikes of {rates}", between
-    )
+    what = "one spike per neuron and step" if rates is None else f"the spikes of {rates}"
+    _print_traffic(traffic, what, between, link_room(loaded))
     if picture is not None:
         say(f"{picture}: the cores and their traffic")
 
@@ -115,8 +114,8 @@ def _rates(image: Image, path: Path) -> dict:
     }
 
 
-def _print_traffic(traffic: dict, what: str, between: int) -> None:
-    """between: what a link between chips counts as; 0 where there is one chip."""
+def _print_traffic(traffic: dict, what: str, between: int, room: Optional[int]) -> None:
+    """between: what a link between chips counts as; 0 where there is one chip. room: of a link, where it is stated."""
     hops, bound = traffic["hops"], traffic["hops_at_least"]
     above = f", {100 * (hops / bound - 1):.1f} % above" if bound else ""
     weighed = f", one between chips counted as {between}" if between else ""
@@ -126,7 +125,8 @@ def _print_traffic(traffic: dict, what: str, between: int) -> None:
     )
     if traffic["links"]:
         (column, row), direction, load = max(traffic["links"], key=lambda link: link[2])
-        say(f"  busiest link: {load:,.5g} messages, {direction} from tile ({column}, {row})")
+        of = f" of {room:,}" if room else ""
+        say(f"  busiest link: {load:,.5g}{of} messages, {direction} from tile ({column}, {row})")
     if traffic["chip_crossings"]:
         say(f"  between chips: {traffic['chip_crossings']:,.5g} messages")
 

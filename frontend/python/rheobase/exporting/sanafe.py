@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Optional
 
 import numpy as np
 
@@ -123,7 +124,7 @@ class _Export:
                 )
         for p in self.image.info["populations"]:
             registers = parameters_of(self.image, p["name"])
-            sanafe_neurons.check(p["name"], p["model"], registers, self._refuse, self._lose)
+            sanafe_neurons.check(p["name"], p["model"], p["size"], registers, self._refuse, self._lose)
 
     def _attributes(self) -> dict[str, list[str]]:
         if self.replay or self.refused:
@@ -138,8 +139,11 @@ class _Export:
     def _refuse(self, where: str, message: str, remedy: str) -> None:
         self.refused.append(Diagnostic("R0670", "error", message, self.image.file, where, remedy=remedy))
 
-    def _lose(self, where: str, message: str, remedy: str) -> None:
-        self.lost.append(Diagnostic("R0671", "warning", message, self.image.file, where, remedy=remedy))
+    def _lose(self, where: str, message: str, remedy: str, neurons: Optional[int] = None) -> None:
+        value = None if neurons is None else float(neurons)
+        self.lost.append(
+            Diagnostic("R0671", "warning", message, self.image.file, where, value, remedy=remedy)
+        )
 
 
 def _names(sizes: dict[str, int]) -> dict[str, str]:

@@ -53,13 +53,16 @@ def attributes_of(registers: dict[str, np.ndarray], size: int) -> list[str]:
     return texts
 
 
-def check(name: str, model: str, registers: dict[str, np.ndarray], refuse: Callable, lose: Callable) -> None:
-    """Says what SANA-FE cannot follow of a population: refuse(where, message, remedy), lose(where, message, remedy)."""
+def check(
+    name: str, model: str, size: int, registers: dict[str, np.ndarray], refuse: Callable, lose: Callable
+) -> None:
+    """Says what SANA-FE cannot follow of a population: refuse(where, message, remedy), lose(where, message, remedy,
+    neurons)."""
     if model not in MODELS:
         refuse(name, f"SANA-FE has no neuron like '{model}'", REPLAY)
         return
-    lost = registers.get("decay_u")
-    remembers = lost is not None and (lost < DECAY_ONE).any()
+    decays = np.broadcast_to(registers.get("decay_u", np.array(DECAY_ONE)), size)
+    remembers = int((decays < DECAY_ONE).sum())
     if model == "cuba_lif_refractory" and remembers:
         refuse(
             name,
@@ -69,9 +72,11 @@ def check(name: str, model: str, registers: dict[str, np.ndarray], refuse: Calla
     elif remembers:
         lose(
             name,
-            f"the current of '{name}' is rounded toward zero in every step on the chip, not at all in SANA-FE: a "
-            "potential close to the threshold may pass it in one of them alone",
+            f"the currents of {remembers:,} of {size:,} neurons of '{name}' are rounded toward zero in every step on the "
+            "chip, not at all in SANA-FE: a potential close to the threshold may pass it in one of them alone, and "
+            "what neurons in loops do then drifts apart",
             REPLAY,
+            remembers,
         )
 
 

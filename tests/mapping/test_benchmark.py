@@ -1,0 +1,32 @@
+"""The mapper's benchmark runs by itself, and says what it lacks."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+RUN = Path(__file__).resolve().parents[2] / "benchmarks" / "run.py"
+
+
+def run(*options, **environment):
+    command = [sys.executable, RUN, "--only", "mapping", *options]
+    return subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300
+    )
+
+
+def test_the_mapper_is_measured_without_the_other_benchmarks(tmp_path):
+    done = run("--graphs", "16k", "--images", tmp_path / "none", "-o", tmp_path)
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads((tmp_path / "benchmark.json").read_text())["mapping"]
+    assert found["cores"] >= found["bounds"]["cores"]["value"] >= 16
+    assert found["published"]["ratio"] < 1
+    assert "% of the published 72,360" in done.stdout
+
+
+def test_what_the_benchmark_lacks_is_said(tmp_path):
+    lacks = run("--graphs", "16k", RHEOBASE_NEARBY_DRAW=str(tmp_path / "none.so"))
+    assert lacks.returncode == 3 and "RHEO_BENCHMARKS=ON" in lacks.stderr
+    unknown = run("--graphs", "16k,17k")
+    assert unknown.returncode == 2 and "not '17k'" in unknown.stderr
