@@ -23,7 +23,7 @@ class Checker {
     const auto known = [](const models::ModelTable* model) { return model != nullptr; };
     if (!std::all_of(match_.models.begin(), match_.models.end(), known)) return std::move(report_);
     for (std::size_t i = 0; i < image_.header().cores()->size(); ++i) {
-      cores_.emplace_back(image_, i, match_.models);
+      cores_.emplace_back(image_, i, match_.models, match_.clones);
       if (!cores_.back().fault().empty())
         report_.add(fmt::format("core {}", i), fmt::format("core {}: {}", i, cores_.back().fault()));
     }
@@ -51,11 +51,12 @@ class Checker {
     std::map<std::size_t, std::vector<Run>> runs;
     for (std::size_t core = 0; core < cores_.size(); ++core)
       for (const Slice& slice : cores_[core].slices())
-        runs[slice.population].push_back({slice.firstNeuron, slice.count, core});
+        runs[match_.number[slice.population]].push_back({slice.firstNeuron, slice.count, core});
     for (std::size_t i = 0; i < match_.models.size(); ++i) {
+      if (!match_.clones[i].empty()) continue;
       const std::int64_t size = image_.header().populations()->Get(static_cast<unsigned>(i))->size();
       const std::string& name = match_.names[match_.number[i]];
-      std::vector<Run>& held = runs[i];
+      std::vector<Run>& held = runs[match_.number[i]];
       std::sort(held.begin(), held.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
       std::int64_t next = 0;
       for (const Run& run : held) {

@@ -33,7 +33,7 @@ Facts factsOf(const Network& network) {
   return facts;
 }
 
-// `isSum` [population of the image]: those are not part of the network.
+// `isSum` [population of the image]: those, and clones, are not part of the network.
 Facts factsOf(const image::Header& header, const std::vector<bool>& isSum, Report& report) {
   Facts facts{{{"", "the network's name"}, header.network()->str()},
               {{"", "the arithmetic"}, header.profile()->str()},
@@ -106,6 +106,24 @@ void checkMoved(const Network& network, std::size_t number, std::int64_t lag, Re
     tell(fmt::format("nothing enters '{}'", population.name));
 }
 
+// SPEC V2: the neurons whose clones a population of the image holds.
+std::vector<std::uint32_t> originalsOf(const image::Population& clones, const Population& of,
+                                       Report& report) {
+  const std::string& name = clones.name()->str();
+  const auto none = [&](const std::string& why) {
+    report.add(name, fmt::format("'{}' is said to hold clones of '{}', but {}", name, of.name, why));
+    return std::vector<std::uint32_t>();
+  };
+  if (!clones.originals() || clones.originals()->size() == 0 || clones.originals()->size() != clones.size())
+    return none("does not say of which neurons");
+  std::vector<std::uint32_t> originals(clones.originals()->begin(), clones.originals()->end());
+  for (const std::uint32_t neuron : originals)
+    if (neuron >= static_cast<std::uint64_t>(of.size))
+      return none(fmt::format("it has no neuron {}", neuron));
+  if (!clones.hidden() || clones.model()->str() != of.model) return none("is not hidden, or another model");
+  return originals;
+}
+
 }  // namespace
 
 std::string Match::describe(const Network& network, std::uint32_t source) const {
@@ -130,6 +148,15 @@ Match match(const Network& network, const image::Header& header, Report& report)
   match.originals = known.size();
   std::vector<bool> isSum;
   for (const image::Population* population : *header.populations()) {
+    const auto cloned = known.find(population->clone_of() ? population->clone_of()->str() : "");
+    match.clones.emplace_back();
+    if (cloned != known.end() && cloned->second < match.originals) {
+      match.clones.back() = originalsOf(*population, network.populations[cloned->second], report);
+      match.number.push_back(cloned->second);
+      match.models.push_back(models::findModel(population->model()->string_view()));
+      isSum.push_back(true);
+      continue;
+    }
     const auto [entry, isNew] = known.emplace(population->name()->str(), match.names.size());
     isSum.push_back(isNew);
     match.number.push_back(entry->second);

@@ -49,7 +49,8 @@ std::optional<std::int64_t> Records::find(std::int64_t record, std::string_view 
   return std::nullopt;
 }
 
-Core::Core(const Image& image, std::size_t index, const std::vector<const models::ModelTable*>& models) {
+Core::Core(const Image& image, std::size_t index, const std::vector<const models::ModelTable*>& models,
+           const std::vector<std::vector<std::uint32_t>>& clones) {
   const image::Core& source = *image.header().cores()->Get(static_cast<unsigned>(index));
   for (const char* record : {"neuron", "profile", "axon", "format", "route", "constant"}) memories_[record];
   for (const image::Memory* memory : *source.memories()) {
@@ -58,7 +59,25 @@ Core::Core(const Image& image, std::size_t index, const std::vector<const models
     if (memory->name()->string_view() == "synapse") synapses_ = image.words(*memory);
   }
   readSlices(source, models);
+  if (fault_.empty()) findOriginals(clones);
   readFormats();
+}
+
+// SPEC V2: a clone is one more compartment of its neuron.
+void Core::findOriginals(const std::vector<std::vector<std::uint32_t>>& clones) {
+  std::vector<Slice> found;
+  for (const Slice& slice : slices_) {
+    const std::vector<std::uint32_t>& originals = clones[slice.population];
+    if (originals.empty()) {
+      found.push_back(slice);
+      continue;
+    }
+    if (slice.firstNeuron + slice.count > std::ssize(originals)) fault_ = "it holds clones of no neuron";
+    for (std::int64_t i = 0; fault_.empty() && i < slice.count; ++i)
+      found.push_back({slice.population, originals[static_cast<std::size_t>(slice.firstNeuron + i)], 1,
+                       slice.firstCompartment + i, slice.firstInput + i * slice.ports, slice.ports});
+  }
+  slices_ = std::move(found);
 }
 
 // They hold every compartment once; inputs are counted in their order. SPEC I6

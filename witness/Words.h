@@ -43,7 +43,7 @@ struct Format {  // SPEC I7
 
 // Neurons of a population, in neighbouring compartments.
 struct Slice {
-  std::size_t population = 0;  // of the image
+  std::size_t population = 0;  // of the image; the neurons of clones are those that they stand for
   std::int64_t firstNeuron = 0, count = 0, firstCompartment = 0, firstInput = 0, ports = 1;
 };
 
@@ -54,8 +54,9 @@ struct Synapse {
 
 class Core {
  public:
-  // `models` of the image's populations.
-  Core(const Image& image, std::size_t index, const std::vector<const models::ModelTable*>& models);
+  // `models` of the image's populations, `clones`: the neurons that those of a population stand for. SPEC V2
+  Core(const Image& image, std::size_t index, const std::vector<const models::ModelTable*>& models,
+       const std::vector<std::vector<std::uint32_t>>& clones);
 
   const std::string& fault() const { return fault_; }  // why its slices mean nothing; empty where they do
   const Records& memory(const std::string& record) const { return memories_.at(record); }
@@ -78,6 +79,7 @@ class Core {
 
  private:
   void readSlices(const image::Core& source, const std::vector<const models::ModelTable*>& models);
+  void findOriginals(const std::vector<std::vector<std::uint32_t>>& clones);
   void readFormats();
   bool listKernel(std::int64_t axon, const Format& format, const std::vector<std::int32_t>& slots,
                   std::uint64_t& visits, std::vector<Synapse>& synapses) const;
