@@ -22,6 +22,7 @@ struct CompileOptions {
   std::optional<int> weightBits;
   std::optional<PeriodicReset> periodicReset;
   bool splitFanIn = false;   // SPEC E4
+  bool cloneFanOut = false;  // SPEC E5
   bool examine = false;      // note what is lost although nothing is violated, too, even where it is refused
   bool keepWeights = false;  // in CompileResult::quantSettings, of every projection, not just where pinned
   std::map<std::string, double> calibration;  // population -> largest |v| seen on data, float units

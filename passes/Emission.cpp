@@ -191,11 +191,12 @@ class ModuleReader {
         refuse(place,
                fmt::format("a slice of '{}' starts at compartment {}, the next free one is {}",
                            slice.getPopulation().str(), slice.getFirstCompartment(), core.use.neurons));
-      core.append({population, static_cast<std::int32_t>(slice.getFirstNeuron()),
-                   static_cast<std::int32_t>(slice.getCount()), static_cast<std::int32_t>(slice.getRepeats()),
-                   static_cast<std::int32_t>(slice.getStride()), static_cast<std::int32_t>(slice.getRows()),
-                   static_cast<std::int32_t>(slice.getRowStride())},
-                  *problem_.populations[population].model);
+      core.append(
+          {population, static_cast<std::int32_t>(slice.getFirstNeuron()),
+           static_cast<std::int32_t>(slice.getCount()), static_cast<std::int32_t>(slice.getRepeats()),
+           static_cast<std::int32_t>(slice.getStride()), static_cast<std::int32_t>(slice.getRows()),
+           static_cast<std::int32_t>(slice.getRowStride()), static_cast<std::int32_t>(slice.getClone())},
+          *problem_.populations[population].model);
     }
     std::map<std::pair<int, int>, int> numbers;
     for (auto group : op.getBody().getOps<chip::GroupOp>()) readGroup(group, place, core, numbers);
@@ -204,7 +205,8 @@ class ModuleReader {
         refuse(place,
                fmt::format("axon {} stands where axon {} is due", axon.getFirstAxon(), core.axons.size()));
       for (std::int64_t i = 0; i < axon.getAxonCount(); ++i)
-        core.axons.push_back({static_cast<int>(axon.getGroup()), axon.getSourceOf(i)});
+        core.axons.push_back({static_cast<int>(axon.getGroup()), axon.getSourceOf(i),
+                              axon.getClones() ? (*axon.getClones())[i] : 0});
     }
   }
 

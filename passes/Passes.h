@@ -26,6 +26,7 @@ struct PlaceOptions {
   // where it is left out.
   std::map<std::string, std::vector<double>> rates = {};
   std::uint64_t seed = 0;
+  bool cloneFanOut = false;  // SPEC E5
 };
 
 // The chip of `options` outlives the pass. examine: what is lost although nothing is violated is noted, too.

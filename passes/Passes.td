@@ -62,11 +62,13 @@ def PlaceOnCoresPass : Pass<"chip-place", "::mlir::ModuleOp"> {
   let summary = "legal stage to placed stage: populations sliced over cores, synapse formats, input axons";
   let constructor = "::rheo::createPlaceOnCoresPass()";
   let description = [{
-    Replaces the spk.network by a chip.module. Deterministic; no core exceeds a limit of the chip.
+    Replaces the spk.network by a chip.module. Deterministic; no core exceeds a limit of the chip. Neurons of more
+    routes than a core has may be held several times, and share them (SPEC E5).
   }];
   let dependentDialects = ["::rheo::spk::SpkDialect", "::rheo::chip::ChipDialect"];
   let options = [
     Option<"chip", "chip", "std::string", "\"loihi2\"", "a chip's name or the path of its record">,
+    Option<"cloneFanOut", "clone-fan-out", "bool", "false", "hold neurons of too many routes several times">,
   ];
 }
 

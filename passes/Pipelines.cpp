@@ -96,7 +96,8 @@ Status Compilation::enter(Stage stage) {
       passes.push_back(createLegalizePass(options_.chip));
       return runPasses(std::move(passes));
     case Stage::Placed:
-      passes.push_back(createPlaceOnCoresPass({&options_.chip, options_.rates, options_.seed}));
+      passes.push_back(
+          createPlaceOnCoresPass({&options_.chip, options_.rates, options_.seed, options_.cloneFanOut}));
       return runPasses(std::move(passes));
     case Stage::Image: {
       Expected<Image> image = imageOf(*module_, options_.chip);
@@ -204,17 +205,18 @@ Status Compilation::resume() {
       unused.remedy = "resume from the float stage to use them";
       result_.notes.push_back(std::move(unused));
     }
-    if (first_ > Stage::Quant && options_.splitFanIn) {
+    const auto tooLate = [&](const char* what, Stage before) {
       Diagnostic unused;
       unused.code = "R0303";
       unused.severity = Severity::Warning;
       unused.file = options_.fromFile;
-      unused.message = fmt::format(
-          "fan-in is split on the way to the legal stage, a file of the stage '{}' stays as it is",
-          stageName(first_));
-      unused.remedy = "resume from the quant stage to split it";
+      unused.message = fmt::format("{} on the way from the {} stage, a file of the stage '{}' stays as it is",
+                                   what, stageName(before), stageName(first_));
+      unused.remedy = fmt::format("resume from the {} stage to have it done", stageName(before));
       result_.notes.push_back(std::move(unused));
-    }
+    };
+    if (first_ > Stage::Quant && options_.splitFanIn) tooLate("fan-in is split", Stage::Quant);
+    if (first_ > Stage::Legal && options_.cloneFanOut) tooLate("neurons are cloned", Stage::Legal);
     if (!chip.empty() && chip != options_.chip.name)
       return refuse(ErrorKind::Usage, "R0690",
                     fmt::format("the stage was made for '{}', not for '{}'", chip, options_.chip.name),

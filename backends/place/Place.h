@@ -93,6 +93,7 @@ struct PlacedSlice {
   std::int32_t stride = 0;
   std::int32_t rows = 1;
   std::int32_t rowStride = 0;
+  std::int32_t clone = 0;  // 0: the neurons themselves, else which of their clones. SPEC E5
   // Where it lies in its core: PlacedCore::append says so.
   std::int32_t firstCompartment = 0;
   std::int32_t firstInput = 0;  // as synapse lists count. SPEC I6
@@ -125,6 +126,7 @@ struct PlacedGroup {
 struct PlacedAxon {
   int group = 0;            // into PlacedCore::groups
   std::int32_t source = 0;  // neuron or channel
+  std::int32_t clone = 0;   // of the source, which sends the spikes. SPEC E5
 };
 
 struct CoreUse {
@@ -196,7 +198,8 @@ std::vector<std::int64_t> constantsOf(const PopulationSpec& population, std::int
 Status checkProblem(const PlacementProblem& problem, const ChipSpec& chip);
 
 // The first cores of the chip that work are taken, one after the other. Errors are of kind Compile with every
-// violation found (R0410 to R0420), or Internal where the problem contradicts itself (sizes, indices).
-Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip);
+// violation found (R0410 to R0420), or Internal where the problem contradicts itself (sizes, indices). With
+// `clones`, neurons of more routes than a core has are held several times. SPEC E5
+Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip, bool clones = false);
 
 }  // namespace rheo

@@ -1,5 +1,6 @@
-// The state of a placement under way. Private to its three parts: Place.cpp puts populations into cores row
-// by row, PlaceTiles.cpp feature maps tile by tile, PlaceFindings.cpp says what fits nowhere.
+// The state of a placement under way. Private to its parts: Place.cpp puts populations into cores row by row,
+// PlaceTiles.cpp feature maps tile by tile, PlaceClones.cpp neurons once more, PlaceFindings.cpp says what
+// fits nowhere.
 #pragma once
 
 #include <set>
@@ -33,9 +34,14 @@ struct Trial {
   std::set<int> profiles, constants;
 };
 
+// Of the routes that so many holders of a neuron share, those that one of them has: about as many as any.
+inline std::int64_t dealt(std::int64_t routes, std::int64_t holders, std::int64_t holder) {
+  return ((holder + 1) * routes + holders - 1) / holders - (holder * routes + holders - 1) / holders;
+}
+
 class Placer {
  public:
-  Placer(const PlacementProblem& problem, const ChipSpec& chip);
+  Placer(const PlacementProblem& problem, const ChipSpec& chip, bool clones);
 
   Expected<Placement> run();
 
@@ -56,12 +62,19 @@ class Placer {
   void takeNeuron(int population, std::int32_t neuron, Trial& trial) const;
   void commit(OpenCore& open, PlacedSlice slice, Trial trial);
   void placePopulation(int population, bool fill);
+  void placeRows(int population, std::int32_t first, std::int32_t end, std::int32_t clone, bool fill);
   void placeTiles(int population, const Convolution& map);
   bool putIntoOpenCore(int population, const Convolution& map, const Tile& tile, const Trial& alone);
   void placeTile(int population, const Convolution& map, const Tile& tile);
   void noteRefused(int population, std::int32_t neuron, const CoreUse& use);
   void placeAll(bool fill);
   void note(std::size_t limit, int population, std::int32_t neuron, std::int64_t value);
+  void placeClones(bool fill);
+  std::int64_t holdersFor(std::int64_t routes) const;
+  std::int64_t expectedRoutes(int population, std::int32_t neuron) const;
+  std::vector<std::vector<std::int64_t>> countHolders() const;
+  void dealRoutes(Placement& placement) const;
+  std::vector<Diagnostic> endlessClones() const;
   std::vector<std::vector<std::int64_t>> countRoutes() const;
   bool routesFit();
   Diagnostic finding(const CoreLimit& exceeded, const PopulationSpec& population, std::int64_t value,
@@ -72,6 +85,7 @@ class Placer {
 
   const PlacementProblem& problem_;
   const ChipSpec& chip_;
+  bool clones_;
   std::int64_t usableCores_;
   std::vector<std::int64_t> limits_;               // of coreLimits()
   std::vector<std::vector<int>> incoming_;         // projections into each population

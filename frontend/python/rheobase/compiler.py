@@ -160,6 +160,7 @@ def run_compiler(
     reset_offset: int = 0,
     seed: int = 0,
     split_fan_in: bool = False,
+    clone_fan_out: bool = False,
 ) -> dict:
     """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text}.
 
@@ -201,6 +202,7 @@ def run_compiler(
         to_stage=to_stage,
         periodic_reset=periodic_reset,
         split_fan_in=bool(split_fan_in),
+        clone_fan_out=bool(clone_fan_out),
         from_stage=None if from_stage is None else _stage_text(from_stage),
         from_file=b"" if from_stage is None else os.fsencode(from_stage),
     )
@@ -250,6 +252,7 @@ def compile(
     seed: int = 0,
     witness=None,
     split_fan_in: bool = False,
+    clone_fan_out: bool = False,
     **unknown,
 ) -> Image:
     """A chip image of a network.
@@ -262,8 +265,9 @@ def compile(
     population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
     can follow one another in one run (SPEC N20). split_fan_in: neurons with more inputs than a core takes get their
     sums in parts, as graded spikes of hidden helper populations: nothing changes but that they, and what they reach, run
-    a step later (SPEC E4); ``image.assumptions`` says which. witness: a file for the quantized network, which every image
-    is checked against; rheo-witness checks it again (SPEC V1).
+    a step later (SPEC E4); ``image.assumptions`` says which. clone_fan_out: neurons whose spikes need more routes than a
+    core has are held several times and share them; nothing changes (SPEC E5). witness: a file for the quantized network,
+    which every image is checked against; rheo-witness checks it again (SPEC V1).
 
     ``image.notes`` says what the compiler found worth knowing. Raises CompileError, whose ``diagnostics``
     hold every violated limit; OptionError and FormatError for wrong names and files. Runs without the GIL;
@@ -288,6 +292,7 @@ def compile(
         reset_offset=reset_offset,
         seed=seed,
         split_fan_in=split_fan_in,
+        clone_fan_out=clone_fan_out,
     )
     if witness is not None:
         write_witness(witness, result)
@@ -329,19 +334,21 @@ def check(
     quant=None,
     tries: int = 0,
     split_fan_in: bool = False,
+    clone_fan_out: bool = False,
 ) -> list[Diagnostic]:
     """Every violated limit and rule of a chip, and what else is worth knowing; empty if there is nothing.
 
     net: a network, or an image, whose decoded words are compared with the limits it carries (or with those of
-    another ``chip``). chip: "loihi2" where None. split_fan_in: as `compile` takes it. tries: compilations that may be
-    spent on remedies, whose results stand in .tried of each violation; `rb.fix` returns what came out. The list holds
+    another ``chip``). chip: "loihi2" where None. split_fan_in, clone_fan_out: as `compile` takes them. tries:
+    compilations that may be spent on remedies, whose results stand in .tried of each violation; `rb.fix` returns what came out. The list holds
     Diagnostics: .code .rule .severity .message .where .value .limit .remedy; severity "error" is a violation.
 
     Example: [str(d) for d in rb.check(net, chip="tiny")]
     """
     tries = whole_number("tries", tries, 0, 10**6)
+    rewrites = {"split_fan_in": split_fan_in, "clone_fan_out": clone_fan_out}
     return checked(
-        net, chip, profile, quant, fixing.Effort(trials=tries) if tries else None, split_fan_in=split_fan_in
+        net, chip, profile, quant, fixing.Effort(trials=tries) if tries else None, rewrites=rewrites
     )[0]
 
 
@@ -352,17 +359,17 @@ def checked(
     quant=None,
     effort: Optional[fixing.Effort] = None,
     conventions: Optional[dict] = None,
-    split_fan_in: bool = False,
+    rewrites: Optional[dict] = None,
 ) -> tuple[list[Diagnostic], Optional[Image], Optional[fixing.Fixed]]:
     """What `check` gives, the image that it looked at (of a network the compiled one, None where it does not fit), and
-    what became of a network that does not, if there is an effort to spend on it."""
+    what became of a network that does not, if there is an effort to spend on it. rewrites: options of `compile`."""
     if isinstance(net, Image):
         return (
             check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip)))),
             net,
             None,
         )
-    options = {"profile": profile, "quant": quant, "split_fan_in": split_fan_in}
+    options = {"profile": profile, "quant": quant, **(rewrites or {})}
     plan = fixing.Plan(net, "loihi2" if chip is None else chip, options, conventions or {})
     findings, image = fixing.look(plan, examine=True)
     if effort is None or not fixing.violations(findings):

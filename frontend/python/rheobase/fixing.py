@@ -21,6 +21,7 @@ from .remedies import Joined, Plan
 
 _FAILED_SHOWN = 3  # that did not help, by name
 _FLAGS = {"profile": "--profile", "weight_bits": "--weight-bits"}
+_SWITCHES = {"split_fan_in": "--split-fan-in", "clone_fan_out": "--clone-fan-out"}
 
 
 @dataclass
@@ -80,8 +81,7 @@ class Fixed:
         for name, flag in _FLAGS.items():
             if self.plan.options.get(name) is not None:
                 words += [flag, str(self.plan.options[name])]
-        if self.plan.options.get("split_fan_in"):
-            words.append("--split-fan-in")
+        words += [flag for name, flag in _SWITCHES.items() if self.plan.options.get(name)]
         for name, value in self.plan.conventions.items():
             if value is not None:
                 words += [FLAGS[name], str(value)]

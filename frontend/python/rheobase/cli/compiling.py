@@ -43,6 +43,13 @@ SplitFanIn = Annotated[
         help="Sum what exceeds a core's inputs in parts, by hidden neurons that send graded spikes, a step later.",
     ),
 ]
+CloneFanOut = Annotated[
+    bool,
+    typer.Option(
+        "--clone-fan-out",
+        help="Hold neurons whose spikes need more routes than a core has several times, each for some of the targets.",
+    ),
+]
 
 
 def _calibration(path: Optional[Path], net, encode, samples):
@@ -116,6 +123,7 @@ def compile_command(
         ),
     ] = 0,
     split_fan_in: SplitFanIn = False,
+    clone_fan_out: CloneFanOut = False,
     encode: o.Encode = None,
     samples: o.Samples = None,
     conventions: o.Conventions = o.NONE,
@@ -149,6 +157,7 @@ def compile_command(
             reset_offset=reset_offset,
             seed=Settings.seed or 0,
             split_fan_in=split_fan_in,
+            clone_fan_out=clone_fan_out,
         )
     report(result["notes"])
     if witness is not None:
@@ -247,6 +256,7 @@ def check(
     profile: o.Profile = None,
     quant: Quant = None,
     split_fan_in: SplitFanIn = False,
+    clone_fan_out: CloneFanOut = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Put the remedies that worked together, and write them with -o.")
     ] = False,
@@ -277,6 +287,7 @@ def check(
         ("--profile", profile),
         ("--quant", quant),
         ("--split-fan-in", split_fan_in or None),
+        ("--clone-fan-out", clone_fan_out or None),
         ("--fix", fix or None),
     ):
         if image and value is not None:
@@ -292,7 +303,13 @@ def check(
     spent = fixing.Effort(trials=effort) if try_ else None
     with progress("checking"):
         findings, placed, fixed = compiler.checked(
-            target, chip, profile, quant, spent, conventions, split_fan_in
+            target,
+            chip,
+            profile,
+            quant,
+            spent,
+            conventions,
+            {"split_fan_in": split_fan_in, "clone_fan_out": clone_fan_out},
         )
     violated = fixing.violations(findings)
     other = None if chip is None else ChipSpec.load(chip)
