@@ -45,6 +45,19 @@ def SplitFanInPass : Pass<"spk-split-fan-in", "::mlir::ModuleOp"> {
   ];
 }
 
+def RelayFanInPass : Pass<"spk-relay-fan-in", "::mlir::ModuleOp"> {
+  let summary = "quant stage: relays round the sums of neurons with more inputs than a core takes (SPEC E6)";
+  let constructor = "::rheo::createRelayFanInPass()";
+  let description = [{
+    For chips without partial sums. Hidden neurons hold parts of a sum and send them in quanta, a step later: what the
+    network does changes, and a warning for each population of relays says by how much.
+  }];
+  let dependentDialects = ["::rheo::spk::SpkDialect"];
+  let options = [
+    Option<"chip", "chip", "std::string", "\"loihi2\"", "a chip's name or the path of its record">,
+  ];
+}
+
 def LegalizePass : Pass<"spk-legalize", "::mlir::ModuleOp"> {
   let summary = "quant stage to legal stage: lags, axon delays, and every limit of the chip";
   let constructor = "::rheo::createLegalizePass()";

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "algorithms/Problem.h"
+#include "algorithms/RelayFanIn.h"
 #include "algorithms/SplitFanIn.h"
 #include "arrange/Arrange.h"
 #include "ir/Diagnostics.h"
@@ -229,6 +230,7 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     if (!placement) {
       Error error = std::move(placement).error();
       offerSplit(net, *profile, clones, error.diagnostics);
+      offerRelays(net, *profile, clones, error.diagnostics);
       if (!clones) offerClones(problem, error.diagnostics);
       return error;
     }
@@ -260,6 +262,24 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     for (Diagnostic& diagnostic : all)
       diagnostic.remedy =
           fmt::format("run with --split-fan-in: {}{}; or {}", price, effect, diagnostic.remedy);
+  }
+
+  // What rounds comes last, and only where nothing exact could be offered.
+  void offerRelays(const FixedNet& net, const Profile& profile, bool clones,
+                   std::vector<Diagnostic>& all) const {
+    const auto ofFanIn = [](const Diagnostic& d) { return d.code == "R0412" || d.code == "R0413"; };
+    if (spec->extends("partial_sums") || !std::all_of(all.begin(), all.end(), ofFanIn)) return;
+    const Expected<RelayedNet> relayed = relayFanIn(net, *spec, profile);
+    if (!relayed || relayed->sums.empty() || !place(problemOf(relayed->net, profile), *spec, clones)) return;
+    std::int64_t relays = 0;
+    for (const RelayedSum& sum : relayed->sums) relays += sum.neurons;
+    for (Diagnostic& diagnostic : all)
+      diagnostic.remedy += fmt::format(
+          "; or run with --relay-fan-in, which rounds: {} send the sums in quanta, {} later, and spikes "
+          "change "
+          "(`rheobase explain R0346`)",
+          counted(static_cast<std::size_t>(relays), "relay", "relays"),
+          counted(static_cast<std::size_t>(relayed->steps), "step", "steps"));
   }
 
   // Routes that fit no core may be shared by clones: offered where that has been tried and all of it fits.

@@ -11,6 +11,7 @@
 #include "chip/Program.h"
 #include "support/File.h"
 #include "witness/Check.h"
+#include "witness/Relays.h"
 
 namespace rheo {
 namespace {
@@ -91,6 +92,20 @@ witness::Network witnessOf(const FixedNet& net, const Profile& profile) {
           {population, net.populations[static_cast<std::size_t>(population)].model->spiking ? "" : "v"});
   }
   return network;
+}
+
+Status checkRelaysAgainst(std::span<const std::uint8_t> before, std::span<const std::uint8_t> after) {
+  Expected<witness::Network> was = witness::parse(before, "witness"), is = witness::parse(after, "witness");
+  if (!was || !is) {
+    Error error = !was ? std::move(was).error() : std::move(is).error();
+    error.kind = ErrorKind::Internal;
+    return error;
+  }
+  witness::Report report = witness::checkRelays(*was, *is);
+  if (report.passed()) return ok();
+  for (Diagnostic& fault : report.faults)
+    fault.remedy = "this is a fault of rheobase; please report it with the network";
+  return Error{ErrorKind::Internal, std::move(report.faults)};
 }
 
 Status checkAgainst(std::span<const std::uint8_t> witness, const Image& image) {

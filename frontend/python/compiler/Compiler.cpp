@@ -14,8 +14,9 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
                                bool examine, std::map<std::string, double> calibration,
                                std::map<std::string, std::vector<double>> rates, std::uint64_t seed,
                                const std::string& toStage, std::optional<std::pair<int, int>> periodicReset,
-                               bool splitFanIn, bool cloneFanOut, std::optional<std::string> fromStage,
-                               const py::bytes& fromFile, const py::bytes& dumpDir) {
+                               bool splitFanIn, bool cloneFanOut, bool relayFanIn,
+                               std::optional<std::string> fromStage, const py::bytes& fromFile,
+                               const py::bytes& dumpDir) {
   CompileOptions options;
   options.chip = unwrap(resolveChip(pathOf(chip)));
   options.profile = profile;
@@ -30,6 +31,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   if (periodicReset) options.periodicReset = PeriodicReset{periodicReset->first, periodicReset->second};
   options.splitFanIn = splitFanIn;
   options.cloneFanOut = cloneFanOut;
+  options.relayFanIn = relayFanIn;
   options.toStage = toStage;
   options.fromStage = std::move(fromStage);
   options.fromFile = pathOf(fromFile);
@@ -66,6 +68,6 @@ PYBIND11_MODULE(_compiler, m) {
   m.def("compile", &compileNetwork, py::arg("network"), py::kw_only(), py::arg("chip"), py::arg("profile"),
         py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("keep_weights"),
         py::arg("examine"), py::arg("calibration"), py::arg("rates"), py::arg("seed"), py::arg("to_stage"),
-        py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("clone_fan_out"), py::arg("from_stage"),
-        py::arg("from_file"), py::arg("dump_dir"));
+        py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("clone_fan_out"), py::arg("relay_fan_in"),
+        py::arg("from_stage"), py::arg("from_file"), py::arg("dump_dir"));
 }

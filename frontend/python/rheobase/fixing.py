@@ -21,7 +21,11 @@ from .remedies import Joined, Plan
 
 _FAILED_SHOWN = 3  # that did not help, by name
 _FLAGS = {"profile": "--profile", "weight_bits": "--weight-bits"}
-_SWITCHES = {"split_fan_in": "--split-fan-in", "clone_fan_out": "--clone-fan-out"}
+_SWITCHES = {
+    "split_fan_in": "--split-fan-in",
+    "clone_fan_out": "--clone-fan-out",
+    "relay_fan_in": "--relay-fan-in",
+}
 
 
 @dataclass

@@ -51,6 +51,14 @@ CloneFanOut = Annotated[
     ),
 ]
 
+RelayFanIn = Annotated[
+    bool,
+    typer.Option(
+        "--relay-fan-in",
+        help="Send what exceeds a core's inputs in quanta, by hidden neurons, a step later: it rounds (no partial sums).",
+    ),
+]
+
 
 def _calibration(path: Optional[Path], net, encode, samples):
     if path is not None:
@@ -124,6 +132,7 @@ def compile_command(
     ] = 0,
     split_fan_in: SplitFanIn = False,
     clone_fan_out: CloneFanOut = False,
+    relay_fan_in: RelayFanIn = False,
     encode: o.Encode = None,
     samples: o.Samples = None,
     conventions: o.Conventions = o.NONE,
@@ -158,6 +167,7 @@ def compile_command(
             seed=Settings.seed or 0,
             split_fan_in=split_fan_in,
             clone_fan_out=clone_fan_out,
+            relay_fan_in=relay_fan_in,
         )
     report(result["notes"])
     if witness is not None:
@@ -257,6 +267,7 @@ def check(
     quant: Quant = None,
     split_fan_in: SplitFanIn = False,
     clone_fan_out: CloneFanOut = False,
+    relay_fan_in: RelayFanIn = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Put the remedies that worked together, and write them with -o.")
     ] = False,
@@ -288,6 +299,7 @@ def check(
         ("--quant", quant),
         ("--split-fan-in", split_fan_in or None),
         ("--clone-fan-out", clone_fan_out or None),
+        ("--relay-fan-in", relay_fan_in or None),
         ("--fix", fix or None),
     ):
         if image and value is not None:
@@ -309,7 +321,7 @@ def check(
             quant,
             spent,
             conventions,
-            {"split_fan_in": split_fan_in, "clone_fan_out": clone_fan_out},
+            {"split_fan_in": split_fan_in, "clone_fan_out": clone_fan_out, "relay_fan_in": relay_fan_in},
         )
     violated = fixing.violations(findings)
     other = None if chip is None else ChipSpec.load(chip)
