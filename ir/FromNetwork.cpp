@@ -135,6 +135,8 @@ void NetworkBuilder::makeSynapse(const FoldedProjection& projection) {
                                                   spk::weightShape(projection.wiring), projection.name));
   if (const auto convolution = spk::convolutionAttr(&context_, projection.wiring))
     state.addAttribute("convolution", convolution);
+  if (const auto places = spk::placesAttr(&context_, projection.wiring, projection.name))
+    state.addAttribute("places", places);
   if (const auto delays = spk::delayElements(&context_, projection.delays, projection.wiring))
     state.addAttribute("delays", delays);
   if (!projection.bias.empty())

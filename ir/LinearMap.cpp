@@ -9,7 +9,7 @@ namespace {
 using Kernel = LinearMap::Kernel;
 
 bool tooLarge(std::int64_t targets, std::int64_t sources) {
-  return Wiring::dense(targets, sources).tooLargeToUnfold();
+  return Wiring::dense(targets, sources).tooManySynapses();
 }
 
 bool isElementwise(const Convolution& convolution) {
@@ -110,10 +110,33 @@ LinearMap LinearMap::identity(std::int64_t size) {
   return map;
 }
 
-LinearMap LinearMap::ofMatrix(const Matrix& matrix) {
+LinearMap LinearMap::withPairs() const {
+  if (!wiring_.lists() || wiring_.targets() * wiring_.sources() > kMostSpeltOut) return *this;
   LinearMap map;
-  map.wiring_ = Wiring::dense(matrix.rows(), matrix.cols());
-  map.values_.assign(matrix.data(), matrix.data() + matrix.size());
+  map.wiring_ = Wiring::dense(outputs(), inputs());
+  map.values_ = wiring_.matrixOf(values_);
+  return map;
+}
+
+LinearMap LinearMap::ofMatrix(const MatrixRef& matrix) {
+  LinearMap map;
+  const std::int64_t nonzero = (matrix.array() != 0).count();
+  if (!Wiring::listingPays(nonzero, matrix.size())) {
+    map.wiring_ = Wiring::dense(matrix.rows(), matrix.cols());
+    map.values_.assign(matrix.data(), matrix.data() + matrix.size());
+    return map;
+  }
+  SynapseLists lists;
+  map.values_.reserve(static_cast<std::size_t>(nonzero));
+  for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
+    for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
+      if (matrix(row, column) == 0) continue;
+      lists.add(column);
+      map.values_.push_back(matrix(row, column));
+    }
+    lists.endTarget();
+  }
+  map.wiring_ = Wiring::listed(matrix.cols(), std::move(lists));
   return map;
 }
 
@@ -122,9 +145,10 @@ bool LinearMap::isElementwise() const {
 }
 
 std::optional<LinearMap::Matrix> LinearMap::matrix() const {
-  if (wiring_.tooLargeToUnfold()) return std::nullopt;
-  if (!wiring_.convolution()) return Matrix(MatrixView(values_.data(), outputs(), inputs()));
-  const std::vector<double> pairs = wiring_.unfolded(values_);
+  if (tooLarge(outputs(), inputs())) return std::nullopt;
+  if (!wiring_.convolution() && !wiring_.lists())
+    return Matrix(MatrixView(values_.data(), outputs(), inputs()));
+  const std::vector<double> pairs = wiring_.matrixOf(values_);
   return Matrix(MatrixView(pairs.data(), outputs(), inputs()));
 }
 
@@ -194,10 +218,14 @@ LinearMap LinearMap::delayedBy(std::vector<std::int32_t> delays) const {
 }
 
 std::optional<LinearMap> LinearMap::unfolded() const {
-  const std::optional<Matrix> all = matrix();
-  if (!all) return std::nullopt;
-  LinearMap map = ofMatrix(*all);
-  if (delayed()) map.delays_ = wiring_.unfolded(delays_);
+  if (wiring_.tooManySynapses()) return std::nullopt;
+  LinearMap map;
+  map.wiring_ = wiring_.unfolded();
+  for (std::int64_t target = 0; target < outputs(); ++target)
+    wiring_.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
+      map.values_.push_back(values_[static_cast<std::size_t>(index)]);
+      if (delayed()) map.delays_.push_back(delays_[static_cast<std::size_t>(index)]);
+    });
   return map;
 }
 

@@ -1,5 +1,5 @@
-// The linear maps between populations: nothing at all, a matrix, or a convolution, which stays one as long as
-// it can. SPEC F6 to F9, F15 to F18, F23. No MLIR.
+// The linear maps between populations: nothing at all, a matrix, which is listed where most of it is 0, or a
+// convolution, which stays one as long as it can. SPEC F6 to F9, F15 to F18, F23. No MLIR.
 #pragma once
 
 #include <Eigen/Core>
@@ -15,6 +15,7 @@ class LinearMap {
  public:
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   using MatrixView = Eigen::Map<const Matrix>;
+  using MatrixRef = Eigen::Ref<const Matrix>;
   using Vector = Eigen::VectorXd;
 
   // A convolution, or its transpose (SPEC F17), which is stored as a matrix.
@@ -46,14 +47,16 @@ class LinearMap {
   std::optional<LinearMap> plus(const LinearMap& other) const;
   // With a delay of so many steps for each stored value.
   LinearMap delayedBy(std::vector<std::int32_t> delays) const;
-  // With a value, and a delay where there are some, for each pair.
+  // With a value for each pair of a listed matrix that is not large.
+  LinearMap withPairs() const;
+  // With a value, and a delay where there are some, for each synapse. nullopt where those are too many.
   std::optional<LinearMap> unfolded() const;
 
  private:
   std::optional<Matrix> matrix() const;
   // The kernel of both where one is enough.
   std::optional<Kernel> sharedThen(const Kernel& kernel) const;
-  static LinearMap ofMatrix(const Matrix& matrix);
+  static LinearMap ofMatrix(const MatrixRef& matrix);
 
   bool identity_ = false;
   Wiring wiring_;

@@ -302,16 +302,29 @@ std::optional<Steps> delaysOfValues(const Wiring& wiring, const Steps& own, cons
   return steps;
 }
 
+// Delays of all pairs, as a file has them, of the synapses that there are.
+Steps onLists(const Steps& ofPairs, const Wiring& wiring) {
+  if (static_cast<std::int64_t>(ofPairs.size()) != wiring.targets() * wiring.sources()) return ofPairs;
+  Steps steps;
+  for (std::int64_t target = 0; target < wiring.targets(); ++target)
+    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t) {
+      steps.push_back(at(ofPairs, target * wiring.sources() + source));
+    });
+  return steps;
+}
+
 // SPEC F18.
 Status Folder::delay(const Node& node, std::vector<Term>& terms) {
   const Delays delays = delaysOf(node);
   if (!delays.any()) return ok();
   for (Term& term : terms) {
+    term.map = term.map.withPairs();  // settings may pin weights that are 0 here
     const Wiring& wiring = term.map.wiring();
-    if (!delays.synapses.empty() && static_cast<std::int64_t>(delays.synapses.size()) != wiring.valueCount())
+    const Steps own = wiring.lists() ? onLists(delays.synapses, wiring) : delays.synapses;
+    if (!own.empty() && static_cast<std::int64_t>(own.size()) != wiring.valueCount())
       return refuse(node, "'" + node.name + "' repeats its matrix, and with it delays of single weights",
                     "flatten its input, or give one delay for each row or column");
-    std::optional<Steps> steps = delaysOfValues(wiring, delays.synapses, delays.inputs, delays.outputs);
+    std::optional<Steps> steps = delaysOfValues(wiring, own, delays.inputs, delays.outputs);
     term.map = term.map.delayedBy(*std::move(steps));  // of channels, which share all values that they share
   }
   return ok();
@@ -367,6 +380,7 @@ Error tooLong(const Node& node, std::int32_t steps) {
 // Delays at the ends of a map become those of its values. SPEC F23, T7.
 Status settleDelays(const Node& node, Term& term) {
   if (term.inputs.empty() && term.outputs.empty()) return ok();
+  if (!term.map.delayed()) term.map = term.map.withPairs();
   const auto settled = [&] {
     return delaysOfValues(term.map.wiring(), term.map.delays(), term.inputs, term.outputs);
   };

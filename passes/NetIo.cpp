@@ -164,6 +164,7 @@ class Writer {
                      spk::fixedElements(context, projection.weights.values, spk::weightShape(wiring), 9,
                                         projection.exponent, true, projection.name));
     setOrRemove(synapse, "convolution", spk::convolutionAttr(context, wiring));
+    setOrRemove(synapse, "places", spk::placesAttr(context, wiring, projection.name));
     setOrRemove(synapse, "delays", spk::delayElements(context, projection.weights.delays, wiring));
     synapse->setAttr("float_delay", builder_.getI32IntegerAttr(projection.delaySteps));
     synapse->removeAttr("bias");

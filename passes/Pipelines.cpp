@@ -46,7 +46,7 @@ Diagnostic unwitnessed() {
 
 class Compilation {
  public:
-  Compilation(const Network& network, const CompileOptions& options) : network_(network), options_(options) {
+  Compilation(const Network& network, const CompileOptions& options) : network_(&network), options_(options) {
     context_.disableMultithreading();
     loadDialects(context_);
   }
@@ -64,7 +64,8 @@ class Compilation {
   Status write(const std::string& file, std::span<const std::uint8_t> bytes) const;
   std::string textOf(Stage stage) const;
 
-  Network network_;
+  const Network* network_;
+  Network resumed_;  // where a dumped one is gone on from
   const CompileOptions& options_;
   Stage first_ = Stage::Import, last_ = Stage::Image;
   const Profile* profile_ = nullptr;
@@ -81,7 +82,7 @@ Status Compilation::enter(Stage stage) {
     case Stage::Import:
       return ok();
     case Stage::Float: {
-      Expected<mlir::OwningOpRef<mlir::ModuleOp>> made = fromNetwork(network_, context_);
+      Expected<mlir::OwningOpRef<mlir::ModuleOp>> made = fromNetwork(*network_, context_);
       if (!made) return std::move(made).error();
       module_ = *std::move(made);
       return ok();
@@ -167,7 +168,8 @@ Status Compilation::resume() {
   if (isNetworkText(*options_.fromStage)) {
     Expected<Network> network = networkFromText(*options_.fromStage, options_.fromFile);
     if (!network) return std::move(network).error();
-    network_ = *std::move(network);
+    resumed_ = *std::move(network);
+    network_ = &resumed_;
     first_ = Stage::Import;
   } else {
     Expected<mlir::OwningOpRef<mlir::ModuleOp>> module =
@@ -191,7 +193,7 @@ Status Compilation::resume() {
       return refuse(ErrorKind::Format, "R0704", "the file holds neither an spk.network nor a chip.module",
                     "give a file that --dump-stages wrote");
     }
-    const std::string& expected = network_.name.empty() ? "network" : network_.name;
+    const std::string& expected = network_->name.empty() ? "network" : network_->name;
     if (name != expected)
       return refuse(ErrorKind::Data, "R0690",
                     fmt::format("the stage was made from the network '{}', not from '{}'", name, expected),
@@ -271,7 +273,7 @@ Status Compilation::runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes) {
 }
 
 std::string Compilation::textOf(Stage stage) const {
-  if (stage == Stage::Import) return networkToText(network_);
+  if (stage == Stage::Import) return networkToText(*network_);
   return dumpModule(*module_);
 }
 

@@ -127,6 +127,7 @@ class ModuleWriter {
             {"target", symbol(net_.populations[projection.target].name)},
             {"weight", synapse.getWeight()},
             {"convolution", synapse.getConvolutionAttr()},
+            {"places", synapse.getPlacesAttr()},
             {"delays", synapse.getDelaysAttr()},
             {"delay", number(projection.axonDelay)},
             {"sign_mode", synapse.getSignModeAttr()},

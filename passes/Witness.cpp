@@ -36,8 +36,9 @@ witness::Projection projectionOf(const FixedProjection& from) {
     projection.convolution = {static_cast<std::int32_t>(c->channelsIn),
                               static_cast<std::int32_t>(c->channelsOut), static_cast<std::int32_t>(c->groups),
                               axisOf(c->rows), axisOf(c->columns)};
-  projection.weights.assign(from.weights.values.begin(), from.weights.values.end());
-  projection.delays.assign(from.weights.delays.begin(), from.weights.delays.end());
+  const Connections<std::int32_t> weights = from.weights.wiring.lists() ? dense(from.weights) : from.weights;
+  projection.weights.assign(weights.values.begin(), weights.values.end());
+  projection.delays.assign(weights.delays.begin(), weights.delays.end());
   return projection;
 }
 

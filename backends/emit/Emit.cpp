@@ -175,9 +175,14 @@ Expected<Values> Emitter::emitList(const PlacedCore& core, const PlacedAxon& axo
   const ProjectionSpec& projection = problem_.projections[group.projection];
   const WeightTruncation truncation = problem_.profile->weightTruncation;
   std::vector<ListedSynapse> list;
+  if (format.kind == ListKind::Dense)  // a weight for every input
+    for (std::int32_t place = 0; place < slice.inputs(); ++place)
+      list.push_back({slice.firstInput + place, 0, 0});
   for (const ListedTargets& target : targetsIn(projection, slice, axon.source)) {
     const std::int32_t weight = projection.weights[static_cast<std::size_t>(target.index)];
-    if (format.kind == ListKind::Dense || keepsWeight(weight, format, truncation))
+    if (format.kind == ListKind::Dense)
+      list[static_cast<std::size_t>(target.place)].weight = weight;
+    else if (keepsWeight(weight, format, truncation))
       list.push_back({slice.firstInput + target.place, weight, projection.synapseDelay(target.index)});
   }
   auto address = packSynapses(words.synapses, list, format, truncation);

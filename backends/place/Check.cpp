@@ -258,7 +258,7 @@ std::int32_t PlacedSlice::find(std::int64_t neuronNumber) const {
 std::vector<ListedTargets> targetsIn(const ProjectionSpec& projection, const PlacedSlice& slice,
                                      std::int32_t source) {
   std::vector<ListedTargets> targets;
-  if (projection.wiring.convolution()) {
+  if (projection.wiring.convolution() || projection.wiring.lists()) {
     projection.wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
       if (const std::int32_t place = slice.findTarget(target); place >= 0) targets.push_back({place, index});
     });

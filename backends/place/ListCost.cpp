@@ -16,7 +16,9 @@ ListCost::ListCost(const PlacementProblem& problem, const ChipSpec& chip, int pr
       ports_(problem.populations[projection_.target].model->portCount()),
       sparseFormat_(formatOf(projection_, chip, ListKind::Sparse)),
       denseFormat_(formatOf(projection_, chip, ListKind::Dense)),
-      counts_(static_cast<std::size_t>(problem.sourceSize(projection_))) {}
+      counts_(static_cast<std::size_t>(problem.sourceSize(projection_))),
+      sourcesWith_(1),
+      sparseWords_(1) {}
 
 void ListCost::addNeuron(std::int32_t neuron) {
   for (std::int64_t port = 0; port < ports_; ++port) addTarget(neuron * ports_ + port);
@@ -24,10 +26,10 @@ void ListCost::addNeuron(std::int32_t neuron) {
   const std::int64_t dense = listWords(targets_, denseFormat_);
   bool anyDense = false, anySparse = false;
   mixed_ = 0;
-  for (const std::int32_t count : counts_) {
-    if (count == 0) continue;
-    const std::int64_t sparse = listWords(count, sparseFormat_);
-    mixed_ += std::min(sparse, dense);
+  for (std::size_t count = 1; count < sourcesWith_.size(); ++count) {
+    if (sourcesWith_[count] == 0) continue;
+    const std::int64_t sparse = sparseWords_[count];
+    mixed_ += sourcesWith_[count] * std::min(sparse, dense);
     (dense < sparse ? anyDense : anySparse) = true;
   }
   dense_ = dense * axons_;
@@ -39,10 +41,15 @@ void ListCost::addTarget(std::int64_t target) {
   projection_.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
     const std::int32_t weight = projection_.weights[static_cast<std::size_t>(index)];
     if (!keepsWeight(weight, sparseFormat_, truncation_)) return;
-    std::int32_t& count = counts_[static_cast<std::size_t>(source)];
+    const auto count = static_cast<std::size_t>(counts_[static_cast<std::size_t>(source)]++);
+    if (count + 1 == sourcesWith_.size()) {
+      sourcesWith_.push_back(0);
+      sparseWords_.push_back(listWords(static_cast<std::int64_t>(count) + 1, sparseFormat_));
+    }
     axons_ += count == 0;
-    sparse_ -= listWords(count, sparseFormat_);
-    sparse_ += listWords(++count, sparseFormat_);
+    sparse_ += sparseWords_[count + 1] - sparseWords_[count];
+    --sourcesWith_[count];
+    ++sourcesWith_[count + 1];
   });
 }
 

@@ -36,7 +36,9 @@ class ListCost {
   WeightTruncation truncation_;
   std::int64_t ports_;
   SynapseFormat sparseFormat_, denseFormat_;
-  std::vector<std::int32_t> counts_;
+  std::vector<std::int32_t> counts_;       // synapses of each source
+  std::vector<std::int64_t> sourcesWith_;  // [synapses]: sources that have so many
+  std::vector<std::int64_t> sparseWords_;  // [synapses]: of a list of so many
   std::int32_t targets_ = 0;
   std::int64_t axons_ = 0, sparse_ = 0, dense_ = 0, mixed_ = 0;
   bool bothKinds_ = false;

@@ -168,7 +168,7 @@ struct Placement {
 std::vector<Flow> flowsOf(const PlacementProblem& problem, const Placement& placement,
                           const std::map<std::string, std::vector<double>>& rates);
 
-// What the sources of a projection send to a slice, through lists of their own.
+// The synapses of a source of a projection in a slice, by place.
 struct ListedTargets {
   std::int32_t place;  // among the slice's inputs
   std::int64_t index;  // of the wiring's value

@@ -112,7 +112,8 @@ mlir::LogicalResult verifyEnds(ProjectionOp op, ModuleOp module) {
            << "has source '" << op.getSource() << "', which is no population or input";
   if (targets < 0)
     return complain(op, op.getSymName()) << "has target '" << op.getTarget() << "', which is no population";
-  if (failed(spk::verifyWiring(op, op.getSymName(), op.getConvolution(), op.getDelays(), targets, sources)))
+  if (failed(spk::verifyWiring(op, op.getSymName(), op.getConvolution(), op.getPlaces(), op.getDelays(),
+                               targets, sources)))
     return mlir::failure();
   const mlir::ShapedType type = op.getWeight().getValues().getShapedType();
   if (!type.hasStaticShape() || type.getShape() != llvm::ArrayRef<int64_t>(spk::weightShape(op.getWiring())))
@@ -153,7 +154,8 @@ int64_t InputOp::getSize() { return spk::elementCount(getShape()); }
 
 Wiring ProjectionOp::getWiring() {
   auto module = llvm::cast<ModuleOp>((*this)->getParentOp());
-  return spk::wiringOf(getConvolution(), module.lookupSymbol<PopulationOp>(getTarget()).getInputSize(),
+  return spk::wiringOf(getConvolution(), getPlaces(),
+                       module.lookupSymbol<PopulationOp>(getTarget()).getInputSize(),
                        sizeOfSymbol(module, getSource()));
 }
 

@@ -61,6 +61,7 @@ def Chip_ProjectionOp : Chip_Op<"projection", [HasParent<"ModuleOp">, Symbol]> {
   let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$source, FlatSymbolRefAttr:$target,
                        Spk_FixedElements:$weight,  // tensor<inputs of targets x sources x i16|i32>; its format's exponent is SPEC W5/W6
                        OptionalAttr<Spk_Convolution>:$convolution,  // `weight` is its kernel
+                       OptionalAttr<ElementsAttr>:$places,          // (target, source) of each weight, as in spk.synapse
                        OptionalAttr<ElementsAttr>:$delays,          // of the shape of `weight`; SPEC T7
                        I32Attr:$delay,             // axon delay, SPEC T7
                        StrAttr:$sign_mode, I32Attr:$weight_bits);

@@ -62,15 +62,24 @@ FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::
                                 llvm::ArrayRef<int64_t> shape, unsigned width, int exponent, bool isSigned,
                                 llvm::StringRef resource = {});
 
+// tensor<shape x i32>, a resource called `resource`.
+mlir::ElementsAttr integerResource(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
+                                   llvm::ArrayRef<int64_t> shape, llvm::StringRef resource);
+
 // An attribute for a fixed parameter in the table's units and range: tensor<Nxi32>.
 FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const models::FixedParameter& parameter,
                                          llvm::ArrayRef<std::int32_t> values);
 
-// The wiring of a projection, to and from its attribute: null where every pair has a weight.
-Wiring wiringOf(std::optional<ConvolutionAttr> convolution, int64_t targets, int64_t sources);
+// The wiring of a projection, to and from its attributes: both are null where every pair has a weight.
+// `places` must be as verifyWiring wants it.
+Wiring wiringOf(std::optional<ConvolutionAttr> convolution, std::optional<mlir::ElementsAttr> places,
+                int64_t targets, int64_t sources);
 ConvolutionAttr convolutionAttr(mlir::MLIRContext* context, const Wiring& wiring);
+// A resource called `resource`.
+mlir::ElementsAttr placesAttr(mlir::MLIRContext* context, const Wiring& wiring, llvm::StringRef resource);
 
-// [targets, sources], or that of a kernel: [channels out, channels in / groups, rows, columns].
+// [targets, sources]; [synapses] where they have places; or that of a kernel: [channels out, channels in /
+// groups, rows, columns].
 llvm::SmallVector<int64_t> weightShape(const Wiring& wiring);
 
 // tensor<weightShape x i8>; null where there are no delays.
@@ -88,9 +97,11 @@ std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays);
 mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm::StringRef one,
                                  llvm::StringRef all, std::optional<mlir::ElementsAttr> delays,
                                  llvm::ArrayRef<int64_t> shape);
-// The checks of spk.synapse and chip.projection: ends of a convolution, shape and range of delays.
+// The checks of spk.synapse and chip.projection: ends of a convolution, order and range of places, shape and
+// range of delays.
 mlir::LogicalResult verifyWiring(mlir::Operation* op, llvm::StringRef name,
                                  std::optional<ConvolutionAttr> convolution,
+                                 std::optional<mlir::ElementsAttr> places,
                                  std::optional<mlir::ElementsAttr> delays, int64_t targets, int64_t sources);
 
 // Whether a neuron carries the integers of its step: every one past the float stage, and in it those that

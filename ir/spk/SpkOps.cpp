@@ -229,10 +229,11 @@ int SynapseOp::getWeightExponent() {
   return fixed ? fixed.getFormat().getExponent() : 0;
 }
 
-Wiring SynapseOp::getWiring() { return wiringOf(getConvolution(), getTargets(), getSources()); }
+Wiring SynapseOp::getWiring() { return wiringOf(getConvolution(), getPlaces(), getTargets(), getSources()); }
 
 mlir::LogicalResult SynapseOp::verify() {
-  if (failed(verifyWiring(*this, getName(), getConvolution(), getDelays(), getTargets(), getSources())))
+  if (failed(verifyWiring(*this, getName(), getConvolution(), getPlaces(), getDelays(), getTargets(),
+                          getSources())))
     return mlir::failure();
   const llvm::SmallVector<int64_t> shape = weightShape(getWiring());
   const auto delay = static_cast<std::int32_t>(getDelay());

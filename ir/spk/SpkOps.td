@@ -64,13 +64,15 @@ def Spk_SynapseOp : Spk_Op<"synapse", [HasParent<"NetworkOp">]> {
     by neuron. Quant and legal: `weight` is #spk.elements of tensor<targets x sources x i16|i32>
     whose format's exponent is the projection's weight exponent (SPEC W5, W6); the integers are cut to the
     weight format (W3, W4) already; `bias` has become synapses of a hidden bias source.
-    With `convolution`, `weight` holds its kernel instead. `delays`, of the shape of `weight`, are the synapses' own
-    steps, beside those of the axon.
+    With `convolution`, `weight` holds its kernel instead; with `places`, tensor<synapses x 2 x i32> of pairs
+    (target, source) in ascending order, a weight for each of them. `delays`, of the shape of `weight`, are the
+    synapses' own steps, beside those of the axon.
   }];
   let arguments = (ins Spk_Spikes:$source, StrAttr:$name, Spk_ParameterAttr:$weight,
                        OptionalAttr<Spk_ParameterAttr>:$bias,
                        OptionalAttr<ElementsAttr>:$bias_delays,       // the step from which each acts, i8; SPEC F23
                        OptionalAttr<Spk_Convolution>:$convolution,
+                       OptionalAttr<ElementsAttr>:$places,
                        OptionalAttr<ElementsAttr>:$delays,            // steps, i8; SPEC T7, F18
                        DefaultValuedAttr<I32Attr, "0">:$delay,        // steps of axon delay, 0..62; SPEC T2, T7
                        DefaultValuedAttr<I32Attr, "0">:$float_delay,  // of the float network; SPEC F5, F21, F23, T5

@@ -142,6 +142,12 @@ FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::
   return FixedElementsAttr::get(context, elements, FixedType::get(context, width, exponent, isSigned));
 }
 
+mlir::ElementsAttr integerResource(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
+                                   llvm::ArrayRef<int64_t> shape, llvm::StringRef resource) {
+  const auto type = mlir::RankedTensorType::get(shape, mlir::IntegerType::get(context, 32));
+  return resourceOf<std::int32_t>(type, resource, values);
+}
+
 FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const models::FixedParameter& parameter,
                                          llvm::ArrayRef<std::int32_t> values) {
   const bool isSigned = parameter.minimum < 0;

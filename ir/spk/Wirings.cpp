@@ -1,4 +1,5 @@
-// Between the wiring of a projection and its attributes: #spk.convolution, the shape of its weights, delays.
+// Between the wiring of a projection and its attributes: #spk.convolution, places, the shape of its weights,
+// delays.
 #include <algorithm>
 
 #include "chip/Program.h"
@@ -14,6 +15,37 @@ using EmitError = llvm::function_ref<mlir::InFlightDiagnostic()>;
 ConvolutionAxis axisOf(ConvolutionAttr attribute, std::size_t axis) {
   return {attribute.getInput()[axis + 1], attribute.getOutput()[axis + 1], attribute.getKernel()[axis],
           attribute.getStride()[axis],    attribute.getPadding()[axis],    attribute.getDilation()[axis]};
+}
+
+Wiring listedAt(mlir::ElementsAttr places, int64_t targets, int64_t sources) {
+  const std::vector<std::int32_t> pairs = fixedValues(places).value_or(std::vector<std::int32_t>{});
+  SynapseLists lists;
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    while (lists.targets() < pairs[i]) lists.endTarget();
+    lists.add(pairs[i + 1]);
+  }
+  while (lists.targets() < targets) lists.endTarget();
+  return Wiring::listed(sources, std::move(lists));
+}
+
+mlir::LogicalResult verifyPlaces(mlir::Operation* op, llvm::StringRef name, mlir::ElementsAttr places,
+                                 int64_t targets, int64_t sources) {
+  const auto complain = [&] { return mlir::emitError(op->getLoc()) << "R0702: '" << name << "' "; };
+  const mlir::ShapedType type = places.getShapedType();
+  if (!places.getElementType().isSignlessInteger(32) || !type.hasStaticShape() || type.getRank() != 2 ||
+      type.getDimSize(1) != 2)
+    return complain() << "has places of type " << type << ", expected [synapses, 2] of i32";
+  const std::optional<std::vector<std::int32_t>> pairs = fixedValues(places);
+  if (!pairs) return complain() << "has places without their numbers (elided or of a wrong length)";
+  for (std::size_t i = 0; i < pairs->size(); i += 2) {
+    const std::int32_t target = (*pairs)[i], source = (*pairs)[i + 1];
+    if (target < 0 || target >= targets || source < 0 || source >= sources)
+      return complain() << "has a synapse from " << source << " to " << target << ", which lies outside "
+                        << sources << " sources and " << targets << " targets";
+    if (i > 0 && std::pair((*pairs)[i - 2], (*pairs)[i - 1]) >= std::pair(target, source))
+      return complain() << "has places out of order, or twice: (" << target << ", " << source << ")";
+  }
+  return mlir::success();
 }
 
 }  // namespace
@@ -50,7 +82,9 @@ mlir::LogicalResult ConvolutionAttr::verify(EmitError emitError, llvm::ArrayRef<
   return mlir::success();
 }
 
-Wiring wiringOf(std::optional<ConvolutionAttr> convolution, int64_t targets, int64_t sources) {
+Wiring wiringOf(std::optional<ConvolutionAttr> convolution, std::optional<mlir::ElementsAttr> places,
+                int64_t targets, int64_t sources) {
+  if (places) return listedAt(*places, targets, sources);
   if (!convolution) return Wiring::dense(targets, sources);
   return Wiring::convolution({convolution->getInput()[0], convolution->getOutput()[0],
                               convolution->getGroups(), axisOf(*convolution, 0), axisOf(*convolution, 1)});
@@ -66,7 +100,20 @@ ConvolutionAttr convolutionAttr(mlir::MLIRContext* context, const Wiring& wiring
                               c.groups);
 }
 
+mlir::ElementsAttr placesAttr(mlir::MLIRContext* context, const Wiring& wiring, llvm::StringRef resource) {
+  if (!wiring.lists()) return {};
+  std::vector<std::int32_t> pairs;
+  pairs.reserve(2 * static_cast<std::size_t>(wiring.valueCount()));
+  for (std::int64_t target = 0; target < wiring.targets(); ++target)
+    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t) {
+      pairs.push_back(static_cast<std::int32_t>(target));
+      pairs.push_back(static_cast<std::int32_t>(source));
+    });
+  return integerResource(context, pairs, {wiring.valueCount(), 2}, (resource + ".places").str());
+}
+
 llvm::SmallVector<int64_t> weightShape(const Wiring& wiring) {
+  if (wiring.lists()) return {wiring.valueCount()};
   if (!wiring.convolution()) return {wiring.targets(), wiring.sources()};
   const Convolution& c = *wiring.convolution();
   return {c.channelsOut, c.channelsInPerGroup(), c.rows.kernel, c.columns.kernel};
@@ -119,9 +166,12 @@ mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm
 
 mlir::LogicalResult verifyWiring(mlir::Operation* op, llvm::StringRef name,
                                  std::optional<ConvolutionAttr> convolution,
+                                 std::optional<mlir::ElementsAttr> places,
                                  std::optional<mlir::ElementsAttr> delays, int64_t targets, int64_t sources) {
   const auto complain = [&] { return mlir::emitError(op->getLoc()) << "R0702: '" << name << "' "; };
-  const Wiring wiring = wiringOf(convolution, targets, sources);
+  if (places && convolution) return complain() << "has both a convolution and places";
+  if (places && failed(verifyPlaces(op, name, *places, targets, sources))) return mlir::failure();
+  const Wiring wiring = wiringOf(convolution, places, targets, sources);
   if (wiring.targets() != targets || wiring.sources() != sources)
     return complain() << "has a convolution of " << wiring.sources() << " sources and " << wiring.targets()
                       << " targets between " << sources << " and " << targets;

@@ -1,6 +1,8 @@
 // Every neuron in a core of its own: what its lists take.
 #include "algorithms/Crowded.h"
 
+#include <algorithm>
+
 #include "algorithms/Problem.h"
 
 namespace rheo {
@@ -23,8 +25,8 @@ std::vector<CrowdedPopulation> findCrowded(const FixedNet& net, const ChipSpec& 
       if (net.projections[j].target != of.population) continue;
       of.incoming.push_back(j);
       const Wiring& wiring = net.projections[j].weights.wiring;
-      sources += wiring.convolution() ? wiring.convolution()->windowSize() * owner.model->portCount()
-                                      : wiring.sources();
+      sources += std::min(wiring.mostSources() * static_cast<std::int64_t>(owner.model->portCount()),
+                          wiring.sources());
     }
     if (fitsCore({sources, sources}, chip)) continue;
     for (const std::size_t j : of.incoming) {

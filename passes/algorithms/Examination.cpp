@@ -142,28 +142,36 @@ class Examiner {
     const Connections<std::int32_t>& weights = projection.weights;
     if (weights.wiring.convolution()) return;
     const std::int64_t sources = weights.wiring.sources(), targets = weights.wiring.targets();
+    struct Synapse {
+      std::int64_t target;
+      std::int32_t weight, delay;
+      bool operator==(const Synapse&) const = default;
+    };
+    const auto synapseAt = [&](std::int64_t target, std::int64_t index) {
+      return Synapse{target, weights.value(index),
+                     weights.delays.empty() ? 0 : weights.delays[static_cast<std::size_t>(index)]};
+    };
     std::vector<std::uint64_t> hashes(static_cast<std::size_t>(sources));
     std::vector<bool> used(hashes.size());
     for (std::int64_t target = 0; target < targets; ++target)
-      for (std::int64_t source = 0; source < sources; ++source) {
-        const auto at = static_cast<std::size_t>(target * sources + source);
-        const std::int32_t weight = weights.values[at],
-                           delay = weights.delays.empty() ? 0 : weights.delays[at];
+      weights.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+        const Synapse synapse = synapseAt(target, index);
+        if (synapse.weight == 0) return;
         std::uint64_t& hash = hashes[static_cast<std::size_t>(source)];
-        hash = (hash ^ static_cast<std::uint32_t>(weight)) * 0x9E3779B97F4A7C15u +
-               static_cast<std::uint32_t>(delay);
+        for (const std::int64_t part :
+             {synapse.target, std::int64_t{synapse.weight}, std::int64_t{synapse.delay}})
+          hash = (hash ^ static_cast<std::uint64_t>(part)) * 0x9E3779B97F4A7C15u + 1;
         hash ^= hash >> 29;
-        if (weight != 0) used[static_cast<std::size_t>(source)] = true;
-      }
-    const auto same = [&](std::int64_t a, std::int64_t b) {
-      for (std::int64_t row = 0; row < targets; ++row) {
-        const auto first = static_cast<std::size_t>(row * sources + a);
-        const auto second = static_cast<std::size_t>(row * sources + b);
-        if (weights.values[first] != weights.values[second]) return false;
-        if (!weights.delays.empty() && weights.delays[first] != weights.delays[second]) return false;
-      }
-      return true;
+        used[static_cast<std::size_t>(source)] = true;
+      });
+    const auto synapsesOf = [&](std::int64_t source) {
+      std::vector<Synapse> all;
+      weights.wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+        if (weights.value(index) != 0) all.push_back(synapseAt(target, index));
+      });
+      return all;
     };
+    const auto same = [&](std::int64_t a, std::int64_t b) { return synapsesOf(a) == synapsesOf(b); };
     std::unordered_map<std::uint64_t, std::int64_t> firstOf;
     std::int64_t repeated = 0, example = -1, like = -1;
     for (std::int64_t source = 0; source < sources; ++source) {

@@ -31,20 +31,45 @@ struct Connections {
   std::int64_t rows() const {
     return wiring.convolution() ? wiring.convolution()->channelsOut : wiring.targets();
   }
+  // The values of a row: [firstOf(row), firstOf(row + 1)).
+  std::int64_t firstOf(std::int64_t row) const {
+    return wiring.lists() ? wiring.lists()->first(row) : row * columns();
+  }
+  // Of wirings without lists, whose rows are equally long.
   std::int64_t columns() const { return rows() == 0 ? 0 : wiring.valueCount() / rows(); }
 };
 
-// A value for each pair of neurons, however many of them were one. Where there is no synapse its weight is 0
-// and its delay the least, which adds no delay to those there are.
+// The same synapses under a wiring that has a value for each of them, and maybe for other pairs: of those the
+// weight is 0 and the delay the least, which adds no delay to those there are.
 template <class T>
-Connections<T> unfolded(const Connections<T>& connections) {
-  const Wiring& wiring = connections.wiring;
-  Connections<T> all;
-  all.wiring = Wiring::dense(wiring.targets(), wiring.sources());
-  all.values = wiring.unfolded(connections.values);
+Connections<T> rewired(const Connections<T>& connections, const Wiring& wiring) {
+  constexpr std::int64_t kNone = -1;
   const auto& delays = connections.delays;
-  if (!delays.empty()) all.delays = wiring.unfolded(delays, *std::min_element(delays.begin(), delays.end()));
+  Connections<T> all(wiring);
+  if (!delays.empty()) all.delays.assign(all.values.size(), *std::min_element(delays.begin(), delays.end()));
+  std::vector<std::int64_t> valueOf(static_cast<std::size_t>(wiring.sources()), kNone);
+  for (std::int64_t target = 0; target < wiring.targets(); ++target) {
+    connections.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+      valueOf[static_cast<std::size_t>(source)] = index;
+    });
+    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+      const std::int64_t from = valueOf[static_cast<std::size_t>(source)];
+      if (from == kNone) return;
+      all.values[static_cast<std::size_t>(index)] = connections.value(from);
+      if (!delays.empty())
+        all.delays[static_cast<std::size_t>(index)] = delays[static_cast<std::size_t>(from)];
+    });
+    connections.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t) {
+      valueOf[static_cast<std::size_t>(source)] = kNone;
+    });
+  }
   return all;
+}
+
+// A value for each pair of neurons.
+template <class T>
+Connections<T> dense(const Connections<T>& connections) {
+  return rewired(connections, Wiring::dense(connections.wiring.targets(), connections.wiring.sources()));
 }
 
 // A port through which the host sends spikes; payloads lie in [minPayload, maxPayload], 0 is no spike.

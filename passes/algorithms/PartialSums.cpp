@@ -1,4 +1,4 @@
-// Parts of dense projections are runs of sources; those of a convolution are channels, so that helpers keep
+// Parts of a projection are runs of sources; of a convolution they are channels, so that helpers keep
 // its geometry.
 #include "algorithms/PartialSums.h"
 
@@ -44,9 +44,7 @@ class Former {
       return refuse(fmt::format("the weight 1 of {} bits has no exponent on '{}' that leaves 2^{}",
                                 result_.sumBits, chip_.name, projection_.exponent - result_.intoExponent));
     if (projection_.weights.wiring.convolution() && channelParts()) return std::move(result_);
-    if (projection_.weights.wiring.tooLargeToUnfold()) return tooMany();
-    return sourceParts(projection_.weights.wiring.convolution() ? unfolded(projection_.weights)
-                                                                : projection_.weights);
+    return sourceParts(projection_.weights);
   }
 
  private:
@@ -68,20 +66,12 @@ class Former {
            (together_ || all.delays.empty() || all.delays[static_cast<std::size_t>(index)] == delay);
   }
 
-  // Copies a synapse into its part. SPEC E4: the mantissa as it is.
-  void put(const Weights& from, std::int64_t source, std::int64_t target) {
-    const auto at = static_cast<std::size_t>(target);
-    result_.into.values[at] = from.value(source);
-    if (!result_.into.delays.empty()) result_.into.delays[at] = from.delays[static_cast<std::size_t>(source)];
-  }
+  // Helpers keep the delays, if they are not apart.
+  bool delayed() const { return together_ && !projection_.weights.delays.empty(); }
 
-  // `into` empty, and a `sum` of as many parts for each of the groups.
-  void start(const Wiring& wiring) {
-    result_.into = Weights(wiring);
-    if (together_ && !projection_.weights.delays.empty())
-      result_.into.delays.assign(result_.into.values.size(), 0);
+  // A `sum` of as many parts for each of the groups, each of so many helpers.
+  void startSum(std::int64_t rows) {
     const auto parts = static_cast<std::int64_t>(result_.parts.size());
-    const std::int64_t rows = wiring.targets() / parts / result_.groups;
     const ConvolutionAxis each{rows, rows};
     result_.sum =
         Weights(Wiring::convolution({parts * result_.groups, result_.groups, result_.groups, {}, each}));
@@ -115,14 +105,13 @@ class Former {
     // Adds a source to the last part; false where a row cannot take it.
     const auto add = [&](std::int64_t source) {
       bool fits = true;
-      for (std::int64_t row = 0; row < rows; ++row) {
-        const std::int64_t index = row * sources + source;
-        if (!inClass(all, index, delay)) continue;
+      all.wiring.targetsOf(source, [&](std::int64_t row, std::int64_t index) {
+        if (!inClass(all, index, delay)) return;
         std::int64_t& count = taken[static_cast<std::size_t>(row)];
         std::int64_t& sum = load[static_cast<std::size_t>(row)];
         sum += std::abs(shiftedWeight(all.value(index), result_.intoExponent)) * payload;
         fits &= ++count <= most && sum <= bound;
-      }
+      });
       ++parts.back().count;
       return fits;
     };
@@ -165,20 +154,30 @@ class Former {
       result_.parts.insert(result_.parts.end(), parts.begin(), parts.end());
     }
     const std::int64_t parts = divisible(static_cast<std::int64_t>(result_.parts.size()), most);
-    if (parts * rows > kMostPairs / sources) return tooMany();
     result_.parts.resize(static_cast<std::size_t>(parts), {sources, 0, 0});
-    start(Wiring::dense(parts * rows, sources));
-    for (std::int64_t p = 0; p < parts; ++p) {
-      const Part& part = result_.parts[static_cast<std::size_t>(p)];
-      for (std::int64_t row = 0; row < rows; ++row)
-        for (std::int64_t source = part.first; source < part.first + part.count; ++source) {
-          const std::int64_t index = row * sources + source;
-          if (!inClass(all, index, part.delay)) continue;
-          put(all, index, (p * rows + row) * sources + source);
-          use(0, p);
-        }
-    }
+    startSum(rows);
+    SynapseLists lists;
+    for (std::int64_t p = 0; p < parts; ++p)
+      for (std::int64_t row = 0; row < rows; ++row) {
+        list(all, row, p, lists);
+        if (lists.synapses() > kMostPairs) return tooMany();
+      }
+    result_.into.wiring = Wiring::listed(sources, std::move(lists));
     return std::move(result_);
+  }
+
+  // What a part takes of a row's synapses. SPEC E4: mantissas as they are.
+  void list(const Weights& all, std::int64_t row, std::int64_t p, SynapseLists& lists) {
+    const Part& part = result_.parts[static_cast<std::size_t>(p)];
+    all.wiring.sourcesOf(row, [&](std::int64_t source, std::int64_t index) {
+      if (source < part.first || source >= part.first + part.count) return;
+      if (!inClass(all, index, part.delay)) return;
+      lists.add(source);
+      result_.into.values.push_back(all.value(index));
+      if (delayed()) result_.into.delays.push_back(all.delays[static_cast<std::size_t>(index)]);
+      use(0, p);
+    });
+    lists.endTarget();
   }
 
   // The fewest equal shares of each group's channels whose helpers fit; false where no share does.
@@ -205,7 +204,9 @@ class Former {
     Convolution parted = whole;
     parted.groups *= shares;
     parted.channelsOut *= shares * classes;
-    start(Wiring::convolution(parted));
+    result_.into = Weights(Wiring::convolution(parted));
+    if (delayed()) result_.into.delays.assign(result_.into.values.size(), 0);
+    startSum(outputs * whole.positionsOut());
     for (std::int64_t group = 0; group < whole.groups; ++group)
       for (std::int64_t p = 0; p < shares * classes; ++p) {
         const Part& part = result_.parts[static_cast<std::size_t>(p)];
@@ -217,7 +218,10 @@ class Former {
                     whole.kernelIndex(group * outputs + output, part.first + channel, row, column);
                 if (!inClass(projection_.weights, index, part.delay)) continue;
                 const std::int64_t helper = (group * shares * classes + p) * outputs + output;
-                put(projection_.weights, index, parted.kernelIndex(helper, channel, row, column));
+                const auto at = static_cast<std::size_t>(parted.kernelIndex(helper, channel, row, column));
+                result_.into.values[at] = projection_.weights.value(index);
+                if (delayed())
+                  result_.into.delays[at] = projection_.weights.delays[static_cast<std::size_t>(index)];
                 use(group, p);
               }
       }
@@ -291,10 +295,15 @@ std::int64_t largestSum(const PartialSums& sums) {
 
 void dropFirst(PartialSums& sums) {
   const auto parts = static_cast<std::int64_t>(sums.parts.size());
-  const std::int64_t rows = sums.helpers() / parts, sources = sums.into.wiring.sources();
-  const auto dropped = static_cast<std::ptrdiff_t>(rows * sources);
+  const std::int64_t rows = sums.helpers() / parts;
+  SynapseLists rest;
+  for (std::int64_t helper = rows; helper < sums.helpers(); ++helper) {
+    sums.into.wiring.sourcesOf(helper, [&](std::int64_t source, std::int64_t) { rest.add(source); });
+    rest.endTarget();
+  }
+  const auto dropped = static_cast<std::ptrdiff_t>(sums.into.wiring.lists()->first(rows));
   sums.parts.erase(sums.parts.begin());
-  sums.into.wiring = Wiring::dense((parts - 1) * rows, sources);
+  sums.into.wiring = Wiring::listed(sums.into.wiring.sources(), std::move(rest));
   sums.into.values.erase(sums.into.values.begin(), sums.into.values.begin() + dropped);
   if (!sums.into.delays.empty())
     sums.into.delays.erase(sums.into.delays.begin(), sums.into.delays.begin() + dropped);

@@ -48,7 +48,7 @@ Expected<PartialSums> formParts(const FixedProjection& projection, const InputPo
 // The largest |sum| of any helper for payloads of 1.
 std::int64_t largestSum(const PartialSums& sums);
 
-// Without the first part, of a dense projection.
+// Without the first part, where parts count sources.
 void dropFirst(PartialSums& sums);
 
 }  // namespace rheo

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "support/JsonText.h"
@@ -118,10 +119,46 @@ class Reader {
     return settings;
   }
 
+  // {"SOURCE": WEIGHT, ...}; false where it is none.
+  bool list(const Json& row, WeightRows& matrix, const std::string& where) {
+    std::map<std::int64_t, std::int32_t> weightOf;
+    for (const auto& [key, entry] : row.items()) {
+      std::int32_t source = -1;
+      const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), source);
+      if (error != std::errc{} || end != key.data() + key.size() || source < 0) {
+        bad(where, fmt::format("'{}' is not the number of a source", key.substr(0, 40)));
+        return false;
+      }
+      const std::optional<std::int32_t> weight = integer(entry, where);
+      if (!weight) return false;
+      if (!weightOf.emplace(source, *weight).second) {
+        bad(where, fmt::format("source {} stands twice in a row of 'weights'", source));
+        return false;
+      }
+    }
+    for (const auto& [source, weight] : weightOf) {
+      matrix.lists->add(source);
+      matrix.values.push_back(weight);
+    }
+    matrix.lists->endTarget();
+    return true;
+  }
+
   std::optional<WeightRows> weights(const Json& value, const std::string& where) {
-    if (!value.is_array() || value.empty() || !value[0].is_array()) {
-      bad(where, "'weights' is not a list of rows, [targets][sources]");
+    if (!value.is_array() || value.empty() || !(value[0].is_array() || value[0].is_object())) {
+      bad(where, "'weights' is not a list of rows, [targets][sources] or {source: weight} for each target");
       return std::nullopt;
+    }
+    if (value[0].is_object()) {
+      WeightRows matrix{static_cast<std::int64_t>(value.size()), 0, {}, SynapseLists()};
+      for (const Json& row : value) {
+        if (!row.is_object()) {
+          bad(where, "some rows of 'weights' are objects and some are not");
+          return std::nullopt;
+        }
+        if (!list(row, matrix, where)) return std::nullopt;
+      }
+      return matrix;
     }
     WeightRows matrix;
     matrix.rows = static_cast<std::int64_t>(value.size());
@@ -163,6 +200,22 @@ Json compact(const std::vector<std::int32_t>& values) {
   return values;
 }
 
+Json rowsOf(const WeightRows& weights) {
+  Json rows = Json::array();
+  for (std::int64_t row = 0; row < weights.rows; ++row) {
+    if (!weights.lists) {
+      rows.push_back(std::vector<std::int32_t>(weights.values.begin() + row * weights.columns,
+                                               weights.values.begin() + (row + 1) * weights.columns));
+      continue;
+    }
+    Json& list = rows.emplace_back(Json::object());
+    weights.lists->visit(row, [&](std::int64_t source, std::int64_t synapse) {
+      list[std::to_string(source)] = weights.values[static_cast<std::size_t>(synapse)];
+    });
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string QuantSettings::toJson() const {
@@ -185,11 +238,7 @@ std::string QuantSettings::toJson() const {
     if (projection.exponent) entry["exponent"] = *projection.exponent;
     if (projection.signMode) entry["sign_mode"] = signModeName(*projection.signMode);
     if (!projection.weights) continue;
-    const WeightRows& weights = *projection.weights;
-    Json& rows = entry["weights"] = Json::array();
-    for (std::int64_t row = 0; row < weights.rows; ++row)
-      rows.push_back(std::vector<std::int32_t>(weights.values.begin() + row * weights.columns,
-                                               weights.values.begin() + (row + 1) * weights.columns));
+    entry["weights"] = rowsOf(*projection.weights);
   }
   return jsonText(json);
 }

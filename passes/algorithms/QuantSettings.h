@@ -2,7 +2,8 @@
 // {"schema": "rheobase.quantization/1", "chip", "profile", "weight_bits",
 //  "populations": {NAME: {"scale_v", "spread_v", "vth", "du", "dv", "reset_mode", "reset_value", ...}},
 //  "projections": {NAME: {"bits", "exponent", "sign_mode", "weights"}}}
-// Registers are one integer or one per neuron; "weights" are integers, [targets][sources].
+// Registers are one integer or one per neuron; "weights" are integers, [targets][sources], or for each target
+// an object of those that there are, {"SOURCE": WEIGHT}.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,9 @@ struct PopulationSettings {
 // The stored weights of a projection: a row for each target, or for each output channel of a kernel.
 struct WeightRows {
   std::int64_t rows = 0;
-  std::int64_t columns = 0;
+  std::int64_t columns = 0;  // 0 where rows are lists
   std::vector<std::int32_t> values;
+  std::optional<SynapseLists> lists = std::nullopt;  // the synapses of each row, where most pairs have none
 };
 
 struct ProjectionSettings {

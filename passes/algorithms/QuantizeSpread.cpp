@@ -74,10 +74,10 @@ void Quantizer::spreadOut(Dynamics& dynamics, const std::vector<Part*>& parts,
     for (std::size_t n = 0; n < values->size(); ++n) (*values)[n] *= spread[n];
   for (Part* part : parts) {
     Connections<double>& values = part->effective.values;
-    const std::int64_t perRow = values.wiring.targets() / values.rows();
-    for (std::size_t k = 0; k < values.values.size(); ++k)
-      values.values[k] *=
-          spread[static_cast<std::size_t>(static_cast<std::int64_t>(k) / values.columns() * perRow)];
+    const std::int64_t neurons = values.wiring.targets() / values.rows();
+    for (std::int64_t row = 0; row < values.rows(); ++row)
+      for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k)
+        values.values[static_cast<std::size_t>(k)] *= spread[static_cast<std::size_t>(row * neurons)];
     part->effective.largest = 0;
     for (const double value : values.values)
       part->effective.largest = std::max(part->effective.largest, std::abs(value));

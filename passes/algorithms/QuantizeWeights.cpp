@@ -17,6 +17,28 @@ SignMode signOf(const std::vector<double>& values) {
   return down && !up ? SignMode::Inhibitory : up && !down ? SignMode::Excitatory : SignMode::Mixed;
 }
 
+bool below(std::int64_t sources, const SynapseLists& lists) {
+  for (std::int64_t synapse = 0; synapse < lists.synapses(); ++synapse)
+    if (lists.source(synapse) >= sources) return false;
+  return true;
+}
+
+// A row for each target with all of its sources; of large matrices that are mostly 0, with those that it has.
+WeightRows rowsOf(const Connections<std::int32_t>& weights) {
+  const SynapseLists* lists = weights.wiring.lists();
+  if (!lists) return {weights.rows(), weights.columns(), weights.values};
+  if (weights.wiring.targets() * weights.wiring.sources() > kMostSpeltOut)
+    return {weights.rows(), 0, weights.values, *lists};
+  return rowsOf(dense(weights));
+}
+
+// Whether rows of settings are those of a projection as it is stored.
+bool isOf(const WeightRows& rows, const Connections<double>& values) {
+  const SynapseLists* lists = values.wiring.lists();
+  if (lists || rows.lists) return lists && rows.lists && *lists == *rows.lists;
+  return rows.rows == values.rows() && rows.columns == values.columns();
+}
+
 }  // namespace
 
 // The gain of the neuron that each value belongs to; nullopt where neurons that share a value differ.
@@ -43,37 +65,44 @@ void Quantizer::applyGains(Part& part, const Dynamics& dynamics) {
   Connections<double>& values = part.effective.values;
   std::optional<std::vector<double>> gains = gainOfValues(values, dynamics);
   if (!gains) {
-    if (values.wiring.tooLargeToUnfold()) {
-      error(
-          "R0316", part.fixed.name,
-          fmt::format("neurons that share the kernel of '{}' differ in the gain of their input, and {} x {} "
-                      "weights of their own are too many",
-                      part.fixed.name, values.wiring.targets(), values.wiring.sources()),
-          "give the neurons of a channel one time constant and one resistance");
+    if (values.wiring.tooManySynapses()) {
+      error("R0316", part.fixed.name,
+            fmt::format(
+                "neurons that share the kernel of '{}' differ in the gain of their input, and weights of "
+                "their own are too many for {} of them with up to {} sources",
+                part.fixed.name, values.wiring.targets(), values.wiring.mostSources()),
+            "give the neurons of a channel one time constant and one resistance");
       complete_ = false;
       return;
     }
+    const Wiring shared = values.wiring;
+    values = rewired(values, shared.unfolded());
     note(
         "R0316", Severity::Warning, part.fixed.name,
         fmt::format("neurons that share the kernel of '{}' differ in the gain of their input: its {} weights "
-                    "become {} x {}",
-                    part.fixed.name, values.values.size(), values.wiring.targets(), values.wiring.sources()),
+                    "become {}",
+                    part.fixed.name, shared.valueCount(), values.values.size()),
         "give the neurons of a channel one time constant and one resistance, and the kernel stays shared");
-    values = unfolded(values);
     gains = gainOfValues(values, dynamics);
   }
   for (std::size_t i = 0; i < values.values.size(); ++i) values.values[i] *= part.unit * (*gains)[i];
 }
 
-// Settings may pin a weight for every pair of neurons where the network has a kernel, or one for each neuron.
+// Settings may pin a weight for every pair of neurons, or for some, where the network has a kernel, one for
+// each neuron, or other pairs.
 void Quantizer::unfoldForPins(Part& part) {
   if (part.pins == nullptr || !part.pins->weights) return;
   Connections<double>& values = part.effective.values;
-  const Wiring& wiring = values.wiring;
+  const Wiring wiring = values.wiring;
   const WeightRows& pinned = *part.pins->weights;
-  const bool ofPairs = pinned.rows == wiring.targets() && pinned.columns == wiring.sources();
-  const bool asStored = pinned.rows == values.rows() && pinned.columns == values.columns();
-  if (ofPairs && !asStored && !wiring.tooLargeToUnfold()) values = unfolded(values);
+  if (isOf(pinned, values)) return;
+  if (pinned.lists) {
+    if (pinned.rows == wiring.targets() && below(wiring.sources(), *pinned.lists))
+      values = rewired(values, Wiring::listed(wiring.sources(), *pinned.lists));
+  } else if (pinned.rows == wiring.targets() && pinned.columns == wiring.sources() &&
+             !Wiring::dense(wiring.targets(), wiring.sources()).tooManySynapses()) {
+    values = dense(values);
+  }
 }
 
 // Gains into weights, format, pins.
@@ -116,11 +145,18 @@ void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
 void Quantizer::checkWeights(const Part& part) {
   const std::string where = "projections." + part.fixed.name + ".weights";
   const WeightRows& pinned = *part.pins->weights;
-  if (pinned.rows != part.effective.values.rows() || pinned.columns != part.effective.values.columns()) {
+  if (!isOf(pinned, part.effective.values)) {
+    const Wiring& wiring = part.effective.values.wiring;
+    const auto shape = [](std::int64_t rows, std::int64_t columns) {
+      return fmt::format("{} x {}", rows, columns);
+    };
     pinError(where,
-             fmt::format("pinned weights of '{}' are {} x {}, the network's are {} x {}", part.fixed.name,
-                         pinned.rows, pinned.columns, part.effective.values.rows(),
-                         part.effective.values.columns()),
+             fmt::format("pinned weights of '{}' are {}, the network's are {}", part.fixed.name,
+                         pinned.lists ? fmt::format("{} lists of sources", pinned.rows)
+                                      : shape(pinned.rows, pinned.columns),
+                         wiring.convolution()
+                             ? shape(part.effective.values.rows(), part.effective.values.columns())
+                             : shape(wiring.targets(), wiring.sources())),
              "rows are targets and columns sources; of a kernel, rows are output channels");
     complete_ = false;
     return;
@@ -169,8 +205,7 @@ void Quantizer::integers(Part& part, double scale) {
     target.weights.values[i] = effective.format.round(wanted);
     clipped += std::abs(target.weights.values[i] - wanted) > effective.format.step();
   }
-  if (options_.keepWeights)
-    settings.weights = {target.weights.rows(), target.weights.columns(), target.weights.values};
+  if (options_.keepWeights) settings.weights = rowsOf(target.weights);
   if (options_.examine) examineWeights(part);
   if (clipped > 0)
     note("R0310", Severity::Warning, target.name,

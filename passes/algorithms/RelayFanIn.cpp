@@ -233,19 +233,22 @@ FixedProjection Relayer::into(const FixedProjection& from, const Form& form, con
   into.exponent = form.intoExponent;
   into.weightBits = kMostWeightBits;
   into.signMode = form.positive > 0 && form.negative > 0 ? SignMode::Mixed : SignMode::Excitatory;
-  const Wiring& wiring = form.weights.wiring;
-  const std::int64_t sources = wiring.sources(), channels = form.channels();
-  into.weights = Connections<std::int32_t>(wiring.targets() * channels, sources);
-  if (!form.weights.delays.empty()) into.weights.delays.assign(into.weights.values.size(), 0);
-  for (std::int64_t source = part.first; source < part.first + part.count; ++source)
-    wiring.targetsOf(source, [&](std::int64_t row, std::int64_t index) {
-      for (std::int64_t channel = 0; channel < channels; ++channel) {
-        const auto at = static_cast<std::size_t>((row * channels + channel) * sources + source);
-        into.weights.values[at] = form.level(channel).sign * form.weights.value(index);
-        if (!form.weights.delays.empty())
-          into.weights.delays[at] = form.weights.delays[static_cast<std::size_t>(index)];
-      }
-    });
+  const Connections<std::int32_t>& all = form.weights;
+  SynapseLists lists;
+  std::vector<std::int32_t> values, delays;
+  for (std::int64_t row = 0; row < all.wiring.targets(); ++row)
+    for (const Form::Level& level : form.levels) {
+      all.wiring.sourcesOf(row, [&](std::int64_t source, std::int64_t index) {
+        if (source < part.first || source >= part.first + part.count || all.value(index) == 0) return;
+        lists.add(source);
+        values.push_back(level.sign * all.value(index));
+        if (!all.delays.empty()) delays.push_back(all.delays[static_cast<std::size_t>(index)]);
+      });
+      lists.endTarget();
+    }
+  into.weights = Connections<std::int32_t>(Wiring::listed(all.wiring.sources(), std::move(lists)));
+  into.weights.values = std::move(values);
+  into.weights.delays = std::move(delays);
   return into;
 }
 

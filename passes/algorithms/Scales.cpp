@@ -162,7 +162,7 @@ std::vector<double> roomAbove(const Dynamics& dynamics, const std::vector<Effect
   };
   forEachRow([](const EffectiveWeights& part, std::int64_t row, std::span<double> room) {
     double largest = 0;
-    for (std::int64_t k = row * part.values.columns(); k < (row + 1) * part.values.columns(); ++k)
+    for (std::int64_t k = part.values.firstOf(row); k < part.values.firstOf(row + 1); ++k)
       largest = std::max(largest, std::abs(part.values.value(k)));
     if (largest > 0)
       for (double& value : room) value = std::min(value, part.largest / largest);

@@ -428,12 +428,12 @@ void Splitter::apply(const Move& move, const std::vector<Move>& moves) {
   into.exponent = sums.intoExponent;
   into.weights = std::move(sums.into);
   if (keeps) {
-    FixedProjection& direct = net().projections[index];
-    const std::int64_t sources = direct.weights.wiring.sources();
-    for (std::size_t i = 0; i < direct.weights.values.size(); ++i) {
-      const std::int64_t source = static_cast<std::int64_t>(i) % sources;
-      if (source < first.first || source >= first.first + first.count) direct.weights.values[i] = 0;
-    }
+    Connections<std::int32_t>& direct = net().projections[index].weights;
+    for (std::int64_t target = 0; target < direct.wiring.targets(); ++target)
+      direct.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t i) {
+        if (source < first.first || source >= first.first + first.count)
+          direct.values[static_cast<std::size_t>(i)] = 0;
+      });
     into.name = freeName(net(), into.name + ".part");
     net().projections.push_back(std::move(into));
   } else {

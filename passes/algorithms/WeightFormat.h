@@ -25,8 +25,11 @@ struct WeightFormat {
 
   // Nearest weight, half to even, clipped (SPEC W2).
   std::int32_t round(double weight) const {
-    const double steps = std::nearbyint(weight / step());
-    return static_cast<std::int32_t>(std::clamp(steps * step(), double(least()), double(most())));
+    const double clipped = std::clamp(weight, double(least()), double(most()));  // both are weights
+    // Beside this number doubles are whole, so that adding it rounds. std::nearbyint is a call, and all
+    // searches for scales go through here.
+    constexpr double kWhole = 0x1.8p52;
+    return (static_cast<std::int32_t>((clipped / step() + kWhole) - kWhole)) * step();
   }
 };
 

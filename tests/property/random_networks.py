@@ -254,7 +254,7 @@ class _Draw:
         if self.chance(20):
             weights = np.abs(weights) * self.pick(-1, 1)
         if self.chance(30):
-            weights[self.rng.random(weights.shape) < 0.6] = 0
+            weights[self.rng.random(weights.shape) < self.pick(0.6, 0.9)] = 0
         if self.chance(10):
             weights.flat[self.between(0, weights.size - 1)] *= 40
         if not weights.any():
@@ -321,7 +321,11 @@ class _Draw:
             # W8: what a neuron receives in one step stays within 2^18.
             top = int(np.floor(np.log2(2**18 / 256 / incoming[target])))
             exponent = min(7, top) if overflowing else self.between(-8, min(7, top, 1))
-            projections[name] = dict(bits=bits, exponent=exponent, sign_mode=sign, weights=weights.tolist())
+            rows = weights.tolist()
+            if self.chance(20):  # listed, most pairs left out
+                weights[self.rng.random(shape) < 0.8] = 0
+                rows = [{str(s): int(row[s]) for s in np.flatnonzero(row)} for row in weights]
+            projections[name] = dict(bits=bits, exponent=exponent, sign_mode=sign, weights=rows)
             drawn.pinned[name] = weights
         return {
             "schema": "rheobase.quantization/1",

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import rheobase as rb
+from rheobase.holding import held_texts, neurons_held
 from commandline import invoke
 from environment import needs_compiler
 
@@ -152,3 +153,13 @@ def test_pictures_show_cores_dead_parts_and_links(tmp_path):
         assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
     assert "nearest to its limit" in result.stdout and "links crossed in a step" in result.stdout
     assert invoke("inspect", tmp_path / "n.rheo", "--picture", tmp_path / "p.png").returncode == 3
+
+
+def test_what_a_core_holds_is_said_in_a_line():
+    def run(name, first, count):
+        return {"population": name, "first_neuron": first, "count": count}
+
+    assert held_texts([run("fc", 0, 10), run("lif", 4, 2)]) == ["fc[0:10]", "lif[4:6]"]
+    tile = [run("conv", 16 * row, 15) for row in range(256)]
+    assert held_texts(tile) == ["conv: 3,840 neurons in 256 runs, 0:15 to 4080:4095"]
+    assert neurons_held([*tile, run("fc", 0, 10)]) == {"conv": 3840, "fc": 10}

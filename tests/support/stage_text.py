@@ -10,9 +10,8 @@ from chip_simulator import BIAS, ChipNet, Population, Projection
 from convolutions import unfold_attribute
 
 WIDTH = {"i8": np.int8, "i16": np.int16, "i32": np.int32}
-ELEMENTS = (
-    r"#spk\.elements<dense(_resource)?<(.*?)> : tensor<([\dx]+)x(i\d+)>, !spk\.fixed<\d+, (-?\d+), \w+>>"
-)
+TENSOR = r"dense(_resource)?<(.*?)> : tensor<([\dx]+)x(i\d+)>"
+ELEMENTS = r"#spk\.elements<" + TENSOR + r", !spk\.fixed<\d+, (-?\d+), \w+>>"
 
 
 class StageText:
@@ -52,9 +51,9 @@ class StageText:
 
     def _elements(self, text: str, attribute: str) -> tuple[np.ndarray, int] | None:
         found = re.search(r"\b" + attribute + " = " + ELEMENTS, text)
-        if not found:
-            return None
-        resource, body, shape, kind, exponent = found.groups()
+        return found and (self._tensor(*found.groups()[:-1]), int(found[5]))
+
+    def _tensor(self, resource: str | None, body: str, shape: str, kind: str) -> np.ndarray:
         shape = [int(n) for n in shape.split("x")]
         if resource:  # four bytes of alignment, then the integers
             values = np.frombuffer(bytes.fromhex(self._blobs[body.strip('"')])[4:], WIDTH[kind])
@@ -63,7 +62,15 @@ class StageText:
         else:
             values = np.array(json.loads(body))
         values = values.reshape(shape) if values.size > 1 else np.broadcast_to(values.reshape(-1)[:1], shape)
-        return values.astype(np.int64), int(exponent)
+        return values.astype(np.int64)
+
+    def _unlist(self, weights: np.ndarray, attributes: str) -> np.ndarray:
+        """[targets, sources] of weights that have places."""
+        sources, targets = re.search(r"!spk\.spikes<(\d+)>\) -> !spk\.current<(\d+)>", attributes).groups()
+        matrix = np.zeros((int(targets), int(sources)), np.int64)
+        places = self._tensor(*re.search(r"\bplaces = " + TENSOR, attributes).groups())
+        matrix[places[:, 0], places[:, 1]] = weights
+        return matrix
 
     def _registers(self, text: str) -> dict:
         def parameter(name: str) -> np.ndarray:
@@ -87,6 +94,8 @@ class StageText:
             weights, exponent = self._elements(attributes, "weight")
             if convolution := re.search(r"#spk\.convolution<\[.*? -> .*?groups \d+>", attributes):
                 weights = unfold_attribute(weights, convolution[0])
+            elif "places = " in attributes:
+                weights = self._unlist(weights, attributes)
             delay = int((re.search(r"float_delay = (\d+)", attributes) or [0, 0])[1])
             result.append(
                 Projection(name, self._owner[source], self._targets[value], delay, weights, exponent)

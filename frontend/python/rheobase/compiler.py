@@ -351,7 +351,8 @@ def quantization(
     "populations": {name: {"scale_v": integer units of one float unit, "spread_v": multiples of it, where neurons
     count in units of their own, "vth", "du", "dv", ...}},
     "projections": {name: {"bits", "exponent", "sign_mode", "weights"}}; registers are one integer or one per
-    neuron; weights, integers [targets][sources], are there if asked for or pinned. Arguments and errors are
+    neuron; weights, integers [targets][sources], are there if asked for or pinned (for each target, and of sparse
+    matrices with more than 4,194,304 pairs always, {"SOURCE": WEIGHT} may stand instead). Arguments and errors are
     those of `compile`.
 
     Example: q = rb.quantization(net); q["projections"]["fc1"]["bits"] = 4; rb.compile(net, quant=q)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from math import ceil, sqrt
 
+from .holding import held_texts, neurons_held
 from .image import Image
 from .limits import core_limits, core_uses
 
@@ -138,15 +139,14 @@ class _Picture:
         x, y, side = self._cell(core, place)
         slices = self.cores[core]["slices"]
         share, limit = self.share[core]
-        largest = max(slices, key=lambda s: s["count"])["population"] if slices else ""
+        held = neurons_held(slices)
+        largest = max(held, key=held.get) if held else ""
         colour = _COLOURS[self.names.index(largest) % len(_COLOURS)] if slices else "#ffffff"
-        held = "\n".join(
-            f"{s['population']}[{s['first_neuron']}:{s['first_neuron'] + s['count']}]" for s in slices[:12]
-        )
-        more = f"\nand {len(slices) - 12} more" if len(slices) > 12 else ""
+        texts = held_texts(slices)
+        more = f"\nand {len(texts) - 12} more" if len(texts) > 12 else ""
         full = (side - 2) * min(1.0, share)
         self.add(
-            f'<g><title>{escape(f"core {core}: {100 * share:.0f} % of {limit}")}\n{escape(held + more)}</title>'
+            f'<g><title>{escape(f"core {core}: {100 * share:.0f} % of {limit}")}\n{escape(chr(10).join(texts[:12]) + more)}</title>'
             f'<rect x="{x + 1:g}" y="{y + 1:g}" width="{side - 2:g}" height="{side - 2:g}" fill="{colour}" opacity="0.3"/>'
             f'<rect x="{x + 1:g}" y="{y + side - 1 - full:.2f}" width="{side - 2:g}" height="{full:.2f}" fill="{colour}"/>'
             f'<text class="core" x="{x + side / 2:g}" y="{y + side / 2 + 3:g}">{core}</text></g>'

@@ -22,7 +22,8 @@ spk.network @wide attributes {
       sign_mode = "mixed", weight_bits = 8 : i32} : (!spk.spikes<1>) -> !spk.current<1>
   // Its weights as they are, with exponent 0, a row for each part.
   // CHECK: %[[W:.*]] = spk.synapse "w" %[[IN]]
-  // CHECK-SAME: tensor<2x100xi16>, !spk.fixed<9, 0, signed>>
+  // CHECK-SAME: tensor<100x2xi32>
+  // CHECK-SAME: tensor<100xi16>, !spk.fixed<9, 0, signed>>
   %w = spk.synapse "w" %in {weight = #spk.elements<dense<2> : tensor<1x100xi32>, !spk.fixed<9, -2, signed>>,
       sign_mode = "mixed", weight_bits = 8 : i32} : (!spk.spikes<100>) -> !spk.current<1>
   // CHECK: %[[PART:.*]] = spk.graded_vec "a.part"(%[[W]]) {hidden

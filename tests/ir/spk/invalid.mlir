@@ -68,3 +68,31 @@ spk.network @n attributes {dt = 1.0 : f64, stage = "float", conventions = {discr
   // expected-error @+1 {{R0702: 'n' takes 4 sums, but a current of type '!spk.current<2>'}}
   %n = spk.prod_neuron "n" (%w) {shape = array<i64: 2>} : (!spk.current<2>) -> !spk.spikes<2>
 }
+
+// -----
+spk.network @n attributes {dt = 1.0 : f64, stage = "float", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}} {
+  %in = spk.input "in" {shape = array<i64: 3>} : !spk.spikes<3>
+  // expected-error @+1 {{R0702: 'w' has places of type 'tensor<2xi32>', expected [synapses, 2] of i32}}
+  %w = spk.synapse "w" %in {weight = dense<1.0> : tensor<2xf64>, places = dense<0> : tensor<2xi32>} : (!spk.spikes<3>) -> !spk.current<2>
+}
+
+// -----
+spk.network @n attributes {dt = 1.0 : f64, stage = "float", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}} {
+  %in = spk.input "in" {shape = array<i64: 3>} : !spk.spikes<3>
+  // expected-error @+1 {{R0702: 'w' has a synapse from 3 to 1, which lies outside 3 sources and 2 targets}}
+  %w = spk.synapse "w" %in {weight = dense<1.0> : tensor<2xf64>, places = dense<[[0, 1], [1, 3]]> : tensor<2x2xi32>} : (!spk.spikes<3>) -> !spk.current<2>
+}
+
+// -----
+spk.network @n attributes {dt = 1.0 : f64, stage = "float", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}} {
+  %in = spk.input "in" {shape = array<i64: 3>} : !spk.spikes<3>
+  // expected-error @+1 {{R0702: 'w' has places out of order, or twice: (1, 0)}}
+  %w = spk.synapse "w" %in {weight = dense<1.0> : tensor<3xf64>, places = dense<[[0, 1], [1, 2], [1, 0]]> : tensor<3x2xi32>} : (!spk.spikes<3>) -> !spk.current<2>
+}
+
+// -----
+spk.network @n attributes {dt = 1.0 : f64, stage = "float", conventions = {discretization = "euler", reset = "zero", spikes = "unit"}} {
+  %in = spk.input "in" {shape = array<i64: 3>} : !spk.spikes<3>
+  // expected-error @+1 {{R0702: 'w' has 'weight' of type 'tensor<2xf64>'}}
+  %w = spk.synapse "w" %in {weight = dense<1.0> : tensor<2xf64>, places = dense<[[0, 1], [1, 0], [1, 2]]> : tensor<3x2xi32>} : (!spk.spikes<3>) -> !spk.current<2>
+}

@@ -81,9 +81,64 @@ TEST(Quantize, w7_pairs_without_a_synapse_add_no_delay) {
   Connections<double> kernel(Wiring::convolution({1, 1, 1, one, three}));
   kernel.values = {0.5, 0.25};
   kernel.delays = {4, 3};
-  const Connections<double> pairs = unfolded(kernel);
+  const Connections<double> pairs = dense(kernel);
   EXPECT_EQ(pairs.values, (std::vector<double>{0.5, 0.25, 0, 0, 0.5, 0.25}));
   EXPECT_EQ(pairs.delays, (std::vector<std::int32_t>{4, 3, 3, 3, 4, 3}));
+}
+
+// What settings pin need not have the places of the network's synapses. SPEC F14
+TEST(Quantize, pinned_weights_bring_their_own_synapses) {
+  FloatNet net = randomLayer(8, 1);
+  const Wiring wiring = net.projections[0].weights.wiring;
+  SynapseLists lists;
+  for (std::int64_t target = 0; target < wiring.targets(); ++target) {
+    lists.add(target % wiring.sources());
+    lists.endTarget();
+  }
+  WeightRows rows{wiring.targets(), 0, {}, lists};
+  for (std::int64_t target = 0; target < wiring.targets(); ++target)
+    rows.values.push_back(static_cast<std::int32_t>(2 * target));
+  QuantSettings settings;
+  settings.projections[net.projections[0].name] = {8, 0, SignMode::Mixed, rows};
+  const auto result = run(net, chipWith({}), settings);
+  ASSERT_TRUE(result) << result.error().diagnostics[0].message;
+  const Connections<std::int32_t>& weights = result->net.projections[0].weights;
+  EXPECT_EQ(weights.wiring, Wiring::listed(wiring.sources(), lists));
+  EXPECT_EQ(weights.values, rows.values);
+  const auto read = QuantSettings::fromJson(result->settings.toJson(), "settings");
+  ASSERT_TRUE(read) << read.error().diagnostics[0].message;
+  SynapseLists wide;
+  for (std::int64_t target = 0; target < wiring.targets(); ++target) {
+    wide.add(wiring.sources());
+    wide.endTarget();
+  }
+  settings.projections[net.projections[0].name].weights->lists = wide;
+  const auto refused = run(net, chipWith({}), settings);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().diagnostics[0].code, "R0303");
+}
+
+TEST(Quantize, settings_list_weights_by_source) {
+  const auto with = [](const std::string& weights) {
+    return QuantSettings::fromJson(
+        R"({"schema": "rheobase.quantization/1", "projections": {"w": {"weights": )" + weights + "}}}",
+        "settings");
+  };
+  const auto read = with(R"([{"7": 3, "2": -4}, {}, {"0": 5}])");
+  ASSERT_TRUE(read) << read.error().diagnostics[0].message;
+  const WeightRows& rows = *read->projections.at("w").weights;
+  EXPECT_THAT(rows.values, ElementsAre(-4, 3, 5));
+  EXPECT_EQ(rows.lists->first(2), 2);
+  EXPECT_EQ(rows.lists->source(0), 2);
+  const auto again = QuantSettings::fromJson(read->toJson(), "settings");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(*again->projections.at("w").weights->lists, *rows.lists);
+  for (const char* bad : {R"([{"x": 1}])", R"([{"-1": 1}])", R"([{"1": 1}, [1]])", R"([{"1": 0.5}])",
+                          R"([{"1": 1, "01": 2}])", R"([{"99999999999": 1}])", R"([{"": 1}])"}) {
+    const auto refused = with(bad);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_EQ(refused.error().diagnostics[0].code, "R0302") << bad;
+  }
 }
 
 TEST(Quantize, weights_thresholds_and_decays_keep_the_float_proportions) {

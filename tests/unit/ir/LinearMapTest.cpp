@@ -11,7 +11,7 @@ namespace {
 using Matrix = LinearMap::Matrix;
 
 Matrix matrixOf(const Wiring& wiring, const std::vector<double>& values) {
-  const std::vector<double> pairs = wiring.unfolded(values);
+  const std::vector<double> pairs = wiring.matrixOf(values);
   return LinearMap::MatrixView(pairs.data(), wiring.targets(), wiring.sources());
 }
 
@@ -50,6 +50,51 @@ TEST_F(Maps, f15_both_ways_through_a_wiring_agree) {
       byTargets(target, source) += kernel[static_cast<std::size_t>(index)];
     });
   EXPECT_EQ(matrixOf(wiring, kernel), byTargets);
+}
+
+// A matrix of few entries is listed, whatever it is combined with, and means the same.
+TEST_F(Maps, f6_sparseMatricesAreListed) {
+  Matrix sparse = Matrix::Zero(12, 10);
+  for (int i = 0; i < 20; ++i)
+    sparse(static_cast<int>(random_() % 12), static_cast<int>(random_() % 10)) = i + 1;
+  const Matrix full = matrix(12, 10);
+  const auto viewOf = [](const Matrix& m) { return LinearMap::MatrixView(m.data(), m.rows(), m.cols()); };
+  const auto listed = LinearMap::identity(10).then(viewOf(sparse));
+  const auto dense = LinearMap::identity(10).then(viewOf(full));
+  ASSERT_TRUE(listed->wiring().lists());
+  EXPECT_FALSE(dense->wiring().lists());
+  EXPECT_EQ(listed->wiring().valueCount(), (sparse.array() != 0).count());
+  expectIs(listed, sparse);
+  expectIs(listed->plus(*dense), sparse + full);
+  expectIs(listed->plus(*listed), 2 * sparse);
+  expectIs(listed->scaled(LinearMap::Vector::Constant(12, 3)), 3 * sparse);
+  const Matrix after = matrix(7, 12);
+  expectIs(listed->then(viewOf(after)), after * sparse);
+  expectIs(listed->unfolded(), sparse);
+}
+
+TEST_F(Maps, f6_both_ways_through_lists_agree) {
+  SynapseLists lists;
+  for (const std::vector<int>& sources : {std::vector{1, 4}, {}, {0, 2, 4}}) {
+    for (const int source : sources) lists.add(source);
+    lists.endTarget();
+  }
+  const Wiring wiring = Wiring::listed(5, lists);
+  EXPECT_EQ(wiring.targets(), 3);
+  EXPECT_EQ(wiring.mostSources(), 3);
+  const std::vector<double> values{1, 2, 3, 4, 5};
+  Matrix bySources = Matrix::Zero(3, 5);
+  for (std::int64_t source = 0; source < 5; ++source)
+    wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+      bySources(target, source) = values[static_cast<std::size_t>(index)];
+    });
+  Matrix wanted(3, 5);
+  wanted << 0, 1, 0, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4, 0, 5;
+  EXPECT_EQ(bySources, wanted);
+  EXPECT_EQ(matrixOf(wiring, values), wanted);
+  EXPECT_EQ(wiring, Wiring::listed(5, lists));
+  EXPECT_NE(wiring, Wiring::listed(6, lists));
+  EXPECT_NE(wiring, Wiring::dense(3, 5));
 }
 
 TEST_F(Maps, whatFollowsIsMultiplied) {

@@ -10,6 +10,7 @@ from typing_extensions import Annotated
 
 from ..errors import option_error
 from ..files import check_writable, write_text
+from ..holding import held_texts
 from ..image import Image
 from ..limits import core_uses, utilisation
 from ..picture import placement_svg
@@ -151,15 +152,12 @@ def _print_image(loaded: Image, counts: list, use: dict) -> None:
         parts = ", ".join(f"{p['population']}.{p['state'] or 'spikes'}" for p in out["parts"])
         say(f"output {out['name']}: {parts}")
     for described, decoded in zip(info["cores"], counts):
-        slices = ", ".join(
-            f"{s['population']}[{s['first_neuron']}:{s['first_neuron'] + s['count']}]"
-            for s in described["slices"]
-        )
         words = sum(m["words"] for m in described["memories"] if m["name"] == "synapse")
         column, row = loaded.grid["places"][described["id"]]
         say(
-            f"core {described['id']} in tile ({column}, {row}): {slices}; {decoded['axons']:,} axons, {decoded['synapses']:,} synapses in "
-            f"{words:,} words, {decoded['routes']:,} routes"
+            f"core {described['id']} in tile ({column}, {row}): {'; '.join(held_texts(described['slices']))}; "
+            f"{decoded['axons']:,} axons, {decoded['synapses']:,} synapses in {words:,} words, "
+            f"{decoded['routes']:,} routes"
         )
     for line in utilisation_lines(use):
         say(line)
