@@ -136,11 +136,11 @@ void checkLegal(spk::NetworkOp network, Findings& findings) {
   }
 }
 
-// Neurons and compartments, each used once.
+// Neurons, their clones and compartments, each used once.
 void checkSlices(chip::ModuleOp module, Findings& findings) {
-  std::map<std::string, std::vector<int>> held;
+  std::map<std::string, std::vector<std::vector<std::uint32_t>>> held;  // clones. SPEC E5
   for (auto population : module.getBody().getOps<chip::PopulationOp>())
-    held[population.getSymName().str()].assign(population.getSize(), 0);
+    held[population.getSymName().str()].resize(population.getSize());
   std::set<std::uint32_t> ids;
   for (auto core : module.getBody().getOps<chip::CoreOp>()) {
     const std::string place = "core " + std::to_string(core.getId());
@@ -148,7 +148,7 @@ void checkSlices(chip::ModuleOp module, Findings& findings) {
     std::map<std::int64_t, std::int64_t> used;  // first compartment -> one past the last
     for (auto slice : core.getBody().getOps<chip::SliceOp>()) {
       for (std::int64_t i = 0; i < slice.getSize(); ++i)
-        ++held[slice.getPopulation().str()][slice.getNeuron(i)];
+        held[slice.getPopulation().str()][slice.getNeuron(i)].push_back(slice.getClone());
       const std::int64_t first = slice.getFirstCompartment();
       const std::int64_t end = first + slice.getSize();
       const auto next = used.lower_bound(first);
@@ -158,27 +158,32 @@ void checkSlices(chip::ModuleOp module, Findings& findings) {
       used[first] = end;
     }
   }
-  for (const auto& [population, counts] : held)
-    for (std::size_t neuron = 0; neuron < counts.size(); ++neuron)
-      if (counts[neuron] != 1) {
-        findings.add(population, "neuron " + llvm::Twine(neuron) + " of '" + population + "' is held by " +
-                                     llvm::Twine(counts[neuron]) + " compartments");
-        break;  // one for each population says enough
-      }
+  for (auto& [population, neurons] : held)
+    for (std::size_t neuron = 0; neuron < neurons.size(); ++neuron) {
+      std::vector<std::uint32_t>& clones = neurons[neuron];
+      llvm::sort(clones);
+      std::uint32_t next = 0;
+      if (!clones.empty() && llvm::all_of(clones, [&](std::uint32_t clone) { return clone == next++; }))
+        continue;
+      findings.add(population, "neuron " + llvm::Twine(neuron) + " of '" + population + "' is held by " +
+                                   llvm::Twine(clones.size()) +
+                                   " compartments, expected one, and one for each clone");
+      break;  // one for each population says enough
+    }
 }
 
-// [population][neuron]: the slice that holds it, counted over all cores.
-using SliceNumbers = std::map<std::string, std::vector<std::int32_t>>;
+// [population][neuron]: the slices that hold it, counted over all cores.
+using SliceNumbers = std::map<std::string, std::vector<std::vector<std::int32_t>>>;
 
 SliceNumbers numberSlices(chip::ModuleOp module) {
   SliceNumbers numbers;
   for (auto population : module.getBody().getOps<chip::PopulationOp>())
-    numbers[population.getSymName().str()].assign(population.getSize(), -1);
+    numbers[population.getSymName().str()].resize(population.getSize());
   std::int32_t next = 0;
   for (auto core : module.getBody().getOps<chip::CoreOp>())
     for (auto slice : core.getBody().getOps<chip::SliceOp>()) {
-      std::vector<std::int32_t>& of = numbers[slice.getPopulation().str()];
-      for (std::int64_t i = 0; i < slice.getSize(); ++i) of[slice.getNeuron(i)] = next;
+      auto& of = numbers[slice.getPopulation().str()];
+      for (std::int64_t i = 0; i < slice.getSize(); ++i) of[slice.getNeuron(i)].push_back(next);
       ++next;
     }
   return numbers;
@@ -187,9 +192,9 @@ SliceNumbers numberSlices(chip::ModuleOp module) {
 // The slices that an axon of each source leads to.
 using Delivered = std::map<std::string, std::map<std::int32_t, std::vector<std::int32_t>>>;
 
-// The axons of a core; their delays and numbers on the way.
-void followAxons(chip::CoreOp core, std::int32_t firstSlice, chip::ModuleOp module, Delivered& delivered,
-                 Findings& findings) {
+// The axons of a core; their delays, numbers and senders on the way.
+void followAxons(chip::CoreOp core, std::int32_t firstSlice, chip::ModuleOp module,
+                 const SliceNumbers& numbers, Delivered& delivered, Findings& findings) {
   const std::string place = "core " + std::to_string(core.getId());
   std::vector<chip::GroupOp> groups(core.getBody().getOps<chip::GroupOp>().begin(),
                                     core.getBody().getOps<chip::GroupOp>().end());
@@ -202,9 +207,15 @@ void followAxons(chip::CoreOp core, std::int32_t firstSlice, chip::ModuleOp modu
       findings.add(place, "'" + group.getProjection() + "' has a delay of " + llvm::Twine(delay) +
                               " steps, an axon of it in '" + place + "' " + llvm::Twine(axon.getDelay()));
     auto& slicesOf = delivered[group.getProjection().str()];
+    const auto senders = numbers.find(projection.getSource().str());
     for (std::int64_t i = 0; i < axon.getAxonCount(); ++i) {
       if (!records.insert(std::int64_t{axon.getFirstAxon()} + i).second)
         findings.add(place, "'" + place + "' uses axon " + llvm::Twine(axon.getFirstAxon() + i) + " twice");
+      const std::int64_t held =
+          senders == numbers.end() ? 1 : std::ssize(senders->second[axon.getSourceOf(i)]);
+      if (axon.getClones() && (*axon.getClones())[i] >= held)
+        findings.add(place, "'" + place + "' has an axon from clone " + llvm::Twine((*axon.getClones())[i]) +
+                                " of a source that is held " + llvm::Twine(held) + " times");
       slicesOf[axon.getSourceOf(i)].push_back(firstSlice + static_cast<std::int32_t>(group.getSlice()));
     }
   }
@@ -216,7 +227,7 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
   Delivered delivered;
   std::int32_t slices = 0;
   for (auto core : module.getBody().getOps<chip::CoreOp>()) {
-    followAxons(core, slices, module, delivered, findings);
+    followAxons(core, slices, module, numbers, delivered, findings);
     const auto held = core.getBody().getOps<chip::SliceOp>();
     slices += static_cast<std::int32_t>(std::distance(held.begin(), held.end()));
   }
@@ -226,7 +237,7 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
       findings.add(projection.getSymName(), "'" + projection.getSymName() + "' has lost its weights");
       continue;
     }
-    const std::vector<std::int32_t>& holders = numbers.at(projection.getTarget().str());
+    const auto& holders = numbers.at(projection.getTarget().str());
     const Wiring wiring = projection.getWiring();
     const std::int64_t ports = wiring.targets() / static_cast<std::int64_t>(holders.size());
     const auto& slicesOf = delivered[projection.getSymName().str()];
@@ -235,8 +246,9 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
       const auto found = slicesOf.find(static_cast<std::int32_t>(source));
       wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
         if (!right || (*weights)[index] == 0) return;
-        const std::int64_t times =
-            found == slicesOf.end() ? 0 : llvm::count(found->second, holders[target / ports]);
+        std::int64_t times = 1;
+        for (const std::int32_t holder : holders[target / ports])
+          if (times == 1) times = found == slicesOf.end() ? 0 : llvm::count(found->second, holder);
         if (times == 1) return;
         right = false;
         findings.add(projection.getSymName(),

@@ -23,6 +23,8 @@ struct CompileOptions {
   std::optional<int> weightBits;
   std::optional<PeriodicReset> periodicReset;
   bool splitFanIn = false;   // SPEC E4
+  bool cloneFanOut = false;  // SPEC E5
+  bool relayFanIn = false;   // SPEC E6
   bool examine = false;      // note what is lost although nothing is violated, too, even where it is refused
   bool keepWeights = false;  // in CompileResult::quantSettings, of every projection, not just where pinned
   std::map<std::string, double> calibration;  // population -> largest |v| seen on data, float units
@@ -42,8 +44,8 @@ struct CompileResult {
   std::optional<Image> image;  // where toStage is "image"
   std::string stageText;       // of toStage otherwise
   std::string quantSettings;   // as used; empty before the quant stage
-  // The quantized network as a file's bytes, which the image was checked against; empty before the quant
-  // stage, and where `fromStage` is behind it. SPEC V1
+  // The quantized network as a file's bytes, with the relays where there are some, which the image was
+  // checked against; empty before the quant stage, and where `fromStage` is behind it. SPEC V1, V7
   std::vector<std::uint8_t> witness;
   std::optional<MappingReport> mapping;  // where cores were chosen
   std::vector<Diagnostic> notes;

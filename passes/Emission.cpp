@@ -199,7 +199,8 @@ class ModuleReader {
                    static_cast<std::int32_t>(slice.getStride()),
                    static_cast<std::int32_t>(slice.getRows()),
                    static_cast<std::int32_t>(slice.getRowStride()),
-                   {listed.begin(), listed.end()}},
+                   {listed.begin(), listed.end()},
+                   static_cast<std::int32_t>(slice.getClone())},
                   *problem_.populations[population].model);
     }
     std::map<std::pair<int, int>, int> numbers;
@@ -209,7 +210,8 @@ class ModuleReader {
         refuse(place,
                fmt::format("axon {} stands where axon {} is due", axon.getFirstAxon(), core.axons.size()));
       for (std::int64_t i = 0; i < axon.getAxonCount(); ++i)
-        core.axons.push_back({static_cast<int>(axon.getGroup()), axon.getSourceOf(i)});
+        core.axons.push_back({static_cast<int>(axon.getGroup()), axon.getSourceOf(i),
+                              axon.getClones() ? (*axon.getClones())[i] : 0});
     }
   }
 

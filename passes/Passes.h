@@ -27,6 +27,7 @@ struct PlaceOptions {
   // where it is left out.
   std::map<std::string, std::vector<double>> rates = {};
   std::uint64_t seed = 0;
+  bool cloneFanOut = false;  // SPEC E5
   Mapper mapper = Mapper::Auto;
   const Image* keep = nullptr;                     // of an earlier version, whose neurons stay on their cores
   std::optional<MappingReport>* report = nullptr;  // filled in
@@ -36,11 +37,13 @@ struct PlaceOptions {
 std::unique_ptr<mlir::Pass> createQuantizePass(QuantOptions options);
 std::unique_ptr<mlir::Pass> createProveRangesPass(bool examine);
 std::unique_ptr<mlir::Pass> createSplitFanInPass(const ChipSpec& chip);
+std::unique_ptr<mlir::Pass> createRelayFanInPass(const ChipSpec& chip);
 std::unique_ptr<mlir::Pass> createLegalizePass(const ChipSpec& chip);
 std::unique_ptr<mlir::Pass> createPlaceOnCoresPass(const PlaceOptions& options);
 // With textual options, for rheo-opt.
 std::unique_ptr<mlir::Pass> createQuantizePass();
 std::unique_ptr<mlir::Pass> createSplitFanInPass();
+std::unique_ptr<mlir::Pass> createRelayFanInPass();
 std::unique_ptr<mlir::Pass> createProveRangesPass();
 std::unique_ptr<mlir::Pass> createLegalizePass();
 std::unique_ptr<mlir::Pass> createPlaceOnCoresPass();

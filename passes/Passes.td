@@ -45,6 +45,19 @@ def SplitFanInPass : Pass<"spk-split-fan-in", "::mlir::ModuleOp"> {
   ];
 }
 
+def RelayFanInPass : Pass<"spk-relay-fan-in", "::mlir::ModuleOp"> {
+  let summary = "quant stage: relays round the sums of neurons with more inputs than a core takes (SPEC E6)";
+  let constructor = "::rheo::createRelayFanInPass()";
+  let description = [{
+    For chips without partial sums. Hidden neurons hold parts of a sum and send them in quanta, a step later: what the
+    network does changes, and a warning for each population of relays says by how much.
+  }];
+  let dependentDialects = ["::rheo::spk::SpkDialect"];
+  let options = [
+    Option<"chip", "chip", "std::string", "\"loihi2\"", "a chip's name or the path of its record">,
+  ];
+}
+
 def LegalizePass : Pass<"spk-legalize", "::mlir::ModuleOp"> {
   let summary = "quant stage to legal stage: lags, axon delays, and every limit of the chip";
   let constructor = "::rheo::createLegalizePass()";
@@ -63,12 +76,14 @@ def PlaceOnCoresPass : Pass<"chip-place", "::mlir::ModuleOp"> {
   let constructor = "::rheo::createPlaceOnCoresPass()";
   let description = [{
     Replaces the spk.network by a chip.module. Deterministic; no core exceeds a limit of the chip. Neurons outside
-    feature maps lie in the order of their populations, or as the mapper says (backends/mapping).
+    feature maps lie in the order of their populations, or as the mapper says (backends/mapping). Those of more routes
+    than a core has may be held several times, and share them (SPEC E5).
   }];
   let dependentDialects = ["::rheo::spk::SpkDialect", "::rheo::chip::ChipDialect"];
   let options = [
     Option<"chip", "chip", "std::string", "\"loihi2\"", "a chip's name or the path of its record">,
     Option<"mapper", "mapper", "std::string", "\"auto\"", "order, graph, or the better of both: auto">,
+    Option<"cloneFanOut", "clone-fan-out", "bool", "false", "hold neurons of too many routes several times">,
   ];
 }
 

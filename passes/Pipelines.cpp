@@ -1,6 +1,7 @@
 // The compiler's story: what a network goes through, stage by stage, until it is an image.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "ir/Diagnostics.h"
@@ -62,6 +63,7 @@ class Compilation {
   Status runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes);
   Status leave(Stage stage);
   Status bearWitness();
+  Status relay();
   Status write(const std::string& file, std::span<const std::uint8_t> bytes) const;
   std::string textOf(Stage stage) const;
 
@@ -94,6 +96,8 @@ Status Compilation::enter(Stage stage) {
       passes.push_back(createProveRangesPass(options_.examine));
       return runPasses(std::move(passes));
     case Stage::Legal:
+      if (options_.relayFanIn)
+        if (Status relayed = relay(); !relayed) return relayed;
       if (options_.splitFanIn) {
         passes.push_back(createSplitFanInPass(options_.chip));
         passes.push_back(createProveRangesPass());  // of the helpers
@@ -101,8 +105,9 @@ Status Compilation::enter(Stage stage) {
       passes.push_back(createLegalizePass(options_.chip));
       return runPasses(std::move(passes));
     case Stage::Placed:
-      passes.push_back(createPlaceOnCoresPass({&options_.chip, options_.rates, options_.seed, mapper_,
-                                               options_.keep ? &*options_.keep : nullptr, &result_.mapping}));
+      passes.push_back(
+          createPlaceOnCoresPass({&options_.chip, options_.rates, options_.seed, options_.cloneFanOut,
+                                  mapper_, options_.keep ? &*options_.keep : nullptr, &result_.mapping}));
       return runPasses(std::move(passes));
     case Stage::Image: {
       Expected<Image> image = imageOf(*module_, options_.chip);
@@ -216,28 +221,21 @@ Status Compilation::resume() {
       unused.remedy = "resume from the float stage to use them";
       result_.notes.push_back(std::move(unused));
     }
-    if (first_ > Stage::Quant && options_.splitFanIn) {
+    const auto tooLate = [&](const char* what, Stage before) {
       Diagnostic unused;
       unused.code = "R0303";
       unused.severity = Severity::Warning;
       unused.file = options_.fromFile;
-      unused.message = fmt::format(
-          "fan-in is split on the way to the legal stage, a file of the stage '{}' stays as it is",
-          stageName(first_));
-      unused.remedy = "resume from the quant stage to split it";
+      unused.message = fmt::format("{} on the way from the {} stage, a file of the stage '{}' stays as it is",
+                                   what, stageName(before), stageName(first_));
+      unused.remedy = fmt::format("resume from the {} stage to have it done", stageName(before));
       result_.notes.push_back(std::move(unused));
-    }
-    if (first_ >= Stage::Placed && (options_.keep || mapper_ != Mapper::Auto)) {
-      Diagnostic unused;
-      unused.code = "R0303";
-      unused.severity = Severity::Warning;
-      unused.file = options_.fromFile;
-      unused.message = fmt::format(
-          "neurons get their cores on the way to the placed stage, a file of the stage '{}' stays as it is",
-          stageName(first_));
-      unused.remedy = "resume from the legal stage to place them anew";
-      result_.notes.push_back(std::move(unused));
-    }
+    };
+    if (first_ > Stage::Quant && options_.splitFanIn) tooLate("fan-in is split", Stage::Quant);
+    if (first_ > Stage::Quant && options_.relayFanIn) tooLate("relays come in", Stage::Quant);
+    if (first_ > Stage::Legal && options_.cloneFanOut) tooLate("neurons are cloned", Stage::Legal);
+    if (first_ > Stage::Legal && (options_.keep || mapper_ != Mapper::Auto))
+      tooLate("neurons get their cores", Stage::Legal);
     if (!chip.empty() && chip != options_.chip.name)
       return refuse(ErrorKind::Usage, "R0690",
                     fmt::format("the stage was made for '{}', not for '{}'", chip, options_.chip.name),
@@ -274,7 +272,12 @@ Status Compilation::runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes) {
   DiagnosticCollector collector(&context_, "R0702");
   const bool succeeded = mlir::succeeded(manager.run(*module_));
   if (succeeded && !collector.failed()) {
-    for (Diagnostic& note : collector.take()) result_.notes.push_back(std::move(note));
+    for (Diagnostic& note : collector.take()) {  // some passes run again, behind what changes the network
+      const bool known = std::any_of(
+          result_.notes.begin(), result_.notes.end(),
+          [&](const Diagnostic& other) { return other.code == note.code && other.message == note.message; });
+      if (!known) result_.notes.push_back(std::move(note));
+    }
     return ok();
   }
   // What a verifier finds between passes is ours.
@@ -294,6 +297,18 @@ Status Compilation::bearWitness() {
   if (!net) return std::move(net).error();
   result_.witness = witness::toBytes(witnessOf(*net, *profile_));
   return ok();
+}
+
+// SPEC E6, V7: relays change what the network does, so that the image is checked against the network with
+// them, and their wiring against the one without.
+Status Compilation::relay() {
+  std::vector<std::unique_ptr<mlir::Pass>> passes;
+  passes.push_back(createRelayFanInPass(options_.chip));
+  passes.push_back(createProveRangesPass());  // of what they reach
+  if (Status relayed = runPasses(std::move(passes)); !relayed) return relayed;
+  const std::vector<std::uint8_t> before = result_.witness;
+  if (Status borne = bearWitness(); !borne) return borne;
+  return checkRelaysAgainst(before, result_.witness);
 }
 
 Status Compilation::write(const std::string& file, std::span<const std::uint8_t> bytes) const {

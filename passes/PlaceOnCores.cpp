@@ -1,8 +1,13 @@
 // chip-place: the legal network becomes a chip.module with cores, groups and axons, every core somewhere on
-// the grid. SPEC I3 to I7, I12.
+// the grid. SPEC E5, I3 to I7, I12.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include "algorithms/Problem.h"
+#include "algorithms/RelayFanIn.h"
 #include "algorithms/SplitFanIn.h"
 #include "ir/Diagnostics.h"
 #include "mapping/Kept.h"
@@ -152,6 +157,7 @@ class ModuleWriter {
                           {{"rows", number(slice.rows)}, {"row_stride", number(slice.rowStride)}});
       if (!slice.listed.empty())
         attributes.push_back({"neurons", builder_.getDenseI32ArrayAttr(slice.listed)});
+      if (slice.clone > 0) attributes.push_back({"clone", number(slice.clone)});
       create("chip.slice", location, attributes);
     }
     for (std::size_t g = 0; g < core.groups.size(); ++g) {
@@ -171,10 +177,12 @@ class ModuleWriter {
   void writeAxons(const PlacedCore& core, mlir::Location location) {
     for (std::size_t first = 0; first < core.axons.size();) {
       const int group = core.axons[first].group;
-      std::vector<std::int32_t> sources;
+      std::vector<std::int32_t> sources, clones;
       std::size_t end = first;
-      for (; end < core.axons.size() && core.axons[end].group == group; ++end)
+      for (; end < core.axons.size() && core.axons[end].group == group; ++end) {
         sources.push_back(core.axons[end].source);
+        clones.push_back(core.axons[end].clone);
+      }
       const bool consecutive =
           sources.back() - sources.front() + 1 == static_cast<std::int64_t>(sources.size());
       Attributes attributes{
@@ -187,6 +195,8 @@ class ModuleWriter {
       } else {
         attributes.push_back({"sources", builder_.getDenseI32ArrayAttr(sources)});
       }
+      if (std::any_of(clones.begin(), clones.end(), [](std::int32_t clone) { return clone > 0; }))
+        attributes.push_back({"clones", builder_.getDenseI32ArrayAttr(clones)});
       create("chip.axon", location, attributes);
       first = end;
     }
@@ -224,7 +234,9 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     if (!read) return std::move(read).error();
     auto& [network, profile, net] = *read;
     const PlacementProblem problem = problemOf(net, *profile);
+    const bool clones = options.cloneFanOut || cloneFanOut;
     MappingOptions how{options.mapper, options.rates, options.seed};
+    how.clones = clones;
     if (options.keep) {
       Expected<std::vector<WantedCore>> kept = keptOf(*options.keep, problem, *spec);
       if (!kept) return std::move(kept).error();
@@ -233,9 +245,12 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     Expected<Mapping> mapping = mapNetwork(problem, *spec, how);
     if (!mapping) {
       Error error = std::move(mapping).error();
-      offerSplit(net, *profile, error.diagnostics);
+      offerSplit(net, *profile, clones, error.diagnostics);
+      offerRelays(net, *profile, clones, error.diagnostics);
+      if (!clones) offerClones(problem, error.diagnostics);
       return error;
     }
+    recordClones(network, problem, mapping->placement);
     if (const auto told = assumptionOf(mapping->report)) addAssumption(network, *told);
     if (options.report) *options.report = mapping->report;
     ModuleWriter(network, net, problem, mapping->placement, *spec).write();
@@ -244,23 +259,93 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
   }
 
   // A fan-in that fits no core may be split: offered where that has been tried and all of it fits.
-  void offerSplit(const FixedNet& net, const Profile& profile, std::vector<Diagnostic>& all) const {
+  void offerSplit(const FixedNet& net, const Profile& profile, bool clones,
+                  std::vector<Diagnostic>& all) const {
     const auto ofFanIn = [](const Diagnostic& d) { return d.code == "R0412" || d.code == "R0413"; };
     if (!spec->extends("partial_sums") || !std::all_of(all.begin(), all.end(), ofFanIn)) return;
     const Expected<SplitNet> split = splitFanIn(net, *spec, profile);
-    if (!split || split->sums.empty() || !place(problemOf(split->net, profile), *spec)) return;
-    const auto counted = [](std::size_t count, const char* what) {
-      return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-    };
+    if (!split || split->sums.empty() || !place(problemOf(split->net, profile), *spec, {}, clones)) return;
     const std::string price =
-        fmt::format("adds {} (graded spikes)", counted(split->sums.size(), "partial-sum population"));
+        fmt::format("adds {} (graded spikes)",
+                    counted(split->sums.size(), "partial-sum population", "partial-sum populations"));
     const auto steps = static_cast<std::size_t>(split->steps);
-    const std::string effect = steps == 0 ? "; the output is unchanged"
-                                          : fmt::format(" and {}; the output is unchanged but {} later",
-                                                        counted(steps, "time step"), counted(steps, "step"));
+    const std::string effect =
+        steps == 0 ? "; the output is unchanged"
+                   : fmt::format(" and {}; the output is unchanged but {} later",
+                                 counted(steps, "time step", "time steps"), counted(steps, "step", "steps"));
     for (Diagnostic& diagnostic : all)
       diagnostic.remedy =
           fmt::format("run with --split-fan-in: {}{}; or {}", price, effect, diagnostic.remedy);
+  }
+
+  // What rounds comes last, and only where nothing exact could be offered.
+  void offerRelays(const FixedNet& net, const Profile& profile, bool clones,
+                   std::vector<Diagnostic>& all) const {
+    const auto ofFanIn = [](const Diagnostic& d) { return d.code == "R0412" || d.code == "R0413"; };
+    if (spec->extends("partial_sums") || !std::all_of(all.begin(), all.end(), ofFanIn)) return;
+    const Expected<RelayedNet> relayed = relayFanIn(net, *spec, profile);
+    if (!relayed || relayed->sums.empty() || !place(problemOf(relayed->net, profile), *spec, {}, clones))
+      return;
+    std::int64_t relays = 0;
+    for (const RelayedSum& sum : relayed->sums) relays += sum.neurons;
+    for (Diagnostic& diagnostic : all)
+      diagnostic.remedy += fmt::format(
+          "; or run with --relay-fan-in, which rounds: {} send the sums in quanta, {} later, and spikes "
+          "change "
+          "(`rheobase explain R0346`)",
+          counted(static_cast<std::size_t>(relays), "relay", "relays"),
+          counted(static_cast<std::size_t>(relayed->steps), "step", "steps"));
+  }
+
+  // Routes that fit no core may be shared by clones: offered where that has been tried and all of it fits.
+  void offerClones(const PlacementProblem& problem, std::vector<Diagnostic>& all) const {
+    const auto ofRoutes = [](const Diagnostic& d) { return d.code == "R0414"; };
+    if (!std::all_of(all.begin(), all.end(), ofRoutes)) return;
+    const Expected<Placement> cloned = place(problem, *spec, {}, true);
+    if (!cloned) {
+      for (Diagnostic& diagnostic : all)
+        diagnostic.remedy +=
+            fmt::format("; --clone-fan-out does not help: {}", cloned.error().diagnostics.front().message);
+      return;
+    }
+    std::size_t clones = 0;
+    for (const auto& [population, held] : clonesOf(*cloned)) clones += held.size();
+    for (Diagnostic& diagnostic : all)
+      diagnostic.remedy = fmt::format(
+          "run with --clone-fan-out: adds {}, {} in all; the output is unchanged, and no step "
+          "later; or {}",
+          counted(clones, "neuron that clones another", "neurons that clone others"),
+          counted(cloned->cores.size(), "core", "cores"), diagnostic.remedy);
+  }
+
+  // By population: the neuron of each clone.
+  static std::map<int, std::vector<std::int32_t>> clonesOf(const Placement& placement) {
+    std::map<int, std::vector<std::int32_t>> clones;
+    for (const PlacedCore& core : placement.cores)
+      for (const PlacedSlice& slice : core.slices)
+        for (std::int32_t i = 0; slice.clone > 0 && i < slice.size(); ++i)
+          clones[slice.population].push_back(slice.neuron(i));
+    return clones;
+  }
+
+  static void recordClones(spk::NetworkOp network, const PlacementProblem& problem,
+                           const Placement& placement) {
+    for (const auto& [index, clones] : clonesOf(placement)) {
+      const std::string& name = problem.populations[index].name;
+      const std::string neurons = counted(std::set(clones.begin(), clones.end()).size(), "neuron", "neurons");
+      const std::string value = fmt::format("{} of '{}' held {} more (SPEC E5)", neurons, name,
+                                            counted(clones.size(), "time", "times"));
+      addRewrite(network, "clones", name, value);
+      addAssumption(network,
+                    {"clones of '" + name + "'", value,
+                     "their spikes need more routes than a core has; each clone does what its neuron "
+                     "does, in the same step, and reaches some of its targets",
+                     "choose a chip with more output routes in a core, or larger cores", false});
+    }
+  }
+
+  static std::string counted(std::size_t count, const char* one, const char* more) {
+    return fmt::format("{} {}", count, count == 1 ? one : more);
   }
 
   PassChip spec;

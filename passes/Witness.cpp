@@ -13,6 +13,7 @@
 #include "algorithms/Registers.h"
 #include "chip/Program.h"
 #include "support/File.h"
+#include "witness/Relays.h"
 
 namespace rheo {
 
@@ -186,6 +187,20 @@ NetworkT witnessOf(const FixedNet& net, const Profile& profile) {
   for (const FixedProjection& projection : net.projections)
     network.projections.push_back(projectionOf(projection, net.inputs.size()));
   return network;
+}
+
+Status checkRelaysAgainst(std::span<const std::uint8_t> before, std::span<const std::uint8_t> after) {
+  Expected<NetworkT> was = witness::parse(before, "witness"), is = witness::parse(after, "witness");
+  if (!was || !is) {
+    Error error = !was ? std::move(was).error() : std::move(is).error();
+    error.kind = ErrorKind::Internal;
+    return error;
+  }
+  witness::Report report = witness::checkRelays(*was, *is);
+  if (report.passed()) return ok();
+  for (Diagnostic& fault : report.faults)
+    fault.remedy = "this is a fault of rheobase; please report it with the network";
+  return Error{ErrorKind::Internal, std::move(report.faults)};
 }
 
 Status checkAgainst(std::span<const std::uint8_t> witness, const Image& image) {

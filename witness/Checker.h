@@ -32,6 +32,7 @@ class Checker {
 
   // Match.cpp: which population of the image is which of the network.
   void match();
+  bool takeClones(const image::Population& p, std::size_t node);
   void compareFaces();
   void checkMoved(std::size_t node);
   std::string describe(std::uint32_t source) const;  // "neuron 3 of 'hidden'"
@@ -73,8 +74,9 @@ class Checker {
   };
   std::vector<Source> nodes_;
   std::uint32_t firstSum_ = UINT32_MAX;
-  std::vector<std::size_t> inputs_, populations_;  // [of the image] -> nodes
-  std::vector<const models::ModelTable*> models_;  // [population of the image]
+  std::vector<std::size_t> inputs_, populations_;      // [of the image] -> nodes
+  std::vector<const models::ModelTable*> models_;      // [population of the image]
+  std::vector<std::vector<std::uint32_t>> originals_;  // [population of the image]: of clones, their neurons
   std::vector<Core> cores_;
   std::vector<std::vector<std::size_t>> into_;  // [node] -> projections, in the order of sources
 

@@ -36,8 +36,11 @@ void Checker::match() {
     nodes_.push_back({node->name, node->size, node->lag});
   }
   for (const image::Population* p : *header_.populations()) {
+    const auto cloned = known.find({false, p->clone_of() ? p->clone_of()->str() : ""});
+    if (takeClones(*p, cloned == known.end() ? nodes_.size() : cloned->second)) continue;
     const auto [entry, isNew] = known.emplace(std::pair(false, p->name()->str()), nodes_.size());
     populations_.push_back(entry->second);
+    originals_.emplace_back();
     models_.push_back(models::findModel(p->model()->string_view()));
     if (isNew) nodes_.push_back({entry->first.second, p->size()});
     nodes_[entry->second].lag = p->lag();
@@ -61,12 +64,29 @@ void Checker::match() {
   compareFaces();
 }
 
+// SPEC V2: a clone is one more compartment of its neuron. False where `p` holds none of that node.
+bool Checker::takeClones(const image::Population& p, std::size_t node) {
+  if (node >= network_.nodes.size()) return false;
+  const std::string& model = network_.nodes[node]->model;
+  populations_.push_back(node);
+  models_.push_back(models::findModel(model));
+  originals_.emplace_back();
+  if (p.originals()) originals_.back().assign(p.originals()->begin(), p.originals()->end());
+  const auto isNone = [&](std::uint32_t neuron) { return neuron >= nodes_[node].size; };
+  if (originals_.back().empty() || originals_.back().size() != p.size() || !p.hidden() ||
+      p.model()->string_view() != model || std::ranges::any_of(originals_.back(), isNone))
+    broken(p.name()->str(), fmt::format("it is said to clone '{}', and does not", nodes_[node].name));
+  return true;
+}
+
 void Checker::compareFaces() {
   image::HeaderT header;
   header_.UnPackTo(&header);
   Face found = faceOf(header);
   for (std::size_t i = network_.nodes.size(); i < nodes_.size(); ++i)
     found.erase({"the population", nodes_[i].name});
+  for (std::size_t i = 0; i < originals_.size(); ++i)
+    if (!originals_[i].empty()) found.erase({"the population", header.populations[i]->name});
   constexpr const char* kBoth = "{} is {} in the image, {} in the network";
   for (const auto& fact : network_.face) {
     std::string& here = found.emplace(std::pair(fact->what, fact->name), "absent").first->second;

@@ -14,6 +14,11 @@ Report Checker::run() {
   for (unsigned i = 0; i < header_.cores()->size() && report_.passed(); ++i) {
     cores_.emplace_back(image_, *header_.cores()->Get(i), models_);
     if (!cores_[i].fault.empty()) broken(fmt::format("core {}", i), cores_[i].fault);
+    for (Compartment& c : cores_[i].compartments)
+      if (const auto& originals = originals_[c.population]; c.neuron < originals.size())
+        c.neuron = originals[c.neuron];
+      else if (!originals.empty())
+        broken(fmt::format("core {}", i), "it holds more clones than there are");
   }
   if (report_.passed()) coverage();
   if (!report_.passed()) return std::move(report_);
@@ -41,7 +46,8 @@ void Checker::coverage() {
   std::vector<std::vector<std::int64_t>> held(nodes_.size());
   for (const Core& core : cores_)
     for (const Compartment& c : core.compartments) held[populations_[c.population]].push_back(c.neuron);
-  for (const std::size_t i : populations_) {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (i < network_.nodes.size() && network_.nodes[i]->model.empty()) continue;  // an input
     const auto& [name, size, lag, base] = nodes_[i];
     std::ranges::sort(held[i]);
     held[i].push_back(size);

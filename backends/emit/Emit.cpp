@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "chip/Layout.h"
@@ -19,6 +20,7 @@ namespace {
 
 struct Target {
   std::int64_t core, axon;
+  std::int32_t clone;  // that sends there. SPEC E5
 };
 // [neuron or channel]: where its spikes go.
 using Targets = std::vector<std::vector<Target>>;
@@ -81,6 +83,9 @@ class Emitter {
   void describeGrid();
   Status emitInputs();
   void describe();
+  void findClones();
+  std::pair<std::uint32_t, std::uint32_t> inImage(const PlacedSlice& slice, std::int32_t neuron) const;
+  void describeClones();
 
   const PlacementProblem& problem_;
   const Placement& placement_;
@@ -89,6 +94,8 @@ class Emitter {
   Grid grid_;
   ImageWriter image_;
   std::vector<Targets> fromPopulations_, fromInputs_;
+  // Population and clone -> the neurons of which it is one, ascending. SPEC E5
+  std::map<std::pair<int, std::int32_t>, std::vector<std::int32_t>> clones_;
   std::vector<Diagnostic> violations_;
 };
 
@@ -156,7 +163,7 @@ Status Emitter::emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& wo
   if (!record) return record.error();
   Targets& targets =
       projection.fromInput ? fromInputs_[projection.source] : fromPopulations_[projection.source];
-  targets[axon.source].push_back({placed.id, static_cast<std::int64_t>(*record)});
+  targets[axon.source].push_back({placed.id, static_cast<std::int64_t>(*record), axon.clone});
   return ok();
 }
 
@@ -252,7 +259,8 @@ Status Emitter::emitNeurons(const PlacedSlice& slice, CoreWords& words) const {
   const PopulationSpec& population = problem_.populations[slice.population];
   for (std::int32_t i = 0; i < slice.size(); ++i) {
     const std::int32_t neuron = slice.neuron(i);
-    const auto& targets = fromPopulations_[slice.population][neuron];
+    std::vector<Target> targets = fromPopulations_[slice.population][neuron];
+    std::erase_if(targets, [&](const Target& target) { return target.clone != slice.clone; });
     const std::uint64_t record = words.neurons.add();
     auto profile = profileOf(population, neuron, words);
     if (!profile) return profile.error();
@@ -285,8 +293,7 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
     for (std::int32_t first = 0, count; first < slice.size(); first += count) {
       count = slice.listed.empty() ? slice.count : slice.runFrom(first);
       auto entry = std::make_unique<image::SliceT>();
-      entry->population = static_cast<std::uint32_t>(slice.population);
-      entry->first_neuron = static_cast<std::uint32_t>(slice.neuron(first));
+      std::tie(entry->population, entry->first_neuron) = inImage(slice, slice.neuron(first));
       entry->count = static_cast<std::uint32_t>(count);
       entry->first_compartment = static_cast<std::uint32_t>(slice.firstCompartment + first);
       described->slices.push_back(std::move(entry));
@@ -383,6 +390,7 @@ void Emitter::describe() {
     entry->scales = owned(about.scales);
     header.populations.push_back(std::move(entry));
   }
+  describeClones();
   header.outputs = owned(metadata_.outputs);
   header.ranges = owned(metadata_.ranges);
   header.assumptions = owned(metadata_.assumptions);
@@ -394,6 +402,58 @@ void Emitter::describe() {
     entry->source = limit.source;
     entry->inferred = limit.inferred;
     header.limits.push_back(std::move(entry));
+  }
+}
+
+void Emitter::findClones() {
+  for (const PlacedCore& core : placement_.cores)
+    for (const PlacedSlice& slice : core.slices)
+      for (std::int32_t i = 0; slice.clone > 0 && i < slice.size(); ++i)
+        clones_[{slice.population, slice.clone}].push_back(slice.neuron(i));
+  for (auto& [key, neurons] : clones_) std::sort(neurons.begin(), neurons.end());
+}
+
+// The population of the image that holds a neuron of a slice, and the neuron's number there.
+std::pair<std::uint32_t, std::uint32_t> Emitter::inImage(const PlacedSlice& slice,
+                                                         std::int32_t neuron) const {
+  const auto number = [](auto value) { return static_cast<std::uint32_t>(value); };
+  if (slice.clone == 0) return {number(slice.population), number(neuron)};
+  const auto clones = clones_.find({slice.population, slice.clone});
+  const std::vector<std::int32_t>& held = clones->second;
+  return {number(std::ssize(problem_.populations) + std::distance(clones_.begin(), clones)),
+          number(std::lower_bound(held.begin(), held.end(), neuron) - held.begin())};
+}
+
+// Clones as hidden populations of their own.
+void Emitter::describeClones() {
+  image::HeaderT& header = image_.header;
+  const auto taken = [&](const std::string& name) {
+    const auto named = [&](const auto& thing) { return thing->name == name; };
+    return std::any_of(header.populations.begin(), header.populations.end(), named) ||
+           std::any_of(header.inputs.begin(), header.inputs.end(), named);
+  };
+  for (const auto& [key, neurons] : clones_) {
+    const image::PopulationT& original = *header.populations[static_cast<std::size_t>(key.first)];
+    auto entry = std::make_unique<image::PopulationT>();
+    entry->name = fmt::format("{}.clone{}", original.name, key.second);
+    while (taken(entry->name)) entry->name += "_";
+    entry->model = original.model;
+    entry->size = static_cast<std::uint32_t>(neurons.size());
+    entry->shape = {static_cast<std::int64_t>(neurons.size())};
+    entry->lag = original.lag;
+    entry->hidden = true;
+    for (const auto& scale : original.scales) {
+      auto own = std::make_unique<image::ScaleT>(*scale);
+      if (scale->values.size() > 1) {
+        own->values.clear();
+        for (const std::int32_t neuron : neurons)
+          own->values.push_back(scale->values[static_cast<std::size_t>(neuron)]);
+      }
+      entry->scales.push_back(std::move(own));
+    }
+    entry->clone_of = original.name;
+    entry->originals.assign(neurons.begin(), neurons.end());
+    header.populations.push_back(std::move(entry));
   }
 }
 
@@ -450,6 +510,7 @@ Expected<Image> Emitter::run() {
     fromPopulations_.emplace_back(static_cast<std::size_t>(population.size));
   for (const InputSpec& input : problem_.inputs)
     fromInputs_.emplace_back(static_cast<std::size_t>(input.size));
+  findClones();
   std::vector<CoreWords> cores;
   for (std::size_t core = 0; core < placement_.cores.size(); ++core) {
     std::optional<RecordWriter> constants;

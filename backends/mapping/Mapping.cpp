@@ -33,7 +33,7 @@ class Chooser {
 
   Expected<Mapping> run() {
     if (options_.kept.empty()) return anew();
-    Expected<Placement> placement = place(problem_, chip_, options_.kept);
+    Expected<Placement> placement = place(problem_, chip_, options_.kept, options_.clones);
     if (placement) {
       addCoresNear(*placement);
       MappingReport report;
@@ -49,7 +49,7 @@ class Chooser {
 
  private:
   Expected<Mapping> anew() {
-    Expected<Placement> inOrder = place(problem_, chip_);
+    Expected<Placement> inOrder = place(problem_, chip_, {}, options_.clones);
     if (!mayTry(inOrder)) return inOrder ? Expected<Mapping>(arranged(*std::move(inOrder))) : inOrder.error();
     Expected<NeuronGraph> graph = NeuronGraph::make(problem_, chip_, options_.rates);
     if (!graph) return std::move(graph).error();
@@ -98,7 +98,7 @@ class Chooser {
     KeptFigures figures;
     for (const PlacedCore& core : placement.cores)
       for (const PlacedSlice& slice : core.slices)
-        for (std::int32_t i = 0; i < slice.size(); ++i) {
+        for (std::int32_t i = 0; i < slice.size() && slice.clone == 0; ++i) {
           const std::int32_t id = before[slice.population][slice.neuron(i)];
           ++(id < 0 ? figures.added : id == core.id ? figures.kept : figures.moved);
         }
@@ -133,7 +133,7 @@ class Chooser {
     how.threads = options_.threads > 0 ? options_.threads : threadsFor(graph.graph());
     Expected<partition::CoreMap> map = partition::mapToCores(graph.graph(), limits, how);
     if (!map) return std::move(map).error();
-    return place(problem_, chip_, graph.wanted(map->coreOf, map->cores));
+    return place(problem_, chip_, graph.wanted(map->coreOf, map->cores), options_.clones);
   }
 
   Mapping arranged(Placement placement) {

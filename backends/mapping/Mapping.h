@@ -20,7 +20,8 @@ struct MappingOptions {
   Mapper mapper = Mapper::Auto;
   Rates rates;  // what edges weigh, and what brings cores near each other
   std::uint64_t seed = 0;
-  int threads = 0;  // 0: as many as pay
+  bool clones = false;  // SPEC E5
+  int threads = 0;      // 0: as many as pay
   // Where neurons are to stay, each core with its id; what is left goes to other cores first. Empty: none.
   std::vector<WantedCore> kept;
 };

@@ -144,7 +144,7 @@ std::vector<Index> NeuronGraph::coresOf(const Placement& placement) const {
   std::vector<Index> coreOf(graph_.vertices());
   for (std::size_t core = 0; core < placement.cores.size(); ++core)
     for (const PlacedSlice& slice : placement.cores[core].slices) {
-      if (firstVertex_[slice.population] < 0) continue;
+      if (firstVertex_[slice.population] < 0 || slice.clone > 0) continue;
       for (std::int32_t i = 0; i < slice.size(); ++i)
         coreOf[static_cast<std::size_t>(firstVertex_[slice.population] + slice.neuron(i))] =
             static_cast<Index>(core);

@@ -5,16 +5,20 @@ namespace rheo {
 
 std::vector<Flow> flowsOf(const PlacementProblem& problem, const Placement& placement,
                           const std::map<std::string, std::vector<double>>& rates) {
-  std::vector<std::vector<std::vector<std::int32_t>>> targets;  // [population][neuron]: cores
+  struct Reached {
+    std::int32_t core, clone;
+    bool operator==(const Reached&) const = default;
+  };
+  std::vector<std::vector<std::vector<Reached>>> targets;  // [population][neuron]
   for (const PopulationSpec& population : problem.populations) targets.emplace_back(population.size);
   for (std::size_t c = 0; c < placement.cores.size(); ++c)
     for (const PlacedAxon& axon : placement.cores[c].axons) {
       const ProjectionSpec& projection =
           problem.projections[placement.cores[c].groups[axon.group].projection];
       if (projection.fromInput) continue;
-      std::vector<std::int32_t>& reached = targets[projection.source][axon.source];
-      if (reached.empty() || reached.back() != static_cast<std::int32_t>(c))
-        reached.push_back(static_cast<std::int32_t>(c));
+      std::vector<Reached>& reached = targets[projection.source][axon.source];
+      const Reached now{static_cast<std::int32_t>(c), axon.clone};
+      if (reached.empty() || reached.back() != now) reached.push_back(now);
     }
   FlowCollector flows;
   for (std::size_t c = 0; c < placement.cores.size(); ++c)
@@ -23,7 +27,10 @@ std::vector<Flow> flowsOf(const PlacementProblem& problem, const Placement& plac
       for (std::int32_t i = 0; i < slice.size(); ++i) {
         const auto neuron = static_cast<std::size_t>(slice.neuron(i));
         const double rate = known == rates.end() ? 1 : known->second[neuron];
-        flows.add(static_cast<std::int32_t>(c), targets[slice.population][neuron], rate);
+        std::vector<std::int32_t> cores;
+        for (const Reached& reached : targets[slice.population][neuron])
+          if (reached.clone == slice.clone) cores.push_back(reached.core);
+        flows.add(static_cast<std::int32_t>(c), std::move(cores), rate);
       }
     }
   return flows.take();

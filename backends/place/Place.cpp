@@ -40,8 +40,9 @@ constexpr std::array kCoreLimits{
 
 std::span<const CoreLimit> coreLimits() { return kCoreLimits; }
 
-Placer::Placer(const PlacementProblem& problem, const ChipSpec& chip, std::span<const WantedCore> wanted)
-    : problem_(problem), chip_(chip), wanted_(wanted), usableCores_(chip.usableCores()) {
+Placer::Placer(const PlacementProblem& problem, const ChipSpec& chip, std::span<const WantedCore> wanted,
+               bool clones)
+    : problem_(problem), chip_(chip), wanted_(wanted), clones_(clones), usableCores_(chip.usableCores()) {
   for (const CoreLimit& limit : kCoreLimits) limits_.push_back(chip.limit(limit.name).value);
   incoming_.resize(problem.populations.size());
   for (std::size_t i = 0; i < problem.projections.size(); ++i)
@@ -118,7 +119,7 @@ Trial Placer::tryRows(const OpenCore& open, int population, std::span<const std:
 void Placer::takeNeuron(int population, std::int32_t neuron, Trial& trial) const {
   const models::ModelTable& model = *problem_.populations[population].model;
   trial.use.takeNeurons(1, model);
-  trial.use.outputRoutes += routes_[population][neuron];
+  trial.use.outputRoutes += expectedRoutes(population, neuron);
   trial.profiles.insert(profileOf_[population][neuron]);
   trial.use.profiles = static_cast<std::int64_t>(trial.profiles.size());
   const int block = constantsOf_[population][neuron];
@@ -143,7 +144,16 @@ void Placer::placePopulation(int population) {
   std::vector<std::int32_t> neurons;
   for (std::int32_t neuron = 0; neuron < problem_.populations[population].size; ++neuron)
     if (!taken_[population][neuron]) neurons.push_back(neuron);
-  for (std::span<const std::int32_t> rest = neurons; !rest.empty();) {
+  placeRows(population, neurons, 0);
+}
+
+void Placer::placeRows(int population, std::span<const std::int32_t> rest, std::int32_t clone) {
+  const auto firstOf = [&](std::size_t rows) {
+    PlacedSlice slice = sliceOf(population, rest.first(rows));
+    slice.clone = clone;
+    return slice;
+  };
+  while (!rest.empty()) {
     bool placed = false;
     for (OpenCore& open : cores_) {
       if (!mayFill(open)) continue;
@@ -154,7 +164,7 @@ void Placer::placePopulation(int population) {
       Trial trial = tryRows(open, population, rest);
       if (trial.rows < std::ssize(rest) && (!last || trial.rows == 0)) continue;
       const auto rows = static_cast<std::size_t>(trial.rows);
-      commit(open, sliceOf(population, rest.first(rows)), std::move(trial));
+      commit(open, firstOf(rows), std::move(trial));
       rest = rest.subspan(rows);
       placed = true;
       break;
@@ -168,7 +178,7 @@ void Placer::placePopulation(int population) {
       continue;
     }
     const auto rows = static_cast<std::size_t>(trial.rows);
-    commit(fresh, sliceOf(population, rest.first(rows)), std::move(trial));
+    commit(fresh, firstOf(rows), std::move(trial));
     cores_.push_back(std::move(fresh));
     rest = rest.subspan(rows);
   }
@@ -180,6 +190,7 @@ void Placer::placeAll(bool fill) {
   violations_.clear();
   openWanted();
   for (std::size_t i = 0; i < problem_.populations.size(); ++i) placePopulation(static_cast<int>(i));
+  if (clones_) placeClones();
 }
 
 // [population][neuron]: one route for each list that the neuron's spikes reach.
@@ -202,14 +213,15 @@ std::vector<std::vector<std::int64_t>> Placer::countRoutes() const {
 // Routes depend on where the targets lie, so they are known only afterwards: what a pass finds is what
 // the next one expects.
 bool Placer::routesFit() {
-  const auto counts = countRoutes();
+  const auto counts = countRoutes(), holders = countHolders();
   const std::int64_t limit = chip_.limit("output_axons_per_core").value;
   bool fit = true;
   for (OpenCore& open : cores_) {
     open.core.use.outputRoutes = 0;
     for (const PlacedSlice& slice : open.core.slices)
       for (std::int32_t i = 0; i < slice.size(); ++i)
-        open.core.use.outputRoutes += counts[slice.population][slice.neuron(i)];
+        open.core.use.outputRoutes += dealt(counts[slice.population][slice.neuron(i)],
+                                            holders[slice.population][slice.neuron(i)], slice.clone);
     fit &= open.core.use.outputRoutes <= limit;
   }
   for (std::size_t p = 0; p < counts.size(); ++p)
@@ -233,7 +245,7 @@ void Placer::resolveLists(const ListChoice& choice, PlacedCore& core) const {
       ListKind here = choice.kind;
       if (choice.mixed)
         here = listWords(counts[source], sparse) > allDense ? ListKind::Dense : ListKind::Sparse;
-      if (here == kind) core.axons.push_back({group, static_cast<std::int32_t>(source)});
+      if (here == kind) core.axons.push_back({group, static_cast<std::int32_t>(source), 0});
     }
     if (!core.axons.empty() && core.axons.back().group == group)
       core.groups.push_back({choice.projection, choice.slice, kind, number});
@@ -241,12 +253,18 @@ void Placer::resolveLists(const ListChoice& choice, PlacedCore& core) const {
 }
 
 Expected<Placement> Placer::run() {
-  constexpr int kRounds = 8;  // routes settle in two or three; each round only expects more of them
+  // Routes settle in two or three rounds; each only expects more of them. Clones have sources, whose routes
+  // they add to.
+  const int rounds = clones_ ? 40 : 8;
   bool fill = false, routesSettled = false;
-  for (int round = 0; round < kRounds && !routesSettled; ++round) {
+  const auto tooLarge = [&] { return static_cast<std::int64_t>(cores_.size()) > usableCores_; };
+  std::vector<Diagnostic> endless;
+  for (int round = 0; round < rounds && !routesSettled && !(clones_ && tooLarge()); ++round) {
     placeAll(fill);
-    if (!fill && static_cast<std::int64_t>(cores_.size()) > usableCores_) placeAll(fill = true);
+    if (!fill && tooLarge()) placeAll(fill = true);
     routesSettled = routesFit();
+    if (clones_ && !routesSettled && round == 0) endless = endlessClones();
+    if (!endless.empty()) return Error{ErrorKind::Compile, std::move(endless)};
   }
   std::vector<Diagnostic> found = diagnostics();
   if (!routesSettled && found.empty()) found = crowdedRoutes();
@@ -258,6 +276,7 @@ Expected<Placement> Placer::run() {
     for (const ListChoice& choice : open.lists) resolveLists(choice, open.core);
     placement.cores.push_back(std::move(open.core));
   }
+  if (clones_) dealRoutes(placement);
   return placement;
 }
 
@@ -282,15 +301,15 @@ void PlacedCore::append(PlacedSlice slice, const models::ModelTable& model) {
 }
 
 Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip,
-                          std::span<const WantedCore> wanted) {
+                          std::span<const WantedCore> wanted, bool clones) {
   auto checked = checkProblem(problem, chip);
-  if (checked) return Placer(problem, chip, wanted).run();
+  if (checked) return Placer(problem, chip, wanted, clones).run();
   if (checked.error().kind != ErrorKind::Compile) return checked.error();
   for (const ProjectionSpec& projection : problem.projections)
     if (projection.weightBits < 1 || projection.weightBits > 8) return checked.error();
   // Registers or formats are wrong: what else does not fit is part of the same answer.
   Error all = checked.error();
-  if (auto placed = Placer(problem, chip).run(); !placed)
+  if (auto placed = Placer(problem, chip, clones).run(); !placed)
     all.diagnostics.insert(all.diagnostics.end(), placed.error().diagnostics.begin(),
                            placed.error().diagnostics.end());
   return all;

@@ -94,6 +94,7 @@ struct PlacedSlice {
   std::int32_t rows = 1;
   std::int32_t rowStride = 0;
   std::vector<std::int32_t> listed = {};  // ascending; the first is firstNeuron
+  std::int32_t clone = 0;                 // 0: the neurons themselves, else which of their clones. SPEC E5
   // Where it lies in its core: PlacedCore::append says so.
   std::int32_t firstCompartment = 0;
   std::int32_t firstInput = 0;  // as synapse lists count. SPEC I6
@@ -132,6 +133,7 @@ struct PlacedGroup {
 struct PlacedAxon {
   int group = 0;            // into PlacedCore::groups
   std::int32_t source = 0;  // neuron or channel
+  std::int32_t clone = 0;   // of the source, which sends the spikes. SPEC E5
 };
 
 struct CoreUse {
@@ -211,10 +213,10 @@ struct WantedCore {
 };
 
 // What is wanted, as far as each core's limits allow; then what is left, populations in order, on the cores
-// that have room for it. The first cores of the chip that work are taken, one after the other. Errors are of
-// kind Compile with every violation found (R0410 to R0420), or Internal where the problem contradicts itself
-// (sizes, indices).
+// that have room for it. The first cores of the chip that work are taken, one after the other. With `clones`,
+// neurons of more routes than a core has are held several times (SPEC E5). Errors are of kind Compile with
+// every violation found (R0410 to R0420), or Internal where the problem contradicts itself (sizes, indices).
 Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip,
-                          std::span<const WantedCore> wanted = {});
+                          std::span<const WantedCore> wanted = {}, bool clones = false);
 
 }  // namespace rheo

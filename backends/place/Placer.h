@@ -1,6 +1,6 @@
 // The state of a placement under way. Private to its parts: Place.cpp puts populations into cores row by row,
-// PlaceTiles.cpp feature maps tile by tile, PlaceWanted.cpp what is wanted somewhere, PlaceFindings.cpp says
-// what fits nowhere.
+// PlaceTiles.cpp feature maps tile by tile, PlaceWanted.cpp what is wanted somewhere, PlaceClones.cpp neurons
+// once more, PlaceFindings.cpp says what fits nowhere.
 #pragma once
 
 #include <set>
@@ -35,9 +35,15 @@ struct Trial {
   std::set<int> profiles, constants;
 };
 
+// Of the routes that so many holders of a neuron share, those that one of them has: about as many as any.
+inline std::int64_t dealt(std::int64_t routes, std::int64_t holders, std::int64_t holder) {
+  return ((holder + 1) * routes + holders - 1) / holders - (holder * routes + holders - 1) / holders;
+}
+
 class Placer {
  public:
-  Placer(const PlacementProblem& problem, const ChipSpec& chip, std::span<const WantedCore> wanted = {});
+  Placer(const PlacementProblem& problem, const ChipSpec& chip, std::span<const WantedCore> wanted = {},
+         bool clones = false);
 
   Expected<Placement> run();
 
@@ -63,12 +69,19 @@ class Placer {
   std::vector<std::int32_t> giveIds() const;
   bool mayFill(const OpenCore& open) const { return !open.kept || fill_; }
   void placePopulation(int population);
+  void placeRows(int population, std::span<const std::int32_t> rest, std::int32_t clone);
   void placeTiles(int population, const Convolution& map);
   bool putIntoOpenCore(int population, const Convolution& map, const Tile& tile, const Trial& alone);
   void placeTile(int population, const Convolution& map, const Tile& tile);
   void noteRefused(int population, std::int32_t neuron, const CoreUse& use);
   void placeAll(bool fill);
   void note(std::size_t limit, int population, std::int32_t neuron, std::int64_t value);
+  void placeClones();
+  std::int64_t holdersFor(std::int64_t routes) const;
+  std::int64_t expectedRoutes(int population, std::int32_t neuron) const;
+  std::vector<std::vector<std::int64_t>> countHolders() const;
+  void dealRoutes(Placement& placement) const;
+  std::vector<Diagnostic> endlessClones() const;
   std::vector<std::vector<std::int64_t>> countRoutes() const;
   bool routesFit();
   Diagnostic finding(const CoreLimit& exceeded, const PopulationSpec& population, std::int64_t value,
@@ -80,6 +93,7 @@ class Placer {
   const PlacementProblem& problem_;
   const ChipSpec& chip_;
   std::span<const WantedCore> wanted_;
+  bool clones_;  // SPEC E5
   std::int64_t usableCores_;
   bool fill_ = false;                              // gaps, too
   std::vector<std::int64_t> limits_;               // of coreLimits()

@@ -47,7 +47,8 @@ mlir::LogicalResult verifySlice(SliceOp slice, ModuleOp module) {
   const int64_t run = (rows - 1) * rowStride + count, end = first + (repeats - 1) * stride + run;
   const bool sound = first >= 0 && count >= 1 && rows >= 1 && (rows == 1 || rowStride >= count) &&
                      repeats >= 1 && (repeats == 1 || stride >= run);
-  if (!sound || end > population.getSize() || asSigned(slice.getFirstCompartment()) < 0)
+  if (!sound || end > population.getSize() || asSigned(slice.getFirstCompartment()) < 0 ||
+      asSigned(slice.getClone()) < 0)
     return complain(slice, slice.getPopulation())
            << "has " << population.getSize() << " neurons, a slice of it goes from " << first << " to " << end
            << " at compartment " << asSigned(slice.getFirstCompartment());
@@ -102,6 +103,11 @@ mlir::LogicalResult verifyAxon(AxonOp axon, ModuleOp module, llvm::ArrayRef<Grou
     return complain(axon, place) << "has sources up to " << int64_t{axon.getSourceOf(0)} + count << " of "
                                  << sources;
   }
+  const auto clones = axon.getClones();
+  if (clones && (static_cast<int64_t>(clones->size()) != count ||
+                 llvm::any_of(*clones, [](std::int32_t clone) { return clone < 0; })))
+    return complain(axon, place) << "needs a clone that sends, 0 or more, for each of its " << count
+                                 << " sources";
   return mlir::success();
 }
 

@@ -87,13 +87,13 @@ def Chip_SliceOp : Chip_Op<"slice", [HasParent<"CoreOp">]> {
     Neurons [first_neuron, first_neuron + count), or, where they do not follow each other, the `count` that `neurons`
     lists in ascending order. A tile of a population with channels, rows and columns takes `count` neurons of each of
     `rows` rows, `row_stride` neurons apart, and the same of `repeats` channels, `stride` neurons apart, one behind the
-    other.
+    other. `clone` is not 0 where they are held once more (SPEC E5), and counts how often.
   }];
   let arguments = (ins FlatSymbolRefAttr:$population, I32Attr:$first_neuron, I32Attr:$count,
                        I32Attr:$first_compartment, DefaultValuedAttr<I32Attr, "1">:$repeats,
                        DefaultValuedAttr<I32Attr, "0">:$stride, DefaultValuedAttr<I32Attr, "1">:$rows,
                        DefaultValuedAttr<I32Attr, "0">:$row_stride,
-                       OptionalAttr<DenseI32ArrayAttr>:$neurons);
+                       OptionalAttr<DenseI32ArrayAttr>:$neurons, DefaultValuedAttr<I32Attr, "0">:$clone);
   let assemblyFormat = "$population attr-dict";
   let extraClassDeclaration = [{
     /// Compartments, and the neuron in the i-th of them.
@@ -125,11 +125,12 @@ def Chip_AxonOp : Chip_Op<"axon", [HasParent<"CoreOp">]> {
   let description = [{
     Axon records [first_axon, first_axon + n): the i-th belongs to source neuron or channel `sources[i]`, or
     first_source + i where `sources` is absent. Its synapse list is the column of the group's projection for that
-    source, restricted to the group's targets. Routes of sources follow from all axons of all cores.
+    source, restricted to the group's targets. Routes of sources follow from all axons of all cores. The spikes of the
+    i-th are sent by its source's clone number `clones[i]`, 0 where that is absent: by the source itself.
   }];
   let arguments = (ins I32Attr:$group, I32Attr:$first_axon, I32Attr:$delay,
                        DefaultValuedAttr<I32Attr, "0">:$first_source, DefaultValuedAttr<I32Attr, "0">:$source_count,
-                       OptionalAttr<DenseI32ArrayAttr>:$sources);
+                       OptionalAttr<DenseI32ArrayAttr>:$sources, OptionalAttr<DenseI32ArrayAttr>:$clones);
   let assemblyFormat = "attr-dict";
   let extraClassDeclaration = [{
     int64_t getAxonCount();

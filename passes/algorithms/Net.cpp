@@ -50,6 +50,20 @@ std::vector<std::int32_t> delayClasses(const Connections<std::int32_t>& weights)
   return {found.begin(), found.end()};
 }
 
+std::string freeName(const FixedNet& net, const std::string& wanted, const std::vector<std::string>& more) {
+  const auto taken = [&](const std::string& name) {
+    const auto named = [&](const auto& thing) { return thing.name == name; };
+    return std::find(more.begin(), more.end(), name) != more.end() ||
+           std::any_of(net.populations.begin(), net.populations.end(), named) ||
+           std::any_of(net.projections.begin(), net.projections.end(), named) ||
+           std::any_of(net.inputs.begin(), net.inputs.end(), named) ||
+           std::any_of(net.outputs.begin(), net.outputs.end(), named);
+  };
+  std::string name = wanted;
+  for (int number = 2; taken(name); ++number) name = wanted + std::to_string(number);
+  return name;
+}
+
 std::int64_t FixedProjection::flooredApart() const {
   const std::set<std::int32_t> delayed(weights.delays.begin(), weights.delays.end());
   return exponent >= 0 || delayed.empty() ? 0 : static_cast<std::int64_t>(delayed.size()) - 1;

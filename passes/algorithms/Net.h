@@ -189,4 +189,8 @@ struct FixedNet {
   int lag = 0;  // the largest of any population
 };
 
+// `wanted`, with a number behind it where something in the network, or among `more`, has that name.
+std::string freeName(const FixedNet& net, const std::string& wanted,
+                     const std::vector<std::string>& more = {});
+
 }  // namespace rheo

@@ -10,11 +10,12 @@
 #include <optional>
 #include <set>
 
+#include "algorithms/Crowded.h"
 #include "algorithms/InputSums.h"
 #include "algorithms/Lags.h"
+#include "algorithms/LaterStart.h"
 #include "algorithms/Problem.h"
 #include "algorithms/RangeProof.h"
-#include "algorithms/Registers.h"
 #include "chip/Program.h"
 
 namespace rheo {
@@ -27,13 +28,7 @@ constexpr const char* kWaysOut =
     "give the loop a delay of a step more, prune the inputs of this neuron, or choose a chip with more room "
     "in a core";
 
-// A population that fits no core, and what its neurons need.
-struct Crowded {
-  int population = 0;
-  std::vector<std::size_t> incoming;              // projections
-  std::vector<std::vector<ListNeeds>> needs;      // [incoming][neuron]
-  std::int64_t neuron = 0;                        // the worst
-  ListNeeds most;                                 // of it
+struct Crowded : CrowdedPopulation {
   std::vector<std::optional<PartialSums>> sums;   // [incoming]; empty where parts save nothing
   std::vector<std::vector<std::size_t>> choices;  // sets of `incoming` to put through helpers, best first
   bool cut = false;                               // more projections could be summed in parts than were tried
@@ -59,7 +54,7 @@ class Splitter {
   FixedPopulation& population(int index) { return net().populations[static_cast<std::size_t>(index)]; }
   std::int64_t axons() const { return chip_.limit("input_axons_per_core").value; }
   std::int64_t words() const { return chip_.limit("synapse_words_per_core").value; }
-  bool fits(const ListNeeds& needs) const { return needs.axons <= axons() && needs.words <= words(); }
+  bool fits(const ListNeeds& needs) const { return fitsCore(needs, chip_); }
   int mostDelay() const { return std::min<int>(kMaxDelay, static_cast<int>(chip_.limit("max_delay").value)); }
 
   void shareDelays() { rheo::shareDelays(net()); }
@@ -76,8 +71,6 @@ class Splitter {
   bool keepsFirst(const Move& move, const std::vector<Move>& moves);
   std::int64_t coresFor(std::int64_t neurons, std::int64_t shared, std::int64_t each) const;
   std::int64_t payload(const Source& source);
-  Status shiftStart(const LagSolution& before, const LagSolution& after);
-  std::string freeName(const std::string& wanted, const std::vector<std::string>& more = {}) const;
   std::vector<std::string> names() const;
   Error refuse(int population, std::string message, std::string remedy) const;
 
@@ -120,7 +113,7 @@ void Splitter::partDelays() {
       if (delay == 0) {
         net().projections[j] = std::move(part);
       } else {
-        part.name = freeName(fmt::format("{}.delay{}", whole.name, delay));
+        part.name = freeName(net(), fmt::format("{}.delay{}", whole.name, delay));
         net().projections.push_back(std::move(part));
       }
     }
@@ -133,55 +126,10 @@ std::vector<std::string> Splitter::names() const {
   return names;
 }
 
-std::string Splitter::freeName(const std::string& wanted, const std::vector<std::string>& more) const {
-  const auto taken = [&](const std::string& name) {
-    const auto named = [&](const auto& thing) { return thing.name == name; };
-    const FixedNet& net = result_.net;
-    return std::find(more.begin(), more.end(), name) != more.end() ||
-           std::any_of(net.populations.begin(), net.populations.end(), named) ||
-           std::any_of(net.projections.begin(), net.projections.end(), named) ||
-           std::any_of(net.inputs.begin(), net.inputs.end(), named) ||
-           std::any_of(net.outputs.begin(), net.outputs.end(), named);
-  };
-  std::string name = wanted;
-  for (int number = 2; taken(name); ++number) name = fmt::format("{}{}", wanted, number);
-  return name;
-}
-
 // Populations that some neuron keeps off every core.
 std::vector<Crowded> Splitter::crowded() {
   std::vector<Crowded> found;
-  const PlacementProblem problem = problemOf(net(), profile_);
-  for (std::size_t p = 0; p < net().populations.size(); ++p) {
-    Crowded of;
-    of.population = static_cast<int>(p);
-    const FixedPopulation& owner = net().populations[p];
-    std::int64_t sources = 0;  // at most
-    for (std::size_t j = 0; j < net().projections.size(); ++j) {
-      if (net().projections[j].target != of.population) continue;
-      of.incoming.push_back(j);
-      const Wiring& wiring = net().projections[j].weights.wiring;
-      sources += std::min(wiring.mostSources() * static_cast<std::int64_t>(owner.model->portCount()),
-                          wiring.sources());
-    }
-    if (fits({sources, sources})) continue;
-    for (const std::size_t j : of.incoming) {
-      std::vector<ListNeeds>& needs = of.needs.emplace_back();
-      for (std::int64_t n = 0; n < owner.size; ++n)
-        needs.push_back(needsAlone(problem, chip_, static_cast<int>(j), static_cast<std::int32_t>(n)));
-    }
-    for (std::int64_t n = 0; n < owner.size; ++n) {
-      ListNeeds all;
-      for (const std::vector<ListNeeds>& needs : of.needs) {
-        all.axons += needs[static_cast<std::size_t>(n)].axons;
-        all.words += needs[static_cast<std::size_t>(n)].words;
-      }
-      if (fits(all) || all.axons + all.words <= of.most.axons + of.most.words) continue;
-      of.neuron = n;
-      of.most = all;
-    }
-    if (of.most.axons > 0) found.push_back(std::move(of));
-  }
+  for (CrowdedPopulation& of : findCrowded(net(), chip_, profile_)) found.push_back({std::move(of), {}, {}});
   return found;
 }
 
@@ -308,7 +256,7 @@ Status Splitter::lagsWith(const std::vector<Move>& moves) {
   for (const Move& move : moves) {
     const auto helper = static_cast<int>(populations.size());
     const std::string owner = populations[static_cast<std::size_t>(move.crowded->population)];
-    populations.push_back(freeName(owner + ".part", populations));
+    populations.push_back(freeName(net(), owner + ".part", populations));
     const std::size_t moved = move.crowded->incoming[move.incoming];
     edges.push_back({helper, move.crowded->population, 0, populations.back() + "->" + owner});
     edges[moved].target = helper;
@@ -433,7 +381,7 @@ void Splitter::apply(const Move& move, const std::vector<Move>& moves) {
   PartialSums sums = *of.sums[move.incoming];
   const std::size_t index = of.incoming[move.incoming];
   const bool keeps = keepsFirst(move, moves);
-  const std::string helperCalled = freeName(population(of.population).name + ".part");
+  const std::string helperCalled = freeName(net(), population(of.population).name + ".part");
   FixedProjection into = net().projections[index];
   FixedProjection sum;
   const Part first = sums.parts.front();
@@ -453,7 +401,7 @@ void Splitter::apply(const Move& move, const std::vector<Move>& moves) {
   helper.hidden = true;
   helper.registers = {{"threshold", {0}}};
 
-  sum.name = freeName(helperCalled + "->" + population(of.population).name);
+  sum.name = freeName(net(), helperCalled + "->" + population(of.population).name);
   sum.source = {false, static_cast<int>(net().populations.size())};
   sum.target = of.population;
   sum.weightBits = sums.sumBits;
@@ -473,7 +421,7 @@ void Splitter::apply(const Move& move, const std::vector<Move>& moves) {
         if (source < first.first || source >= first.first + first.count)
           direct.values[static_cast<std::size_t>(i)] = 0;
       });
-    into.name = freeName(into.name + ".part");
+    into.name = freeName(net(), into.name + ".part");
     net().projections.push_back(std::move(into));
   } else {
     net().projections[index] = std::move(into);
@@ -493,48 +441,6 @@ Status Splitter::splitAll() {
     if (!moves) return moves.error();
     for (const Move& move : *moves) apply(move, *moves);
   }
-}
-
-// SPEC E4: a population that starts later, or earlier, must not begin by itself, and a clock of its own goes
-// with it.
-Status Splitter::shiftStart(const LagSolution& before, const LagSolution& after) {
-  for (std::size_t p = 0; p < before.lag.size(); ++p) {
-    const int later = after.lag[p] - before.lag[p];
-    FixedPopulation& moved = net().populations[p];
-    if (later == 0) continue;
-    std::vector<std::vector<std::int32_t>> parameters = stepParametersOf(moved);
-    std::set<std::vector<std::int32_t>> known;
-    for (std::int64_t n = 0; n < moved.size; ++n) {
-      const std::vector<std::int32_t> own = moved.stepParameters(n);
-      if (!known.insert(own).second) continue;
-      const std::vector<Interval> nothing(moved.model->portCount(), Interval{0, 0});
-      const NeuronRange alone = proveNeuron(*moved.model, own, nothing, profile_);
-      bool rests = alone.payload.lo == 0 && alone.payload.hi == 0;
-      for (std::size_t s = 0; s < alone.states.size(); ++s)
-        rests &= moved.model->states[s] == "clock" || (alone.states[s].lo == 0 && alone.states[s].hi == 0);
-      if (rests) continue;
-      return refuse(static_cast<int>(p),
-                    fmt::format("neuron {} of '{}' moves without any input, from step 0 on: its start cannot "
-                                "shift by {} steps, "
-                                "as partial sums on its way ask for",
-                                n, moved.name, later),
-                    "give it its bias as a bias of the weights before it, which waits with them, or prune "
-                    "the inputs of "
-                    "the populations before it");
-    }
-    std::vector<std::int32_t>*interval = nullptr, *phase = nullptr;
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      if (moved.model->fixedParameters[i].name == "reset_interval") interval = &parameters[i];
-      if (moved.model->fixedParameters[i].name == "reset_phase") phase = &parameters[i];
-    }
-    if (phase == nullptr) continue;  // SPEC N20
-    for (std::size_t n = 0; n < phase->size(); ++n)
-      if ((*phase)[n] >= 0)
-        (*phase)[n] = static_cast<std::int32_t>(
-            (((*phase)[n] + std::int64_t{later}) % (*interval)[n] + (*interval)[n]) % (*interval)[n]);
-    if (Status set = setRegisters(moved, parameters); !set) return set;
-  }
-  return ok();
 }
 
 Expected<SplitNet> Splitter::run() {
@@ -568,7 +474,7 @@ Expected<SplitNet> Splitter::run() {
   if (!before) return std::move(before).error();
   if (Status assigned = assignLags(net(), mostDelay()); !assigned) return assigned.error();
   Expected<LagSolution> after = solveLags(net(), mostDelay());
-  if (Status shifted = shiftStart(*before, *after); !shifted) return shifted.error();
+  if (Status shifted = shiftStart(net(), *before, *after, profile_); !shifted) return shifted.error();
   result_.steps = after->largest - before->largest;
   return std::move(result_);
 }

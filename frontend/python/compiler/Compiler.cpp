@@ -37,7 +37,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
                                bool examine, std::map<std::string, double> calibration,
                                std::map<std::string, std::vector<double>> rates, std::uint64_t seed,
                                const std::string& toStage, std::optional<std::pair<int, int>> periodicReset,
-                               bool splitFanIn, const std::string& mapper,
+                               bool splitFanIn, bool cloneFanOut, bool relayFanIn, const std::string& mapper,
                                const std::optional<py::bytes>& keep, const py::bytes& keepFile,
                                std::optional<std::string> fromStage, const py::bytes& fromFile,
                                const py::bytes& dumpDir) {
@@ -59,6 +59,8 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
     const std::string_view bytes = *keep;
     options.keep = unwrap(Image::parse({bytes.begin(), bytes.end()}, pathOf(keepFile)));
   }
+  options.cloneFanOut = cloneFanOut;
+  options.relayFanIn = relayFanIn;
   options.toStage = toStage;
   options.fromStage = std::move(fromStage);
   options.fromFile = pathOf(fromFile);
@@ -96,6 +98,7 @@ PYBIND11_MODULE(_compiler, m) {
   m.def("compile", &compileNetwork, py::arg("network"), py::kw_only(), py::arg("chip"), py::arg("profile"),
         py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("keep_weights"),
         py::arg("examine"), py::arg("calibration"), py::arg("rates"), py::arg("seed"), py::arg("to_stage"),
-        py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("mapper"), py::arg("keep"),
-        py::arg("keep_file"), py::arg("from_stage"), py::arg("from_file"), py::arg("dump_dir"));
+        py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("clone_fan_out"), py::arg("relay_fan_in"),
+        py::arg("mapper"), py::arg("keep"), py::arg("keep_file"), py::arg("from_stage"), py::arg("from_file"),
+        py::arg("dump_dir"));
 }

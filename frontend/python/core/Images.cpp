@@ -16,7 +16,7 @@ using SharedProgram = std::shared_ptr<Program>;
 
 template <class Vector>
 std::vector<std::int64_t> shapeOf(const Vector* shape) {
-  return {shape->begin(), shape->end()};
+  return shape ? std::vector<std::int64_t>(shape->begin(), shape->end()) : std::vector<std::int64_t>();
 }
 
 py::list populations(const image::Header& header) {
@@ -28,7 +28,9 @@ py::list populations(const image::Header& header) {
     list.append(py::dict(py::arg("name") = p->name()->str(), py::arg("model") = p->model()->str(),
                          py::arg("size") = p->size(), py::arg("shape") = shapeOf(p->shape()),
                          py::arg("lag") = p->lag(), py::arg("scale") = scales,
-                         py::arg("hidden") = p->hidden()));
+                         py::arg("hidden") = p->hidden(),
+                         py::arg("clone_of") = p->clone_of() ? p->clone_of()->str() : std::string(),
+                         py::arg("originals") = shapeOf(p->originals())));
   }
   return list;
 }

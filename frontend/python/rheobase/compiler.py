@@ -9,7 +9,7 @@ import inspect
 import json
 import os
 from pathlib import Path
-from typing import Optional, Union
+from typing import Iterator, Optional, Union
 
 import numpy as np
 
@@ -64,27 +64,12 @@ def _library():
 
 def _calibration(net: Network, data) -> tuple[dict[str, float], dict[str, list]]:
     """Largest |v| of every population on the data, in float units; spikes per step of its neurons, and of every input."""
-    if data is None:
-        return {}, {}
-    if isinstance(data, (str, bytes, os.PathLike)):
-        if len(net.inputs) != 1:
-            raise option_error("calibration from a file takes networks with one input", "give arrays by name")
-        data = data_files.load(os.fsdecode(data), net.inputs[0].shape, name=net.inputs[0].name, dt=net.dt)
-    if isinstance(data, data_files.DataSet):
-        chunks = (chunk for _, chunk in data.chunks(CALIBRATION_CHUNK))
-    else:
-        shapes = {n.name: n.shape for n in net.inputs}
-        arrays, samples, _, _ = gather(data, shapes, lambda array, name: array)
-        chunks = (
-            {name: array[first : first + CALIBRATION_CHUNK] for name, array in zip(shapes, arrays)}
-            for first in range(0, samples, CALIBRATION_CHUNK)
-        )
     largest: dict[str, float] = {}
     spikes: dict[str, np.ndarray] = {}
     steps: dict[str, int] = {}
     probes = [f"{node.name}.v" for node in net.populations]
     sizes = {node.name: int(np.prod(node.shape)) for node in (*net.inputs, *net.populations)}
-    for chunk in chunks:
+    for chunk in _chunks(net, data):
         out = net.run(chunk, probes=probes)
         for probe in probes:
             name = probe[: -len(".v")]
@@ -95,6 +80,46 @@ def _calibration(net: Network, data) -> tuple[dict[str, float], dict[str, list]]
             spikes[name] = spikes.get(name, 0) + flat.sum(axis=0)
             steps[name] = steps.get(name, 0) + len(flat)
     return largest, {name: (count / steps[name]).tolist() for name, count in spikes.items()}
+
+
+def _chunks(net: Network, data) -> Iterator:
+    """What the network runs on, so many samples at a time; nothing where there are no data."""
+    if data is None:
+        return
+    if isinstance(data, (str, bytes, os.PathLike)):
+        if len(net.inputs) != 1:
+            raise option_error("calibration from a file takes networks with one input", "give arrays by name")
+        data = data_files.load(os.fsdecode(data), net.inputs[0].shape, name=net.inputs[0].name, dt=net.dt)
+    if isinstance(data, data_files.DataSet):
+        for _, chunk in data.chunks(CALIBRATION_CHUNK):
+            yield chunk
+        return
+    shapes = {n.name: n.shape for n in net.inputs}
+    arrays, samples, _, _ = gather(data, shapes, lambda array, name: array)
+    for first in range(0, samples, CALIBRATION_CHUNK):
+        yield {name: array[first : first + CALIBRATION_CHUNK] for name, array in zip(shapes, arrays)}
+
+
+def _answers(net: Network, image: Image, data) -> Iterator[Diagnostic]:
+    """For each output, how often float network and chip give the same answer on the data: the largest sum over time."""
+    counts: dict[str, np.ndarray] = {}
+    for chunk in _chunks(net, data):
+        ref, out = net.run(chunk), image.run(chunk)
+        for name in (o.name for o in net.outputs):
+            there, here = (run.aligned(name) for run in (ref, out))
+            same = [a.sum(axis=1).reshape(len(a), -1).argmax(axis=1) for a in (there, here)]
+            told = np.array([len(there), (same[0] == same[1]).sum(), there.size, (there == here).sum()])
+            counts[name] = counts.get(name, 0) + told
+    for name, (samples, answers, cells, equal) in counts.items():
+        yield Diagnostic(
+            "R0347",
+            "warning",
+            f"'{name}' gives the float network's answer on {answers} of {samples} samples of the calibration data; "
+            f"{100 * equal / cells:.3g} % of its values are equal",
+            image.file,
+            name,
+            remedy="`rheobase verify` compares everything, spike by spike",
+        )
 
 
 def read_text(path) -> str:
@@ -174,6 +199,8 @@ def run_compiler(
     reset_offset: int = 0,
     seed: int = 0,
     split_fan_in: bool = False,
+    clone_fan_out: bool = False,
+    relay_fan_in: bool = False,
     mapper: str = "auto",
     keep=None,
 ) -> dict:
@@ -221,6 +248,8 @@ def run_compiler(
         to_stage=to_stage,
         periodic_reset=periodic_reset,
         split_fan_in=bool(split_fan_in),
+        clone_fan_out=bool(clone_fan_out),
+        relay_fan_in=bool(relay_fan_in),
         mapper=mapper,
         keep=None if keep is None else kept.to_bytes(),
         keep_file=b"" if keep is None else os.fsencode(kept.file),
@@ -231,12 +260,15 @@ def run_compiler(
     try:
         with contextlib.nullcontext() if dump_stages is None else filling(dump_stages) as folder:
             try:
-                return _placed(
+                result = _placed(
                     _library().compile(
                         net._core, dump_dir=b"" if folder is None else os.fsencode(folder), **request
                     ),
                     net,
                 )
+                if any(d.code == "R0346" for d in result["notes"]) and result["image"] is not None:
+                    result["notes"] += _answers(net, Image.from_bytes(result["image"], net.name), calibrate)
+                return result
             except CompileError as error:
                 refused = error
         raise refused
@@ -273,6 +305,8 @@ def compile(
     seed: int = 0,
     witness=None,
     split_fan_in: bool = False,
+    clone_fan_out: bool = False,
+    relay_fan_in: bool = False,
     mapper: str = "auto",
     keep=None,
     **unknown,
@@ -291,8 +325,12 @@ def compile(
     population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
     can follow one another in one run (SPEC N20). split_fan_in: neurons with more inputs than a core takes get their
     sums in parts, as graded spikes of hidden helper populations: nothing changes but that they, and what they reach, run
-    a step later (SPEC E4); ``image.assumptions`` says which. witness: a file for the quantized network, which every image
-    is checked against; rheo-witness checks it again (SPEC V1).
+    a step later (SPEC E4); ``image.assumptions`` says which. clone_fan_out: neurons whose spikes need more routes than a
+    core has are held several times and share them; nothing changes (SPEC E5). relay_fan_in: on chips without partial sums,
+    neurons with more inputs than a core takes receive them through relays, which round: that changes what the network
+    does, a warning says by how much, and with ``calibrate`` what it does to that data (SPEC E6). witness: a
+    file for the quantized network, with the relays where there are some, which every image is checked against;
+    rheo-witness checks it again (SPEC V1).
 
     ``image.notes`` says what the compiler found worth knowing. Raises CompileError, whose ``diagnostics``
     hold every violated limit; OptionError and FormatError for wrong names and files. Runs without the GIL;
@@ -317,6 +355,8 @@ def compile(
         reset_offset=reset_offset,
         seed=seed,
         split_fan_in=split_fan_in,
+        clone_fan_out=clone_fan_out,
+        relay_fan_in=relay_fan_in,
         mapper=mapper,
         keep=keep,
     )
@@ -362,20 +402,23 @@ def check(
     quant=None,
     tries: int = 0,
     split_fan_in: bool = False,
+    clone_fan_out: bool = False,
+    relay_fan_in: bool = False,
 ) -> list[Diagnostic]:
     """Every violated limit and rule of a chip, and what else is worth knowing; empty if there is nothing.
 
     net: a network, or an image, whose decoded words are compared with the limits it carries (or with those of
-    another ``chip``). chip: "loihi2" where None. split_fan_in: as `compile` takes it. tries: compilations that may be
-    spent on remedies, whose results stand in .tried of each violation, or of each warning where the network fits; `rb.fix`
-    returns what came out. The list holds
+    another ``chip``). chip: "loihi2" where None. split_fan_in, clone_fan_out, relay_fan_in: as `compile` takes them.
+    tries: compilations that may be spent on remedies, whose results stand in .tried of each violation, or of each warning
+    where the network fits; `rb.fix` returns what came out. The list holds
     Diagnostics: .code .rule .severity .message .where .value .limit .remedy; severity "error" is a violation.
 
     Example: [str(d) for d in rb.check(net, chip="tiny")]
     """
     tries = whole_number("tries", tries, 0, 10**6)
+    rewrites = {"split_fan_in": split_fan_in, "clone_fan_out": clone_fan_out, "relay_fan_in": relay_fan_in}
     return checked(
-        net, chip, profile, quant, fixing.Effort(trials=tries) if tries else None, split_fan_in=split_fan_in
+        net, chip, profile, quant, fixing.Effort(trials=tries) if tries else None, rewrites=rewrites
     )[0]
 
 
@@ -386,17 +429,17 @@ def checked(
     quant=None,
     effort: Optional[fixing.Effort] = None,
     conventions: Optional[dict] = None,
-    split_fan_in: bool = False,
+    rewrites: Optional[dict] = None,
 ) -> tuple[list[Diagnostic], Optional[Image], Optional[fixing.Fixed]]:
     """What `check` gives, the image that it looked at (of a network the compiled one, None where it does not fit), and
-    what became of a network that does not, if there is an effort to spend on it."""
+    what became of a network that does not, if there is an effort to spend on it. rewrites: options of `compile`."""
     if isinstance(net, Image):
         return (
             check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip)))),
             net,
             None,
         )
-    options = {"profile": profile, "quant": quant, "split_fan_in": split_fan_in}
+    options = {"profile": profile, "quant": quant, **(rewrites or {})}
     plan = fixing.Plan(net, "loihi2" if chip is None else chip, options, conventions or {})
     findings, image = fixing.look(plan, examine=True)
     if effort is None:

@@ -23,6 +23,11 @@ from .remedies import Joined, Plan
 _FAILED_SHOWN = 3  # that did not help, by name
 _ADVICE_SECONDS = 10.0  # for warnings, of which a network may have many that nobody minds
 _FLAGS = {"profile": "--profile", "weight_bits": "--weight-bits"}
+_SWITCHES = {
+    "split_fan_in": "--split-fan-in",
+    "clone_fan_out": "--clone-fan-out",
+    "relay_fan_in": "--relay-fan-in",
+}
 
 
 @dataclass
@@ -82,8 +87,7 @@ class Fixed:
         for name, flag in _FLAGS.items():
             if self.plan.options.get(name) is not None:
                 words += [flag, str(self.plan.options[name])]
-        if self.plan.options.get("split_fan_in"):
-            words.append("--split-fan-in")
+        words += [flag for name, flag in _SWITCHES.items() if self.plan.options.get(name)]
         for name, value in self.plan.conventions.items():
             if value is not None:
                 words += [FLAGS[name], str(value)]

@@ -298,6 +298,12 @@ def _split_fan_in(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
         yield Candidate(plan.with_option("split_fan_in", True), "--split-fan-in", _costs(price))
 
 
+def _clone_fan_out(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
+    if not plan.options.get("clone_fan_out"):
+        price = "neurons held several times, in more cores; no spike changes, and none comes later (SPEC E5)"
+        yield Candidate(plan.with_option("clone_fan_out", True), "--clone-fan-out", _costs(price))
+
+
 def _another_chip(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
     here = spec_of(plan).name
     for name, spec in chips().items():
@@ -348,6 +354,7 @@ REMEDIES = (
     Remedy(("quantization.names", "quantization.pinned", "synapse.clipped", "neuron.threshold_error"), _unpin),
     Remedy(_SCALED, _another_scale),
     Remedy(("core.input_axons", "core.synapse_words"), _split_fan_in),
+    Remedy(("core.output_routes",), _clone_fan_out),
     Remedy(("core.synapse_words",), _fewer_bits),
     Remedy(("chip.cores",), _fewer_bits_everywhere),
     Remedy(("chip.cores", "core.profiles"), _shared_parameters),

@@ -186,7 +186,7 @@ def _other_conventions(net: Network, image: Image) -> dict[str, tuple]:
 
 
 def _warnings(net: Network, image: Image, conventions: dict[str, tuple]) -> list[Diagnostic]:
-    """What tells that the image was made from something else than this network."""
+    """What tells that the image was made from something else than this network, or rounds more than it."""
     again = "compile this network, or leave the image out"
     found = [
         Diagnostic(
@@ -198,6 +198,13 @@ def _warnings(net: Network, image: Image, conventions: dict[str, tuple]) -> list
             remedy=f"give the network the image's {what} ({FLAGS[what]}), or {again}",
         )
         for what, (theirs, ours) in conventions.items()
+    ]
+    found += [
+        Diagnostic(
+            "R0346", "warning", f"{a['value']}: {a['why']}", image.file, a["what"], remedy=a["how_to_change"]
+        )
+        for a in image.assumptions
+        if a["what"].startswith("relays of ")
     ]
     made_from = image.info["network"]
     if made_from != net.name:

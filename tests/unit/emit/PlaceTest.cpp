@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <map>
+#include <set>
+
 #include "Problems.h"
 
 namespace rheo {
@@ -93,6 +96,55 @@ TEST(Place, routesAreAnticipatedInASecondPass) {
   ASSERT_TRUE(placement);
   expectWithinLimits(problem, *placement, tiny());
   EXPECT_GT(placement->cores.size(), 4u);
+}
+
+// SPEC E5: what holds a neuron shares its routes, and each has those of its core's limit.
+TEST(Place, e5_clonesShareWhatNoCoreHolds) {
+  ChipSpec small = tiny();
+  small.limits["neurons_per_core"].value = 4;
+  small.limits["output_axons_per_core"].value = 3;
+  Problem problem(kLavaProfile);
+  const int in = problem.input("in", 3), a = problem.population("a", 3), b = problem.population("b", 24);
+  problem.connect("w_in", true, in, a, [](int, int) { return 2; });
+  problem.connect("w", false, a, b, [](int t, int s) { return s == 0 || t < 8 ? 2 : 0; });  // 6, 2, 2 cores
+  EXPECT_THAT(codes(place(problem, small)), testing::ElementsAre("R0414"));
+  const auto placement = place(problem, small, {}, true);
+  ASSERT_TRUE(placement);
+  std::map<std::pair<int, int>, int> sent;  // neuron, clone -> routes
+  std::map<int, std::set<int>> held;        // neuron -> clones
+  for (const PlacedCore& core : placement->cores) {
+    EXPECT_LE(core.use.outputRoutes, 3);
+    for (const PlacedSlice& slice : core.slices)
+      for (int i = 0; slice.population == a && i < slice.size(); ++i)
+        EXPECT_TRUE(held[slice.neuron(i)].insert(slice.clone).second);
+    for (const PlacedAxon& axon : core.axons)
+      if (core.groups[static_cast<std::size_t>(axon.group)].projection == 1)
+        ++sent[{axon.source, axon.clone}];
+  }
+  EXPECT_THAT(held[0], testing::ElementsAre(0, 1));
+  EXPECT_THAT(held[1], testing::ElementsAre(0));
+  EXPECT_EQ((sent[{0, 0}]), 3);
+  EXPECT_EQ((sent[{0, 1}]), 3);
+  EXPECT_EQ((sent[{2, 0}]), 2);
+}
+
+TEST(Place, e5_clonesWithoutEndAreRefusedWithTheNumber) {
+  ChipSpec small = tiny();
+  small.limits["neurons_per_core"].value = 2;
+  small.limits["output_axons_per_core"].value = 5;
+  Problem problem(kLavaProfile);
+  const int a = problem.population("a", 6), b = problem.population("b", 2);
+  problem.connect("w_rec", false, a, a, [](int, int) { return 2; });
+  problem.connect("w_out", false, a, b, [](int, int) { return 2; });
+  const auto placement = place(problem, small, {}, true);
+  ASSERT_THAT(codes(placement), testing::ElementsAre("R0414"));
+  const Diagnostic& found = placement.error().diagnostics.front();
+  EXPECT_EQ(found.where, "a");  // not 'b', whose clones nothing would feed
+  EXPECT_EQ(found.value, 6);
+  EXPECT_EQ(found.limit, 5);
+  EXPECT_THAT(found.message,
+              HasSubstr("clones of 'a' come to no end: every core that holds a neuron of it is "
+                        "reached by 6 routes at least"));
 }
 
 TEST(Place, gapsAreFilledWhenCoresRunOut) {

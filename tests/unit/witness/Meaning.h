@@ -28,8 +28,18 @@ struct Meaning {
       outputs;
   bool operator==(const Meaning&) const = default;
 
-  explicit Meaning(const Program& program) {
+  Meaning(const Program& program, const Image& image) {
+    for (const image::Population* p : *image.header().populations()) {  // SPEC E5
+      names_.push_back(p->clone_of() ? p->clone_of()->str() : p->name()->str());
+      originals_.emplace_back();
+      if (p->originals()) originals_.back().assign(p->originals()->begin(), p->originals()->end());
+    }
     for (const PopulationInfo& p : program.populations) {
+      const std::string& original = names_[static_cast<std::size_t>(&p - program.populations.data())];
+      if (p.name != original) {
+        populations.emplace_back(original, p.model->name, 0, std::vector<std::int64_t>{}, 0, p.hidden);
+        continue;
+      }
       const bool sum = p.model->name == "graded_vec";  // of the compiler: nobody sees its lag and shape
       populations.emplace_back(p.name, p.model->name, p.size, sum ? std::vector<std::int64_t>{} : p.shape,
                                sum ? 0 : p.lag, p.hidden);
@@ -49,13 +59,22 @@ struct Meaning {
     for (const Core& core : program.cores)
       for (const CompartmentSlice& slice : core.slices)
         for (std::int32_t i = 0; i < slice.count; ++i)
-          follow(program, program.populations[static_cast<std::size_t>(slice.population)].name,
-                 slice.firstNeuron + i, core.routes, core.routeStart, slice.firstCompartment + i);
+          follow(program, nameOf(slice), numberOf(slice, i), core.routes, core.routeStart,
+                 slice.firstCompartment + i);
     for (auto& [key, members] : groups_)
       sums[{std::get<0>(key), std::get<1>(key), std::get<2>(key)}].insert(std::move(members));
   }
 
  private:
+  // A clone counts as one more of its neuron.
+  std::string nameOf(const CompartmentSlice& slice) const {
+    return names_[static_cast<std::size_t>(slice.population)];
+  }
+  std::int32_t numberOf(const CompartmentSlice& slice, std::int32_t i) const {
+    const std::vector<std::int32_t>& originals = originals_[static_cast<std::size_t>(slice.population)];
+    return originals.empty() ? slice.firstNeuron + i
+                             : originals[static_cast<std::size_t>(slice.firstNeuron + i)];
+  }
   static const CompartmentSlice& sliceOf(const Core& core, std::int32_t input) {
     std::size_t i = 0;
     while (i + 1 < core.slices.size() && core.slices[i + 1].firstInput <= input) ++i;
@@ -66,7 +85,7 @@ struct Meaning {
       const PopulationInfo& population = program.populations[static_cast<std::size_t>(slice.population)];
       for (std::int32_t i = 0; i < slice.count; ++i)
         for (std::size_t p = 0; p < population.model->fixedParameters.size(); ++p)
-          parameters[{population.name, slice.firstNeuron + i}].push_back(
+          parameters[{nameOf(slice), numberOf(slice, i)}].push_back(
               core.parameters[p][static_cast<std::size_t>(slice.firstCompartment + i)]);
     }
   }
@@ -83,9 +102,9 @@ struct Meaning {
         const CompartmentSlice& slice = sliceOf(core, input);
         const PopulationInfo& target = program.populations[static_cast<std::size_t>(slice.population)];
         const auto ports = static_cast<std::int32_t>(target.model->portCount());
-        const std::int32_t neuron = slice.firstNeuron + (input - slice.firstInput) / ports;
+        const std::int32_t neuron = numberOf(slice, (input - slice.firstInput) / ports);
         const int exponent = core.groups[static_cast<std::size_t>(axon.group)].exponent;
-        const std::tuple port(target.name, neuron, (input - slice.firstInput) % ports);
+        const std::tuple port(nameOf(slice), neuron, (input - slice.firstInput) % ports);
         const Synapse made(source, number, synapse.weight, exponent, synapse.delay);
         synapses[port].insert(made);
         if (exponent < 0)
@@ -94,6 +113,8 @@ struct Meaning {
     }
   }
   std::map<std::tuple<std::string, int, int, int, int, int>, std::multiset<Synapse>> groups_;
+  std::vector<std::string> names_;                    // [population]
+  std::vector<std::vector<std::int32_t>> originals_;  // [population]: of clones
 };
 
 }  // namespace rheo::test

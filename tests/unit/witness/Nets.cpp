@@ -113,6 +113,21 @@ Case loihi1Case() {
   return caseOf(net, "loihi1", kLoihi1Profile);
 }
 
+Case cloneCase() {
+  Net net("clones");
+  const int in = net.input("in", {6});
+  const int a = net.cuba("a", {5}), b = net.cuba("b", {40});
+  net.dense("w_in", {true, in}, a, drawn(17), -2);
+  net.dense("w_rec", {false, a}, a, drawn(18), -1).delaySteps = 1;
+  net.dense("w_out", {false, a}, b, drawn(19), -3);
+  net.output("a", a);
+  net.output("b", b);
+  ChipSpec small = chipNamed("tiny");
+  small.limits["neurons_per_core"].value = 8;
+  small.limits["output_axons_per_core"].value = 8;
+  return {net.name, witnessOf(net, kLavaProfile), imageOf(net, small, kLavaProfile, true)};
+}
+
 Case splitCase(int exponent, bool direct, bool chained) {
   constexpr int kSources = 12, kTargets = 5, kEach = 4;
   const int parts = kSources / kEach - (direct ? 1 : 0);  // the last goes directly

@@ -89,10 +89,11 @@ struct Net : FixedNet {
   }
 };
 
-inline Image imageOf(FixedNet net, const ChipSpec& chip, const Profile& profile = kLavaProfile) {
+inline Image imageOf(FixedNet net, const ChipSpec& chip, const Profile& profile = kLavaProfile,
+                     bool clones = false) {
   unwrapped(assignLags(net, kMaxDelay));
   const PlacementProblem problem = problemOf(net, profile);
-  const Placement placement = unwrapped(place(problem, chip));
+  const Placement placement = unwrapped(place(problem, chip, {}, clones));
   ImageMetadata about;
   about.network = net.name;
   about.dt = net.dt;
@@ -154,6 +155,7 @@ Case listedCase();       // few synapses between many neurons, some of them dela
 Case inputsCase();       // counts and graded payloads, signs of one kind, few bits
 Case programsCase();     // constants, several ports, a clock
 Case loihi1Case();       // exponents of each weight
+Case cloneCase();        // neurons of too many routes. SPEC E5
 // What the splitting of a projection's sources into sums gives, with the witness of the network before it.
 Case splitCase(int exponent, bool direct, bool chained = false);
 

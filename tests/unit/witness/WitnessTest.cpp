@@ -1,4 +1,5 @@
 // What a witness file holds, what the checker accepts, and what it refuses and where.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,6 +27,7 @@ std::vector<Case> allCases() {
   cases.push_back(inputsCase());
   cases.push_back(programsCase());
   cases.push_back(loihi1Case());
+  cases.push_back(cloneCase());
   cases.push_back(splitCase(-2, false));
   cases.push_back(splitCase(-2, false, true));
   cases.push_back(splitCase(1, true));
@@ -168,6 +170,43 @@ TEST(Witness, v2_neurons_and_their_parameters) {
           "neuron 3 of 'hidden' (core 0, compartment 3): decay_v is 301 in the image, 300 in the network"));
   EXPECT_THAT(edited(of, [](image::HeaderT& h) { h.outputs[0]->parts[0]->population = 1; }),
               HasSubstr("spikes: the output is [40] of out. in the image, [40] of hidden. in the network"));
+}
+
+// SPEC E5: a clone is one more compartment of its neuron, with all that the neuron has.
+TEST(Witness, e5_v2_clones_are_complete) {
+  const Case of = cloneCase();
+  const image::Header& header = of.image.header();
+  unsigned clones = 0;
+  while (!header.populations()->Get(clones)->clone_of()) ++clones;
+  const auto inClones = [clones](const auto& change) {
+    return [clones, change](image::HeaderT& h) { change(*h.populations[clones]); };
+  };
+  EXPECT_THAT(edited(of, inClones([](auto& p) { std::swap(p.originals[0], p.originals[1]); })),
+              HasSubstr("neuron 24 of 'b' (core 8, input 0): the synapse from neuron 0 of 'a' by 'w_out'"));
+  EXPECT_THAT(edited(of, inClones([](auto& p) { p.originals[0] = 5; })),
+              HasSubstr("'a.clone1' is said to hold clones of 'a', but it has no neuron 5"));
+  EXPECT_THAT(edited(of, inClones([](auto& p) { p.originals.pop_back(); })),
+              HasSubstr("does not say of which neurons"));
+  EXPECT_THAT(edited(of, inClones([](auto& p) { p.hidden = false; })), HasSubstr("is not hidden"));
+  EXPECT_THAT(edited(of, inClones([](auto& p) { p.clone_of = "none"; })),
+              HasSubstr("the network has no population 'a.clone1', and it is no hidden sum"));
+  unsigned core = 0;  // that holds clones alone
+  const auto holds = [&](unsigned c) {
+    const auto& slices = *header.cores()->Get(c)->slices();
+    return slices.size() == 1 && slices.Get(0)->population() == clones;
+  };
+  while (!holds(core)) ++core;
+  const std::string name = fmt::format("core {}", header.cores()->Get(core)->id());
+  const auto poked = [&](const char* record, const char* field, std::int64_t value) {
+    return edited(
+        of, nullptr,
+        [&](const std::string& owner, const std::string& memory, std::vector<std::uint64_t>& words) {
+          if (owner == name && memory == record) poke(of.image, words, record, 0, field, value);
+        });
+  };
+  EXPECT_THAT(poked("neuron", "dv", 301), HasSubstr("decay_v is 301 in the image, 300 in the network"));
+  EXPECT_THAT(poked("axon", "count", 0), HasSubstr("is not in the image"));
+  EXPECT_THAT(poked("neuron", "route_count", 0), HasSubstr("is not in the image"));
 }
 
 TEST(Witness, v3_every_synapse_has_its_weight_and_place) {

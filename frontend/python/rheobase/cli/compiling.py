@@ -43,6 +43,21 @@ SplitFanIn = Annotated[
         help="Sum what exceeds a core's inputs in parts, by hidden neurons that send graded spikes, a step later.",
     ),
 ]
+CloneFanOut = Annotated[
+    bool,
+    typer.Option(
+        "--clone-fan-out",
+        help="Hold neurons whose spikes need more routes than a core has several times, each for some of the targets.",
+    ),
+]
+
+RelayFanIn = Annotated[
+    bool,
+    typer.Option(
+        "--relay-fan-in",
+        help="Send what exceeds a core's inputs in quanta, by hidden neurons, a step later: it rounds (no partial sums).",
+    ),
+]
 
 
 def _calibration(path: Optional[Path], net, encode, samples):
@@ -117,6 +132,8 @@ def compile_command(
         ),
     ] = 0,
     split_fan_in: SplitFanIn = False,
+    clone_fan_out: CloneFanOut = False,
+    relay_fan_in: RelayFanIn = False,
     mapper: Annotated[
         str,
         typer.Option(
@@ -166,6 +183,8 @@ def compile_command(
             reset_offset=reset_offset,
             seed=Settings.seed or 0,
             split_fan_in=split_fan_in,
+            clone_fan_out=clone_fan_out,
+            relay_fan_in=relay_fan_in,
             mapper=mapper,
             keep=keep,
         )
@@ -270,6 +289,8 @@ def check(
     profile: o.Profile = None,
     quant: Quant = None,
     split_fan_in: SplitFanIn = False,
+    clone_fan_out: CloneFanOut = False,
+    relay_fan_in: RelayFanIn = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Put the remedies that worked together, and write them with -o.")
     ] = False,
@@ -300,6 +321,8 @@ def check(
         ("--profile", profile),
         ("--quant", quant),
         ("--split-fan-in", split_fan_in or None),
+        ("--clone-fan-out", clone_fan_out or None),
+        ("--relay-fan-in", relay_fan_in or None),
         ("--fix", fix or None),
     ):
         if image and value is not None:
@@ -315,7 +338,13 @@ def check(
     spent = fixing.Effort(trials=effort) if try_ else None
     with progress("checking"):
         findings, placed, fixed = compiler.checked(
-            target, chip, profile, quant, spent, conventions, split_fan_in
+            target,
+            chip,
+            profile,
+            quant,
+            spent,
+            conventions,
+            {"split_fan_in": split_fan_in, "clone_fan_out": clone_fan_out, "relay_fan_in": relay_fan_in},
         )
     violated = fixing.violations(findings)
     other = None if chip is None else ChipSpec.load(chip)

@@ -138,7 +138,13 @@ def _print_image(loaded: Image, counts: list, use: dict) -> None:
         f"dt {info['dt']:g} s, lag {loaded.lag}"
     )
     for p in info["populations"]:
-        hidden = ", made by the compiler" if p["hidden"] else ""
+        hidden = (
+            f", clones of '{p['clone_of']}'"
+            if p["clone_of"]
+            else ", made by the compiler"
+            if p["hidden"]
+            else ""
+        )
         say(f"population {p['name']}: {p['size']:,} {p['model']}, lag {p['lag']}{hidden}")
     for i in info["inputs"]:
         say(f"input {i['name']}: {i['size']:,} channels, {i['encoding'].lower()}")

@@ -139,6 +139,8 @@ def integers_of_image(image: Image) -> Integers:
     found.inputs = {i["name"]: tuple(i["shape"]) for i in info["inputs"]}
     found.payloads = {i["name"]: i["max_payload"] for i in info["inputs"] if i["encoding"] != "Binary"}
     for p in info["populations"]:
+        if p["clone_of"]:
+            continue
         values = parameters_of(image, p["name"])
         found.populations[p["name"]] = Population(
             p["name"], p["model"], tuple(p["shape"]), values, p["hidden"], p["lag"]

@@ -51,7 +51,8 @@ class _Program:
         for entry in image.info["inputs"]:
             self.lines.append(text.INPUT.format(variable=self._name(entry["name"]), name=entry["name"]))
         for entry in image.info["populations"]:
-            self._population(entry)
+            if not entry["clone_of"]:
+                self._population(entry)
         for number, found in enumerate(sums_of(image, lava_sums.MOST_LISTED)):
             self._sum(number, found)
 

@@ -61,13 +61,21 @@ class Sum:
 
 
 def sums_of(image: Image, most: int = MOST_SYNAPSES) -> list[Sum]:
-    """Every sum that the image's words make, in the order of their sources. Raises CompileError: R0670."""
+    """Every sum that the image's words make, in the order of their sources; what clones send is their neurons'
+    (SPEC E5). Raises CompileError: R0670."""
     populations = image.info["populations"]
     ports = [len(MODELS[p["model"]]["ports"]) for p in populations]
     sources = [*image.info["inputs"], *populations]
     found: dict[tuple, list[np.ndarray]] = {}
-    for key, part in parts_of(image, most):
-        found.setdefault(key, []).append(part)
+    clones = {len(image.info["inputs"]) + k: p for k, p in enumerate(populations) if p["clone_of"]}
+    number = {p["name"]: k for k, p in enumerate(populations, len(image.info["inputs"]))}
+    for (source, target, *rest), part in parts_of(image, most):
+        if len(image.info["inputs"]) + target in clones:
+            continue
+        if source in clones:
+            part[1] = np.array(clones[source]["originals"])[part[1]]
+            source = number[clones[source]["clone_of"]]
+        found.setdefault((source, target, *rest), []).append(part)
     return [
         Sum(
             sources[source]["name"],
