@@ -309,7 +309,7 @@ Expected<Placement> place(const PlacementProblem& problem, const ChipSpec& chip,
     if (projection.weightBits < 1 || projection.weightBits > 8) return checked.error();
   // Registers or formats are wrong: what else does not fit is part of the same answer.
   Error all = checked.error();
-  if (auto placed = Placer(problem, chip, clones).run(); !placed)
+  if (auto placed = Placer(problem, chip, wanted, clones).run(); !placed)
     all.diagnostics.insert(all.diagnostics.end(), placed.error().diagnostics.begin(),
                            placed.error().diagnostics.end());
   return all;
