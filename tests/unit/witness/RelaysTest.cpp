@@ -132,7 +132,9 @@ TEST(Relays, e6_what_is_left_stays_within_the_bound) {
     }
     for (int population = 0; population < static_cast<int>(net.populations.size()); ++population) {
       const OverflowCount count = session->overflows(population);
-      if (population >= firstRelay) EXPECT_THAT(count.wraps, testing::Each(0));
+      if (population >= firstRelay) {
+        EXPECT_THAT(count.wraps, testing::Each(0));
+      }
     }
   }
   EXPECT_GT(compared, 20000);

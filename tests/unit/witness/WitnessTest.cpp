@@ -182,14 +182,14 @@ TEST(Witness, e5_v2_clones_are_complete) {
     return [clones, change](image::HeaderT& h) { change(*h.populations[clones]); };
   };
   EXPECT_THAT(edited(of, inClones([](auto& p) { std::swap(p.originals[0], p.originals[1]); })),
-              HasSubstr("neuron 24 of 'b' (core 8, input 0): the synapse from neuron 0 of 'a' by 'w_out'"));
+              HasSubstr("w_out: neuron 24 of 'b' (core 8, input 0): the synapse from neuron 0 of 'a'"));
   EXPECT_THAT(edited(of, inClones([](auto& p) { p.originals[0] = 5; })),
-              HasSubstr("'a.clone1' is said to hold clones of 'a', but it has no neuron 5"));
+              HasSubstr("a.clone1: it is said to clone 'a', and does not"));
   EXPECT_THAT(edited(of, inClones([](auto& p) { p.originals.pop_back(); })),
-              HasSubstr("does not say of which neurons"));
-  EXPECT_THAT(edited(of, inClones([](auto& p) { p.hidden = false; })), HasSubstr("is not hidden"));
+              HasSubstr("it is said to clone 'a'"));
+  EXPECT_THAT(edited(of, inClones([](auto& p) { p.hidden = false; })), HasSubstr("it is said to clone 'a'"));
   EXPECT_THAT(edited(of, inClones([](auto& p) { p.clone_of = "none"; })),
-              HasSubstr("the network has no population 'a.clone1', and it is no hidden sum"));
+              HasSubstr("a.clone1: the network has no such population, and it is no hidden sum"));
   unsigned core = 0;  // that holds clones alone
   const auto holds = [&](unsigned c) {
     const auto& slices = *header.cores()->Get(c)->slices();
