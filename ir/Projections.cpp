@@ -80,8 +80,12 @@ struct Term {
 
 class Folder {
  public:
-  explicit Folder(const Network& network) : network_(network), incoming_(network.nodes.size()) {
-    for (const Edge& edge : network.edges) incoming_[edge.target].push_back(&edge);
+  explicit Folder(const Network& network)
+      : network_(network), incoming_(network.nodes.size()), leaving_(network.nodes.size()) {
+    for (const Edge& edge : network.edges) {
+      incoming_[edge.target].push_back(&edge);
+      ++leaving_[edge.source];
+    }
   }
 
   // What flows into `target`, one term for each incoming edge and source behind it.
@@ -101,6 +105,7 @@ class Folder {
 
   const Network& network_;
   std::vector<std::vector<const Edge*>> incoming_;
+  std::vector<int> leaving_;  // edges out of each node
   std::map<int, std::vector<Term>> done_;
   std::set<int> open_;
 };
@@ -173,7 +178,7 @@ Expected<std::vector<Term>> Folder::outOf(int index) {
   if (!terms) return terms;
   if (const Status applied = apply(node, *terms); !applied) return applied.error();
   open_.erase(index);
-  done_[index] = *terms;
+  if (leaving_[index] > 1) done_[index] = *terms;
   return terms;
 }
 

@@ -160,11 +160,13 @@ class Writer {
     if (!synapse) synapse = makeSynapse(projection);
     mlir::MLIRContext* context = network_.getContext();
     const Wiring& wiring = projection.weights.wiring;
+    const bool sameLists = wiring.lists() && synapse.getPlaces() && synapse.getWiring() == wiring;
     synapse->setAttr("weight",
                      spk::fixedElements(context, projection.weights.values, spk::weightShape(wiring), 9,
                                         projection.exponent, true, projection.name));
     setOrRemove(synapse, "convolution", spk::convolutionAttr(context, wiring));
-    setOrRemove(synapse, "places", spk::placesAttr(context, wiring, projection.name));
+    if (!sameLists)  // which are large
+      setOrRemove(synapse, "places", spk::placesAttr(context, wiring, projection.name));
     setOrRemove(synapse, "delays", spk::delayElements(context, projection.weights.delays, wiring));
     synapse->setAttr("float_delay", builder_.getI32IntegerAttr(projection.delaySteps));
     synapse->removeAttr("bias");
