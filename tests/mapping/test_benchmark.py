@@ -30,3 +30,13 @@ def test_what_the_benchmark_lacks_is_said(tmp_path):
     assert lacks.returncode == 3 and "RHEO_BENCHMARKS=ON" in lacks.stderr
     unknown = run("--graphs", "16k,17k")
     assert unknown.returncode == 2 and "not '17k'" in unknown.stderr
+
+
+def test_compilation_of_layers_is_measured():
+    command = [sys.executable, RUN.with_name("layered.py"), "--layers", "2", "--width", "40", "--fan-in", "5"]
+    done = subprocess.run(
+        [*command, "--chip", "tiny", "--runs", "1"], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["synapses"] == 400 and found["median_seconds"] > 0 and found["gigabytes"] > 0
