@@ -61,6 +61,7 @@ class Compilation {
   Status resume();
   Status enter(Stage stage);
   Status runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes);
+  std::unique_ptr<mlir::Pass> proveAnew();
   Status leave(Stage stage);
   Status bearWitness();
   Status relay();
@@ -100,7 +101,7 @@ Status Compilation::enter(Stage stage) {
         if (Status relayed = relay(); !relayed) return relayed;
       if (options_.splitFanIn) {
         passes.push_back(createSplitFanInPass(options_.chip));
-        passes.push_back(createProveRangesPass());  // of the helpers
+        passes.push_back(proveAnew());  // of the helpers
       }
       passes.push_back(createLegalizePass(options_.chip));
       return runPasses(std::move(passes));
@@ -149,6 +150,10 @@ Status Compilation::prepare() {
     if (!mapper) return std::move(mapper).error();
     mapper_ = *mapper;
   }
+  if (options_.keep && mapper_ == Mapper::Graph)
+    return Error::of(ErrorKind::Usage, "R0690", "",
+                     "an earlier image is to keep its cores, and the mapper would move its neurons",
+                     "leave --mapper graph out, or --keep");
   quantize_.chip = &options_.chip;
   quantize_.profile = profile_;
   quantize_.pinsFile = options_.quantFile;
@@ -266,6 +271,12 @@ Status Compilation::resume() {
   return ok();
 }
 
+// Behind what changes the network: what was said of ranges holds no longer.
+std::unique_ptr<mlir::Pass> Compilation::proveAnew() {
+  std::erase_if(result_.notes, [](const Diagnostic& note) { return note.code == "R0311"; });
+  return createProveRangesPass();
+}
+
 Status Compilation::runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes) {
   mlir::PassManager manager(&context_, mlir::ModuleOp::getOperationName());
   for (std::unique_ptr<mlir::Pass>& pass : passes) manager.addPass(std::move(pass));
@@ -304,7 +315,7 @@ Status Compilation::bearWitness() {
 Status Compilation::relay() {
   std::vector<std::unique_ptr<mlir::Pass>> passes;
   passes.push_back(createRelayFanInPass(options_.chip));
-  passes.push_back(createProveRangesPass());  // of what they reach
+  passes.push_back(proveAnew());  // of what they reach
   if (Status relayed = runPasses(std::move(passes)); !relayed) return relayed;
   const std::vector<std::uint8_t> before = result_.witness;
   if (Status borne = bearWitness(); !borne) return borne;

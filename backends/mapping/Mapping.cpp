@@ -32,22 +32,29 @@ class Chooser {
       : problem_(problem), chip_(chip), options_(options), grid_(chip.grid()) {}
 
   Expected<Mapping> run() {
-    if (options_.kept.empty()) return anew();
-    Expected<Placement> placement = place(problem_, chip_, options_.kept, options_.clones);
+    if (!options_.kept) return anew();
+    if (options_.kept->empty())
+      return keptNothing(
+          "no population of the earlier image has the name, the size and the model of one here");
+    Expected<Placement> placement = place(problem_, chip_, *options_.kept, options_.clones);
     if (placement) {
       addCoresNear(*placement);
       MappingReport report;
       report.kept = countKept(*placement);
       return Mapping{*std::move(placement), std::move(report)};
     }
-    Expected<Mapping> mapping = anew();
-    if (!mapping) return mapping;
-    mapping->report.kept = countKept(mapping->placement);
-    mapping->report.notKept = placement.error().diagnostics.front().message;
-    return mapping;
+    return keptNothing(placement.error().diagnostics.front().message);
   }
 
  private:
+  Expected<Mapping> keptNothing(std::string why) {
+    Expected<Mapping> mapping = anew();
+    if (!mapping) return mapping;
+    mapping->report.kept = countKept(mapping->placement);
+    mapping->report.notKept = std::move(why);
+    return mapping;
+  }
+
   Expected<Mapping> anew() {
     Expected<Placement> inOrder = place(problem_, chip_, {}, options_.clones);
     if (!mayTry(inOrder)) return inOrder ? Expected<Mapping>(arranged(*std::move(inOrder))) : inOrder.error();
@@ -63,7 +70,7 @@ class Chooser {
   void addCoresNear(Placement& placement) const {
     const std::vector<Flow> flows = flowsOf(problem_, placement, options_.rates);
     std::set<std::int32_t> kept, used;
-    for (const WantedCore& wanted : options_.kept) kept.insert(wanted.id);
+    for (const WantedCore& wanted : *options_.kept) kept.insert(wanted.id);
     std::vector<std::int32_t> ids;
     for (const PlacedCore& core : placement.cores) {
       ids.push_back(core.id);
@@ -92,7 +99,7 @@ class Chooser {
     std::vector<std::vector<std::int32_t>> before;  // [population][neuron]: the id of its core, or -1
     for (const PopulationSpec& population : problem_.populations)
       before.emplace_back(static_cast<std::size_t>(population.size), -1);
-    for (const WantedCore& wanted : options_.kept)
+    for (const WantedCore& wanted : *options_.kept)
       for (const PlacedSlice& slice : wanted.slices)
         for (std::int32_t i = 0; i < slice.size(); ++i) before[slice.population][slice.neuron(i)] = wanted.id;
     KeptFigures figures;

@@ -22,8 +22,8 @@ struct MappingOptions {
   std::uint64_t seed = 0;
   bool clones = false;  // SPEC E5
   int threads = 0;      // 0: as many as pay
-  // Where neurons are to stay, each core with its id; what is left goes to other cores first. Empty: none.
-  std::vector<WantedCore> kept;
+  // Where neurons are to stay, each core with its id; what is left goes to other cores first.
+  std::optional<std::vector<WantedCore>> kept = std::nullopt;
 };
 
 // Of the neurons outside feature maps; hops of all.

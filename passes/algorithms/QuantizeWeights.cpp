@@ -17,10 +17,21 @@ SignMode signOf(const std::vector<double>& values) {
   return down && !up ? SignMode::Inhibitory : up && !down ? SignMode::Excitatory : SignMode::Mixed;
 }
 
-bool below(std::int64_t sources, const SynapseLists& lists) {
+std::int64_t furthest(const SynapseLists& lists) {
+  std::int64_t source = -1;
   for (std::int64_t synapse = 0; synapse < lists.synapses(); ++synapse)
-    if (lists.source(synapse) >= sources) return false;
-  return true;
+    source = std::max<std::int64_t>(source, lists.source(synapse));
+  return source;
+}
+bool below(std::int64_t sources, const SynapseLists& lists) { return furthest(lists) < sources; }
+
+// What does not exist waits for nothing: its delay becomes one that some synapse has. SPEC T7
+void settleDelays(Connections<std::int32_t>& connections) {
+  std::vector<std::int32_t>& delays = connections.delays;
+  if (delays.empty()) return;
+  const std::vector<std::int32_t> classes = delayClasses(connections);
+  if (classes.empty()) return delays.clear();
+  for (std::int32_t& delay : delays) delay = std::clamp(delay, classes.front(), classes.back());
 }
 
 // A row for each target with all of its sources; of large matrices that are mostly 0, with those that it has.
@@ -145,6 +156,15 @@ void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
 void Quantizer::checkWeights(const Part& part) {
   const std::string where = "projections." + part.fixed.name + ".weights";
   const WeightRows& pinned = *part.pins->weights;
+  if (pinned.lists && pinned.rows == part.effective.values.wiring.targets() &&
+      !below(part.effective.values.wiring.sources(), *pinned.lists)) {
+    pinError(where,
+             fmt::format("a pinned weight of '{}' is of source {}, there are 0 to {}", part.fixed.name,
+                         furthest(*pinned.lists), part.effective.values.wiring.sources() - 1),
+             "rows are targets; in each, weights stand by the number of their source");
+    complete_ = false;
+    return;
+  }
   if (!isOf(pinned, part.effective.values)) {
     const Wiring& wiring = part.effective.values.wiring;
     const auto shape = [](std::int64_t rows, std::int64_t columns) {
@@ -196,7 +216,7 @@ void Quantizer::integers(Part& part, double scale) {
   if (part.pins != nullptr && part.pins->weights) {
     target.weights.values = part.pins->weights->values;
     settings.weights = part.pins->weights;
-    return;
+    return settleDelays(target.weights);
   }
   const double unit = scale / kAlign / std::ldexp(1.0, target.exponent);
   std::int64_t clipped = 0;
@@ -205,6 +225,7 @@ void Quantizer::integers(Part& part, double scale) {
     target.weights.values[i] = effective.format.round(wanted);
     clipped += std::abs(target.weights.values[i] - wanted) > effective.format.step();
   }
+  settleDelays(target.weights);
   if (options_.keepWeights) settings.weights = rowsOf(target.weights);
   if (options_.examine) examineWeights(part);
   if (clipped > 0)

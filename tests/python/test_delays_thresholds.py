@@ -332,3 +332,13 @@ def test_builder_refuses_shapes_that_do_not_fit():
     b.connect("t", "d")
     b.connect("d", "t")
     assert [n.name for n in b.build().outputs] == ["output"]
+
+
+def test_t7_what_has_no_weight_waits_for_nothing():
+    weights = np.eye(4)
+    b = rb.Builder(dt=1e-3, feedforward_delay=1)
+    b.input("in", 4)
+    b.lif("a", 4, tau=0.02)
+    b.connect("in", "a", weights, delay=np.where(weights != 0, 1, 50))
+    b.output("out", "a")
+    assert rb.compile(b.build(), chip="tiny").chip == "tiny"  # it holds 15 steps

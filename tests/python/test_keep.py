@@ -83,3 +83,20 @@ def test_images_that_cannot_be_kept_are_refused(files):
     assert not (files / "new.rheo").exists()
     with pytest.raises(rb.OptionError, match="an earlier image"):
         rb.compile(network(4), chip="tiny", keep=3)
+
+
+def test_an_image_of_other_populations_keeps_nothing_and_says_so(tmp_path):
+    def net(name):
+        b = rb.Builder(dt=1e-3, name="n")
+        b.input("in", 4)
+        b.lif(name, 6, tau=0.02)
+        b.connect("in", name, np.ones((6, 4)))
+        b.output("out", name)
+        return b.build()
+
+    old = rb.compile(net("a"), chip="tiny")
+    image = rb.compile(net("b"), chip="tiny", keep=old)
+    assert image.placement["kept"]["kept"] == 0 and image.placement["kept"]["added"] == 6
+    assert "no population of the earlier image" in image.placement["kept"]["refused"]
+    with pytest.raises(rb.UsageError, match="the mapper would move its neurons"):
+        rb.compile(net("a"), chip="tiny", keep=old, mapper="graph")

@@ -80,3 +80,10 @@ def test_v4_periodic_resets_and_delays_have_a_witness(tmp_path):
     witness = tmp_path / "net.rheow"
     rb.compile(b.build(), chip="loihi2", reset_interval=20, witness=witness).save(tmp_path / "net.rheo")
     assert judged(witness, tmp_path / "net.rheo")[0] == 0
+
+
+def test_the_witness_has_a_file_of_its_own(tmp_path):
+    net, both = write(tmp_path / "net.nir"), tmp_path / "both.rheo"
+    done = invoke("compile", net, "-o", both, "--witness", both)
+    assert done.returncode == 3 and "R0260" in done.stderr and "written, too" in done.stderr
+    assert not both.exists()

@@ -78,13 +78,14 @@ def check_writable(path, *read) -> None:
     """Raises DataError R0260 where the place of a file is no good: asked before long work, whose result would
     be lost.
 
-    read: files that the same work reads, None for those not given; none of them may be overwritten.
+    read: files that the same work reads or writes, None for those not given; none of them may be overwritten.
     """
     try:
         target = Path(os.path.realpath(path_of(path)))
         for source in filter(None, read):
-            if target.exists() and Path(source).exists() and target.samefile(source):
-                raise OSError(f"it would overwrite '{source}', which is read")
+            same = target.exists() and Path(source).exists() and target.samefile(source)
+            if same or os.path.realpath(source) == str(target):
+                raise OSError(f"it would overwrite '{source}', which is read or written, too")
         if target.is_dir():
             raise IsADirectoryError(21, "is a directory")
         if not target.exists() or stat.S_ISREG(target.stat().st_mode):

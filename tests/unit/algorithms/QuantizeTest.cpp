@@ -116,6 +116,7 @@ TEST(Quantize, pinned_weights_bring_their_own_synapses) {
   const auto refused = run(net, chipWith({}), settings);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().diagnostics[0].code, "R0303");
+  EXPECT_THAT(refused.error().diagnostics[0].message, HasSubstr("is of source 64, there are 0 to 63"));
 }
 
 TEST(Quantize, settings_list_weights_by_source) {
