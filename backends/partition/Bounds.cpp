@@ -39,6 +39,7 @@ Bounds lowerBounds(const Hypergraph& graph, const Limits& limits) {
   const std::uint64_t perCore = std::max<std::uint64_t>(mostVerticesPerCore(graph, limits), 1);
   std::uint64_t axons = 0, words = 0;
   Bounds bounds;
+  bounds.cores.reason = "there is no vertex";
   bounds.connectivity.reason = "every edge fits one core";
   double connectivity = 0;
   for (Index edge = 0; edge < graph.edges(); ++edge) {

@@ -9,6 +9,9 @@
 namespace rheo::partition {
 namespace {
 
+// Of the weights times their pins: no figure of a map overflows, hops across the largest grid included.
+constexpr double kMostWeight = 1e300;
+
 Error broken(std::string where, std::string message) {
   return Error::of(ErrorKind::Data, "R0140", std::move(where), std::move(message),
                    "correct the arrays that the hypergraph is made of");
@@ -69,8 +72,15 @@ void dropRepeatedTargets(Hypergraph::Parts& parts) {
 
 Expected<Hypergraph> Hypergraph::make(Parts parts) {
   if (Status sizes = checkSizes(parts); !sizes) return sizes.error();
-  for (Index edge = 0; edge < parts.sources.size(); ++edge)
+  double total = 0;
+  for (Index edge = 0; edge < parts.sources.size(); ++edge) {
     if (Status sound = checkEdge(parts, edge); !sound) return sound.error();
+    total +=
+        parts.weights[edge] * static_cast<double>(parts.firstTarget[edge + 1] - parts.firstTarget[edge] + 1);
+    if (!(total <= kMostWeight))
+      return broken(fmt::format("edge {}", edge + 1),
+                    fmt::format("the weights of all edges, times their pins, exceed {}", kMostWeight));
+  }
   dropRepeatedTargets(parts);
   Hypergraph graph;
   graph.parts_ = std::move(parts);

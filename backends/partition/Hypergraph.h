@@ -43,7 +43,8 @@ class Hypergraph {
     std::vector<std::uint32_t> vertexWeights;  // empty: one each
   };
 
-  // Errors: R0140 where sizes disagree, a pin is no vertex, a weight is negative or not finite.
+  // Errors: R0140 where sizes disagree, a pin is no vertex, a weight is negative or not finite,
+  // or the weights add up to more than a figure holds.
   static Expected<Hypergraph> make(Parts parts);
 
   Index vertices() const { return parts_.vertices; }

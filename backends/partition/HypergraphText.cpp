@@ -30,7 +30,13 @@ class Reader {
         if (Status line = readVertexWeight(vertex); !line) return line.error();
     if (nextLine())
       return fault(fmt::format("there are more lines than the {} that the header promises", lines_));
-    return Hypergraph::make(std::move(parts_));
+    Expected<Hypergraph> graph = Hypergraph::make(std::move(parts_));
+    if (graph) return graph;
+    Error error = std::move(graph).error();
+    error.kind = ErrorKind::Format;
+    error.diagnostics.front().file = path_;
+    error.diagnostics.front().remedy = "correct the edges of the file";
+    return error;
   }
 
  private:

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
@@ -86,16 +88,19 @@ bool Reader::isKind(const Json& value, Json::value_t kind, const std::string& wh
 
 std::optional<std::int64_t> Reader::integer(const Json& value, const std::string& where, std::int64_t low,
                                             std::int64_t high) {
-  const bool tooLarge = value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t(high);
-  if (!value.is_number_integer() && !tooLarge) {
-    fail("R0401", where, fmt::format("expected a whole number, found {}", value.type_name()));
+  // To JSON 1e3 is 1000. Every range that is asked for lies within what doubles hold exactly.
+  const double number = value.is_number() ? value.get<double>() : 0.5;
+  if (number != std::trunc(number)) {
+    fail("R0401", where,
+         fmt::format("expected a whole number, found {}",
+                     value.is_number() ? value.dump() : value.type_name()));
     return std::nullopt;
   }
-  if (tooLarge || value.get<std::int64_t>() < low || value.get<std::int64_t>() > high) {
+  if (number < static_cast<double>(low) || number > static_cast<double>(high)) {
     fail("R0404", where, fmt::format("{} is outside {} to {}", value.dump(), low, high));
     return std::nullopt;
   }
-  return value.get<std::int64_t>();
+  return static_cast<std::int64_t>(number);
 }
 
 std::optional<std::string> Reader::text(const Json& value, const std::string& where) {
@@ -238,6 +243,9 @@ void Reader::readBase(const Json& root) {
          "`rheobase chips` lists them");
   else
     spec_ = *base;
+  // What is built on another chip is another chip: images, reports and --chip know it by its name.
+  spec_.name = std::filesystem::path(file_).stem().string();
+  if (!isPlainText(spec_.name)) spec_.name.clear();
 }
 
 void Reader::complete() {
@@ -422,6 +430,9 @@ Expected<ChipSpec> Reader::read(const std::string& source) {
   readBase(root);
   known(root, kKeys, "");
   if (root.contains("name")) spec_.name = text(root["name"], "/name").value_or("");
+  if (root.contains("base") && base_ != nullptr && base_(spec_.name) != nullptr)
+    fail("R0404", "/name", fmt::format("'{}' is the name of a chip that needs no record", spec_.name),
+         "give the chip a name of its own");
   if (root.contains("title")) spec_.title = text(root["title"], "/title").value_or("");
   if (root.contains("comparison") &&
       isKind(root["comparison"], Json::value_t::boolean, "/comparison", "true or false"))

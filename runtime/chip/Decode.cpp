@@ -43,6 +43,24 @@ Status Decoder::decodePopulations() {
     program_.lag = std::max(program_.lag, population.lag);
     program_.populations.push_back(std::move(population));
   }
+  return checkClones();
+}
+
+// SPEC E5: a clone has an original for each of its neurons.
+Status Decoder::checkClones() const {
+  for (const image::Population* clone : *header_.populations()) {
+    if (!clone->clone_of() || clone->clone_of()->size() == 0) continue;
+    const int original = program_.findPopulation(clone->clone_of()->str());
+    const std::int32_t neurons =
+        original < 0 ? 0 : program_.populations[static_cast<std::size_t>(original)].size;
+    const auto* originals = clone->originals();
+    if (!originals || originals->size() != clone->size() ||
+        std::any_of(originals->begin(), originals->end(),
+                    [&](std::uint32_t neuron) { return neuron >= static_cast<std::uint32_t>(neurons); }))
+      return contentError("R0508", fmt::format("population '{}'", clone->name()->str()),
+                          fmt::format("not each of its {} neurons is a clone of one of the {} of '{}'",
+                                      clone->size(), neurons, clone->clone_of()->str()));
+  }
   return ok();
 }
 
@@ -87,9 +105,6 @@ Status Decoder::decodeSlices(const image::Core& source, Core& core) {
     if (next > neurons_.count)
       return contentError("R0508", where_,
                           fmt::format("slices hold more than the {} compartments", neurons_.count));
-    if (slice->population() >= program_.populations.size())
-      return contentError("R0508", where_,
-                          fmt::format("a slice of population {}, which there is not", slice->population()));
     const PopulationInfo& population = program_.populations[slice->population()];
     if (std::uint64_t{slice->first_neuron()} + slice->count() > static_cast<std::uint64_t>(population.size))
       return contentError("R0508", where_, fmt::format("a slice leaves population '{}'", population.name));
@@ -282,9 +297,6 @@ Status Decoder::decodeOutputs() {
       return contentError("R0508", where, "the name occurs twice");
     output.shape.assign(source->shape()->begin(), source->shape()->end());
     for (const image::OutputPart* part : *source->parts()) {
-      if (part->population() >= program_.populations.size())
-        return contentError("R0508", where,
-                            fmt::format("population {}, which there is not", part->population()));
       const PopulationInfo& population = program_.populations[part->population()];
       OutputPartInfo info{static_cast<std::int32_t>(part->population()), -1};
       const std::string state = part->state() ? part->state()->str() : "";

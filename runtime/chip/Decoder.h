@@ -49,6 +49,7 @@ class Decoder {
   struct Records;
 
   Status decodePopulations();
+  Status checkClones() const;
   Status decodeGrid();
   Expected<GridShape> readGrid() const;
   Status indexCores();

@@ -2,6 +2,7 @@
 #include "chip/Image.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -58,6 +59,15 @@ Error imageError(const char* code, const std::string& name, std::string where, s
 Error damaged(const std::string& name, std::string message) {
   return imageError("R0504", name, "", std::move(message),
                     "copy the file again or compile the network again");
+}
+
+bool isShapeOf(const flatbuffers::Vector<std::int64_t>& shape, std::uint32_t size) {
+  std::int64_t product = 1;
+  for (const std::int64_t extent : shape) {
+    if (extent < 0 || (extent > 0 && product > std::int64_t{UINT32_MAX} / extent)) return false;
+    product *= extent;
+  }
+  return product == size;
 }
 
 // SPEC I1.
@@ -169,6 +179,43 @@ struct ImageReader {
                       "compile the network again");
   }
 
+  // Populations are looked up by their numbers, recordings cut by shapes: neither is asked again.
+  Status checkPopulations() const {
+    const image::Header& header = image.header();
+    const auto& populations = *header.populations();
+    auto bad = [&](std::string where, std::string message) {
+      return imageError("R0508", name, std::move(where), std::move(message), "compile the network again");
+    };
+    auto isNone = [&](std::uint32_t population) { return population >= populations.size(); };
+    auto none = [&](std::string where, std::uint32_t population) {
+      return bad(std::move(where), fmt::format("population {} of {}", population, populations.size()));
+    };
+    auto other = [&](std::string where, const auto& shape, std::uint32_t size) {
+      return bad(std::move(where), fmt::format("the shape [{}] is not one of {} elements",
+                                               fmt::join(shape.begin(), shape.end(), ", "), size));
+    };
+    for (const image::Population* p : populations)
+      if (!isShapeOf(*p->shape(), p->size()))
+        return other(fmt::format("population '{}'", p->name()->str()), *p->shape(), p->size());
+    for (const image::Input* input : *header.inputs())
+      if (!isShapeOf(*input->shape(), input->size()))
+        return other(fmt::format("input '{}'", input->name()->str()), *input->shape(), input->size());
+    for (const image::Output* output : *header.outputs())
+      for (const image::OutputPart* part : *output->parts()) {
+        const std::string where = fmt::format("output '{}'", output->name()->str());
+        if (isNone(part->population())) return none(where, part->population());
+        const std::uint32_t size = populations.Get(part->population())->size();
+        if (!isShapeOf(*output->shape(), size)) return other(where, *output->shape(), size);
+      }
+    for (const image::Range* range : *header.ranges())
+      if (isNone(range->population()))
+        return none(fmt::format("range of '{}'", range->state()->str()), range->population());
+    for (const image::Core* core : *header.cores())
+      for (const image::Slice* slice : *core->slices())
+        if (isNone(slice->population())) return none(fmt::format("core {}", core->id()), slice->population());
+    return ok();
+  }
+
   // SPEC I2: fields inside their record, records inside words.
   Status checkLayouts() const {
     std::set<std::string_view> records;
@@ -262,6 +309,7 @@ struct ImageReader {
         ImageReader reader{image, name, bulkBytes, {}};
         if (Status status = reader.checkAlignment(); !status) return std::move(status).error();
         if (Status status = reader.checkTexts(); !status) return std::move(status).error();
+        if (Status status = reader.checkPopulations(); !status) return std::move(status).error();
         if (Status status = reader.checkLayouts(); !status) return std::move(status).error();
         if (Status status = reader.checkMemories(); !status) return std::move(status).error();
         return image;

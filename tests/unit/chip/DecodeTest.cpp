@@ -132,6 +132,23 @@ TEST(Decode, r0508_every_neuron_is_held_exactly_once) {
   EXPECT_EQ(edit([](image::HeaderT& header) { header.inputs[0]->size += 1; }), "R0508");
 }
 
+TEST(Decode, r0508_e5_every_clone_has_an_original) {
+  const Image image = usableImage();
+  const auto edit = [&](const std::function<void(image::PopulationT&)>& change) {
+    return codeOf(test::rewrite(image, [&](image::HeaderT& header) {
+      image::PopulationT& clone = *header.populations[1];
+      clone.clone_of = header.populations[0]->name;
+      clone.originals.assign(clone.size, 0);
+      change(clone);
+    }));
+  };
+  EXPECT_EQ(edit([](image::PopulationT&) {}), "");
+  EXPECT_EQ(edit([](image::PopulationT& clone) { clone.clone_of = "none"; }), "R0508");
+  EXPECT_EQ(edit([](image::PopulationT& clone) { clone.originals.pop_back(); }), "R0508");
+  EXPECT_EQ(edit([](image::PopulationT& clone) { clone.originals.clear(); }), "R0508");
+  EXPECT_EQ(edit([](image::PopulationT& clone) { clone.originals[0] = 1u << 30; }), "R0508");
+}
+
 TEST(Decode, r0508_lists_routes_and_indices_stay_inside) {
   const Image image = usableImage();
   EXPECT_EQ(afterPoke(image, "axon", "list", (1 << 24) - 1), "R0508");
@@ -202,6 +219,7 @@ TEST(Decode, r0508_names_occur_once) {
               header.inputs.back()->routes->words = header.inputs.back()->routes->records = 0;
               header.inputs.back()->route_index->words = 0;
               header.inputs.back()->size = 0;
+              header.inputs.back()->shape = {0};
             }),
             "R0508");
   EXPECT_EQ(edit([](image::HeaderT& header) { header.populations[1]->name = header.populations[0]->name; }),
@@ -248,6 +266,7 @@ Expected<Image> sharingImage(int axons, int routes) {
   population->name = "p";
   population->model = "integrator";
   population->size = kNeurons;
+  population->shape = {kNeurons};
   writer.header.populations.push_back(std::move(population));
   writer.header.profile = "lava";
   return writer.finish();

@@ -108,7 +108,7 @@ TEST(Image, i1_any_changed_byte_is_noticed) {
 // FlatBuffers' verifier checks where a vector's length lies, not where its elements do.
 TEST(Image, r0505_numbers_of_the_header_are_aligned) {
   const Expected<Image> image = test::rewrite(test::makeRandomImage(2), [](image::HeaderT& header) {
-    header.populations[0]->shape = {1, 2, 3, 4};
+    header.populations[0]->shape = {1, 1, 1, header.populations[0]->size};
   });
   ASSERT_TRUE(image);
   std::vector<std::uint8_t> bytes = bytesOf(*image);
@@ -118,6 +118,41 @@ TEST(Image, r0505_numbers_of_the_header_are_aligned) {
   // Four bytes on, the low half of the first element is read as a length: one element, 4 bytes off.
   bytes[static_cast<std::size_t>(reference - image->bytes().data())] += 4;
   EXPECT_EQ(codeOf(repaired(std::move(bytes))), "R0505");
+}
+
+// Whoever reads a header looks populations up and reshapes recordings without a check of his own.
+TEST(Image, r0508_populations_are_there_and_shapes_hold_them) {
+  const Image image = test::makeRandomImage(2);
+  const auto edit = [&](const test::EditHeader& change) {
+    const Expected<Image> changed = test::rewrite(image, change);
+    return changed ? "" : changed.error().diagnostics.front().code;
+  };
+  const auto addRange = [](image::HeaderT& header, std::uint32_t population) {
+    auto& range = header.ranges.emplace_back(std::make_unique<image::RangeT>());
+    range->population = population;
+    range->state = "v";
+  };
+  const std::uint32_t count = image.header().populations()->size();
+  EXPECT_EQ(edit([&](image::HeaderT& header) { addRange(header, count - 1); }), "");
+  EXPECT_EQ(edit([&](image::HeaderT& header) { addRange(header, count); }), "R0508");
+  EXPECT_EQ(edit([&](image::HeaderT& header) { header.cores[0]->slices[0]->population = count; }), "R0508");
+  EXPECT_EQ(edit([&](image::HeaderT& header) { header.outputs[0]->parts[0]->population = 1u << 31; }),
+            "R0508");
+  using Shape = std::vector<std::int64_t>;
+  const std::initializer_list<std::function<Shape&(image::HeaderT&)>> shapes = {
+      [](image::HeaderT& header) -> Shape& { return header.populations[0]->shape; },
+      [](image::HeaderT& header) -> Shape& { return header.inputs[0]->shape; },
+      [](image::HeaderT& header) -> Shape& { return header.outputs[0]->shape; }};
+  for (const auto& shape : shapes) {
+    EXPECT_EQ(edit([&](image::HeaderT& header) { shape(header).push_back(1); }), "");
+    EXPECT_EQ(edit([&](image::HeaderT& header) { shape(header).push_back(2); }), "R0508");
+    EXPECT_EQ(edit([&](image::HeaderT& header) { shape(header)[0] *= -1, shape(header).push_back(-1); }),
+              "R0508");
+    EXPECT_EQ(edit([&](image::HeaderT& header) {
+                shape(header).insert(shape(header).end(), {std::int64_t{1} << 32, std::int64_t{1} << 32});
+              }),
+              "R0508");
+  }
 }
 
 TEST(Image, hostile_bytes_under_a_true_checksum_never_crash) {

@@ -1,4 +1,5 @@
 // Chip records: the built-in ones, records built on another, and messages about broken ones.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -158,6 +159,33 @@ TEST(ChipSpec, r0404FindsRegistersTooNarrowForALimit) {
   EXPECT_EQ(faults(R"({"base": "tiny", "limits": {"cores": 0}})").at(0).where, "/limits/cores");
   EXPECT_EQ(faults(R"({"base": "tiny", "limits": {"cores": 99999999999999999999}})").size(), 1u);
   EXPECT_EQ(faults(R"({"base": "tiny", "limits": {"cores": 18446744073709551615}})").at(0).code, "R0404");
+}
+
+TEST(ChipSpec, wholeNumbersHoweverTheyAreWritten) {
+  const auto chip = parse(R"({"base": "tiny", "name": "mine", "dead_cores": [1e0],
+                              "limits": {"messages_per_link": 1e3, "max_delay": {"value": 7.0}}})");
+  ASSERT_TRUE(chip);
+  EXPECT_EQ(chip->limit("messages_per_link").value, 1000);
+  EXPECT_EQ(chip->limit("max_delay").value, 7);
+  EXPECT_EQ(chip->deadCores, std::vector<std::int32_t>{1});
+  const auto found = faults(R"({"base": "tiny", "limits": {"cores": 2.5, "max_delay": 1e300}})");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].message, "expected a whole number, found 2.5");
+  EXPECT_EQ(found[1].code, "R0404");
+}
+
+TEST(ChipSpec, r0404AChipOnAnotherHasANameOfItsOwn) {
+  EXPECT_EQ(parse(R"({"base": "tiny", "limits": {"cores": 4}})")->name, "my");
+  EXPECT_EQ(parseChipSpec(R"({"base": "tiny"})", "boards/lab 3.json", findBuiltinChip)->name, "lab 3");
+  for (const char* name : {"tiny", "loihi64"}) {
+    const auto found = faults(fmt::format(R"({{"base": "tiny", "name": "{}"}})", name));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].code, "R0404");
+    EXPECT_EQ(found[0].where, "/name");
+  }
+  EXPECT_FALSE(parseChipSpec(R"({"base": "tiny"})", "tiny.json", findBuiltinChip));
+  EXPECT_EQ(parseChipSpec(R"({"base": "tiny"})", "\xff.json", findBuiltinChip).error().diagnostics.at(0).code,
+            "R0403");
 }
 
 TEST(ChipSpec, r0401NumbersBeyondEveryRange) {

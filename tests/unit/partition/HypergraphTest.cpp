@@ -95,6 +95,20 @@ TEST(HypergraphText, everyFaultIsNamedWithItsLine) {
   }
 }
 
+// Figures of a map are sums of weights and of their hops; JSON has no infinity.
+TEST(HypergraphText, weightsThatAddUpToNoNumberAreRefused) {
+  EXPECT_TRUE(parseHypergraph("2 4 1\n1e299 1 2\n1e299 3 4\n", "big.hgr"));
+  for (const char* text : {"2 4 1\n1e299 1 2\n9e299 3 4\n", "2 4 1\n0 1 2\n1.7e308 1 2 3 4\n"}) {
+    const auto graph = parseHypergraph(text, "big.hgr");
+    ASSERT_FALSE(graph);
+    const Diagnostic& first = graph.error().diagnostics.front();
+    EXPECT_EQ(first.code, "R0140");
+    EXPECT_EQ(first.file, "big.hgr");
+    EXPECT_EQ(first.where, "edge 2") << text;
+    EXPECT_EQ(graph.error().kind, ErrorKind::Format);
+  }
+}
+
 TEST(HypergraphText, everyPrefixIsReadOrRefused) {
   const std::string text = hypergraphText(randomGraph(12, 5, 3));
   for (std::size_t length = 0; length < text.size(); ++length)

@@ -245,6 +245,7 @@ TEST(Bounds, countEdgesLargerThanACore) {
   EXPECT_EQ(bounds.connectivity.value, 2 * 2);
   EXPECT_EQ(bounds.cores.value, 3);
   EXPECT_EQ(lowerBounds(graphOf(2, {{0, 1}}), limitsOf(0)).cores.value, 2);
+  EXPECT_EQ(lowerBounds(graphOf(0, {}), limitsOf(3)).cores.reason, "there is no vertex");
 }
 
 TEST(Tridiagonal, thePathsModesAreCosines) {

@@ -168,8 +168,12 @@ TEST(Witness, v2_neurons_and_their_parameters) {
              }),
       HasSubstr(
           "neuron 3 of 'hidden' (core 0, compartment 3): decay_v is 301 in the image, 300 in the network"));
-  EXPECT_THAT(edited(of, [](image::HeaderT& h) { h.outputs[0]->parts[0]->population = 1; }),
-              HasSubstr("spikes: the output is [40] of out. in the image, [40] of hidden. in the network"));
+  EXPECT_THAT(edited(of,
+                     [](image::HeaderT& h) {
+                       h.outputs[0]->parts[0]->population = 1;
+                       h.outputs[0]->shape = {5};
+                     }),
+              HasSubstr("spikes: the output is [5] of out. in the image, [40] of hidden. in the network"));
 }
 
 // SPEC E5: a clone is one more compartment of its neuron, with all that the neuron has.
