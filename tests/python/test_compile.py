@@ -141,6 +141,12 @@ def test_settings_go_round(tmp_path):
     net = rb.load(REACHING)
     assert rb.compile(net, quant=settings).to_bytes() == rb.compile(net).to_bytes()
     assert rb.compile(net, weight_bits=3).to_bytes() != rb.compile(net).to_bytes()
+    for bits in (0, 9):
+        with pytest.raises(
+            rb.OptionError, match=f"weight_bits is {bits}, needed is a whole number from 1 to 8"
+        ):
+            rb.compile(net, weight_bits=bits)
+        assert rheobase("compile", REACHING, "-o", tmp_path / "b.rheo", "--weight-bits", bits).returncode == 3
     with pytest.raises(rb.Error):
         rb.compile(net, quant={**settings, "populatoins": {}})
 

@@ -83,3 +83,13 @@ def test_images_that_cannot_be_kept_are_refused(files):
     assert not (files / "new.rheo").exists()
     with pytest.raises(rb.OptionError, match="an earlier image"):
         rb.compile(network(4), chip="tiny", keep=3)
+
+
+def test_an_image_may_be_its_content_and_other_content_is_no_path():
+    old = rb.compile(network(3), chip="tiny")
+    by_content = rb.compile(network(4), chip="tiny", keep=old.to_bytes())
+    assert by_content.to_bytes() == rb.compile(network(4), chip="tiny", keep=old).to_bytes()
+    for content in (b"\x7fELF\0\0", b"x" * 5000, "a\0b"):
+        with pytest.raises(rb.OptionError, match="R0690.*\n.*give an earlier image, or its file") as refused:
+            rb.compile(network(4), chip="tiny", keep=content)
+        assert len(str(refused.value)) < 200
