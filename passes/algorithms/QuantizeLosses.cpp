@@ -92,12 +92,12 @@ void Quantizer::examineWeights(const Part& part) {
     nonzero += wanted[i] != 0;
     vanished += wanted[i] != 0 && held[i] == 0;
   }
-  if (vanished == 0) return;
+  const bool all = vanished == nonzero;  // a projection that is gone: told whether asked for or not
+  if (vanished == 0 || (!all && !options_.examine)) return;
   const std::string& where = part.fixed.name;
   if (!part.fixed.source.input && part.fixed.source.index == bias_)
     return examineBiases(where, vanished, nonzero);
   const double share = static_cast<double>(vanished) / static_cast<double>(nonzero);
-  const bool all = vanished == nonzero;
   if (share <= kMostVanished) return;
   Diagnostic& diagnostic = warning(
       all ? "R0330" : "R0331", where,

@@ -227,7 +227,7 @@ void Quantizer::integers(Part& part, double scale) {
   }
   settleDelays(target.weights);
   if (options_.keepWeights) settings.weights = rowsOf(target.weights);
-  if (options_.examine) examineWeights(part);
+  examineWeights(part);
   if (clipped > 0)
     note("R0310", Severity::Warning, target.name,
          fmt::format("{} of {} weights of '{}' are clipped to {} bits", clipped, target.weights.values.size(),

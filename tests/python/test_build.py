@@ -42,6 +42,8 @@ def test_builder_refuses_what_does_not_fit():
         b.input("in", 3)
     with pytest.raises(rb.DataError, match="nan"):
         b.connect("in", "hidden", np.full((4, 3), np.nan), name="bad")
+    with pytest.raises(rb.UsageError, match="the delay is 1.5, needed is a whole number from 0 to 62"):
+        b.connect("in", "hidden", np.ones((4, 3)), name="late", delay=1.5)
     with pytest.raises(rb.UsageError, match="the delay is 63, needed is a whole number from 0 to 62"):
         b.connect("in", "hidden", np.ones((4, 3)), delay=63)
     with pytest.raises(rb.UsageError, match=r"have shape \[3, 4\], the weights \[4, 3\]"):

@@ -1,6 +1,7 @@
 """The schema of chip records accepts every record here and refuses what the reader refuses."""
 
 import json
+import re
 
 import jsonschema
 import pytest
@@ -46,3 +47,16 @@ def test_what_the_reader_refuses_breaks_the_schema(validator, record, tmp_path):
     assert not validator.is_valid(record)
     (tmp_path / "chip.json").write_text(json.dumps({"base": "loihi2", "name": "mine", **record}))
     assert invoke("chips", tmp_path / "chip.json").returncode == 3
+
+
+@pytest.mark.parametrize("where", ["help", "README"])
+def test_the_file_that_the_help_and_the_readme_show_is_a_chip(validator, where, tmp_path):
+    text = invoke("chips", "--help").stdout if where == "help" else (ROOT / "README.md").read_text()
+    shown = re.search(r'\{\s*"base":.*?\}\s*\}\s*\}', text, re.DOTALL)
+    assert shown, text
+    record = json.loads(" ".join(shown[0].split()))
+    assert validator.is_valid(record)
+    (tmp_path / "mine.json").write_text(shown[0])
+    told = invoke("chips", tmp_path / "mine.json", "--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["limits"]["cores"]["value"] == record["limits"]["cores"]["value"] == 64

@@ -141,6 +141,12 @@ def test_settings_go_round(tmp_path):
     net = rb.load(REACHING)
     assert rb.compile(net, quant=settings).to_bytes() == rb.compile(net).to_bytes()
     assert rb.compile(net, weight_bits=3).to_bytes() != rb.compile(net).to_bytes()
+    for bits in (0, 9):
+        with pytest.raises(
+            rb.OptionError, match=f"weight_bits is {bits}, needed is a whole number from 1 to 8"
+        ):
+            rb.compile(net, weight_bits=bits)
+        assert rheobase("compile", REACHING, "-o", tmp_path / "b.rheo", "--weight-bits", bits).returncode == 3
     with pytest.raises(rb.Error):
         rb.compile(net, quant={**settings, "populatoins": {}})
 
@@ -260,3 +266,21 @@ def test_running_an_image_loads_no_mlir(reaching, tmp_path):
         "maps = open('/proc/self/maps').read(); assert 'libMLIR' not in maps and 'libLLVM' not in maps"
     )
     subprocess.run([sys.executable, "-c", script, tmp_path / "a.rheo"], check=True)
+
+
+def test_w2_a_projection_that_is_gone_is_told_without_being_asked(tmp_path):
+    """Weights of a millionth beside weights of 1: all of them round to 0, and the loop with them."""
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 4)
+    b.lif("a", 4, tau=0.02, r=20)
+    b.connect("in", "a", np.random.default_rng(0).normal(0, 1, (4, 4)))
+    b.connect("a", "a", np.eye(4) * 1e-6, name="loop")
+    b.output("out", "a")
+    net = b.build()
+    (told,) = [d for d in rb.compile(net).notes if d.code == "R0330"]
+    assert told.severity == "warning" and told.where == "loop"
+    assert told.message == "all 4 weights of 'loop' that are not 0 round to 0"
+    assert [d.code for d in rb.check(net)].count("R0330") == 1
+    rb.export(net, "nir", tmp_path / "net.nir")
+    done = rheobase("compile", tmp_path / "net.nir", "--dt", 1e-3, "-o", tmp_path / "net.rheo")
+    assert done.returncode == 0 and "warning R0330: all 4 weights of 'loop'" in done.stderr

@@ -150,3 +150,40 @@ def test_a_remedy_is_one_entry(monkeypatch):
     net = network(np.random.default_rng(0), inputs=100)
     (found,) = [d for d in rb.check(net, "tiny", tries=5) if d.severity == "error"]
     assert found.tried == ("tried: another road fits; it is free",)
+
+
+def test_other_violations_that_stay_are_told_and_those_that_get_worse():
+    """--split-fan-in helps against the inputs of a core, and takes more cores than there are."""
+    net = network(np.random.default_rng(0), inputs=100, first=500, second=40)
+    found = {(d.code, d.where): d for d in rb.check(net, "tiny", tries=2) if d.severity == "error"}
+    assert found.keys() == {("R0412", "a"), ("R0412", "b"), ("R0417", "a")}
+    (told,) = found["R0412", "a"].tried
+    needed = found["R0417", "a"].value
+    assert told.startswith(
+        "tried: --split-fan-in removes this violation; 1 other stays; "
+        f"R0417 gets worse, from {needed:g} to "
+    )
+    more = float(told.split(f"from {needed:g} to ")[1].split(";")[0])
+    assert more > needed and "; helper populations" in told
+
+
+def test_what_a_later_remedy_made_needless_is_dropped(tmp_path):
+    net = network(np.random.default_rng(0), inputs=100, first=500, second=40)
+    rb.export(net, "nir", tmp_path / "net.nir")
+    fixed = rb.fix(net, "tiny")
+    assert fixed.fits and not fixed.options.get("split_fan_in"), fixed.options
+    result = invoke(
+        "check", tmp_path / "net.nir", "--dt", 1e-3, "--chip", "tiny", "--fix", "-o", tmp_path / "fix.json"
+    )
+    assert result.returncode == 0, result.stderr
+    assert not (tmp_path / "fix.json").exists()
+    told, fits, command = result.stdout.splitlines()[-3:]
+    assert told == f"no settings are needed: {tmp_path / 'fix.json'} is not written" and fits == "fits with"
+    assert "--quant" not in command and invoke(*shlex.split(command)[1:]).returncode == 0
+
+
+def test_nothing_to_fix_is_said(tmp_path):
+    output = tmp_path / "fix.json"
+    result = invoke("check", write(tmp_path / "net.nir"), "--fix", "-o", output)
+    assert result.returncode == 0 and not output.exists()
+    assert result.stdout.splitlines()[-1] == f"nothing to fix: {output} is not written"

@@ -100,3 +100,13 @@ def test_an_image_of_other_populations_keeps_nothing_and_says_so(tmp_path):
     assert "no population of the earlier image" in image.placement["kept"]["refused"]
     with pytest.raises(rb.UsageError, match="the mapper would move its neurons"):
         rb.compile(net("a"), chip="tiny", keep=old, mapper="graph")
+
+
+def test_an_image_may_be_its_content_and_other_content_is_no_path():
+    old = rb.compile(network(3), chip="tiny")
+    by_content = rb.compile(network(4), chip="tiny", keep=old.to_bytes())
+    assert by_content.to_bytes() == rb.compile(network(4), chip="tiny", keep=old).to_bytes()
+    for content in (b"\x7fELF\0\0", b"x" * 5000, "a\0b"):
+        with pytest.raises(rb.OptionError, match="R0690.*\n.*give an earlier image, or its file") as refused:
+            rb.compile(network(4), chip="tiny", keep=content)
+        assert len(str(refused.value)) < 200

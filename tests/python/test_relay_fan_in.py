@@ -135,6 +135,17 @@ def test_e6_a_witness_of_the_network_with_relays_is_kept(narrow, tmp_path):
     assert any(p["name"] == "wide.relay" and p["hidden"] for p in image.info["populations"])
 
 
+@pytest.mark.parametrize("base, option", [("loihi1", "relay_fan_in"), ("loihi2", "split_fan_in")])
+def test_i11_a_nir_file_has_no_neurons_that_pass_sums_on(tmp_path, base, option):
+    mine = chip(tmp_path / "c.json", base=base, input_axons_per_core=128)
+    image = rb.compile(wide(), chip=mine, **{option: True})
+    with pytest.raises(
+        rb.CompileError, match="the compiler made 'wide.*, which pass sums on in parts"
+    ) as refused:
+        rb.export(image, "nir", tmp_path / "a.nir")
+    assert "R0670" in {d.code for d in refused.value.diagnostics} and not (tmp_path / "a.nir").exists()
+
+
 @pytest.mark.parametrize("base, loop, code", [("loihi2", False, "R0435"), ("loihi1", True, "R0750")])
 def test_e6_refusals(tmp_path, base, loop, code):
     mine = chip(tmp_path / "c.json", base=base, input_axons_per_core=128)

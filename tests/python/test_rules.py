@@ -171,6 +171,7 @@ def test_links_are_looked_at_where_a_record_states_their_room(tmp_path):
             if said:
                 assert (busy[0].severity, busy[0].value, busy[0].limit) == ("warning", most, room)
                 assert busy[0].limit_source == "my board" and busy[0].where.startswith("the link ")
+                assert "compile with --calibrate DATA" in busy[0].remedy
 
 
 def profiles(folder):

@@ -11,6 +11,7 @@ DECAY_ONE = _NUMBERS["decay_one"]  # N1: decays count parts of this; all of it k
 MOST_THRESHOLD = _NUMBERS["most_threshold"]  # N9: the register vth
 LEAST_WEIGHT, MOST_MIXED_WEIGHT = _NUMBERS["least_weight"], _NUMBERS["most_mixed_weight"]  # W1
 MOST_WEIGHT = _NUMBERS["most_weight"]  # W1: of one sign
+MOST_WEIGHT_BITS = MOST_WEIGHT.bit_length()  # W1
 MOST_DELAY = _NUMBERS["most_delay"]  # T7: steps
 MOST_ELEMENTS = _NUMBERS["most_elements"]  # of a node: R0209
 MOST_STEP = _NUMBERS["most_step"]  # stride, padding, dilation or kernel along an axis: R0209

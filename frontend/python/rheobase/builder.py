@@ -76,6 +76,10 @@ def _delays(source: str, target: str, delay, shape: tuple) -> np.ndarray:
     if isinstance(delay, (int, np.integer)):
         return np.array(whole_number("the delay", delay, 0, MOST_DELAY), np.int64)
     values = check_numbers(delay, where=f"{source}->{target}")
+    if values.ndim == 0:
+        steps = float(values)
+        whole = int(steps) if steps.is_integer() else steps
+        return np.array(whole_number("the delay", whole, 0, MOST_DELAY), np.int64)
     if values.shape not in {(shape[0], 1), (1, shape[1]), tuple(shape)}:
         raise option_error(
             f"the delays from '{source}' to '{target}' have shape {list(values.shape)}, the weights {list(shape)}",

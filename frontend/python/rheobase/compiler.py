@@ -16,7 +16,7 @@ import numpy as np
 from . import data as data_files
 from . import fixing
 from .arguments import gather, whole_number
-from .arithmetic import most
+from .arithmetic import MOST_WEIGHT_BITS, most
 from .chipspec import ChipSpec, chip_name
 from .errors import (
     CompileError,
@@ -31,7 +31,7 @@ from .errors import (
     unknown_name,
     usage_error,
 )
-from .files import filling, is_image, write_bytes
+from .files import IMAGE_MAGIC, LONGEST_PATH, filling, is_image, write_bytes
 from .image import Image
 from .limits import check_image
 from .network import Network
@@ -155,10 +155,11 @@ def _image_to_keep(keep) -> Optional[Image]:
     """An image, or its file's. Raises what `Image.load` does."""
     if keep is None or isinstance(keep, Image):
         return keep
-    if not isinstance(keep, (str, bytes, os.PathLike)):
-        raise option_error(
-            f"keep cannot be {shown(keep)}", "give an earlier image of the network, or its file"
-        )
+    if isinstance(keep, (bytes, bytearray)) and keep.startswith(IMAGE_MAGIC):
+        return Image.from_bytes(keep, "keep")
+    sane = isinstance(keep, (str, bytes, os.PathLike)) and len(text := os.fspath(keep)) <= LONGEST_PATH
+    if not sane or (b"\0" if isinstance(text, bytes) else "\0") in text:
+        raise option_error(f"keep cannot be {shown(keep)}", "give an earlier image, or its file")
     return Image.load(keep)
 
 
@@ -224,7 +225,7 @@ def run_compiler(
     if not isinstance(mapper, str) or mapper not in MAPPERS:
         raise unknown_name("mapper", mapper, MAPPERS)
     if weight_bits is not None:
-        weight_bits = whole_number("weight_bits", weight_bits, 1, 32)
+        weight_bits = whole_number("weight_bits", weight_bits, 1, MOST_WEIGHT_BITS)
     periodic_reset = None
     if reset_interval is not None:
         interval = whole_number("reset_interval", reset_interval, 1, LONGEST_INTERVAL)

@@ -15,6 +15,9 @@ import numpy as np
 
 from .errors import DataError, data_error, file_error, path_of
 
+IMAGE_MAGIC = b"RHEOIMG\0"
+LONGEST_PATH = 4096  # bytes: what is longer is content, not a name
+
 
 def _cannot(path, error: Exception) -> DataError:
     return data_error(
@@ -174,6 +177,6 @@ def is_image(path: Path) -> bool:
         if not path.is_file():  # a folder or a pipe: the reader says so
             return False
         with open(path, "rb") as file:
-            return file.read(8) == b"RHEOIMG\0"
+            return file.read(len(IMAGE_MAGIC)) == IMAGE_MAGIC
     except (OSError, ValueError) as error:
         raise file_error(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None

@@ -77,8 +77,8 @@ class Fixed:
         return self.plan.chip.record() if isinstance(self.plan.chip, Joined) else None
 
     def write(self, net_file: str, output: Path) -> list[str]:
-        """Writes the settings, and beside them a chip's record where one is needed. Returns the words of the command that
-        compiles with them."""
+        """Writes the settings where there are some, and a chip's record where one is needed. Returns the words of the
+        command that compiles with them."""
         words = ["rheobase", "compile", net_file, "-o", str(Path(net_file).with_suffix(".rheo"))]
         chip = self.plan.chip
         if isinstance(chip, Joined):
@@ -91,7 +91,9 @@ class Fixed:
         for name, value in self.plan.conventions.items():
             if value is not None:
                 words += [FLAGS[name], str(value)]
-        settings = self.plan.options.get("quant") or {"schema": remedies.SCHEMA}
+        settings = self.plan.options.get("quant") or {}
+        if not any(value for name, value in settings.items() if name != "schema"):
+            return words
         write_text(output, json.dumps(settings, indent=2) + "\n")
         return [*words, "--quant", str(output)]
 
@@ -128,24 +130,25 @@ def look(plan: Plan, examine: bool = False) -> tuple[list[Diagnostic], Optional[
     return [*result["notes"], *(check_links(image) if examine else [])], image
 
 
-def improve(plan: Plan, found: Diagnostic, before: set, effort: Effort) -> tuple[tuple, Plan]:
+def improve(plan: Plan, found: Diagnostic, findings: list, effort: Effort) -> tuple[tuple, Plan]:
     """What was tried against a finding, in words, and the plan that came out: the first that helped, else the same.
 
-    before: keys of the violations; of warnings, too, where the finding is one: no remedy may bring others.
+    findings: all of the plan's. No remedy may bring other violations; or other warnings, where the finding is one.
     """
     failed = []
     warned = found.severity == "warning"
+    before = {_key(d): d for d in findings if _counts(d, warned)}
     for candidate in remedies.candidates(plan, found):
         if not effort.left():
             stopped = f"stopped after {effort.spent} trials; nothing that was tried for this one helped"
             return (stopped,), plan
         effort.spent += 1
         try:
-            after = {_key(d) for d in look(candidate.plan, warned)[0] if _counts(d, warned)}
+            after = {_key(d): d for d in look(candidate.plan, warned)[0] if _counts(d, warned)}
         except Error:
             after = before  # a plan that is not even valid
-        if _key(found) not in after and after <= before:
-            helps = "mends it" if warned else "fits"
+        if _key(found) not in after and after.keys() <= before.keys():
+            helps = "mends it" if warned else _what_stays(before, after)
             return (f"tried: {candidate.what} {helps}; {candidate.price()}",), candidate.plan
         failed.append(candidate.what)
     if not failed:
@@ -154,16 +157,33 @@ def improve(plan: Plan, found: Diagnostic, before: set, effort: Effort) -> tuple
     return (f"tried, and none of these helped: {'; '.join(failed[:_FAILED_SHOWN])}{more}",), plan
 
 
+def _what_stays(before: dict, after: dict) -> str:
+    """What became of a violation that is gone, where others may not be."""
+    if not after:
+        return "fits"
+    worse = [
+        f"{d.code} gets worse, from {before[key].value:,.6g} to {d.value:,.6g}"
+        for key, d in after.items()
+        if before[key].value is not None and _beyond(d) > _beyond(before[key])
+    ]
+    stay = "1 other stays" if len(after) == 1 else f"{len(after)} others stay"
+    return "; ".join(["removes this violation", stay, *worse[:_FAILED_SHOWN]])
+
+
+def _beyond(found: Diagnostic) -> float:
+    """How far a value is from its limit; 0 where it is no number."""
+    return 0.0 if found.value is None or found.limit is None else abs(found.value - found.limit)
+
+
 def _counts(found: Diagnostic, warned: bool) -> bool:
     return found.severity == "error" or (warned and found.severity == "warning")
 
 
 def advise(plan: Plan, findings: list[Diagnostic], effort: Effort) -> list[Diagnostic]:
     """The findings on a plan that fits, with what was tried against its warnings. The plan stays: a warning is no violation."""
-    before = {_key(d) for d in findings if _counts(d, True)}
     little = Effort(effort.trials, min(effort.seconds, _ADVICE_SECONDS))
     return [
-        replace(d, tried=improve(plan, d, before, little)[0])
+        replace(d, tried=improve(plan, d, findings, little)[0])
         if d.severity == "warning" and remedies.known(d)
         else d
         for d in findings
@@ -178,7 +198,7 @@ def fix_plan(plan: Plan, findings: list[Diagnostic], effort: Effort) -> Fixed:
         open_ = [d for d in violations(left) if _key(d) not in told]
         if not open_:
             break
-        tried, better = improve(plan, open_[0], {_key(d) for d in violations(left)}, effort)
+        tried, better = improve(plan, open_[0], left, effort)
         told[_key(open_[0])] = tried
         if better is plan:
             continue
@@ -190,7 +210,26 @@ def fix_plan(plan: Plan, findings: list[Diagnostic], effort: Effort) -> Fixed:
                 "gone with what was tried for another violation: " + tried[0].removeprefix("tried: "),
             )
     notes = [replace(d, tried=told.get(_key(d), ())) if d.severity == "error" else d for d in first]
+    if not violations(left):
+        plan, left = _needed(start, plan, left, effort)
     return Fixed(plan, notes, left, plan is not start)
+
+
+def _needed(start: Plan, plan: Plan, findings: list, effort: Effort) -> tuple[Plan, list]:
+    """A plan that fits without what a later remedy made needless, and its findings."""
+    changes = remedies.changes(start, plan)
+    for undo in changes if len(changes) > 1 else ():
+        spared = undo(plan)
+        if not remedies.changes(start, spared) or not effort.left():
+            break
+        effort.spent += 1
+        try:
+            found = look(spared)[0]
+        except Error:
+            continue  # a profile that the other chip does not have
+        if not violations(found):
+            plan, findings = spared, found
+    return plan, findings
 
 
 def fix(net: Network, chip="loihi2", profile=None, quant=None, effort: Optional[Effort] = None) -> Fixed:

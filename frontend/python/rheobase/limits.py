@@ -218,7 +218,7 @@ class _Checker:
             value=load,
             limit=float(known.value),
             limit_source=_stated(known),
-            remedy="arrange the cores by another --seed, or by the rates of a recording (--rates)",
+            remedy="arrange the cores by another --seed, or by how often neurons fire (compile with --calibrate DATA)",
         )
 
     def _formats(self, index: int, where: str) -> None:

@@ -14,12 +14,13 @@ from typing import Callable, Iterator, Optional
 
 import numpy as np
 
+from .arithmetic import MOST_WEIGHT_BITS
 from .chipspec import ChipSpec, chips
 from .errors import Diagnostic, Error
 from .network import Network
 
 SCHEMA = "rheobase.quantization/1"
-_BITS = range(7, 1, -1)  # 8 is what a chip has; 1 holds one sign only
+_BITS = range(MOST_WEIGHT_BITS - 1, 1, -1)  # the most is what a chip has; 1 holds one sign only
 _FACTORS = (0.5, 0.25, 2.0, 0.0625, 4.0, 2.0**-8, 16.0)  # of a population's scale
 _CHIPS_JOINED = (2, 4, 8, 16, 64, 256)
 _SHARED = (64, 16, 4, 1)  # values that the neurons of a population share
@@ -53,6 +54,28 @@ class Candidate:
     plan: Plan
     what: str
     price: Callable[[], str]
+
+
+def changes(start: Plan, plan: Plan) -> list[Callable[[Plan], Plan]]:
+    """For everything in which two plans differ, what takes it back."""
+
+    def convention(name: str) -> Callable[[Plan], Plan]:
+        def undo(now: Plan) -> Plan:
+            kept = {k: v for k, v in now.conventions.items() if k != name or k in start.conventions}
+            if name in start.conventions:
+                kept[name] = start.conventions[name]
+            return replace(now, net=start.net.under(**kept), conventions=kept)
+
+        return undo
+
+    names = [n for n in {**start.options, **plan.options} if start.options.get(n) != plan.options.get(n)]
+    found = [lambda now, n=n: now.with_option(n, start.options.get(n)) for n in names]
+    found += [
+        convention(name) for name, value in plan.conventions.items() if start.conventions.get(name) != value
+    ]
+    if plan.chip != start.chip:
+        found.append(lambda now: replace(now, chip=start.chip))
+    return found
 
 
 Maker = Callable[[Plan, Diagnostic], Iterator[Candidate]]

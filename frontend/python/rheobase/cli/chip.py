@@ -37,7 +37,8 @@ def chips(
 
     Each figure has its unit and who states it. A file may say {"base": "loihi2", "name": "mine", "limits":
     {"cores": {"value": 64, "unit": "cores", "source": "my board"}}}; figures that are inferred are marked so,
-    to be overridden by those who know better.
+    to be overridden by those who know better. What --json prints are the figures that hold in the end, for other
+    programs: it is no such file.
     """
     if schema:
         sys.stdout.write(_core.chip_schema())

@@ -10,6 +10,7 @@ import typer
 from typing_extensions import Annotated
 
 from .. import compiler, fixing
+from ..arithmetic import MOST_WEIGHT_BITS
 from ..chipspec import ChipSpec
 from ..errors import usage_error
 from ..files import check_writable, write_bytes, write_text
@@ -33,7 +34,11 @@ Quant = Annotated[
 Bits = Annotated[
     Optional[int],
     typer.Option(
-        "--weight-bits", metavar="N", min=1, max=8, help="Bits of every weight; the chip's by default."
+        "--weight-bits",
+        metavar="N",
+        min=1,
+        max=MOST_WEIGHT_BITS,
+        help="Bits of every weight; the chip's by default.",
     ),
 ]
 SplitFanIn = Annotated[
@@ -363,12 +368,17 @@ def check(
         name = chip or (image.chip if image else "loihi2")
         say(f"{path} on {name}: " + (_count(violated) if violated else "fits"))
         if words:
-            say(
-                f"{output}: settings with {_count(left)} left; compile with them:"
-                if left
-                else f"{output}: fits with"
-            )
+            if str(output) not in words:
+                say(f"no settings are needed: {output} is not written")
+                say(f"{_count(left)} left with" if left else "fits with")
+            elif left:
+                say(f"{output}: settings with {_count(left)} left; compile with them:")
+            else:
+                say(f"{output}: fits with")
             say(fixing.command_line(words))
+        elif fix:
+            why = "nothing that was tried helped" if violated else "nothing to fix"
+            say(f"{why}: {output} is not written")
     if left:
         raise typer.Exit(1)
 

@@ -19,6 +19,7 @@ from .integers import Integers, Population, integers_of_image
 from .nir_graph import Graph, Loss
 from .real import KINDS, RealNeurons, reset_of, rounding_lost
 
+_MOST_LISTED = 5
 DELAYS = ("feedforward_delay", "recurrent_delay", "current")  # conventions that say which edges take steps
 
 
@@ -52,12 +53,26 @@ class _Writing:
         for population in self.shown.values():
             if population.model not in KINDS:
                 self.graph.refuse_model(population.name, population.model, KINDS)
+        self._helpers()
         if self.graph.refused:
             return
         self._ports()
         self._neurons()
         self._matrices()
         self.graph.lost.append(rounding_lost(self.shown))
+
+    def _helpers(self) -> None:
+        """What the compiler made to pass sums on is no bias: it rounds or adds, which the graph would not say."""
+        fed = {s.target for s in self.found.synapses}
+        helpers = [name for name, p in self.found.populations.items() if p.made and name in fed]
+        if helpers:
+            listed = ", ".join(f"'{name}'" for name in helpers[:_MOST_LISTED])
+            more = f" and {len(helpers) - _MOST_LISTED} more" if len(helpers) > _MOST_LISTED else ""
+            self.graph.refuse(
+                helpers[0],
+                f"the compiler made {listed}{more}, which pass sums on in parts; a NIR file has no such neurons",
+                "export the network in the place of its image, or compile without --split-fan-in and --relay-fan-in",
+            )
 
     def _ports(self) -> None:
         for name, shape in self.found.inputs.items():
