@@ -38,10 +38,19 @@ bool isFilled(const ProjectionT& p, std::uint64_t rows, std::uint64_t sources) {
       sources % (groups * planes) != 0 || weights % (blocks * planes) != 0)
     return false;
   const std::uint64_t area = weights / (blocks * planes), places = p.places.size();
-  return p.starts.size() == rows / blocks + 1 && p.starts.front() == 0 && std::ranges::is_sorted(p.starts) &&
-         p.starts.back() == places && below(p.places, sources / (groups * planes)) &&
-         below(p.entries, area) && (p.entries.size() == places || (p.entries.empty() && places == area)) &&
-         (p.delays.empty() || p.delays.size() == weights);
+  if (p.starts.size() != rows / blocks + 1 || p.starts.front() != 0 || !std::ranges::is_sorted(p.starts) ||
+      p.starts.back() != places || !below(p.places, sources / (groups * planes)) || !below(p.entries, area) ||
+      !(p.entries.size() == places || (p.entries.empty() && places == area)) ||
+      !(p.delays.empty() || p.delays.size() == weights))
+    return false;
+  // No row names a source or a weight twice, so none has more synapses than either.
+  std::vector<bool> begins(places + 1);
+  for (const std::uint32_t start : p.starts) begins[start] = true;
+  for (std::size_t e = 1; e < places; ++e)
+    if (!begins[e] &&
+        (p.places[e] <= p.places[e - 1] || (!p.entries.empty() && p.entries[e] <= p.entries[e - 1])))
+      return false;
+  return true;
 }
 
 // What its lists hold, each as often as it is named: no more than the file does.

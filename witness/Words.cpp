@@ -31,10 +31,10 @@ Format formatAt(const Records& formats, std::int64_t record) {
           get("index_bits"), get("first"),       get("group"),     axis("rows"),    axis("columns")};
 }
 
-bool isSound(const Format& f) {
+bool isSound(const Format& f, std::int64_t groups) {
   bool sound = within(f.kind, 0, 2) && within(f.weightBits, 1, 8) && within(f.signMode, 0, 2) &&
                within(f.exponent, -16, 16) && within(f.delayBits, 0, 6) && within(f.indexBits, 0, 31) &&
-               within(f.first, 0, INT32_MAX) && within(f.group, 0, 1 << 20);
+               within(f.first, 0, INT32_MAX) && within(f.group, 0, groups - 1);
   for (const Format::Axis& a : {f.rows, f.columns})
     for (const std::int64_t extent : {a.outputs, a.kernel, a.stride, a.dilation})
       sound = sound && (f.kind != 2 || within(extent, 1, 1 << 20));
@@ -89,17 +89,21 @@ Core::Core(const Image& image, const image::Core& source,
       else
         compartments[at] = {models[slice->population()], slice->population(), slice->first_neuron() + i};
     }
-  for (Compartment& compartment : compartments) {  // SPEC I6
-    if (!compartment.model) fault = "its slices leave compartments out";
+  for (std::int64_t i = 0; i < neuron.count; ++i) {  // SPEC I6
+    if (!compartments[i].model) fault = "its slices leave compartments out";
+    if (const auto number = neuron.find(i, "profile"); number && !within(*number, 0, profile.count - 1))
+      fault = "a compartment has a profile that there is not";
     if (!fault.empty()) return;
-    compartment.firstInput = inputs;
-    inputs += compartment.model->portCount();
+    compartments[i].firstInput = inputs;
+    inputs += compartments[i].model->portCount();
   }
+  if (!std::ranges::all_of(formats, [&](const Format& f) { return isSound(f, format.count); }))
+    fault = "a synapse format means nothing";
 }
 
 const Format* Core::formatOf(std::int64_t index) const {
   const std::int64_t number = axon.find(index, "format").value_or(-1);
-  return within(number, 0, format.count - 1) && isSound(formats[number]) ? &formats[number] : nullptr;
+  return within(number, 0, format.count - 1) ? &formats[number] : nullptr;
 }
 
 std::optional<std::int64_t> Core::registerOf(std::int64_t compartment, std::string_view field) const {

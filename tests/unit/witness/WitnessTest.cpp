@@ -83,6 +83,31 @@ TEST(Witness, v1_other_files_are_refused) {
   EXPECT_EQ(code(witness::toBytes(wrong)), "R0521");
 }
 
+// Places without end, or one weight for all of them, would take hours to compare.
+TEST(Witness, v1_no_row_names_a_source_or_a_weight_twice) {
+  const auto changed = [](const Case& of, const std::function<void(witness::ProjectionT&)>& change) {
+    witness::NetworkT network = of.network;
+    change(*network.projections[0]);
+    const auto read = witness::parse(witness::toBytes(network), "x");
+    return read ? "" : read.error().diagnostics.front().code;
+  };
+  const Case dense = denseCase(), kernel = convolutionCase();
+  const auto twice = [](auto& list) { list[1] = list[0]; };
+  EXPECT_EQ(changed(dense, [](auto&) {}), "");
+  EXPECT_EQ(changed(kernel, [](auto&) {}), "");
+  EXPECT_EQ(changed(dense, [&](auto& p) { twice(p.places); }), "R0521");
+  EXPECT_EQ(changed(dense, [](auto& p) { std::swap(p.places[3], p.places[4]); }), "R0521");
+  EXPECT_EQ(changed(kernel, [&](auto& p) { twice(p.places); }), "R0521");
+  EXPECT_EQ(changed(kernel, [&](auto& p) { twice(p.entries); }), "R0521");
+  EXPECT_EQ(changed(dense,
+                    [](auto& p) {
+                      p.places.assign(1'000'000, 0);
+                      p.entries = p.places;
+                      p.starts = {0, 1'000'000};
+                    }),
+            "R0521");
+}
+
 // SPEC V1: what most pairs of neurons lack is not in the file, and what all of them have is not listed.
 TEST(Witness, v1_synapses_are_listed_where_that_takes_less) {
   const witness::NetworkT listed = listedCase().network, dense = denseCase().network;
@@ -174,6 +199,21 @@ TEST(Witness, v2_neurons_and_their_parameters) {
                        h.outputs[0]->shape = {5};
                      }),
               HasSubstr("spikes: the output is [5] of out. in the image, [40] of hidden. in the network"));
+}
+
+// What the loader refuses proves nothing: a register of a profile that there is not is no 0.
+TEST(Witness, v2_profiles_and_formats_that_mean_nothing) {
+  const Case of = denseCase();
+  const auto poked = [&](const char* record, const char* field, std::int64_t value) {
+    return edited(
+        of, nullptr,
+        [&](const std::string& owner, const std::string& memory, std::vector<std::uint64_t>& words) {
+          if (owner == "core 0" && memory == record) poke(of.image, words, record, 0, field, value);
+        });
+  };
+  EXPECT_THAT(poked("neuron", "profile", 3),
+              HasSubstr("core 0: a compartment has a profile that there is not"));
+  EXPECT_THAT(poked("format", "group", 7), HasSubstr("core 0: a synapse format means nothing"));
 }
 
 // SPEC E5: a clone is one more compartment of its neuron, with all that the neuron has.
