@@ -154,6 +154,11 @@ Status Compilation::prepare() {
     return Error::of(ErrorKind::Usage, "R0690", "",
                      "an earlier image is to keep its cores, and the mapper would move its neurons",
                      "leave --mapper graph out, or --keep");
+  if (options_.keep && last_ < Stage::Placed)
+    return Error::of(
+        ErrorKind::Usage, "R0690", "",
+        fmt::format("the stage '{}' has no cores that an earlier image could keep", stageName(last_)),
+        "go on to the placed stage or the image, or leave --keep out");
   quantize_.chip = &options_.chip;
   quantize_.profile = profile_;
   quantize_.pinsFile = options_.quantFile;

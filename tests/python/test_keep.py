@@ -38,6 +38,11 @@ def again(files, *more, chip="tiny", old="old.rheo"):
     )
 
 
+def test_a_stage_without_cores_keeps_none(files):
+    done = again(files, "--to", "quant")
+    assert done.returncode == 3 and "the stage 'quant' has no cores" in done.stderr
+
+
 def test_the_command_counts_what_stays(files):
     done = again(files)
     assert done.returncode == 0, done.stderr

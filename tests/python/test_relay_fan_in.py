@@ -61,6 +61,9 @@ def test_e6_a_warning_tells_the_loss(narrow):
     (told,) = [a for a in image.assumptions if a["what"] == "relays of 'wide'"]
     assert told["warning"] and "(SPEC E6)" in told["value"]
     assert not [d for d in image.notes if d.code == "R0311" and "relay" in d.where]
+    assert (
+        len([d for d in image.notes if d.code == "R0311" and d.where == "wide"]) <= 1
+    )  # of the network built
     assert all(
         d.code != "R0346" for d in rb.compile(wide(), chip="loihi1", relay_fan_in=True).notes
     )  # all of it fits
