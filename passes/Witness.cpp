@@ -162,7 +162,7 @@ image::HeaderT headerOf(const FixedNet& net, const Profile& profile) {
 std::string keep(std::span<const std::uint8_t> witness, const Image& image) {
   std::error_code error;
   const std::filesystem::path root = std::filesystem::temp_directory_path(error);
-  std::string folder = (root / "rheobase-fault-XXXXXX").string();
+  std::string folder = (root / "rheobase-fault-").string() + std::string(6, 'X');  // mkdtemp's blanks
   if (error || !mkdtemp(folder.data())) return "";
   const bool kept =
       writeFileAtomically(folder + "/network.rheow", witness) && image.save(folder + "/image.rheo");

@@ -57,11 +57,13 @@ class Chooser {
 
   Expected<Mapping> anew() {
     Expected<Placement> inOrder = place(problem_, chip_, {}, options_.clones);
-    if (!mayTry(inOrder)) return inOrder ? Expected<Mapping>(arranged(*std::move(inOrder))) : inOrder.error();
+    const auto ordered = [&] {
+      return inOrder ? Expected<Mapping>(arranged(*std::move(inOrder))) : inOrder.error();
+    };
+    if (!mayTry(inOrder)) return ordered();
     Expected<NeuronGraph> graph = NeuronGraph::make(problem_, chip_, options_.rates);
     if (!graph) return std::move(graph).error();
-    if (!worthTrying(*graph, inOrder))
-      return inOrder ? Expected<Mapping>(arranged(*std::move(inOrder))) : inOrder.error();
+    if (!worthTrying(*graph, inOrder)) return ordered();
     Expected<Placement> byGraph = placeByGraph(*graph, inOrder ? &*inOrder : nullptr);
     return better(*graph, std::move(inOrder), std::move(byGraph));
   }

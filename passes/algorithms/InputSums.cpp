@@ -20,8 +20,8 @@ Status checkInputSums(const FixedNet& net) {
       continue;  // SPEC W8: payloads of neurons are not bounded
     double payload = 1;
     if (projection.source.input) {
-      const InputPort& port = net.inputs[static_cast<std::size_t>(projection.source.index)];
-      payload = std::max(std::abs(port.minPayload), std::abs(port.maxPayload));
+      payload =
+          static_cast<double>(net.inputs[static_cast<std::size_t>(projection.source.index)].largestPayload());
     }
     const double unit = std::ldexp(payload, projection.exponent);
     std::vector<double>& of = sums[static_cast<std::size_t>(projection.target)];

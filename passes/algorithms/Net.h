@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
@@ -82,6 +83,11 @@ struct InputPort {
   std::vector<std::int64_t> shape;
   std::int32_t minPayload = 0;
   std::int32_t maxPayload = 1;
+
+  // Of either sign.
+  std::int64_t largestPayload() const {
+    return std::max(std::abs(std::int64_t{minPayload}), std::abs(std::int64_t{maxPayload}));
+  }
 };
 
 // What an Output node receives: spikes of a spiking population, the membrane potential of another.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "algorithms/RangeProof.h"
+#include "fixed/Arithmetic.h"
 
 namespace rheo {
 namespace {
@@ -44,10 +45,7 @@ class ProjectionInput {
   }
 
  private:
-  std::int64_t shift(std::int64_t x) const {
-    const int e = projection_->exponent;
-    return e >= 0 ? x * (std::int64_t{1} << e) : x >> -e;
-  }
+  std::int64_t shift(std::int64_t x) const { return fixed::shiftExactly(x, projection_->exponent); }
 
   const FixedProjection* projection_;
   bool perWeight_;

@@ -19,11 +19,6 @@ namespace {
 
 using Weights = Connections<std::int32_t>;
 
-// What a synapse adds to the helper's sum for each unit of payload. SPEC W6
-std::int64_t shiftedWeight(std::int64_t weight, int exponent) {
-  return exponent >= 0 ? weight * (std::int64_t{1} << exponent) : weight >> -exponent;
-}
-
 class Former {
  public:
   Former(const FixedProjection& projection, const InputPort& port, bool bounded, const ChipSpec& chip,
@@ -98,7 +93,7 @@ class Former {
   // is too much.
   std::vector<Part> runs(const Weights& all, std::int32_t delay, std::int64_t most) const {
     const std::int64_t rows = all.wiring.targets(), sources = all.wiring.sources();
-    const std::int64_t payload = std::max(std::abs(port_.minPayload), std::abs(port_.maxPayload));
+    const std::int64_t payload = port_.largestPayload();
     const std::int64_t bound = bounded_ ? fixed::kInputBound : INT64_MAX;  // SPEC W8
     std::vector<std::int64_t> taken(static_cast<std::size_t>(rows)), load(static_cast<std::size_t>(rows));
     std::vector<Part> parts{{0, 0, delay}};
@@ -109,7 +104,7 @@ class Former {
         if (!inClass(all, index, delay)) return;
         std::int64_t& count = taken[static_cast<std::size_t>(row)];
         std::int64_t& sum = load[static_cast<std::size_t>(row)];
-        sum += std::abs(shiftedWeight(all.value(index), result_.intoExponent)) * payload;
+        sum += std::abs(fixed::shiftExactly(all.value(index), result_.intoExponent)) * payload;
         fits &= ++count <= most && sum <= bound;
       });
       ++parts.back().count;
@@ -279,7 +274,7 @@ std::int64_t largestSum(const PartialSums& sums) {
   for (std::int64_t helper = 0; helper < sums.helpers(); ++helper) {
     std::int64_t sum = 0;
     sums.into.wiring.sourcesOf(helper, [&](std::int64_t, std::int64_t index) {
-      sum += std::abs(shiftedWeight(sums.into.value(index), sums.intoExponent));
+      sum += std::abs(fixed::shiftExactly(sums.into.value(index), sums.intoExponent));
     });
     largest = std::max(largest, sum);
   }

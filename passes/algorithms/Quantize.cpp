@@ -143,8 +143,8 @@ void Quantizer::makeParts() {
     part.fixed.delaySteps = source.delaySteps;
     part.effective.values = source.weights;
     if (source.source.input) {
-      const InputPort& port = net_.inputs[static_cast<std::size_t>(source.source.index)];
-      part.effective.payload = std::max(std::abs(port.minPayload), std::abs(port.maxPayload));
+      part.effective.payload =
+          static_cast<double>(net_.inputs[static_cast<std::size_t>(source.source.index)].largestPayload());
     }
     part.unit = net_.conventions.spikeValue();
     parts_.push_back(part);

@@ -14,6 +14,7 @@
 #include "algorithms/LaterStart.h"
 #include "algorithms/PartialSums.h"
 #include "chip/Program.h"
+#include "fixed/Arithmetic.h"
 
 namespace rheo {
 namespace {
@@ -99,7 +100,8 @@ Status Relayer::formWeights(const FixedProjection& projection, Form& form) const
     form.unit = exponent;
     form.intoExponent = 0;
   } else if (exponent < 0) {
-    for (std::int32_t& weight : form.weights.values) weight = 2 * (weight >> -exponent);
+    for (std::int32_t& weight : form.weights.values)
+      weight = 2 * static_cast<std::int32_t>(fixed::shiftExactly(weight, exponent));
     form.intoExponent = -1;
   }
   const auto [least, most] = std::minmax_element(form.weights.values.begin(), form.weights.values.end());
@@ -116,8 +118,7 @@ Status Relayer::formParts(const FixedProjection& projection, Form& form) const {
   const Source& source = projection.source;
   std::int64_t payload = 1;
   if (source.input) {
-    const InputPort& port = before_.inputs[static_cast<std::size_t>(source.index)];
-    payload = std::max(std::abs(std::int64_t{port.minPayload}), std::abs(std::int64_t{port.maxPayload}));
+    payload = before_.inputs[static_cast<std::size_t>(source.index)].largestPayload();
   }
   const Wiring& wiring = form.weights.wiring;
   // Half of a core at most is for what relays take back, so that it holds those of several rows.
@@ -129,7 +130,7 @@ Status Relayer::formParts(const FixedProjection& projection, Form& form) const {
   std::vector<Load> loads(static_cast<std::size_t>(wiring.targets()));
   form.parts = {{0, 0, 0}};
   const auto sized = [&](std::int64_t weight) {
-    return (form.intoExponent < 0 ? weight / 2 : weight * (std::int64_t{1} << form.intoExponent)) * payload;
+    return fixed::shiftExactly(weight, form.intoExponent) * payload;
   };
   // Adds a source to the last part; false where a row cannot take it.
   const auto add = [&](std::int64_t at) {

@@ -135,10 +135,7 @@ std::vector<Crowded> Splitter::crowded() {
 
 // The largest payload of a source, as far as it is known.
 std::int64_t Splitter::payload(const Source& source) {
-  if (source.input) {
-    const InputPort& port = net().inputs[static_cast<std::size_t>(source.index)];
-    return std::max(std::abs(port.minPayload), std::abs(port.maxPayload));
-  }
+  if (source.input) return net().inputs[static_cast<std::size_t>(source.index)].largestPayload();
   if (!population(source.index).model->graded) return 1;
   if (const auto known = helperPayload_.find(source.index); known != helperPayload_.end())
     return known->second;

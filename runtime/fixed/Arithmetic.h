@@ -111,4 +111,9 @@ constexpr std::int32_t shiftSum(std::int32_t sum, std::int32_t exponent) {
   return exponent >= 0 ? shiftLeft(sum, exponent) : sum >> -exponent;
 }
 
+// The same where nothing wraps, for proofs and bounds.
+constexpr std::int64_t shiftExactly(std::int64_t sum, int exponent) {
+  return exponent >= 0 ? sum * (std::int64_t{1} << exponent) : sum >> -exponent;
+}
+
 }  // namespace rheo::fixed
