@@ -114,19 +114,13 @@ class Relays {
               double unit) const {
     const std::int32_t source =
         &network == &after_ ? original_[p.source] : static_cast<std::int32_t>(p.source);
-    const std::uint64_t positions = p.starts.size() - 1, block = row / positions, planes = p.planes;
-    const std::uint64_t group = block / (p.blocks / p.groups);
-    const std::uint64_t plane = network.nodes[p.source]->size / (p.groups * planes);
-    const std::uint64_t area = p.weights.size() / (p.blocks * planes);
-    for (std::uint64_t i = 0; i < planes; ++i)
-      for (std::uint64_t e = p.starts[row % positions]; e < p.starts[row % positions + 1]; ++e) {
-        const std::uint64_t index = (block * planes + i) * area + (p.entries.empty() ? e : p.entries[e]);
-        const double shifted = std::ldexp(p.weights[index], p.exponent);
-        const double value = (perWeight_ ? std::floor(shifted) : shifted) * unit;  // SPEC W6
-        if (value == 0) continue;
-        const auto neuron = static_cast<std::int32_t>((group * planes + i) * plane + p.places[e]);
-        into.push_back({source, neuron, p.delay_steps + (p.delays.empty() ? 0 : p.delays[index]), value});
-      }
+    forEachSynapse(p, row, network.nodes[p.source]->size, [&](std::uint64_t neuron, std::uint64_t index) {
+      const double shifted = std::ldexp(p.weights[index], p.exponent);
+      const double value = (perWeight_ ? std::floor(shifted) : shifted) * unit;  // SPEC W6
+      const std::int32_t wait = p.delays.empty() ? 0 : p.delays[index];
+      if (value != 0)
+        into.push_back({source, static_cast<std::int32_t>(neuron), p.delay_steps + wait, value});
+    });
   }
 
   // What relays hold of a row, in the owner's unit, beside what reaches it directly.

@@ -66,7 +66,6 @@ void Checker::synapses() {
   }
 }
 
-// The rows and sources of a projection: network.fbs.
 void Checker::expect(const Compartment& c, std::int64_t port, Row& row) {
   const std::size_t to = populations_[c.population];
   const std::uint64_t target = c.neuron * c.model->portCount() + port;
@@ -74,21 +73,15 @@ void Checker::expect(const Compartment& c, std::int64_t port, Row& row) {
   for (std::size_t number : into_[to]) {
     const ProjectionT& p = *network_.projections[number];
     const Source& from = nodes_[p.source];
-    const std::uint64_t positions = p.starts.size() - 1, block = target / positions, planes = p.planes;
-    const std::uint64_t first = p.starts[target % positions], end = p.starts[target % positions + 1];
-    const std::uint64_t group = block / (p.blocks / p.groups), plane = from.size / (p.groups * planes);
-    const std::uint64_t area = p.weights.size() / (p.blocks * planes);
+    const std::uint64_t position = target % (p.starts.size() - 1);
     const std::int64_t delay = p.delay_steps + nodes_[to].lag - from.lag - 1;  // SPEC T2, T4
-    visits_ -= planes * (end - first);
+    visits_ -= std::uint64_t{p.planes} * (p.starts[position + 1] - p.starts[position]);
     if (visits_ < 0) return;
-    for (std::uint64_t i = 0; i < planes; ++i)
-      for (std::uint64_t e = first; e < end; ++e) {
-        const std::uint64_t index = (block * planes + i) * area + (p.entries.empty() ? e : p.entries[e]);
-        const std::int32_t wait = p.delays.empty() ? 0 : p.delays[index];
-        if (const std::int32_t weight = kept(p.weights[index], p, profile_.weightTruncation))
-          row.emplace_back(from.base + (group * planes + i) * plane + p.places[e], weight, p.exponent,
-                           delay + wait, number * 256 + wait);
-      }
+    forEachSynapse(p, target, from.size, [&](std::uint64_t source, std::uint64_t index) {
+      const std::int32_t wait = p.delays.empty() ? 0 : p.delays[index];
+      if (const std::int32_t weight = kept(p.weights[index], p, profile_.weightTruncation))
+        row.emplace_back(from.base + source, weight, p.exponent, delay + wait, number * 256 + wait);
+    });
   }
 }
 

@@ -24,6 +24,19 @@ Expected<NetworkT> parse(std::span<const std::uint8_t> bytes, const std::string&
 using Face = std::map<std::pair<std::string, std::string>, std::string>;
 Face faceOf(const image::HeaderT& header);
 
+// visit(source neuron, index of the weight) for each synapse of a row, whose sources are so many:
+// network.fbs.
+template <class Visit>
+void forEachSynapse(const ProjectionT& p, std::uint64_t row, std::uint64_t sources, Visit visit) {
+  const std::uint64_t positions = p.starts.size() - 1, block = row / positions, planes = p.planes;
+  const std::uint64_t group = block / (p.blocks / p.groups), plane = sources / (p.groups * planes);
+  const std::uint64_t area = p.weights.size() / (p.blocks * planes);
+  for (std::uint64_t i = 0; i < planes; ++i)
+    for (std::uint64_t e = p.starts[row % positions]; e < p.starts[row % positions + 1]; ++e)
+      visit((group * planes + i) * plane + p.places[e],
+            (block * planes + i) * area + (p.entries.empty() ? e : p.entries[e]));
+}
+
 struct Report {
   std::vector<Diagnostic> faults;  // R0430: the first of them, with their place in the network or the image
   std::uint64_t total = 0;
