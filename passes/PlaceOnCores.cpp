@@ -258,11 +258,14 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     return ok();
   }
 
+  static bool areAll(const std::vector<Diagnostic>& all, const std::set<std::string>& codes) {
+    return std::all_of(all.begin(), all.end(), [&](const Diagnostic& d) { return codes.contains(d.code); });
+  }
+
   // A fan-in that fits no core may be split: offered where that has been tried and all of it fits.
   void offerSplit(const FixedNet& net, const Profile& profile, bool clones,
                   std::vector<Diagnostic>& all) const {
-    const auto ofFanIn = [](const Diagnostic& d) { return d.code == "R0412" || d.code == "R0413"; };
-    if (!spec->extends("partial_sums") || !std::all_of(all.begin(), all.end(), ofFanIn)) return;
+    if (!spec->extends("partial_sums") || !areAll(all, {"R0412", "R0413"})) return;
     const Expected<SplitNet> split = splitFanIn(net, *spec, profile);
     if (!split || split->sums.empty() || !place(problemOf(split->net, profile), *spec, {}, clones)) return;
     const std::string price =
@@ -281,8 +284,7 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
   // What rounds comes last, and only where nothing exact could be offered.
   void offerRelays(const FixedNet& net, const Profile& profile, bool clones,
                    std::vector<Diagnostic>& all) const {
-    const auto ofFanIn = [](const Diagnostic& d) { return d.code == "R0412" || d.code == "R0413"; };
-    if (spec->extends("partial_sums") || !std::all_of(all.begin(), all.end(), ofFanIn)) return;
+    if (spec->extends("partial_sums") || !areAll(all, {"R0412", "R0413"})) return;
     const Expected<RelayedNet> relayed = relayFanIn(net, *spec, profile);
     if (!relayed || relayed->sums.empty() || !place(problemOf(relayed->net, profile), *spec, {}, clones))
       return;
@@ -291,16 +293,14 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     for (Diagnostic& diagnostic : all)
       diagnostic.remedy += fmt::format(
           "; or run with --relay-fan-in, which rounds: {} send the sums in quanta, {} later, and spikes "
-          "change "
-          "(`rheobase explain R0346`)",
+          "change (`rheobase explain R0346`)",
           counted(static_cast<std::size_t>(relays), "relay", "relays"),
           counted(static_cast<std::size_t>(relayed->steps), "step", "steps"));
   }
 
   // Routes that fit no core may be shared by clones: offered where that has been tried and all of it fits.
   void offerClones(const PlacementProblem& problem, std::vector<Diagnostic>& all) const {
-    const auto ofRoutes = [](const Diagnostic& d) { return d.code == "R0414"; };
-    if (!std::all_of(all.begin(), all.end(), ofRoutes)) return;
+    if (!areAll(all, {"R0414"})) return;
     const Expected<Placement> cloned = place(problem, *spec, {}, true);
     if (!cloned) {
       for (Diagnostic& diagnostic : all)

@@ -22,10 +22,9 @@ std::string lossOf(const RelayedSum& sum) {
       sum.threshold > 0 ? fmt::format(" ({:.3g} of its least threshold)", sum.quantum / sum.threshold) : "";
   return fmt::format(
       "{} relays send '{}' to '{}' in quanta of {:g}{}: of each of the {} parts of a sum, half a quantum at "
-      "most is "
-      "still to come after a step, or half of the largest that the part has been so far, at most {:g}; "
-      "1/4096 of "
-      "what they hold is lost in each step",
+      "most is still to come after a step, or half of the largest that the part has been so far, at most "
+      "{:g}; "
+      "1/4096 of what they hold is lost in each step",
       sum.neurons, sum.projection, sum.owner, sum.quantum, share, sum.parts, sum.largest / 2);
 }
 
@@ -39,8 +38,7 @@ Diagnostic warningOf(const RelayedSum& sum) {
   diagnostic.limitSource = "SPEC E6";
   diagnostic.remedy =
       "measure what it does to the outputs with `rheobase verify`; or choose a chip that sums in parts "
-      "exactly "
-      "(loihi2, --split-fan-in), or prune its inputs";
+      "exactly (loihi2, --split-fan-in), or prune its inputs";
   return diagnostic;
 }
 

@@ -17,14 +17,12 @@ Error refuse(const FixedPopulation& moved, std::int64_t neuron, int later) {
   diagnostic.where = moved.name;
   diagnostic.message = fmt::format(
       "neuron {} of '{}' moves without any input, from step 0 on: its start cannot shift by {} steps, as "
-      "helpers on "
-      "its way ask for",
+      "helpers on its way ask for",
       neuron, moved.name, later);
   diagnostic.limitSource = "SPEC E4";
   diagnostic.remedy =
       "give it its bias as a bias of the weights before it, which waits with them, or prune the inputs of "
-      "the "
-      "populations before it";
+      "the populations before it";
   return Error::of(ErrorKind::Compile, std::move(diagnostic));
 }
 
