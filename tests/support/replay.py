@@ -30,6 +30,12 @@ def check_all(share: int, check, tally) -> Optional[int]:
     return None if replaying() else len(chosen)
 
 
+def drawn_often(tally, chosen: int, names) -> None:
+    """Each of these traits came up in one of thirty networks at least: else the test would be empty."""
+    for name in names:
+        assert tally[name] >= chosen / 30, f"too few networks with {name}"
+
+
 class replayable:
     """Names the seed in whatever goes wrong inside: ``with replayable(seed): ...``"""
 
