@@ -309,7 +309,7 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
       return;
     }
     std::size_t clones = 0;
-    for (const auto& [population, held] : clonesOf(*cloned)) clones += held.size();
+    for (const auto& [key, neurons] : clonesOf(*cloned)) clones += neurons.size();
     for (Diagnostic& diagnostic : all)
       diagnostic.remedy = fmt::format(
           "run with --clone-fan-out: adds {}, {} in all; the output is unchanged, and no step "
@@ -318,19 +318,12 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
           counted(cloned->cores.size(), "core", "cores"), diagnostic.remedy);
   }
 
-  // By population: the neuron of each clone.
-  static std::map<int, std::vector<std::int32_t>> clonesOf(const Placement& placement) {
-    std::map<int, std::vector<std::int32_t>> clones;
-    for (const PlacedCore& core : placement.cores)
-      for (const PlacedSlice& slice : core.slices)
-        for (std::int32_t i = 0; slice.clone > 0 && i < slice.size(); ++i)
-          clones[slice.population].push_back(slice.neuron(i));
-    return clones;
-  }
-
   static void recordClones(spk::NetworkOp network, const PlacementProblem& problem,
                            const Placement& placement) {
-    for (const auto& [index, clones] : clonesOf(placement)) {
+    std::map<int, std::vector<std::int32_t>> cloned;  // the neuron of each clone
+    for (const auto& [key, neurons] : clonesOf(placement))
+      cloned[key.first].insert(cloned[key.first].end(), neurons.begin(), neurons.end());
+    for (const auto& [index, clones] : cloned) {
       const std::string& name = problem.populations[index].name;
       const std::string neurons = counted(std::set(clones.begin(), clones.end()).size(), "neuron", "neurons");
       const std::string value = fmt::format("{} of '{}' held {} more (SPEC E5)", neurons, name,

@@ -83,7 +83,6 @@ class Emitter {
   void describeGrid();
   Status emitInputs();
   void describe();
-  void findClones();
   std::pair<std::uint32_t, std::uint32_t> inImage(const PlacedSlice& slice, std::int32_t neuron) const;
   void describeClones();
 
@@ -405,14 +404,6 @@ void Emitter::describe() {
   }
 }
 
-void Emitter::findClones() {
-  for (const PlacedCore& core : placement_.cores)
-    for (const PlacedSlice& slice : core.slices)
-      for (std::int32_t i = 0; slice.clone > 0 && i < slice.size(); ++i)
-        clones_[{slice.population, slice.clone}].push_back(slice.neuron(i));
-  for (auto& [key, neurons] : clones_) std::sort(neurons.begin(), neurons.end());
-}
-
 // The population of the image that holds a neuron of a slice, and the neuron's number there.
 std::pair<std::uint32_t, std::uint32_t> Emitter::inImage(const PlacedSlice& slice,
                                                          std::int32_t neuron) const {
@@ -510,7 +501,7 @@ Expected<Image> Emitter::run() {
     fromPopulations_.emplace_back(static_cast<std::size_t>(population.size));
   for (const InputSpec& input : problem_.inputs)
     fromInputs_.emplace_back(static_cast<std::size_t>(input.size));
-  findClones();
+  clones_ = clonesOf(placement_);
   std::vector<CoreWords> cores;
   for (std::size_t core = 0; core < placement_.cores.size(); ++core) {
     std::optional<RecordWriter> constants;

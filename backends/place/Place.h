@@ -6,6 +6,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chip/ChipSpec.h"
@@ -169,6 +170,9 @@ struct PlacedCore {
 struct Placement {
   std::vector<PlacedCore> cores;
 };
+
+// Population and number of the clone, from 1 on -> the neurons of which there is one, ascending. SPEC E5
+std::map<std::pair<int, std::int32_t>, std::vector<std::int32_t>> clonesOf(const Placement& placement);
 
 // Where the spikes of a placement go, by indices of its cores; the host's are not counted. rates: spikes in a
 // step of each neuron of a population, by its name; 1 where it is left out.

@@ -8,6 +8,16 @@
 
 namespace rheo {
 
+std::map<std::pair<int, std::int32_t>, std::vector<std::int32_t>> clonesOf(const Placement& placement) {
+  std::map<std::pair<int, std::int32_t>, std::vector<std::int32_t>> clones;
+  for (const PlacedCore& core : placement.cores)
+    for (const PlacedSlice& slice : core.slices)
+      for (std::int32_t i = 0; slice.clone > 0 && i < slice.size(); ++i)
+        clones[{slice.population, slice.clone}].push_back(slice.neuron(i));
+  for (auto& [key, neurons] : clones) std::sort(neurons.begin(), neurons.end());
+  return clones;
+}
+
 std::int64_t Placer::holdersFor(std::int64_t routes) const {
   const std::int64_t limit = chip_.limit("output_axons_per_core").value;
   return clones_ ? std::max<std::int64_t>(1, (routes + limit - 1) / limit) : 1;

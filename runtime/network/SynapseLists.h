@@ -10,8 +10,6 @@
 
 namespace rheo {
 
-constexpr std::int64_t kMostListed = UINT32_MAX;  // TargetLists keeps their numbers in 32 bits
-
 class SynapseLists {
  public:
   SynapseLists() : first_{0} {}
@@ -45,7 +43,7 @@ class SynapseLists {
   std::vector<std::int32_t> sources_;
 };
 
-// The same synapses for each source: targets ascending.
+// The same synapses for each source: targets ascending. Their numbers fit 32 bits, as those of a tensor do.
 class TargetLists {
  public:
   TargetLists() = default;
