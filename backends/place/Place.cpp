@@ -47,7 +47,7 @@ Placer::Placer(const PlacementProblem& problem, const ChipSpec& chip, std::span<
   incoming_.resize(problem.populations.size());
   for (std::size_t i = 0; i < problem.projections.size(); ++i)
     incoming_[problem.projections[i].target].push_back(static_cast<int>(i));
-  for (const PopulationSpec& population : problem.populations) routes_.emplace_back(population.size, 0);
+  routes_ = noneOfEach();
   findProfiles();
 }
 
@@ -193,10 +193,16 @@ void Placer::placeAll(bool fill) {
   if (clones_) placeClones();
 }
 
-// [population][neuron]: one route for each list that the neuron's spikes reach.
-std::vector<std::vector<std::int64_t>> Placer::countRoutes() const {
+// [population][neuron]
+std::vector<std::vector<std::int64_t>> Placer::noneOfEach() const {
   std::vector<std::vector<std::int64_t>> counts;
   for (const PopulationSpec& population : problem_.populations) counts.emplace_back(population.size, 0);
+  return counts;
+}
+
+// [population][neuron]: one route for each list that the neuron's spikes reach.
+std::vector<std::vector<std::int64_t>> Placer::countRoutes() const {
+  std::vector<std::vector<std::int64_t>> counts = noneOfEach();
   for (const OpenCore& open : cores_)
     for (const ListChoice& placed : open.lists) {
       const ProjectionSpec& projection = problem_.projections[placed.projection];
@@ -271,12 +277,13 @@ Expected<Placement> Placer::run() {
   if (!found.empty()) return Error{ErrorKind::Compile, std::move(found)};
   Placement placement;
   const std::vector<std::int32_t> ids = giveIds();
+  const auto holders = countHolders();
   for (OpenCore& open : cores_) {
     open.core.id = ids[placement.cores.size()];
     for (const ListChoice& choice : open.lists) resolveLists(choice, open.core);
     placement.cores.push_back(std::move(open.core));
   }
-  if (clones_) dealRoutes(placement);
+  if (clones_) dealRoutes(holders, placement);
   return placement;
 }
 

@@ -46,8 +46,7 @@ void Placer::placeClones() {
 
 // [population][neuron]: slices that hold it.
 std::vector<std::vector<std::int64_t>> Placer::countHolders() const {
-  std::vector<std::vector<std::int64_t>> holders;
-  for (const PopulationSpec& population : problem_.populations) holders.emplace_back(population.size, 0);
+  std::vector<std::vector<std::int64_t>> holders = noneOfEach();
   for (const OpenCore& open : cores_)
     for (const PlacedSlice& slice : open.core.slices)
       for (std::int32_t i = 0; i < slice.size(); ++i) ++holders[slice.population][slice.neuron(i)];
@@ -55,22 +54,14 @@ std::vector<std::vector<std::int64_t>> Placer::countHolders() const {
 }
 
 // Which of those that hold a source reaches an axon: the first of them the first axons, and so on.
-void Placer::dealRoutes(Placement& placement) const {
-  std::vector<std::vector<std::int64_t>> next, routes, holders;
-  for (const PopulationSpec& population : problem_.populations) {
-    next.emplace_back(population.size, 0);
-    routes.emplace_back(population.size, 0);
-    holders.emplace_back(population.size, 0);
-  }
+void Placer::dealRoutes(const std::vector<std::vector<std::int64_t>>& holders, Placement& placement) const {
+  std::vector<std::vector<std::int64_t>> next = noneOfEach(), routes = next;
   const auto forEachAxon = [&](const auto& visit) {
     for (PlacedCore& core : placement.cores)
       for (PlacedAxon& axon : core.axons)
         if (const auto& from = problem_.projections[core.groups[axon.group].projection]; !from.fromInput)
           visit(axon, from.source);
   };
-  for (const PlacedCore& core : placement.cores)
-    for (const PlacedSlice& slice : core.slices)
-      for (std::int32_t i = 0; i < slice.size(); ++i) ++holders[slice.population][slice.neuron(i)];
   forEachAxon([&](PlacedAxon& axon, int source) { ++routes[source][axon.source]; });
   forEachAxon([&](PlacedAxon& axon, int source) {
     const std::int64_t route = next[source][axon.source]++;

@@ -80,8 +80,9 @@ class Placer {
   std::int64_t holdersFor(std::int64_t routes) const;
   std::int64_t expectedRoutes(int population, std::int32_t neuron) const;
   std::vector<std::vector<std::int64_t>> countHolders() const;
-  void dealRoutes(Placement& placement) const;
+  void dealRoutes(const std::vector<std::vector<std::int64_t>>& holders, Placement& placement) const;
   std::vector<Diagnostic> endlessClones() const;
+  std::vector<std::vector<std::int64_t>> noneOfEach() const;
   std::vector<std::vector<std::int64_t>> countRoutes() const;
   bool routesFit();
   Diagnostic finding(const CoreLimit& exceeded, const PopulationSpec& population, std::int64_t value,
