@@ -2,18 +2,17 @@
 // the grid. SPEC E5, I3 to I7, I12.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 
 #include "algorithms/Problem.h"
-#include "algorithms/RelayFanIn.h"
-#include "algorithms/SplitFanIn.h"
+#include "algorithms/WaysOut.h"
 #include "ir/Diagnostics.h"
 #include "mapping/Kept.h"
 #include "mapping/MappingText.h"
 #include "passes/NetIo.h"
 #include "passes/Passes.h"
+#include "support/Text.h"
 
 namespace rheo {
 
@@ -245,9 +244,7 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     Expected<Mapping> mapping = mapNetwork(problem, *spec, how);
     if (!mapping) {
       Error error = std::move(mapping).error();
-      offerSplit(net, *profile, clones, error.diagnostics);
-      offerRelays(net, *profile, clones, error.diagnostics);
-      if (!clones) offerClones(problem, error.diagnostics);
+      offerWaysOut(net, *spec, *profile, clones, error.diagnostics);
       return error;
     }
     recordClones(network, problem, mapping->placement);
@@ -256,66 +253,6 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     ModuleWriter(network, net, problem, mapping->placement, *spec).write();
     network.erase();
     return ok();
-  }
-
-  static bool areAll(const std::vector<Diagnostic>& all, const std::set<std::string>& codes) {
-    return std::all_of(all.begin(), all.end(), [&](const Diagnostic& d) { return codes.contains(d.code); });
-  }
-
-  // A fan-in that fits no core may be split: offered where that has been tried and all of it fits.
-  void offerSplit(const FixedNet& net, const Profile& profile, bool clones,
-                  std::vector<Diagnostic>& all) const {
-    if (!spec->extends("partial_sums") || !areAll(all, {"R0412", "R0413"})) return;
-    const Expected<SplitNet> split = splitFanIn(net, *spec, profile);
-    if (!split || split->sums.empty() || !place(problemOf(split->net, profile), *spec, {}, clones)) return;
-    const std::string price =
-        fmt::format("adds {} (graded spikes)",
-                    counted(split->sums.size(), "partial-sum population", "partial-sum populations"));
-    const auto steps = static_cast<std::size_t>(split->steps);
-    const std::string effect =
-        steps == 0 ? "; the output is unchanged"
-                   : fmt::format(" and {}; the output is unchanged but {} later",
-                                 counted(steps, "time step", "time steps"), counted(steps, "step", "steps"));
-    for (Diagnostic& diagnostic : all)
-      diagnostic.remedy =
-          fmt::format("run with --split-fan-in: {}{}; or {}", price, effect, diagnostic.remedy);
-  }
-
-  // What rounds comes last, and only where nothing exact could be offered.
-  void offerRelays(const FixedNet& net, const Profile& profile, bool clones,
-                   std::vector<Diagnostic>& all) const {
-    if (spec->extends("partial_sums") || !areAll(all, {"R0412", "R0413"})) return;
-    const Expected<RelayedNet> relayed = relayFanIn(net, *spec, profile);
-    if (!relayed || relayed->sums.empty() || !place(problemOf(relayed->net, profile), *spec, {}, clones))
-      return;
-    std::int64_t relays = 0;
-    for (const RelayedSum& sum : relayed->sums) relays += sum.neurons;
-    for (Diagnostic& diagnostic : all)
-      diagnostic.remedy += fmt::format(
-          "; or run with --relay-fan-in, which rounds: {} send the sums in quanta, {} later, and spikes "
-          "change (`rheobase explain R0346`)",
-          counted(static_cast<std::size_t>(relays), "relay", "relays"),
-          counted(static_cast<std::size_t>(relayed->steps), "step", "steps"));
-  }
-
-  // Routes that fit no core may be shared by clones: offered where that has been tried and all of it fits.
-  void offerClones(const PlacementProblem& problem, std::vector<Diagnostic>& all) const {
-    if (!areAll(all, {"R0414"})) return;
-    const Expected<Placement> cloned = place(problem, *spec, {}, true);
-    if (!cloned) {
-      for (Diagnostic& diagnostic : all)
-        diagnostic.remedy +=
-            fmt::format("; --clone-fan-out does not help: {}", cloned.error().diagnostics.front().message);
-      return;
-    }
-    std::size_t clones = 0;
-    for (const auto& [key, neurons] : clonesOf(*cloned)) clones += neurons.size();
-    for (Diagnostic& diagnostic : all)
-      diagnostic.remedy = fmt::format(
-          "run with --clone-fan-out: adds {}, {} in all; the output is unchanged, and no step "
-          "later; or {}",
-          counted(clones, "neuron that clones another", "neurons that clone others"),
-          counted(cloned->cores.size(), "core", "cores"), diagnostic.remedy);
   }
 
   static void recordClones(spk::NetworkOp network, const PlacementProblem& problem,
@@ -335,10 +272,6 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
                      "does, in the same step, and reaches some of its targets",
                      "choose a chip with more output routes in a core, or larger cores", false});
     }
-  }
-
-  static std::string counted(std::size_t count, const char* one, const char* more) {
-    return fmt::format("{} {}", count, count == 1 ? one : more);
   }
 
   PassChip spec;

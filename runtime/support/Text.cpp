@@ -95,6 +95,10 @@ std::string quotedList(const std::vector<std::string>& names, std::string_view l
   return text;
 }
 
+std::string counted(std::size_t count, std::string_view one, std::string_view more) {
+  return std::to_string(count) + " " + std::string(count == 1 ? one : more);
+}
+
 std::string didYouMean(std::string_view name, const std::vector<std::string>& candidates) {
   if (candidates.empty()) return "there is none";
   const std::vector<std::string> near = nearestNames(name, candidates);

@@ -1,6 +1,7 @@
 // Small helpers for messages: what can be shown, names that come near a misspelt one, lists in words.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ std::string placeIn(std::string_view text, std::size_t offset);
 
 // "'a', 'b' or 'c'"; empty for an empty list.
 std::string quotedList(const std::vector<std::string>& names, std::string_view lastJoin = "or");
+
+// "1 step", "3 steps".
+std::string counted(std::size_t count, std::string_view one, std::string_view more);
 
 // A remedy sentence: "did you mean 'x'?", or the list of what there is, or "there is none".
 std::string didYouMean(std::string_view name, const std::vector<std::string>& candidates);
