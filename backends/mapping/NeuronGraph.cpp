@@ -96,17 +96,13 @@ std::uint64_t NeuronGraph::mostNeurons() const {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(most, 1));
 }
 
-// Of the widest synapses; records do not cross words.
+// Of the widest synapses.
 partition::SynapseMemory NeuronGraph::memory() const {
-  partition::SynapseMemory memory;
-  memory.synapseBits = 1;
+  std::uint64_t bits = 1;
   for (const ProjectionSpec& projection : problem_->projections)
     if (firstVertex_[projection.target] >= 0)
-      memory.synapseBits = std::max<std::uint64_t>(
-          memory.synapseBits,
-          static_cast<std::uint64_t>(synapseBits(formatOf(projection, *chip_, ListKind::Sparse))));
-  memory.wordBits = 64 / memory.synapseBits * memory.synapseBits;
-  return memory;
+      bits = std::max<std::uint64_t>(bits, synapseBits(formatOf(projection, *chip_, ListKind::Sparse)));
+  return partition::SynapseMemory::ofRecords(bits);
 }
 
 bool NeuronGraph::holdsTiles(const PlacedCore& core) const {

@@ -14,6 +14,9 @@ struct SynapseMemory {
   std::uint64_t synapseBits = 0;
   std::uint64_t wordBits = 64;
 
+  // Of records of so many bits, which do not cross words of 64. SPEC I2
+  static SynapseMemory ofRecords(std::uint64_t bits) { return {0, bits, 64 / bits * bits}; }
+
   // Words of the list of an edge with so many targets on a core.
   std::uint64_t words(std::uint64_t targets) const {
     return targets == 0 ? 0 : (headerBits + targets * synapseBits + wordBits - 1) / wordBits;

@@ -89,6 +89,7 @@ def test_a_chips_own_limits():
     assert limits["neurons_per_core"] == rb.chips()["loihi2"].limits["neurons_per_core"].value
     assert limits["cores"] is None
     assert limits["synapse_memory"]["synapse_bits"] == 8 + 12
+    assert limits["synapse_memory"]["word_bits"] == 60  # three in a word of 64: none crosses two
 
 
 @pytest.mark.parametrize("wrong", [{"effort": 0}, {"effort": 11}, {"seed": -1}, {"effort": "2"}])

@@ -115,12 +115,15 @@ py::dict mapGraph(const py::bytes& path, const py::bytes& chip, const py::dict& 
 void bindPartition(py::module_& m) {
   m.def("partition", &mapGraph, py::arg("path"), py::arg("chip"), py::arg("limits"), py::arg("seed"),
         py::arg("threads"), py::arg("effort"), py::arg("progress"));
-  // Of a synapse in a list: its weight and the index of its neuron within the core. SPEC I6
-  m.def("listed_synapse_bits", [](const py::bytes& chip) {
+  // Of synapses in lists: a weight and the index of the neuron within the core. SPEC I6
+  m.def("listed_synapse_memory", [](const py::bytes& chip) {
     const ChipSpec spec = unwrap(resolveChip(pathOf(chip)));
     ProjectionSpec projection;
     projection.weightBits = static_cast<int>(spec.limit("weight_bits").value);
-    return synapseBits(formatOf(projection, spec, ListKind::Sparse));
+    const auto bits = static_cast<std::uint64_t>(synapseBits(formatOf(projection, spec, ListKind::Sparse)));
+    const SynapseMemory memory = SynapseMemory::ofRecords(bits);
+    return py::dict(py::arg("header_bits") = memory.headerBits, py::arg("synapse_bits") = memory.synapseBits,
+                    py::arg("word_bits") = memory.wordBits);
   });
   m.attr("most_partition_effort") = kMostEffort;
 }

@@ -10,13 +10,13 @@ from typing import Callable, Optional
 import numpy as np
 
 from . import _core
+from .arguments import whole_number
 from .chipspec import ChipSpec, chip_name
-from .errors import option_error, path_of, shown
+from .errors import path_of
 from .files import write_text
 
 MOST_EFFORT = _core.most_partition_effort
 LIMITS = ("neurons_per_core", "input_axons_per_core", "synapse_words_per_core", "cores")
-_WORD_BITS = 64  # chip records count synaptic memory in words of this size
 _NUMBERS_PER_LINE = 32
 
 
@@ -61,16 +61,12 @@ class Partition:
 def chip_limits(chip, **overrides: Optional[int]) -> dict:
     """The limits that the mapper holds, of a chip or as given; None means none.
 
-    A synapse takes its weight's bits and the index of its neuron within the core.
+    A synapse takes its weight's bits and the index of its neuron within the core; none crosses two words.
     """
     spec = ChipSpec.load(chip)
     limits: dict = {name: spec.limits[name].value for name in LIMITS}
     limits.update(overrides)
-    limits["synapse_memory"] = {
-        "header_bits": 0,
-        "synapse_bits": _core.listed_synapse_bits(chip_name(chip)),
-        "word_bits": _WORD_BITS,
-    }
+    limits["synapse_memory"] = _core.listed_synapse_memory(chip_name(chip))
     return limits
 
 
@@ -94,11 +90,8 @@ def partition(
     """
     spec = ChipSpec.load(chip)
     limits = chip_limits(chip) if limits is None else limits
-    for what, value, least, most in (("effort", effort, 1, MOST_EFFORT), ("seed", seed, 0, 2**63 - 1)):
-        if not isinstance(value, int) or not least <= value <= most:
-            raise option_error(
-                f"{what} cannot be {shown(value)}", f"it is a whole number from {least} to {most}"
-            )
+    effort = whole_number("effort", effort, 1, MOST_EFFORT)
+    seed = whole_number("seed", seed, 0, 2**63 - 1)
     workers = threads or len(os.sched_getaffinity(0))
     found = _core.partition(
         os.fsencode(path_of(graph)), chip_name(chip), limits, seed, workers, effort, progress
