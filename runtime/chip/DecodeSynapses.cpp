@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "chip/Decoder.h"
+#include "chip/FormatRecord.h"
 
 namespace rheo {
 Status Decoder::checkFormat(const SynapseFormat& format, std::uint64_t count, std::int32_t inputs) const {
@@ -37,28 +38,12 @@ Status Decoder::decodeFormats(const image::Core& source, Core& core) {
   std::vector<std::optional<std::int32_t>> exponents(table.count);
   std::size_t groups = 0;
   for (std::uint64_t i = 0; i < table.count; ++i) {
-    auto narrow = [&](std::string_view field) {  // values beyond 32 bits become ones that the checks refuse
-      const std::int64_t value = table.get(i, field);
-      return static_cast<int>(std::clamp<std::int64_t>(value, -(1LL << 30), 1LL << 30));
-    };
-    const int kind = narrow("kind"), signMode = narrow("sign_mode");
-    if (kind < 0 || kind > 2 || signMode < 0 || signMode > 2)
-      return contentError("R0509", where_ + ", synapse format",
-                          fmt::format("kind {}, sign mode {}", kind, signMode));
-    SynapseFormat format{static_cast<ListKind>(kind),
-                         narrow("weight_bits"),
-                         static_cast<SignMode>(signMode),
-                         narrow("exponent"),
-                         narrow("delay_bits"),
-                         narrow("index_bits"),
-                         narrow("first"),
-                         narrow("group")};
-    if (format.kind == ListKind::Kernel) {
-      format.rows = {1, narrow("rows"),         narrow("kernel_rows"), narrow("stride_rows"),
-                     0, narrow("dilation_rows")};
-      format.columns = {1, narrow("columns"),         narrow("kernel_columns"), narrow("stride_columns"),
-                        0, narrow("dilation_columns")};
-    }
+    const std::optional<SynapseFormat> read = readFormat(*table.view, i);
+    if (!read)
+      return contentError(
+          "R0509", where_ + ", synapse format",
+          fmt::format("kind {}, sign mode {}", table.get(i, "kind"), table.get(i, "sign_mode")));
+    const SynapseFormat& format = *read;
     if (Status status = checkFormat(format, table.count, core.inputs); !status) return status;
     const auto group = static_cast<std::size_t>(format.group);
     const std::int32_t exponent = ofSum ? format.exponent : 0;

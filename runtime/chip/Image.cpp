@@ -41,6 +41,12 @@ XXH128_hash_t checksumOf(std::span<const std::uint8_t> bytes) {
   return XXH3_128bits_digest(&state);
 }
 
+void sign(std::vector<std::uint8_t>& bytes) {
+  const XXH128_hash_t hash = checksumOf(bytes);
+  writeAt(bytes.data(), kChecksumAt, std::uint64_t{hash.low64});
+  writeAt(bytes.data(), kChecksumAt + 8, std::uint64_t{hash.high64});
+}
+
 constexpr std::size_t kMaxFields = 64;  // of a record; chips have about ten
 
 constexpr std::uint64_t roundUp64(std::uint64_t value) { return (value + 63) / 64 * 64; }
@@ -329,6 +335,16 @@ std::span<const std::uint64_t> Image::words(const image::Memory& memory) const {
           static_cast<std::size_t>(memory.words())};
 }
 
+Image Image::withWord(const image::Memory& memory, std::uint64_t word, std::uint64_t value) const {
+  auto changed = std::make_shared<std::vector<std::uint8_t>>(*bytes_);
+  const auto at = reinterpret_cast<const std::uint8_t*>(words(memory).data() + word) - bytes_->data();
+  writeAt(changed->data(), static_cast<std::size_t>(at), value);
+  sign(*changed);
+  Image image;
+  image.bytes_ = std::move(changed);
+  return image;
+}
+
 Expected<Image> Image::parse(std::vector<std::uint8_t> bytes, const std::string& name) {
   return ImageReader::parse(std::move(bytes), name);
 }
@@ -366,9 +382,7 @@ Expected<Image> ImageWriter::finish() const {
   writeAt(bytes.data(), kBulkBytesAt, std::uint64_t{bulk_.size() * 8});
   std::memcpy(bytes.data() + kFrameBytes, builder.GetBufferPointer(), headerBytes);
   if (!bulk_.empty()) std::memcpy(bytes.data() + bulkStart, bulk_.data(), bulk_.size() * 8);
-  const XXH128_hash_t hash = checksumOf(bytes);
-  writeAt(bytes.data(), kChecksumAt, std::uint64_t{hash.low64});
-  writeAt(bytes.data(), kChecksumAt + 8, std::uint64_t{hash.high64});
+  sign(bytes);
   return Image::parse(std::move(bytes), "new image");
 }
 

@@ -36,6 +36,8 @@ class Image {
   const image::Header& header() const { return *image::GetHeader(headerBytes()); }
   std::span<const std::uint64_t> words(const image::Memory& memory) const;
   std::span<const std::uint8_t> bytes() const { return *bytes_; }
+  // The same image but for one word of a memory of this header, with the checksum that belongs to it.
+  Image withWord(const image::Memory& memory, std::uint64_t word, std::uint64_t value) const;
 
  private:
   friend struct ImageReader;

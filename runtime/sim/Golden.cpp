@@ -5,35 +5,14 @@
 #include <map>
 #include <set>
 
-#include "fixed/IntegerAlgebra.h"
-#include "models/AllModels.h"
 #include "sim/Engine.h"
+#include "sim/ModelStep.h"
 #include "sim/Pending.h"
 
 namespace rheo {
 namespace {
 
-namespace steps {
-#include "models/AllSteps.inc"
-}  // namespace steps
-
 using Algebra = fixed::IntegerAlgebra;
-// Returns the payload of what the neuron sends; 0: nothing.
-using StepFunction = std::int32_t (*)(Algebra&, std::int32_t*, const std::int32_t*, const std::int32_t*);
-
-template <auto step>
-std::int32_t payloadOf(Algebra& algebra, std::int32_t* state, const std::int32_t* input,
-                       const std::int32_t* parameters) {
-  return static_cast<std::int32_t>(step(algebra, state, input, parameters));
-}
-
-StepFunction stepOf(const models::ModelTable& model) {
-#define RHEO_MODEL(name) \
-  if (model.opcode == models::name::kTable.opcode) return &payloadOf<&steps::name::step<Algebra>>;
-#include "models/Models.def"
-#undef RHEO_MODEL
-  return nullptr;  // decode() refuses unknown models
-}
 
 // The axons of a core that contribute to one group and delay.
 struct Part {

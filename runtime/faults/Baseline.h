@@ -1,0 +1,55 @@
+// The undisturbed run of one sample with everything that a fault could meet: what arrives, the states, what
+// is sent, step by step.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "faults/FlatProgram.h"
+#include "sim/Engine.h"
+
+namespace rheo::faults {
+
+class Baseline {
+ public:
+  // `input` is the batch, `sample` the one of it to run; steps + lag steps, the last ones without input.
+  // Expects data that checkInput() accepted. SPEC T1 to T6, like the golden model.
+  void run(const FlatProgram& flat, const InputBatch& input, std::int64_t sample);
+
+  std::int64_t steps() const { return steps_; }          // with the lag
+  std::int64_t dataSteps() const { return dataSteps_; }  // without
+  std::int64_t sample() const { return sample_; }
+  // What a source sends in a step; channels first.
+  std::int32_t sent(std::int64_t step, std::int32_t source) const {
+    return sent_[at(step, sources_, source)];
+  }
+  std::int32_t arriving(std::int64_t step, std::int32_t input) const {
+    return arriving_[at(step, inputs_, input)];
+  }
+  // The states of a cell after a step, kMaxStates apart.
+  const std::int32_t* states(std::int64_t step, std::int32_t cell) const {
+    return &states_[at(step, cells_, cell) * models::kMaxStates];
+  }
+  // Of a shifted sum, what it held when it was shifted to arrive in this step.
+  std::int32_t sum(std::int64_t step, std::int64_t place) const { return sums_[at(step, width_, place)]; }
+
+  // Bytes that a sample of so many steps takes.
+  static std::uint64_t bytes(const FlatProgram& flat, std::int64_t steps);
+
+ private:
+  static std::size_t at(std::int64_t step, std::int64_t width, std::int64_t index) {
+    return static_cast<std::size_t>(step * width + index);
+  }
+  void deliver(const FlatProgram& flat, std::int64_t step);
+
+  std::int64_t steps_ = 0, dataSteps_ = 0, sample_ = 0;
+  std::int64_t sources_ = 0, inputs_ = 0, cells_ = 0, width_ = 0;
+  std::vector<std::int32_t> sent_, arriving_, states_, sums_;
+};
+
+// Payload of a channel in a step of a sample; 0 after the data's end. SPEC T4.
+std::int32_t payloadOf(const InputBatch& batch, const Program& program, std::size_t input,
+                       std::int64_t sample, std::int64_t step, std::int32_t channel);
+
+}  // namespace rheo::faults

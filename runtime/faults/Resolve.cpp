@@ -1,0 +1,401 @@
+// Effects of faults: of synapse words one by one, of every other word by decoding the image with the fault in
+// it.
+#include "faults/Resolve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "chip/InputBound.h"
+#include "chip/Layout.h"
+#include "faults/Chance.h"
+#include "fixed/Arithmetic.h"
+
+namespace rheo::faults {
+namespace {
+
+// Beyond so many changed synapses the whole program is run.
+constexpr std::size_t kMostEdits = 1 << 18;
+// Sums shifted right by more than this could leave SPEC W8's 30 bits before their inputs leave their bound.
+constexpr int kSafeShift = 11;
+constexpr std::int64_t kForever = std::int64_t{1} << 60;
+
+std::uint64_t withFault(std::uint64_t word, int bit, BitFault how) {
+  const std::uint64_t mask = std::uint64_t{1} << bit;
+  return how == BitFault::Flip ? word ^ mask : how == BitFault::Stuck0 ? word & ~mask : word | mask;
+}
+
+std::uint64_t endOf(const ListUse& use, const SynapseFormat& format) {
+  if (format.kind == ListKind::Kernel)
+    return use.list + static_cast<std::uint64_t>(format.rows.kernel * format.columns.kernel) *
+                          kernelEntryWords(use.count, format);
+  return use.list + wordsOfRecords(use.count, static_cast<std::uint32_t>(synapseBits(format)));
+}
+
+bool sameAxon(const Core& a, const Axon& x, const Core& b, const Axon& y) {
+  if (x.group != y.group || x.base != y.base || x.synapseCount != y.synapseCount) return false;
+  for (std::uint64_t k = 0; k < x.synapseCount; ++k) {
+    const Synapse& s = a.synapses[x.firstSynapse + k];
+    const Synapse& t = b.synapses[y.firstSynapse + k];
+    if (s.input != t.input || s.weight != t.weight || s.delay != t.delay) return false;
+  }
+  return true;
+}
+
+bool sameExponents(const Program& a, const Program& b) {
+  for (std::size_t k = 0; k < a.cores.size(); ++k)
+    if (!std::equal(a.cores[k].groups.begin(), a.cores[k].groups.end(), b.cores[k].groups.begin(),
+                    b.cores[k].groups.end(),
+                    [](const SynapseGroup& x, const SynapseGroup& y) { return x.exponent == y.exponent; }))
+      return false;
+  return true;
+}
+
+template <class Edit>
+void sortByCell(std::vector<Edit>& edits) {
+  std::stable_sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.cell < b.cell; });
+}
+
+// The synapses of one source, what has one place added up: (input, delay, shifted sum) -> weight.
+using Bundle = std::map<std::tuple<std::int32_t, std::int32_t, std::int32_t>, std::int32_t>;
+
+// False where a sum would have to be shifted that the intact program does not have.
+bool addTo(Bundle& bundle, const FlatProgram& flat, const Program& program, const Route& route,
+           std::int32_t sign) {
+  const auto c = static_cast<std::size_t>(route.core);
+  const Core& core = program.cores[c];
+  const Axon& axon = core.axons[static_cast<std::size_t>(route.axon)];
+  const std::int32_t exponent = core.groups[static_cast<std::size_t>(axon.group)].exponent;
+  for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
+    const Synapse& synapse = core.synapses[s];
+    if (synapse.weight == 0) continue;
+    const std::int32_t sum = exponent < 0 ? flat.shiftedSum(route.core, axon.group, synapse.delay) : -1;
+    if (exponent < 0 && sum < 0) return false;
+    const std::int32_t weight =
+        sign * (exponent < 0 ? synapse.weight : fixed::shiftLeft(synapse.weight, exponent));
+    std::int32_t& entry = bundle[{flat.firstInput(c) + axon.base + synapse.input, synapse.delay, sum}];
+    entry = fixed::addWrapped(entry, weight);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::uint64_t seedOf(std::uint64_t seed, std::uint64_t instance) { return wideChance(seed, instance); }
+
+Resolver::Resolver(const Memories& memories, const FlatProgram& flat, std::uint64_t seed)
+    : memories_(memories), flat_(flat), seed_(seed), listsByWord_(flat.program().cores.size()) {
+  for (const auto& core : largestInputs(flat.program()))
+    for (const std::int64_t largest : core) slack_.push_back(fixed::kInputBound - largest);
+  const auto& lists = memories.lists();
+  for (std::size_t k = 0; k < lists.size(); ++k)
+    if (lists[k].count > 0)
+      listsByWord_[static_cast<std::size_t>(lists[k].core)].push_back(static_cast<std::uint32_t>(k));
+  for (auto& list : listsByWord_)
+    std::sort(list.begin(), list.end(), [&](auto a, auto b) { return lists[a].list < lists[b].list; });
+}
+
+Expected<std::uint64_t> Resolver::faultyWord(const Fault& fault) const {
+  const image::Memory* memory = memories_.memory(fault.core, fault.memory);
+  if (memory == nullptr || fault.word >= memory->words())
+    return Error::of(
+        ErrorKind::Usage, "R0803", textOf(fault, flat_.program()),
+        fmt::format("this is no fault of the image: word {} of {}", fault.word, memory ? memory->words() : 0),
+        "copy the name from the report of a campaign on this image");
+  return withFault(memories_.image().words(*memory)[fault.word], fault.bit, fault.kind->bit);
+}
+
+Expected<Image> Resolver::faultyImage(const Fault& fault) const {
+  const Expected<std::uint64_t> word = faultyWord(fault);
+  if (!word) return word.error();
+  return memories_.image().withWord(*memories_.memory(fault.core, fault.memory), fault.word, *word);
+}
+
+Expected<Effect> Resolver::resolve(const Fault& fault) const {
+  using Manner = faults::Manner;
+  Effect effect;
+  const Program& program = flat_.program();
+  const auto cell = [&] { return flat_.cellOf(fault.population, fault.neuron); };
+  const auto addCell = [&](std::int32_t number) {
+    const models::ModelTable& model = *flat_.cells()[static_cast<std::size_t>(number)].model;
+    const bool dead = fault.kind->manner == Manner::Dead;
+    if (model.spiking) effect.sends.push_back({number, dead ? 0 : 1});
+    for (std::int32_t state = 0; dead && state < std::ssize(model.states); ++state)
+      effect.states.push_back({number, state, 0, kForever, 0, 0, 0, 32});
+  };
+  switch (fault.kind->mechanism) {
+    case Mechanism::MemoryBit:
+      return resolveMemory(fault);
+    case Mechanism::StateBit: {
+      StateEdit edit{cell(), fault.state, fault.step, fault.step};
+      const auto bit = std::uint32_t{1} << fault.bit;
+      edit.width = stateBits(*flat_.cells()[static_cast<std::size_t>(edit.cell)].model);
+      if (fault.kind->bit == BitFault::Flip) {
+        edit.flip = bit;
+      } else {
+        edit.last = kForever;
+        edit.keep = ~bit, edit.set = fault.kind->bit == BitFault::Stuck1 ? bit : 0;
+      }
+      effect.states.push_back(edit);
+      break;
+    }
+    case Mechanism::Neuron:
+      addCell(cell());
+      break;
+    case Mechanism::Core:
+      for (std::int32_t c = 0; c < program.cores[static_cast<std::size_t>(fault.core)].compartments; ++c)
+        addCell(flat_.firstCell(static_cast<std::size_t>(fault.core)) + c);
+      break;
+    case Mechanism::Message: {
+      MessageEdit edit{flat_.sourceOfCell(cell()), fault.step};
+      const auto routes = flat_.routes(edit.source);
+      edit.by = static_cast<std::int32_t>(fault.amount);
+      if (fault.kind->manner == Manner::Doubled) edit.what = MessageEdit::What::Doubled;
+      if (fault.kind->manner == Manner::Late) edit.what = MessageEdit::What::Late;
+      if (fault.kind->manner == Manner::Misdelivered) {
+        if (routes.empty()) break;
+        edit.what = MessageEdit::What::Misdelivered;
+        edit.route = 0;
+        const auto axons = std::ssize(program.cores[static_cast<std::size_t>(routes[0].core)].axons);
+        edit.other = {routes[0].core, static_cast<std::int32_t>((routes[0].axon + 1) % axons)};
+      }
+      effect.messages.push_back(edit);
+      break;
+    }
+    case Mechanism::MessageLoss:
+      effect.loss = {seedOf(seed_, fault.instance), fault.amount};
+      break;
+    case Mechanism::Input: {
+      InputEdit& edit = effect.input;
+      edit.seed = seedOf(seed_, fault.instance);
+      edit.what = fault.kind->manner == Manner::Noise      ? InputEdit::What::Noise
+                  : fault.kind->manner == Manner::Deletion ? InputEdit::What::Deletion
+                                                           : InputEdit::What::Jitter;
+      edit.rate = fault.amount, edit.by = static_cast<std::int32_t>(fault.amount);
+      break;
+    }
+    case Mechanism::Channel:
+      effect.input.what =
+          fault.kind->manner == Manner::Dead ? InputEdit::What::Silent : InputEdit::What::Always;
+      effect.input.channel = flat_.channel(static_cast<std::size_t>(fault.input), fault.channel);
+      break;
+  }
+  return effect;
+}
+
+Expected<Effect> Resolver::resolveMemory(const Fault& fault) const {
+  const Expected<std::uint64_t> faulty = faultyWord(fault);
+  if (!faulty) return faulty.error();
+  const image::Memory& memory = *memories_.memory(fault.core, fault.memory);
+  Effect effect;
+  if (*faulty == memories_.image().words(memory)[fault.word]) return effect;
+  if (fault.memory == "synapse" && resolveSynapse(fault, *faulty, effect)) return effect;
+  Expected<Program> other = decode(memories_.image().withWord(memory, fault.word, *faulty));
+  if (!other) {
+    effect = {};
+    const Diagnostic& why = other.error().diagnostics.front();
+    effect.undefined = why.where.empty() ? why.message : why.where + ": " + why.message;
+    return effect;
+  }
+  return difference(std::make_shared<Program>(*std::move(other)));
+}
+
+// A word of lists, each of its records decoded with and without the fault. False where only decoding the
+// whole image tells.
+bool Resolver::resolveSynapse(const Fault& fault, std::uint64_t word, Effect& effect) const {
+  const auto& lists = memories_.lists();
+  const auto& byWord = listsByWord_[static_cast<std::size_t>(fault.core)];
+  const std::span<const std::uint64_t> words =
+      memories_.image().words(*memories_.memory(fault.core, "synapse"));
+  const WeightExponent rule = flat_.program().profile->weightExponent;
+  const std::int32_t inputs = flat_.program().cores[static_cast<std::size_t>(fault.core)].inputs;
+  for (const std::uint32_t number : byWord) {
+    const ListUse& use = lists[number];
+    if (use.list > fault.word) break;
+    const SynapseFormat& format = memories_.format(use);
+    if (endOf(use, format) <= fault.word) continue;
+    const bool kernel = format.kind == ListKind::Kernel;
+    const auto bits = static_cast<std::uint32_t>(kernel ? format.weightBits : synapseBits(format));
+    const std::uint64_t entryWords = kernel ? kernelEntryWords(use.count, format) : 0;
+    const std::uint64_t entry = kernel ? (fault.word - use.list) / entryWords : 0;
+    const std::uint64_t first = kernel ? use.list + entry * entryWords : use.list;
+    const std::uint64_t perWord = 64 / bits;
+    const std::uint64_t within = static_cast<std::uint64_t>(fault.bit) / bits;
+    const std::uint64_t record = (fault.word - first) * perWord + within;
+    if (within >= perWord || record >= use.count) continue;  // a bit between records
+    const auto weightOf = [&](std::uint64_t stored) {
+      const std::uint64_t one[] = {stored};
+      return effectiveWeight(
+          loadWeight(readBits(one, within * bits, format.weightBits, format.signMode == SignMode::Mixed),
+                     format),
+          format, rule);
+    };
+    if (kernel) {
+      if (!resolveKernelWeight(use, entry, record, weightOf(words[fault.word]), weightOf(word), effect))
+        return false;
+      continue;
+    }
+    const auto synapseOf = [&](std::uint64_t stored) {
+      const std::uint64_t one[] = {stored};
+      Synapse synapse{format.first + static_cast<std::int32_t>(record), weightOf(stored), 0};
+      if (format.kind == ListKind::Dense) return synapse;
+      const std::uint64_t start = within * bits + static_cast<std::uint64_t>(format.weightBits);
+      synapse.delay =
+          format.delayBits > 0 ? static_cast<std::int32_t>(readBits(one, start, format.delayBits, false)) : 0;
+      synapse.input =
+          format.indexBits > 0
+              ? static_cast<std::int32_t>(readBits(one, start + static_cast<std::uint64_t>(format.delayBits),
+                                                   format.indexBits, false))
+              : 0;
+      return synapse;
+    };
+    const Synapse before = synapseOf(words[fault.word]), after = synapseOf(word);
+    if (after.input >= inputs) return false;
+    for (const std::int32_t axon : use.axons)
+      if (!addChange(fault.core, axon, before, after, effect)) return false;
+  }
+  return settle(effect);
+}
+
+// A weight of a kernel meets a place for every axon that reads its entry. SPEC I10
+bool Resolver::resolveKernelWeight(const ListUse& use, std::uint64_t entry, std::uint64_t channel,
+                                   std::int32_t before, std::int32_t after, Effect& effect) const {
+  const SynapseFormat& format = memories_.format(use);
+  const image::Memory& table = *memories_.memory(use.core, "axon");
+  const RecordView axons(*memories_.layout("axon"), memories_.image().words(table));
+  const std::int64_t positions = format.rows.outputs * format.columns.outputs;
+  const std::int64_t kernelRow = static_cast<std::int64_t>(entry) / format.columns.kernel;
+  const std::int64_t kernelColumn = static_cast<std::int64_t>(entry) % format.columns.kernel;
+  for (const std::int32_t axon : use.axons) {
+    const auto a = static_cast<std::uint64_t>(axon);
+    const auto delay = static_cast<std::int32_t>(axons.get(a, "delay"));
+    const std::int64_t from =
+        format.first + (axons.get(a, "channel") + static_cast<std::int64_t>(channel)) * positions;
+    bool good = true;
+    format.rows.outputsOf(axons.get(a, "row"), [&](std::int64_t row, std::int64_t r) {
+      if (r != kernelRow) return;
+      format.columns.outputsOf(axons.get(a, "column"), [&](std::int64_t column, std::int64_t c) {
+        if (c != kernelColumn) return;
+        const auto input = static_cast<std::int32_t>(from + row * format.columns.outputs + column);
+        good = good && addSynapse(use.core, axon, {input, before, delay}, -1, effect) &&
+               addSynapse(use.core, axon, {input, after, delay}, +1, effect);
+      });
+    });
+    if (!good) return false;
+  }
+  return true;
+}
+
+bool Resolver::addChange(std::int32_t core, std::int32_t axon, const Synapse& before, const Synapse& after,
+                         Effect& effect) const {
+  const RecordView axons(*memories_.layout("axon"), memories_.image().words(*memories_.memory(core, "axon")));
+  const auto delay = static_cast<std::int32_t>(axons.get(static_cast<std::uint64_t>(axon), "delay"));
+  if (after.delay + delay > kMaxDelay) return false;
+  return addSynapse(core, axon, {before.input, before.weight, before.delay + delay}, -1, effect) &&
+         addSynapse(core, axon, {after.input, after.weight, after.delay + delay}, +1, effect);
+}
+
+// Adds a synapse of an axon, or takes it away. False where the intact program has no such shifted sum.
+bool Resolver::addSynapse(std::int32_t core, std::int32_t axon, const Synapse& synapse, std::int32_t sign,
+                          Effect& effect) const {
+  if (synapse.weight == 0) return true;
+  const auto c = static_cast<std::size_t>(core);
+  const Core& stored = flat_.program().cores[c];
+  const Axon& entry = stored.axons[static_cast<std::size_t>(axon)];
+  const std::int32_t exponent = stored.groups[static_cast<std::size_t>(entry.group)].exponent;
+  SynapseEdit edit{0, flat_.firstInput(c) + synapse.input, synapse.delay};
+  if (exponent < 0) {
+    edit.sum = flat_.shiftedSum(core, entry.group, synapse.delay);
+    if (edit.sum < 0 || -exponent > kSafeShift) return false;
+  }
+  edit.weight = sign * (exponent < 0 ? synapse.weight : fixed::shiftLeft(synapse.weight, exponent));
+  for (const std::int32_t source : memories_.sourcesOf(core, axon)) {
+    edit.source = source;
+    effect.synapses.push_back(edit);
+  }
+  return effect.synapses.size() <= kMostEdits;
+}
+
+// Adds up what has one place. False where SPEC W8 might not hold any more: decode() decides.
+bool Resolver::settle(Effect& effect) const {
+  auto& edits = effect.synapses;
+  const auto key = [](const SynapseEdit& e) { return std::tuple(e.source, e.input, e.delay, e.sum); };
+  std::stable_sort(edits.begin(), edits.end(),
+                   [&](const SynapseEdit& a, const SynapseEdit& b) { return key(a) < key(b); });
+  std::size_t kept = 0;
+  std::int64_t added = 0;
+  for (std::size_t k = 0; k < edits.size();) {
+    SynapseEdit edit = edits[k];
+    for (++k; k < edits.size() && key(edits[k]) == key(edit); ++k)
+      edit.weight = fixed::addWrapped(edit.weight, edits[k].weight);
+    if (edit.weight == 0) continue;
+    edits[kept++] = edit;
+    // As if no weight became smaller: never too little.
+    added += std::abs(std::int64_t{edit.weight}) * largestPayload(edit.source) + 1;
+  }
+  edits.resize(kept);
+  return std::all_of(edits.begin(), edits.end(), [&](const SynapseEdit& edit) {
+    return slack_[static_cast<std::size_t>(edit.input)] >= added;
+  });
+}
+
+std::int64_t Resolver::largestPayload(std::int32_t source) const {
+  const Program& program = flat_.program();
+  if (source >= flat_.channels())
+    return flat_.cells()[static_cast<std::size_t>(source - flat_.channels())].model->graded ? 0 : 1;
+  std::size_t input = 0;
+  while (input + 1 < program.inputs.size() && flat_.channel(input + 1, 0) <= source) ++input;
+  return program.inputs[input].maxPayload;
+}
+
+// What another program of the same populations and cores does otherwise.
+Effect Resolver::difference(std::shared_ptr<const Program> other) const {
+  Effect effect;
+  const Program& program = flat_.program();
+  const auto whole = [&] {
+    Effect all;
+    all.whole = other;
+    return all;
+  };
+  if (!sameExponents(program, *other)) return whole();
+  const FlatProgram changed(other);
+  for (std::size_t c = 0; c < flat_.cells().size(); ++c)
+    for (std::size_t p = 0; p < models::kMaxParameters; ++p)
+      if (flat_.cells()[c].parameters[p] != changed.cells()[c].parameters[p])
+        effect.parameters.push_back(
+            {static_cast<std::int32_t>(c), static_cast<std::int32_t>(p), changed.cells()[c].parameters[p]});
+  std::vector<std::vector<bool>> differs;
+  for (std::size_t k = 0; k < program.cores.size(); ++k) {
+    const Core &a = program.cores[k], &b = other->cores[k];
+    if (a.axons.size() != b.axons.size()) return whole();
+    auto& core = differs.emplace_back(a.axons.size());
+    for (std::size_t x = 0; x < a.axons.size(); ++x) core[x] = !sameAxon(a, a.axons[x], b, b.axons[x]);
+  }
+  for (std::int32_t source = 0; source < flat_.sources(); ++source) {
+    const auto before = flat_.routes(source), after = changed.routes(source);
+    const bool same =
+        std::equal(before.begin(), before.end(), after.begin(), after.end(),
+                   [](const Route& a, const Route& b) { return a.core == b.core && a.axon == b.axon; }) &&
+        std::none_of(before.begin(), before.end(), [&](const Route& route) {
+          return differs[static_cast<std::size_t>(route.core)][static_cast<std::size_t>(route.axon)];
+        });
+    if (same) continue;
+    Bundle bundle;
+    for (const Route& route : before)
+      if (!addTo(bundle, flat_, program, route, -1)) return whole();
+    for (const Route& route : after)
+      if (!addTo(bundle, flat_, *other, route, +1)) return whole();
+    for (const auto& [place, weight] : bundle)
+      if (weight != 0)
+        effect.synapses.push_back(
+            {source, std::get<0>(place), std::get<1>(place), std::get<2>(place), weight});
+    if (effect.synapses.size() > kMostEdits) return whole();
+  }
+  sortByCell(effect.parameters);
+  return effect;
+}
+
+}  // namespace rheo::faults
