@@ -84,6 +84,11 @@ struct InputBatch {
   std::vector<Series> inputs;  // in the order of Program::inputs
 };
 
+// Errors: R0601 where the data have other inputs or widths than the program, R0602 for payloads that it does not
+// take (of one sample: run() looks just before the sample runs, when it has to come into the cache anyway).
+Status checkInput(const Program& program, const InputBatch& batch);
+Status checkSample(const Program& program, const InputBatch& batch, std::int64_t sample);
+
 // Checks the data against the program (width R0601, encoding R0602, probes R0603, size of the recording
 // R0664; cancelled R0604), runs steps + lag steps of every sample, input zero in the extra ones. SPEC T4.
 Expected<Recording> run(const Engine& engine, const InputBatch& input, const RunOptions& options);

@@ -66,41 +66,6 @@ Status checkPayloads(const InputInfo& input, std::int64_t sample, std::span<cons
   return error;
 }
 
-// Just before the sample runs, when it has to come into the cache anyway.
-Status checkSample(const Program& program, const InputBatch& batch, std::int64_t sample) {
-  for (std::size_t k = 0; k < batch.inputs.size(); ++k) {
-    const InputInfo& input = program.inputs[k];
-    const InputBatch::Series& series = batch.inputs[k];
-    const auto count = static_cast<std::size_t>(batch.steps * input.size);
-    const std::size_t first = static_cast<std::size_t>(sample) * count;
-    Status status = series.wide.empty()
-                        ? checkPayloads(input, sample, series.bytes().subspan(first, count))
-                        : checkPayloads(input, sample, std::span(series.wide).subspan(first, count));
-    if (!status) return status;
-  }
-  return ok();
-}
-
-Status checkInput(const Program& program, const InputBatch& batch) {
-  if (batch.batch < 0 || batch.steps < 0 || batch.inputs.size() != program.inputs.size())
-    return runError(
-        "R0601", "",
-        fmt::format("the image has {} inputs, the data has {}", program.inputs.size(), batch.inputs.size()),
-        "give one array for each input");
-  for (std::size_t k = 0; k < batch.inputs.size(); ++k) {
-    const InputInfo& input = program.inputs[k];
-    const InputBatch::Series& series = batch.inputs[k];
-    const std::size_t expected = static_cast<std::size_t>(batch.batch * batch.steps * input.size);
-    const std::size_t given = series.bytes().size() + series.wide.size();
-    if (given != expected || (!series.bytes().empty() && !series.wide.empty()))
-      return runError("R0601", fmt::format("input '{}'", input.name),
-                      fmt::format("{} values given; {} samples of {} steps of {} channels need {}", given,
-                                  batch.batch, batch.steps, input.size, expected),
-                      "give x as [steps, channels] or [samples, steps, channels] in the input's shape");
-  }
-  return ok();
-}
-
 struct Probe {
   int population;
   int state;
@@ -399,6 +364,41 @@ Status runSamples(const Engine& engine, const InputBatch& input, const Sinks& si
 }
 
 }  // namespace
+
+// Just before the sample runs, when it has to come into the cache anyway.
+Status checkSample(const Program& program, const InputBatch& batch, std::int64_t sample) {
+  for (std::size_t k = 0; k < batch.inputs.size(); ++k) {
+    const InputInfo& input = program.inputs[k];
+    const InputBatch::Series& series = batch.inputs[k];
+    const auto count = static_cast<std::size_t>(batch.steps * input.size);
+    const std::size_t first = static_cast<std::size_t>(sample) * count;
+    Status status = series.wide.empty()
+                        ? checkPayloads(input, sample, series.bytes().subspan(first, count))
+                        : checkPayloads(input, sample, std::span(series.wide).subspan(first, count));
+    if (!status) return status;
+  }
+  return ok();
+}
+
+Status checkInput(const Program& program, const InputBatch& batch) {
+  if (batch.batch < 0 || batch.steps < 0 || batch.inputs.size() != program.inputs.size())
+    return runError(
+        "R0601", "",
+        fmt::format("the image has {} inputs, the data has {}", program.inputs.size(), batch.inputs.size()),
+        "give one array for each input");
+  for (std::size_t k = 0; k < batch.inputs.size(); ++k) {
+    const InputInfo& input = program.inputs[k];
+    const InputBatch::Series& series = batch.inputs[k];
+    const std::size_t expected = static_cast<std::size_t>(batch.batch * batch.steps * input.size);
+    const std::size_t given = series.bytes().size() + series.wide.size();
+    if (given != expected || (!series.bytes().empty() && !series.wide.empty()))
+      return runError("R0601", fmt::format("input '{}'", input.name),
+                      fmt::format("{} values given; {} samples of {} steps of {} channels need {}", given,
+                                  batch.batch, batch.steps, input.size, expected),
+                      "give x as [steps, channels] or [samples, steps, channels] in the input's shape");
+  }
+  return ok();
+}
 
 int threadsFor(int wanted, std::int64_t tasks) {
   if (wanted <= 0) wanted = static_cast<int>(std::thread::hardware_concurrency());

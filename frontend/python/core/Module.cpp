@@ -88,4 +88,5 @@ PYBIND11_MODULE(_core, m) {
   bindEncoders(m);
   bindImages(m);
   bindPartition(m);
+  bindFaults(m);
 }

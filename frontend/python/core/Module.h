@@ -35,6 +35,7 @@ T unwrap(Expected<T> result) {
 
 // What each binding file adds.
 void bindChips(py::module_& module);
+void bindFaults(py::module_& module);
 void bindHdf5(py::module_& module);
 void bindNetworks(py::module_& module);
 void bindEncoders(py::module_& module);

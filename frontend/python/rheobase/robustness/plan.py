@@ -1,0 +1,124 @@
+"""What a campaign will do: which kinds are visited exhaustively, which are drawn, and in which blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Optional
+
+import numpy as np
+
+from .. import _core
+from ..data import DataSet
+from ..errors import data_error, option_error
+from ..image import Image
+
+# Kinds with so few pairs of fault and sample are visited exhaustively without being asked.
+FEW_PAIRS = 200_000
+# Most faults of an exhaustive visit: their counts are held in memory.
+MOST_SITES = 20_000_000
+FIRST_DRAWS = 500  # of a stratum, at its first look; each look doubles them
+MOST_DRAWS = 1 << 22
+BLOCK_SAMPLES = 64  # of an exhaustive visit, between two checkpoints
+
+
+@dataclass
+class Plan:
+    """Everything that decides the result; two campaigns of equal plans end with the same bytes."""
+
+    image: str  # hash
+    data: str  # hash
+    faults: list[str]
+    exhaustive: list[str] = field(default_factory=list)  # those of them that are visited
+    seed: int = 0
+    samples: int = 0
+    steps: int = 0
+    instances: int = 1000
+    confidence: float = 0.95
+    width: float = 0.02
+    output: int = -1
+    scale: list[float] = field(default_factory=list)
+    tolerance: Optional[float] = None
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def open(self, image: Image, exhaustive: bool) -> Optional[_core.Campaign]:
+        """The core's campaign over one part of the kinds; None where that part is empty."""
+        chosen = [name for name in self.faults if (name in self.exhaustive) == exhaustive]
+        if not chosen:
+            return None
+        return open_core(image, chosen, self)
+
+
+def open_core(image: Image, faults: list[str], plan: Plan) -> _core.Campaign:
+    return _core.Campaign(
+        image._core,
+        faults,
+        plan.output,
+        plan.scale,
+        float("inf") if plan.tolerance is None else plan.tolerance,
+        plan.steps,
+        plan.instances,
+        plan.seed,
+    )
+
+
+def hash_of(*parts) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.dtype.str}{part.shape}".encode())
+            part = np.ascontiguousarray(part).data
+        digest.update(part if isinstance(part, (bytes, memoryview)) else str(part).encode())
+    return digest.hexdigest()
+
+
+def scale_of(image: Image, output: dict) -> list[float]:
+    """Integers of the chip for one float unit, for each value of an output."""
+    sizes = {p["name"]: p["size"] for p in image.info["populations"]}
+    scales = []
+    for part in output["parts"]:
+        scale = image.scale[f"{part['population']}.{part['state']}"] if part["state"] else 1.0
+        scales.append(np.broadcast_to(np.asarray(scale, float), (sizes[part["population"]],)))
+    return np.concatenate(scales).tolist() if scales else []
+
+
+def deciding_output(image: Image, data: DataSet, name: Optional[str]) -> int:
+    """Index of the output that gives the answer."""
+    outputs = image.info["outputs"]
+    names = [output["name"] for output in outputs]
+    if name is not None:
+        if name not in names:
+            from ..errors import unknown_name
+
+            raise unknown_name("output", name, names)
+        return names.index(name)
+    if len(outputs) == 1:
+        return 0
+    y = data.y
+    if y is not None and y.ndim == 1:
+        fits = [k for k, o in enumerate(outputs) if y.max() < np.prod(o["shape"])]
+        if len(fits) == 1:
+            return fits[0]
+    raise option_error(
+        f"the image has {len(outputs)} outputs: {', '.join(names)}", "say which one answers, with --output-node"
+    )
+
+
+def check_labels(image: Image, data: DataSet, output: int) -> Optional[np.ndarray]:
+    """Labels [samples] int32, or None where the data have none. Raises DataError."""
+    y = data.y
+    if y is None or y.ndim != 1:
+        return None
+    size = int(np.prod(image.info["outputs"][output]["shape"]))
+    if len(y) != data.samples or (len(y) and (y.min() < 0 or y.max() >= size)):
+        raise data_error(
+            "R0255",
+            f"labels run from {y.min()} to {y.max()}, the output has {size} values",
+            data.file,
+            "y",
+            "give labels that belong to this output, or leave them out",
+        )
+    return y.astype(np.int32)

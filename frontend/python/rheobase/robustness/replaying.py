@@ -1,0 +1,88 @@
+"""One fault on one sample again, the long way, with all traces."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..arguments import whole_number
+from ..data import DataSet
+from ..errors import data_error, option_error
+from ..image import Image
+from . import plan as plans
+from .campaign import DAMAGES, _data_set
+
+
+class Replay:
+    """What a fault did to one sample. spikes[name], outputs[name]: pairs (intact, faulty) of int32 [T + L, n]; damage: "none",
+    "raster", "output", "decision" or "undefined"; answers: (intact, faulty); first: the first difference, {population,
+    step, neuron, intact, faulty} or None; undefined: why the words mean nothing, or ""."""
+
+    def __init__(self, fault: str, what: str, sample: int, found: dict, before: int):
+        self.fault, self.what, self.sample = fault, what, sample
+        self.damage = DAMAGES[found["outcome"]["damage"]]
+        self.answers = (before, found["outcome"]["answer"])
+        self.undefined = found["faulty"]["why"]
+        intact, faulty = found["intact"], found["faulty"]
+        self.spikes = {n: (a, faulty["spikes"].get(n, a)) for n, a in intact["spikes"].items()}
+        self.outputs = {n: (a, faulty["outputs"].get(n, a)) for n, a in intact["outputs"].items()}
+        self.first = self._first()
+
+    def _first(self):
+        found = None
+        for name, (a, b) in self.spikes.items():
+            differs = np.argwhere(a != b)
+            if len(differs) and (found is None or differs[0][0] < found["step"]):
+                step, neuron = (int(v) for v in differs[0])
+                found = {
+                    "population": name,
+                    "step": step,
+                    "neuron": neuron,
+                    "intact": int(a[step, neuron]),
+                    "faulty": int(b[step, neuron]),
+                }
+        return found
+
+    def text(self) -> str:
+        """For people."""
+        lines = [f"{self.fault} on sample {self.sample}: {self.what}"]
+        if self.undefined:
+            return "\n".join([*lines, f"the words mean nothing any more: {self.undefined}"])
+        changed = sum(int((a != b).sum()) for a, b in self.spikes.values())
+        if self.first is None:
+            lines.append("no spike differs")
+        else:
+            f = self.first
+            lines.append(
+                f"{changed:,} values of the raster differ; the first: step {f['step']}, neuron {f['neuron']} of "
+                f"'{f['population']}' sends {f['faulty']} instead of {f['intact']}"
+            )
+        if self.answers[0] >= 0:
+            lines.append(f"answer: {self.answers[0]} without the fault, {self.answers[1]} with it")
+        lines.append({"none": "masked", "raster": "the outputs do not tell", "output": "an output differs, the answer does not"}.get(self.damage, "another answer"))
+        return "\n".join(lines)
+
+    __str__ = text
+
+
+def replay(image: Image, fault: str, x, sample: int = 0, seed: int = 0, steps_of=None) -> Replay:
+    """Runs one named fault of a report on one sample, from the first step to the last, beside the intact chip.
+
+    fault: its name, as reports give it ("weight-flip@core=0,memory=synapse,word=3,bit=12"). x: as for `robust`, the same data;
+    sample: which of them. seed: the campaign's, for random kinds. Raises OptionError R0801 to R0803 for names that are none
+    of this image.
+
+    Example: print(rb.replay(image, campaign.data["critical"][0]["fault"], x, sample=7))
+    """
+    if not isinstance(fault, str) or "@" not in fault:
+        raise option_error(f"'{fault}' is no name of a fault", "copy it from a report: KIND@PLACE", "R0803")
+    data = x if isinstance(x, DataSet) else _data_set(image, x, None)
+    sample = whole_number("sample", sample, 0, data.samples - 1)
+    output = plans.deciding_output(image, data, None if len(image.info["outputs"]) == 1 else image.info["outputs"][0]["name"])
+    plan = plans.Plan("", "", [fault.partition("@")[0]], seed=seed, steps=data.steps, output=output)
+    plan.scale = plans.scale_of(image, image.info["outputs"][output])
+    core = plans.open_core(image, plan.faults, plan)
+    arrays = image._inputs(data.slice(0, data.samples), data.file)[0]
+    found = core.replay(fault, arrays, sample)
+    if found["outcome"]["damage"] != found["differential"]["damage"]:
+        raise data_error("R0699", f"two ways of simulating '{fault}' disagree on sample {sample}: a fault of ours")
+    return Replay(fault, found["what"], sample, found, found["before"])

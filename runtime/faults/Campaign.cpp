@@ -1,0 +1,330 @@
+// Samples over threads; for each the intact run once, then what each fault changes.
+#include "faults/Campaign.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "faults/Chance.h"
+#include "faults/Describe.h"
+
+namespace rheo::faults {
+namespace {
+
+constexpr std::uint64_t kMostBytes = std::uint64_t{2} << 30;  // of one intact run
+
+// work(index) for 0..count-1 over threads, the calling thread reporting; work returns an error or ok.
+template <class MakeWorker, class Work>
+Status overThreads(std::int64_t count, const RunControl& control, MakeWorker makeWorker, Work work) {
+  const int threads = threadsFor(control.threads, count);
+  std::atomic<std::int64_t> next{0}, done{0};
+  std::atomic<bool> stopped{false};
+  std::mutex mutex;
+  std::optional<std::pair<std::int64_t, Error>> failure;
+  const auto loop = [&] {
+    auto worker = makeWorker();
+    for (std::int64_t k = next++; k < count && !stopped; k = next++) {
+      if (control.cancel && *control.cancel) stopped = true;
+      if (stopped) return;
+      if (Status status = work(*worker, k); !status) {
+        const std::lock_guard lock(mutex);
+        if (!failure || k < failure->first) failure.emplace(k, std::move(status).error());
+        stopped = true;
+      }
+      ++done;
+    }
+  };
+  std::vector<std::future<void>> pool;
+  for (int t = 0; t < threads; ++t) pool.push_back(std::async(std::launch::async, loop));
+  constexpr std::chrono::milliseconds kGlance{50};
+  for (auto& thread : pool)
+    while (thread.wait_for(kGlance) != std::future_status::ready)
+      if (control.progress) control.progress(done, count);
+  for (auto& thread : pool) thread.get();
+  if (failure) return std::move(failure->second);
+  if (stopped)
+    return Error::of(ErrorKind::Undecided, "R0604", "", "the campaign was cancelled", "start it again");
+  return ok();
+}
+
+}  // namespace
+
+SiteCount& SiteCount::operator+=(const SiteCount& o) {
+  tried += o.tried, raster += o.raster, output += o.output, decision += o.decision;
+  undefined += o.undefined, spoiled += o.spoiled, mended += o.mended;
+  return *this;
+}
+
+struct Campaign::Worker {
+  explicit Worker(const Campaign& campaign)
+      : differential(*campaign.flat_, *campaign.readout_) {}
+  Differential differential;
+  Baseline intact, other;
+  std::int64_t loaded = -1;
+  std::optional<WeightLanes::Room> room;
+  std::vector<SiteCount> counts;
+};
+
+Campaign::Campaign(const Image& image, CampaignOptions options)
+    : image_(image), options_(std::move(options)) {}
+
+Expected<std::unique_ptr<Campaign>> Campaign::make(const Image& image, CampaignOptions options) {
+  std::unique_ptr<Campaign> campaign(new Campaign(image, std::move(options)));
+  Expected<Program> program = decode(campaign->image_);
+  if (!program) return std::move(program).error();
+  Campaign& c = *campaign;
+  c.flat_ = std::make_unique<FlatProgram>(std::make_shared<const Program>(*std::move(program)));
+  c.memories_ = std::make_unique<Memories>(c.image_, *c.flat_);
+  c.readout_ = std::make_unique<Readout>(*c.flat_, c.options_.decision);
+  c.sites_ = std::make_unique<Sites>(*c.memories_, *c.flat_, c.options_.requests,
+                                     SiteOptions{c.options_.steps, c.options_.instances, c.options_.seed});
+  c.resolver_ = std::make_unique<Resolver>(*c.memories_, *c.flat_, c.options_.seed);
+  for (const FaultRequest& request : c.options_.requests) {
+    const auto& strata = c.sites_->strata();
+    if (std::any_of(strata.begin(), strata.end(),
+                    [&](const Stratum& stratum) { return stratum.request.kind == request.kind; }))
+      continue;
+    return Error::of(ErrorKind::Data, "R0804", std::string(request.kind->name),
+                     fmt::format("the image holds no place for '{}'", request.kind->name),
+                     "leave this kind out");
+  }
+  return campaign;
+}
+
+Status Campaign::checkData(const InputBatch& input) const {
+  const std::uint64_t bytes = Baseline::bytes(*flat_, input.steps + program().lag);
+  if (bytes > kMostBytes)
+    return Error::of(ErrorKind::Data, "R0805", "",
+                     fmt::format("the intact run of one sample takes {} MiB, {} are allowed", bytes >> 20,
+                                 kMostBytes >> 20),
+                     "give fewer steps");
+  return checkInput(program(), input);
+}
+
+// Sorts the faults into those that lanes take, those whose effects are kept, and the others.
+Status Campaign::prepare(const RunControl& control) {
+  if (prepared_) return ok();
+  const auto count = static_cast<std::int64_t>(sites_->count());
+  lanes_ = std::make_unique<WeightLanes>(*flat_, *readout_);
+  laned_.assign(static_cast<std::size_t>(count), false);
+  std::vector<std::uint64_t> words;
+  for (std::size_t s = 0; s < sites_->strata().size(); ++s) {
+    const bool stored = sites_->strata()[s].request.kind->mechanism == Mechanism::MemoryBit;
+    for (std::uint64_t k = 0; k < sites_->strata()[s].sites; ++k)
+      (stored ? words : others_).push_back(sites_->first(s) + k);
+  }
+  constexpr std::int64_t kBlock = 1024;
+  const auto blocks = (std::ssize(words) + kBlock - 1) / kBlock;
+  std::vector<std::vector<Effect>> resolved(static_cast<std::size_t>(blocks));
+  RunControl quiet{control.threads, {}, control.cancel};
+  Status status = overThreads(
+      blocks, quiet, [] { return std::make_unique<int>(); },
+      [&](int&, std::int64_t block) -> Status {
+        for (std::int64_t k = block * kBlock; k < std::min(std::ssize(words), (block + 1) * kBlock); ++k) {
+          Expected<Effect> effect = resolver_->resolve(sites_->fault(words[static_cast<std::size_t>(k)]));
+          if (!effect) return std::move(effect).error();
+          resolved[static_cast<std::size_t>(block)].push_back(*std::move(effect));
+        }
+        return ok();
+      });
+  if (!status) return status;
+  for (std::size_t k = 0; k < words.size(); ++k) {
+    Effect& effect = resolved[k / kBlock][k % kBlock];
+    if (lanes_->add(effect, static_cast<std::uint32_t>(words[k])) || effect.nothing())
+      laned_[words[k]] = true;
+    else
+      effects_.emplace_back(words[k], std::move(effect));
+  }
+  lanes_->finish();
+  prepared_ = true;
+  return ok();
+}
+
+Expected<Outcome> Campaign::outcome(Worker& worker, const Effect& effect, const InputBatch& input) const {
+  if (!effect.undefined.empty()) {
+    Outcome outcome;
+    outcome.damage = Damage::Undefined;
+    return outcome;
+  }
+  if (!effect.whole) return worker.differential.run(effect);
+  worker.other.run(FlatProgram(effect.whole), input, worker.loaded);
+  return worker.differential.compare(worker.other);
+}
+
+Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std::int64_t count,
+                                const std::vector<std::int32_t>& labels, const RunControl& control) {
+  if (Status status = checkData(input); !status) return std::move(status).error();
+  if (Status status = prepare(control); !status) return std::move(status).error();
+  Visit result;
+  result.sites.resize(sites_->count());
+  result.answers.resize(static_cast<std::size_t>(count));
+  std::mutex mutex;
+  const auto makeWorker = [&] {
+    // What a thread counted is added when it ends.
+    return std::shared_ptr<Worker>(new Worker(*this), [&](Worker* worker) {
+      const std::lock_guard lock(mutex);
+      for (std::size_t k = 0; k < worker->counts.size(); ++k) result.sites[k] += worker->counts[k];
+      delete worker;
+    });
+  };
+  Status status = overThreads(count, control, makeWorker, [&](Worker& worker, std::int64_t k) -> Status {
+    const std::int64_t sample = first + k;
+    if (Status good = checkSample(program(), input, sample); !good) return good;
+    worker.counts.resize(sites_->count());
+    worker.intact.run(*flat_, input, sample);
+    worker.differential.load(worker.intact);
+    worker.loaded = sample;
+    if (!worker.room) worker.room.emplace(*flat_, worker.intact.steps());
+    const std::int32_t answer = worker.differential.answer();
+    result.answers[static_cast<std::size_t>(k)] = answer;
+    const std::int32_t label = labels.empty() ? -1 : labels[static_cast<std::size_t>(sample)];
+    const auto note = [&](std::uint64_t site, const Outcome& outcome) {
+      SiteCount& counts = worker.counts[site];
+      counts.raster += outcome.damage == Damage::Raster;
+      counts.output += outcome.damage == Damage::Output;
+      counts.decision += outcome.damage == Damage::Decision;
+      counts.undefined += outcome.damage == Damage::Undefined;
+      if (outcome.damage != Damage::Decision || label < 0) return;
+      counts.spoiled += answer == label && outcome.answer != label;
+      counts.mended += answer != label && outcome.answer == label;
+    };
+    lanes_->run(worker.intact, worker.differential, *worker.room, note);
+    for (const auto& [site, effect] : effects_) {
+      Expected<Outcome> found = outcome(worker, effect, input);
+      if (!found) return std::move(found).error();
+      note(site, *found);
+      ++worker.counts[site].tried;
+    }
+    for (const std::uint64_t site : others_) {
+      const Fault fault = sites_->fault(site);
+      if (fault.kind->mechanism == Mechanism::Message &&
+          worker.intact.sent(fault.step, flat_->sourceOfCell(flat_->cellOf(fault.population, fault.neuron))) == 0)
+        continue;
+      Expected<Effect> effect = resolver_->resolve(fault);
+      if (!effect) return std::move(effect).error();
+      note(site, worker.differential.run(*effect));
+      ++worker.counts[site].tried;
+      if (control.cancel && *control.cancel) break;
+    }
+    return ok();
+  });
+  if (!status) return std::move(status).error();
+  for (std::size_t site = 0; site < result.sites.size(); ++site)
+    if (laned_[site]) result.sites[site].tried = static_cast<std::uint32_t>(count);
+  return result;
+}
+
+Expected<std::vector<Draw>> Campaign::draw(const InputBatch& input, std::size_t number, std::uint64_t first,
+                                           std::uint64_t count, const RunControl& control) const {
+  if (Status status = checkData(input); !status) return std::move(status).error();
+  const Stratum& stratum = sites_->strata()[number];
+  std::vector<Draw> draws(count);
+  // Of equal seeds the streams of two strata have nothing in common.
+  const std::uint64_t seed = seedOf(options_.seed, (std::uint64_t{1} << 40) + number);
+  const auto below = [&](std::uint64_t index, std::uint64_t bound) {
+    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(wideChance(seed, index)) * bound >> 64);
+  };
+  std::vector<std::pair<std::int64_t, std::uint64_t>> order;  // by sample, so that a run is made once
+  for (std::uint64_t k = 0; k < count; ++k) {
+    draws[k].sample = static_cast<std::int64_t>(below(2 * (first + k), static_cast<std::uint64_t>(input.batch)));
+    order.emplace_back(draws[k].sample, k);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<std::size_t> starts;
+  for (std::size_t k = 0; k < order.size(); ++k)
+    if (k == 0 || order[k].first != order[k - 1].first) starts.push_back(k);
+  starts.push_back(order.size());
+  Status status = overThreads(
+      std::ssize(starts) - 1, control, [&] { return std::make_shared<Worker>(*this); },
+      [&](Worker& worker, std::int64_t group) -> Status {
+        const std::size_t begin = starts[static_cast<std::size_t>(group)];
+        const std::int64_t sample = order[begin].first;
+        if (Status good = checkSample(program(), input, sample); !good) return good;
+        worker.intact.run(*flat_, input, sample);
+        worker.differential.load(worker.intact);
+        worker.loaded = sample;
+        std::vector<std::uint64_t> spikes;  // sites of messages that there are
+        if (stratum.request.kind->mechanism == Mechanism::Message)
+          for (std::uint64_t site = 0; site < stratum.sites; ++site) {
+            const Fault fault = sites_->fault(number, site);
+            if (worker.intact.sent(fault.step, flat_->sourceOfCell(flat_->cellOf(fault.population, fault.neuron))) != 0)
+              spikes.push_back(site);
+          }
+        for (std::size_t k = begin; k < starts[static_cast<std::size_t>(group) + 1]; ++k) {
+          Draw& draw = draws[order[k].second];
+          const std::uint64_t index = 2 * (first + order[k].second) + 1;
+          draw.before = draw.after = worker.differential.answer();
+          if (stratum.request.kind->mechanism == Mechanism::Message) {
+            if (spikes.empty()) continue;  // no message, no damage
+            draw.site = spikes[below(index, spikes.size())];
+          } else {
+            draw.site = below(index, stratum.sites);
+          }
+          Expected<Effect> effect = resolver_->resolve(sites_->fault(number, draw.site));
+          if (!effect) return std::move(effect).error();
+          Expected<Outcome> found = outcome(worker, *effect, input);
+          if (!found) return std::move(found).error();
+          draw.damage = found->damage;
+          if (found->damage != Damage::Undefined) draw.after = found->answer;
+        }
+        return ok();
+      });
+  if (!status) return std::move(status).error();
+  return draws;
+}
+
+Expected<std::vector<std::int32_t>> Campaign::answers(const InputBatch& input, const RunControl& control) const {
+  if (Status status = checkData(input); !status) return std::move(status).error();
+  std::vector<std::int32_t> found(static_cast<std::size_t>(input.batch));
+  Status status = overThreads(
+      input.batch, control, [&] { return std::make_shared<Worker>(*this); },
+      [&](Worker& worker, std::int64_t sample) -> Status {
+        if (Status good = checkSample(program(), input, sample); !good) return good;
+        worker.intact.run(*flat_, input, sample);
+        found[static_cast<std::size_t>(sample)] = readout_->answer(readout_->sums(*flat_, worker.intact));
+        return ok();
+      });
+  if (!status) return std::move(status).error();
+  return found;
+}
+
+Expected<std::string> Campaign::describe(const Fault& fault) const {
+  const Expected<Effect> effect = resolver_->resolve(fault);
+  if (!effect) return effect.error();
+  return faults::describe(fault, *effect, *flat_);
+}
+
+Expected<Outcome> Campaign::outcomeOf(const Fault& fault, const InputBatch& input, std::int64_t sample) const {
+  if (Status status = checkData(input); !status) return std::move(status).error();
+  if (Status status = checkSample(program(), input, sample); !status) return std::move(status).error();
+  Expected<Effect> effect = resolver_->resolve(fault);
+  if (!effect) return std::move(effect).error();
+  Worker worker(*this);
+  worker.intact.run(*flat_, input, sample);
+  worker.differential.load(worker.intact);
+  worker.loaded = sample;
+  return outcome(worker, *effect, input);
+}
+
+Expected<std::pair<Shown, Shown>> Campaign::replay(const Fault& fault, const InputBatch& input,
+                                                   std::int64_t sample, Outcome& outcome,
+                                                   std::int32_t& before) const {
+  if (Status status = checkData(input); !status) return std::move(status).error();
+  if (Status status = checkSample(program(), input, sample); !status) return std::move(status).error();
+  const Resimulation whole(*memories_, *flat_, *readout_, *resolver_, options_.seed, makeGolden);
+  Expected<Shown> intact = whole.show(nullptr, input, sample);
+  if (!intact) return std::move(intact).error();
+  Expected<Shown> faulty = whole.show(&fault, input, sample);
+  if (!faulty) return std::move(faulty).error();
+  outcome = whole.compare(*intact, *faulty, input.steps);
+  before = whole.compare(*intact, *intact, input.steps).answer;
+  return std::pair(*std::move(intact), *std::move(faulty));
+}
+
+}  // namespace rheo::faults

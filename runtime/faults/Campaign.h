@@ -1,0 +1,106 @@
+// Fault campaigns on an image: every fault of the chosen kinds on some samples, or draws of them. Counts and
+// draws depend on nothing but the image, the data and the seed: blocks of samples can be done in any order, on
+// any number of threads or machines, and added up.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "faults/Differential.h"
+#include "faults/Resimulation.h"
+#include "faults/Sites.h"
+#include "faults/WeightLanes.h"
+#include "sim/Engine.h"
+
+namespace rheo::faults {
+
+struct CampaignOptions {
+  std::vector<FaultRequest> requests;
+  Decision decision;
+  std::int64_t steps = 0;  // of the data
+  std::uint64_t instances = 1000, seed = 0;
+};
+
+struct RunControl {
+  int threads = 0;
+  std::function<void(std::int64_t done, std::int64_t total)> progress;  // called from the calling thread
+  const std::atomic<bool>* cancel = nullptr;
+};
+
+// What one fault did over the samples visited.
+struct SiteCount {
+  std::uint32_t tried = 0;  // samples; messages: those in which there was one
+  std::uint32_t raster = 0, output = 0, decision = 0, undefined = 0;
+  std::uint32_t spoiled = 0, mended = 0;  // right answers turned wrong, wrong ones right
+  SiteCount& operator+=(const SiteCount& other);
+};
+
+struct Visit {
+  std::vector<SiteCount> sites;            // [Sites::count()]
+  std::vector<std::int32_t> answers;       // [samples visited], of the intact chip; -1 without a decision
+};
+
+// One fault on one sample, drawn at random.
+struct Draw {
+  std::uint64_t site = 0;  // of the stratum
+  std::int64_t sample = 0;
+  Damage damage = Damage::None;
+  std::int32_t before = -1, after = -1;  // answers
+};
+
+class Campaign {
+ public:
+  // Errors: R0804 where the image holds no place for a kind.
+  static Expected<std::unique_ptr<Campaign>> make(const Image& image, CampaignOptions options);
+
+  const Sites& sites() const { return *sites_; }
+  const Program& program() const { return flat_->program(); }
+  std::string nameOf(const Fault& fault) const { return textOf(fault, program()); }
+
+  // Every fault on the samples [first, first + count) of the batch; `labels` [samples of the batch] or empty.
+  // Errors: R0601, R0602 for data that do not fit, R0604 cancelled, R0805 where a run does not fit memory.
+  Expected<Visit> visit(const InputBatch& input, std::int64_t first, std::int64_t count,
+                        const std::vector<std::int32_t>& labels, const RunControl& control);
+  // Draws [first, first + count) of a stratum. Errors: the same.
+  Expected<std::vector<Draw>> draw(const InputBatch& input, std::size_t stratum, std::uint64_t first,
+                                   std::uint64_t count, const RunControl& control) const;
+  // One fault on one sample the long way: the intact run and the faulty one, their outcome, and the answer
+  // `before` of the intact one.
+  Expected<std::pair<Shown, Shown>> replay(const Fault& fault, const InputBatch& input, std::int64_t sample,
+                                           Outcome& outcome, std::int32_t& before) const;
+  // The same, as a campaign does it.
+  Expected<Outcome> outcomeOf(const Fault& fault, const InputBatch& input, std::int64_t sample) const;
+  // Answers of the intact chip [samples]. Errors: as visit().
+  Expected<std::vector<std::int32_t>> answers(const InputBatch& input, const RunControl& control) const;
+  // In the names of the user's network. Errors: R0803.
+  Expected<std::string> describe(const Fault& fault) const;
+  // The image with the fault in it; MemoryBit only.
+  Expected<Image> faultyImage(const Fault& fault) const { return resolver_->faultyImage(fault); }
+
+ private:
+  struct Worker;
+  explicit Campaign(const Image& image, CampaignOptions options);
+  Status checkData(const InputBatch& input) const;
+  Status prepare(const RunControl& control);
+  Expected<Outcome> outcome(Worker& worker, const Effect& effect, const InputBatch& input) const;
+
+  Image image_;
+  CampaignOptions options_;
+  std::unique_ptr<FlatProgram> flat_;
+  std::unique_ptr<Memories> memories_;
+  std::unique_ptr<Readout> readout_;
+  std::unique_ptr<Sites> sites_;
+  std::unique_ptr<Resolver> resolver_;
+  // For visit(): faults by the way they take. Made when first needed.
+  bool prepared_ = false;
+  std::unique_ptr<WeightLanes> lanes_;
+  std::vector<bool> laned_;                                // [sites]
+  std::vector<std::pair<std::uint64_t, Effect>> effects_;  // of stored words that take the general way
+  std::vector<std::uint64_t> others_;                      // sites whose effects are made when they are met
+};
+
+}  // namespace rheo::faults

@@ -1,0 +1,179 @@
+// The quick way for the most numerous faults: one changed weight between a source of spikes and a neuron. All
+// changes of a neuron's input weights run side by side, a lane each; only where the neuron's train differs does
+// anything spread, and what spreads depends on the train alone.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "faults/Differential.h"
+#include "sim/vector/AlignedVector.h"
+#include "sim/vector/Trains.h"
+
+namespace rheo::faults {
+
+class WeightLanes {
+ public:
+  WeightLanes(const FlatProgram& flat, const Readout& readout);
+
+  // Takes the fault with this number if it is of that kind, false if not.
+  bool add(const Effect& effect, std::uint32_t number);
+  void finish();  // after the last add()
+  std::size_t size() const { return size_; }
+
+  // What a thread needs of its own.
+  struct Room;
+
+  // Visits the faults that do something to this sample: visit(number, outcome).
+  template <class Visit>
+  void run(const Baseline& run, Differential& differential, Room& room, Visit visit) const;
+
+  struct Change {
+    std::int32_t source, delay, change;
+    std::uint32_t number;
+  };
+  struct Target {
+    std::int32_t cell = 0;
+    bool feedsBack = false;  // whatever it sends may come back to it
+    vector::TrainFunction function = nullptr;
+    std::vector<Change> changes;  // sorted by source and delay
+  };
+
+ private:
+  void findLoops();
+
+  const FlatProgram& flat_;
+  const Readout& readout_;
+  std::size_t size_ = 0;
+  std::vector<Target> targets_;
+  std::vector<std::int32_t> targetOf_;   // [cells]; -1: none yet
+  std::vector<bool> loops_;              // [populations]
+  std::vector<bool> binary_;             // [sources]: sends 0 or 1
+};
+
+// Outcomes by train, of one cell and sample.
+class TrainMemo {
+ public:
+  explicit TrainMemo(std::size_t words) : words_(words), slots_(kSlots) {}
+  void clear() { ++epoch_, keys_.clear(), outcomes_.clear(); }
+  // Where the outcome of a train is, or the place of a new one, `isNew`.
+  Outcome& find(const std::uint32_t* train, bool& isNew);
+
+ private:
+  static constexpr std::size_t kSlots = 1024;
+  struct Slot {
+    std::uint64_t epoch = 0;
+    std::uint32_t entry = 0;
+  };
+  void grow();
+  std::size_t hash(const std::uint32_t* train) const;
+
+  std::size_t words_;
+  std::uint64_t epoch_ = 1;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> keys_;
+  std::vector<Outcome> outcomes_;
+};
+
+struct WeightLanes::Room {
+  static constexpr std::int64_t kLanes = 256;
+  Room(const FlatProgram& flat, std::int64_t steps)
+      : words(vector::trainWords(steps)),
+        trains(static_cast<std::size_t>(flat.sources() * words)),
+        input(static_cast<std::size_t>(steps)),
+        when(static_cast<std::size_t>(words * kLanes)),
+        sent(when.size()),
+        moved(static_cast<std::size_t>(words)),
+        memo(static_cast<std::size_t>(words)) {}
+  std::int64_t words;
+  std::vector<std::uint32_t> trains;  // [sources][words]: what each sends
+  std::vector<std::int32_t> input;
+  vector::AlignedVector<std::int32_t> change = vector::AlignedVector<std::int32_t>(kLanes);
+  vector::AlignedVector<std::uint32_t> when, sent;
+  std::vector<std::uint32_t> moved;
+  std::uint32_t lane[kLanes] = {};  // index into Target::changes
+  TrainMemo memo;
+};
+
+// A train `by` steps later, up to the last of all steps; returns whether anything is left of it.
+bool moveLater(const std::uint32_t* train, std::int64_t words, std::int64_t by, std::int64_t steps,
+               std::uint32_t* out);
+
+template <class Visit>
+void WeightLanes::run(const Baseline& run, Differential& differential, Room& room, Visit visit) const {
+  const std::int64_t steps = run.steps(), words = room.words;
+  for (std::int32_t source = 0; source < flat_.sources(); ++source)
+    for (std::int64_t word = 0; word < words; ++word) {
+      std::uint32_t bits = 0;
+      for (std::int64_t t = word * 32; t < std::min(steps, word * 32 + 32); ++t)
+        bits |= std::uint32_t{run.sent(t, source) != 0} << (t % 32);
+      room.trains[static_cast<std::size_t>(source * words + word)] = bits;
+    }
+  Effect one;
+  one.synapses.resize(1);
+  std::vector<std::uint32_t> train(static_cast<std::size_t>(words));
+  std::vector<std::uint64_t> wide(static_cast<std::size_t>((words + 1) / 2));
+  for (const Target& target : targets_) {
+    const Cell& cell = flat_.cells()[static_cast<std::size_t>(target.cell)];
+    for (std::int64_t t = 0; t < steps; ++t)
+      room.input[static_cast<std::size_t>(t)] = run.arriving(t, cell.firstInput);
+    const std::uint32_t* intact =
+        &room.trains[static_cast<std::size_t>(flat_.sourceOfCell(target.cell) * words)];
+    room.memo.clear();
+    std::int64_t lanes = 0;
+    const auto flush = [&] {
+      if (lanes == 0) return;
+      const std::int64_t padded = (lanes + 15) / 16 * 16;
+      for (std::int64_t k = lanes; k < padded; ++k) room.change[static_cast<std::size_t>(k)] = 0;
+      target.function({steps, padded, Room::kLanes, room.input.data(), room.change.data(), room.when.data(),
+                       cell.parameters.data(), room.sent.data()});
+      for (std::int64_t k = 0; k < lanes; ++k) {
+        bool same = true;
+        for (std::int64_t w = 0; w < words; ++w) {
+          train[static_cast<std::size_t>(w)] = room.sent[static_cast<std::size_t>(w * Room::kLanes + k)];
+          same = same && train[static_cast<std::size_t>(w)] == intact[w];
+        }
+        if (same) continue;
+        const Change& change = target.changes[room.lane[k]];
+        if (target.feedsBack) {
+          one.synapses[0] = {change.source, cell.firstInput, change.delay, -1, change.change};
+          visit(change.number, differential.run(one));
+          continue;
+        }
+        bool isNew = false;
+        Outcome& outcome = room.memo.find(train.data(), isNew);
+        if (isNew) {
+          for (std::size_t w = 0; w < train.size(); ++w) {
+            if (w % 2 == 0) wide[w / 2] = 0;
+            wide[w / 2] |= std::uint64_t{train[w]} << (w % 2 * 32);
+          }
+          outcome = differential.runTrain(target.cell, wide);
+        }
+        visit(change.number, outcome);
+      }
+      lanes = 0;
+    };
+    std::int32_t source = -1, delay = -1;
+    bool any = false;
+    std::vector<std::uint32_t>& moved = room.moved;
+    for (std::size_t k = 0; k < target.changes.size(); ++k) {
+      const Change& change = target.changes[k];
+      if (change.source != source || change.delay != delay) {
+        source = change.source, delay = change.delay;
+        any = moveLater(&room.trains[static_cast<std::size_t>(source * words)], words, 1 + delay, steps,
+                        moved.data());
+      }
+      if (!any) continue;
+      room.change[static_cast<std::size_t>(lanes)] = change.change;
+      for (std::int64_t w = 0; w < words; ++w)
+        room.when[static_cast<std::size_t>(w * Room::kLanes + lanes)] = moved[static_cast<std::size_t>(w)];
+      room.lane[lanes++] = static_cast<std::uint32_t>(k);
+      if (lanes == Room::kLanes) flush();
+    }
+    flush();
+  }
+}
+
+}  // namespace rheo::faults
