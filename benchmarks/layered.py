@@ -1,4 +1,5 @@
-"""Compilation of large layered networks, from a NIR file to the image: seconds and memory, in a process of its own.
+"""Compilation of large layered networks, from a NIR file to the image, and the check of one: seconds and memory, each in a
+process of its own.
 
     python benchmarks/layered.py [--layers 100 --width 1000 --fan-in 100 --chip loihi1024] [--runs 3]
 
@@ -55,15 +56,38 @@ def generate(path: Path, layers: int, width: int, fan_in: int, seed: int = 0) ->
         graph["edges"] = np.array([*edges, (last, "output")], dtype="S16")
 
 
-def measure(path: Path, chip: str) -> tuple[float, float]:
-    """Seconds and gigabytes of one compilation."""
-    command = [sys.executable, "-m", "rheobase", "-q", "compile", path, "--chip", chip]
+def measure(command: str, path: Path, chip: str, *more) -> tuple[float, float]:
+    """Seconds and gigabytes of one call of the command line."""
+    words = [sys.executable, "-m", "rheobase", "-q", command, path, "--chip", chip, *more]
     begin = time.perf_counter()
-    child = subprocess.Popen([*command, "-o", path.with_suffix(".rheo")])
+    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
-        raise SystemExit(f"{path.name} does not compile")
+        raise SystemExit(f"{command} of {path.name} failed")
     return time.perf_counter() - begin, usage.ru_maxrss / 2**20
+
+
+STEPS = """
+import json, sys, time
+begin = time.perf_counter()
+import rheobase as rb
+from rheobase import compiler
+took = {"import_package": time.perf_counter() - begin}
+for name, step in (
+    ("read_file", lambda: rb.load(sys.argv[1])),
+    ("load_compiler", compiler._library),
+    ("check_network", lambda: rb.check(net, sys.argv[2])),
+):
+    begin = time.perf_counter()
+    net = step() if name == "read_file" else (step(), net)[1]
+    took[name] = time.perf_counter() - begin
+print(json.dumps(took))
+"""
+
+
+def steps(path: Path, chip: str) -> dict[str, float]:
+    """Seconds of what a check consists of."""
+    return json.loads(subprocess.check_output([sys.executable, "-c", STEPS, path, chip]))
 
 
 def main() -> None:
@@ -81,8 +105,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "layered.nir"
             generate(path, layers, width, fan_in)
-            runs = [measure(path, chip) for _ in range(options.runs)]
-        seconds = sorted(s for s, _ in runs)
+            output = ("-o", path.with_suffix(".rheo"))
+            rounds = [
+                (measure("compile", path, chip, *output), measure("check", path, chip), steps(path, chip))
+                for _ in range(options.runs)
+            ]
+        runs, checks, parts = zip(*rounds)
+        seconds, checked = (sorted(s for s, _ in some) for some in (runs, checks))
         print(
             json.dumps(
                 {
@@ -94,6 +123,9 @@ def main() -> None:
                     "median_seconds": seconds[len(seconds) // 2],
                     "seconds": seconds,
                     "gigabytes": max(g for _, g in runs),
+                    "median_check_seconds": checked[len(checked) // 2],
+                    "check_seconds": checked,
+                    "least_seconds_of_steps": {name: min(part[name] for part in parts) for name in parts[0]},
                 }
             )
         )

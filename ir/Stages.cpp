@@ -9,6 +9,7 @@
 #include "ir/Diagnostics.h"
 #include "llvm/Support/raw_ostream.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 
@@ -193,7 +194,7 @@ SliceNumbers numberSlices(chip::ModuleOp module) {
 using Delivered = std::map<std::string, std::map<std::int32_t, std::vector<std::int32_t>>>;
 
 // The axons of a core; their delays, numbers and senders on the way.
-void followAxons(chip::CoreOp core, std::int32_t firstSlice, chip::ModuleOp module,
+void followAxons(chip::CoreOp core, std::int32_t firstSlice, const mlir::SymbolTable& symbols,
                  const SliceNumbers& numbers, Delivered& delivered, Findings& findings) {
   const std::string place = "core " + std::to_string(core.getId());
   std::vector<chip::GroupOp> groups(core.getBody().getOps<chip::GroupOp>().begin(),
@@ -201,7 +202,7 @@ void followAxons(chip::CoreOp core, std::int32_t firstSlice, chip::ModuleOp modu
   std::set<std::int64_t> records;
   for (auto axon : core.getBody().getOps<chip::AxonOp>()) {
     chip::GroupOp group = groups[axon.getGroup()];
-    auto projection = module.lookupSymbol<chip::ProjectionOp>(group.getProjection());
+    auto projection = symbols.lookup<chip::ProjectionOp>(group.getProjection());
     const std::int64_t delay = projection.getDelay() + spk::leastDelay(projection.getDelays());
     if (axon.getDelay() != delay)
       findings.add(place, "'" + group.getProjection() + "' has a delay of " + llvm::Twine(delay) +
@@ -224,10 +225,11 @@ void followAxons(chip::CoreOp core, std::int32_t firstSlice, chip::ModuleOp modu
 // Every nonzero weight is delivered exactly once to each neuron it is for, with the projection's delay.
 void checkAxons(chip::ModuleOp module, Findings& findings) {
   const SliceNumbers numbers = numberSlices(module);
+  const mlir::SymbolTable symbols(module);
   Delivered delivered;
   std::int32_t slices = 0;
   for (auto core : module.getBody().getOps<chip::CoreOp>()) {
-    followAxons(core, slices, module, numbers, delivered, findings);
+    followAxons(core, slices, symbols, numbers, delivered, findings);
     const auto held = core.getBody().getOps<chip::SliceOp>();
     slices += static_cast<std::int32_t>(std::distance(held.begin(), held.end()));
   }

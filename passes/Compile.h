@@ -26,6 +26,7 @@ struct CompileOptions {
   bool cloneFanOut = false;  // SPEC E5
   bool relayFanIn = false;   // SPEC E6
   bool examine = false;      // note what is lost although nothing is violated, too, even where it is refused
+  bool witness = true;       // SPEC V1; without, an image is for looking at, not for a chip
   bool keepWeights = false;  // in CompileResult::quantSettings, of every projection, not just where pinned
   std::map<std::string, double> calibration;  // population -> largest |v| seen on data, float units
   // Spikes in a step of each neuron, by population: which cores of the chip are near each other follows from
@@ -45,7 +46,8 @@ struct CompileResult {
   std::string stageText;       // of toStage otherwise
   std::string quantSettings;   // as used; empty before the quant stage
   // The quantized network as a file's bytes, with the relays where there are some, which the image was
-  // checked against; empty before the quant stage, and where `fromStage` is behind it. SPEC V1, V7
+  // checked against; empty before the quant stage, where `fromStage` is behind it, and where none was asked
+  // for. SPEC V1, V7
   std::vector<std::uint8_t> witness;
   std::optional<MappingReport> mapping;  // where cores were chosen
   std::vector<Diagnostic> notes;

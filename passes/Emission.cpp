@@ -21,7 +21,8 @@ namespace {
 
 class ModuleReader {
  public:
-  ModuleReader(chip::ModuleOp module, const ChipSpec& chip) : module_(module), chip_(chip) {}
+  ModuleReader(chip::ModuleOp module, const ChipSpec& chip, bool edited)
+      : module_(module), chip_(chip), edited_(edited) {}
 
   Expected<Image> run() {
     const Profile* profile = findProfile(module_.getProfile().str());
@@ -33,7 +34,7 @@ class ModuleReader {
     for (auto projection : module_.getBody().getOps<chip::ProjectionOp>()) readProjection(projection);
     problem_ = problemOf(net_, *profile);
     for (auto core : module_.getBody().getOps<chip::CoreOp>()) readCore(core);
-    if (found_.empty()) checkClaims();
+    if (found_.empty() && edited_) checkClaims();
     if (!found_.empty()) return Error{ErrorKind::Compile, std::move(found_)};
     return emitImage(problem_, placement_, chip_, std::move(metadata_));
   }
@@ -243,6 +244,7 @@ class ModuleReader {
 
   chip::ModuleOp module_;
   const ChipSpec& chip_;
+  bool edited_;  // or may be
   FixedNet net_;
   PlacementProblem problem_;  // of this network, whose weights it refers to
   Placement placement_;
@@ -253,8 +255,8 @@ class ModuleReader {
 
 }  // namespace
 
-Expected<Image> imageOf(mlir::ModuleOp module, const ChipSpec& chip) {
-  Expected<Image> image = ModuleReader(*module.getOps<chip::ModuleOp>().begin(), chip).run();
+Expected<Image> imageOf(mlir::ModuleOp module, const ChipSpec& chip, bool edited) {
+  Expected<Image> image = ModuleReader(*module.getOps<chip::ModuleOp>().begin(), chip, edited).run();
   if (!image) return image;
   if (Expected<Program> program = decode(*image); !program) {
     Error error = std::move(program).error();

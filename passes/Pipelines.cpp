@@ -64,6 +64,7 @@ class Compilation {
   std::unique_ptr<mlir::Pass> proveAnew();
   Status leave(Stage stage);
   Status bearWitness();
+  bool needsWitness();
   Status relay();
   Status write(const std::string& file, std::span<const std::uint8_t> bytes) const;
   std::string textOf(Stage stage) const;
@@ -73,6 +74,7 @@ class Compilation {
   const CompileOptions& options_;
   Stage first_ = Stage::Import, last_ = Stage::Image;
   const Profile* profile_ = nullptr;
+  bool witnessed_ = true;
   QuantOptions quantize_;
   Mapper mapper_ = Mapper::Auto;
   mlir::MLIRContext context_;
@@ -111,11 +113,11 @@ Status Compilation::enter(Stage stage) {
                                   mapper_, options_.keep ? &*options_.keep : nullptr, &result_.mapping}));
       return runPasses(std::move(passes));
     case Stage::Image: {
-      Expected<Image> image = imageOf(*module_, options_.chip);
+      Expected<Image> image = imageOf(*module_, options_.chip, options_.fromStage.has_value());
       if (!image) return std::move(image).error();
       result_.image = *std::move(image);
       if (!result_.witness.empty()) return checkAgainst(result_.witness, *result_.image);
-      result_.notes.push_back(unwitnessed());
+      if (witnessed_) result_.notes.push_back(unwitnessed());
       return ok();
     }
   }
@@ -305,6 +307,19 @@ std::string Compilation::textOf(Stage stage) const {
   return dumpModule(*module_);
 }
 
+// Relays have to be compared with the network without them, and where a witness may become too large, that is
+// said.
+bool Compilation::needsWitness() {
+  constexpr std::int64_t kSurelyFit = std::int64_t{1} << 26;  // weights
+  if (options_.witness || options_.relayFanIn || !options_.dumpDir.empty()) return true;
+  std::int64_t weights = 0;
+  for (auto network : module_->getOps<spk::NetworkOp>())
+    for (auto synapse : network.getBody().getOps<spk::SynapseOp>())
+      if (const auto fixed = llvm::dyn_cast<spk::FixedElementsAttr>(synapse.getWeight()))
+        weights += fixed.getValues().getNumElements();
+  return weights > kSurelyFit;
+}
+
 // SPEC V1: the quantized network as it is before anything of the chip is decided.
 Status Compilation::bearWitness() {
   Expected<spk::NetworkOp> network = networkIn(*module_, "quant");
@@ -338,7 +353,7 @@ Status Compilation::leave(Stage stage) {
     for (auto network : module_->getOps<spk::NetworkOp>())
       result_.quantSettings = network.getQuantization().value_or("").str();
   }
-  if (stage == Stage::Quant)
+  if (stage == Stage::Quant && (witnessed_ = needsWitness()))
     if (Status borne = bearWitness(); !borne) return borne;
   if (!options_.dumpDir.empty()) {
     std::error_code error;

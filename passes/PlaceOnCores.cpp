@@ -107,12 +107,12 @@ class ModuleWriter {
 
   // Projections share a table of names with populations and ports.
   void nameProjections(chip::ModuleOp module) {
+    std::set<std::string> taken;
+    for (mlir::Operation& op : module.getBody().front())
+      if (const auto symbol = op.getAttrOfType<mlir::StringAttr>("sym_name")) taken.insert(symbol.str());
     for (const FixedProjection& projection : net_.projections) {
       std::string name = projection.name;
-      const auto taken = [&] {
-        return mlir::SymbolTable::lookupSymbolIn(module, name) || llvm::is_contained(symbols_, name);
-      };
-      while (taken()) name += "_";
+      while (!taken.insert(name).second) name += "_";
       symbols_.push_back(name);
     }
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 
 #include "chip/LimitRules.h"
 #include "place/ListCost.h"
@@ -76,34 +77,63 @@ bool Placer::fits(const CoreUse& use) const {
   return true;
 }
 
+std::vector<ListCost> Placer::listsInto(int population) const {
+  std::vector<ListCost> lists;
+  for (const int projection : incoming_[population]) lists.emplace_back(problem_, chip_, projection);
+  return lists;
+}
+
+// What they take beside what is used already, and how they are stored then.
+std::vector<ListChoice> Placer::addLists(const std::vector<ListCost>& lists, CoreUse& use) const {
+  for (const ListCost& cost : lists) {
+    use.wait(problem_.projections[cost.projection()].mostDelay());
+    use.inputAxons += cost.axons();
+    use.synapseWords += cost.singleWords();
+    use.formats += cost.axons() > 0 ? 1 : 0;
+  }
+  const std::int64_t formatLimit = chip_.limit("formats_per_core").value;
+  std::vector<ListChoice> choices;
+  for (const ListCost& cost : lists) {
+    if (cost.axons() == 0) continue;
+    const bool mixed = cost.savedByBoth() > 0 && use.formats < formatLimit;
+    choices.push_back({cost.projection(), 0, cost.kind(), mixed});
+    if (!mixed) continue;
+    use.synapseWords -= cost.savedByBoth();
+    ++use.formats;
+  }
+  return choices;
+}
+
+Placer::Whole Placer::wholeOf(int population, std::span<const std::int32_t> rows) const {
+  Whole whole{listsInto(population)};
+  for (const std::int32_t neuron : rows) {
+    for (ListCost& cost : whole.lists) cost.addNeuron(neuron);
+    whole.routes += expectedRoutes(population, neuron);
+  }
+  return whole;
+}
+
+// False where a core has no room for all rows, which a trial would find out row by row.
+bool Placer::mayTake(const OpenCore& open, int population, std::int64_t rows, const Whole& whole) const {
+  CoreUse use = open.core.use;
+  use.takeNeurons(rows, *problem_.populations[population].model);
+  use.outputRoutes += whole.routes;
+  addLists(whole.lists, use);
+  return fits(use);
+}
+
 Trial Placer::tryRows(const OpenCore& open, int population, std::span<const std::int32_t> rows) const {
   Trial trial;
   trial.use = trial.refused = open.core.use;
   trial.profiles = open.profiles;
   trial.constants = open.constants;
-  std::vector<ListCost> costs;
-  for (const int projection : incoming_[population]) costs.emplace_back(problem_, chip_, projection);
-  const std::int64_t formatLimit = chip_.limit("formats_per_core").value;
+  std::vector<ListCost> costs = listsInto(population);
   Trial neurons = trial;  // without their lists
   for (const std::int32_t neuron : rows) {
     takeNeuron(population, neuron, neurons);
     CoreUse use = neurons.use;
-    for (ListCost& cost : costs) {
-      cost.addNeuron(neuron);
-      use.wait(problem_.projections[cost.projection()].mostDelay());
-      use.inputAxons += cost.axons();
-      use.synapseWords += cost.singleWords();
-      use.formats += cost.axons() > 0 ? 1 : 0;
-    }
-    std::vector<ListChoice> lists;
-    for (const ListCost& cost : costs) {
-      if (cost.axons() == 0) continue;
-      const bool mixed = cost.savedByBoth() > 0 && use.formats < formatLimit;
-      lists.push_back({cost.projection(), 0, cost.kind(), mixed});
-      if (!mixed) continue;
-      use.synapseWords -= cost.savedByBoth();
-      ++use.formats;
-    }
+    for (ListCost& cost : costs) cost.addNeuron(neuron);
+    std::vector<ListChoice> lists = addLists(costs, use);
     trial.refused = use;
     if (!fits(use)) break;
     ++trial.rows;
@@ -155,12 +185,15 @@ void Placer::placeRows(int population, std::span<const std::int32_t> rest, std::
   };
   while (!rest.empty()) {
     bool placed = false;
+    std::optional<Whole> whole;
     for (OpenCore& open : cores_) {
       if (!mayFill(open)) continue;
       const bool last = fill_ && (open.kept || &open == &cores_.back());
       const std::int64_t inputs =
           open.core.use.inputs + problem_.populations[population].model->inputsOf(std::ssize(rest));
       if (!last && inputs > chip_.limit("neurons_per_core").value) continue;
+      if (!last && !whole) whole = wholeOf(population, rest);
+      if (!last && !mayTake(open, population, std::ssize(rest), *whole)) continue;
       Trial trial = tryRows(open, population, rest);
       if (trial.rows < std::ssize(rest) && (!last || trial.rows == 0)) continue;
       const auto rows = static_cast<std::size_t>(trial.rows);

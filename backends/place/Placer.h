@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "place/Kernels.h"
+#include "place/ListCost.h"
 #include "place/Place.h"
 
 namespace rheo {
@@ -59,6 +60,15 @@ class Placer {
 
   void findProfiles();
   bool fits(const CoreUse& use) const;
+  // Of rows of a population, all of them: their lists, and the routes that are expected of them.
+  struct Whole {
+    std::vector<ListCost> lists;
+    std::int64_t routes = 0;
+  };
+  std::vector<ListCost> listsInto(int population) const;
+  std::vector<ListChoice> addLists(const std::vector<ListCost>& lists, CoreUse& use) const;
+  Whole wholeOf(int population, std::span<const std::int32_t> rows) const;
+  bool mayTake(const OpenCore& open, int population, std::int64_t rows, const Whole& whole) const;
   Trial tryRows(const OpenCore& open, int population, std::span<const std::int32_t> neurons) const;
   Trial tryTile(const OpenCore& open, int population, const Convolution& map, const Tile& tile) const;
   void takeNeuron(int population, std::int32_t neuron, Trial& trial) const;

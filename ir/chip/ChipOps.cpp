@@ -30,16 +30,30 @@ llvm::StringRef view(std::string_view text) { return {text.data(), text.size()};
 
 std::int32_t asSigned(std::uint32_t value) { return static_cast<std::int32_t>(value); }
 
-// A symbol of the module: population or input. -1 if there is none.
-int64_t sizeOfSymbol(ModuleOp module, llvm::StringRef symbol) {
-  mlir::Operation* op = module.lookupSymbol(symbol);
+// Of a population or an input; -1 of anything else.
+int64_t sizeOfNamed(mlir::Operation* op) {
   if (auto population = llvm::dyn_cast_or_null<PopulationOp>(op)) return population.getSize();
   if (auto input = llvm::dyn_cast_or_null<InputOp>(op)) return input.getSize();
   return -1;
 }
 
-mlir::LogicalResult verifySlice(SliceOp slice, ModuleOp module) {
-  auto population = module.lookupSymbol<PopulationOp>(slice.getPopulation());
+// What a module holds by name, looked up without a walk through it.
+class Symbols {
+ public:
+  explicit Symbols(ModuleOp module) : table_(module) {}
+
+  template <class Op>
+  Op find(llvm::StringRef name) const {
+    return table_.lookup<Op>(name);
+  }
+  int64_t sizeOf(llvm::StringRef name) const { return sizeOfNamed(table_.lookup(name)); }
+
+ private:
+  mlir::SymbolTable table_;
+};
+
+mlir::LogicalResult verifySlice(SliceOp slice, const Symbols& symbols) {
+  auto population = symbols.find<PopulationOp>(slice.getPopulation());
   if (!population) return complain(slice, slice.getPopulation()) << "is no population";
   const int64_t first = asSigned(slice.getFirstNeuron()), count = asSigned(slice.getCount());
   const int64_t repeats = asSigned(slice.getRepeats()), stride = asSigned(slice.getStride());
@@ -63,8 +77,8 @@ mlir::LogicalResult verifySlice(SliceOp slice, ModuleOp module) {
   return mlir::success();
 }
 
-mlir::LogicalResult verifyGroup(GroupOp group, ModuleOp module, llvm::ArrayRef<SliceOp> slices) {
-  auto projection = module.lookupSymbol<ProjectionOp>(group.getProjection());
+mlir::LogicalResult verifyGroup(GroupOp group, const Symbols& symbols, llvm::ArrayRef<SliceOp> slices) {
+  auto projection = symbols.find<ProjectionOp>(group.getProjection());
   if (!projection) return complain(group, group.getProjection()) << "is no projection";
   const std::optional<ListKind> kind = listKindNamed({group.getKind().data(), group.getKind().size()});
   if (!kind)
@@ -82,7 +96,7 @@ mlir::LogicalResult verifyGroup(GroupOp group, ModuleOp module, llvm::ArrayRef<S
   return mlir::success();
 }
 
-mlir::LogicalResult verifyAxon(AxonOp axon, ModuleOp module, llvm::ArrayRef<GroupOp> groups) {
+mlir::LogicalResult verifyAxon(AxonOp axon, const Symbols& symbols, llvm::ArrayRef<GroupOp> groups) {
   const std::string place = "axon " + std::to_string(axon.getFirstAxon());
   if (axon.getGroup() >= groups.size())
     return complain(axon, place) << "uses group " << axon.getGroup() << " of " << groups.size();
@@ -91,8 +105,8 @@ mlir::LogicalResult verifyAxon(AxonOp axon, ModuleOp module, llvm::ArrayRef<Grou
                                  << kMaxDelay << "]";  // SPEC T7
   if (axon.getSources() && axon.getSourceCount() != 0)
     return complain(axon, place) << "has both a list and a range of sources";
-  auto projection = module.lookupSymbol<ProjectionOp>(GroupOp(groups[axon.getGroup()]).getProjection());
-  const int64_t sources = projection ? sizeOfSymbol(module, projection.getSource()) : 0;
+  auto projection = symbols.find<ProjectionOp>(GroupOp(groups[axon.getGroup()]).getProjection());
+  const int64_t sources = projection ? symbols.sizeOf(projection.getSource()) : 0;
   const int64_t count = axon.getAxonCount();
   if (count < 1) return complain(axon, place) << "has no source";
   const auto inside = [&](int64_t source) { return source >= 0 && source < sources; };
@@ -111,9 +125,9 @@ mlir::LogicalResult verifyAxon(AxonOp axon, ModuleOp module, llvm::ArrayRef<Grou
   return mlir::success();
 }
 
-mlir::LogicalResult verifyEnds(ProjectionOp op, ModuleOp module) {
-  const int64_t sources = sizeOfSymbol(module, op.getSource());
-  auto population = module.lookupSymbol<PopulationOp>(op.getTarget());
+mlir::LogicalResult verifyEnds(ProjectionOp op, const Symbols& symbols) {
+  const int64_t sources = symbols.sizeOf(op.getSource());
+  auto population = symbols.find<PopulationOp>(op.getTarget());
   const int64_t targets = population ? population.getInputSize() : -1;
   if (sources < 0)
     return complain(op, op.getSymName())
@@ -124,26 +138,28 @@ mlir::LogicalResult verifyEnds(ProjectionOp op, ModuleOp module) {
                                targets, sources)))
     return mlir::failure();
   const mlir::ShapedType type = op.getWeight().getValues().getShapedType();
-  if (!type.hasStaticShape() || type.getShape() != llvm::ArrayRef<int64_t>(spk::weightShape(op.getWiring())))
+  if (!type.hasStaticShape() ||
+      type.getShape() != llvm::ArrayRef<int64_t>(spk::weightShape(
+                             spk::wiringOf(op.getConvolution(), op.getPlaces(), targets, sources))))
     return complain(op, op.getSymName()) << "has weights of type " << type << " for " << targets
                                          << " targets and " << sources << " sources";
   return mlir::success();
 }
 
-mlir::LogicalResult verifyCore(CoreOp core, ModuleOp module) {
+mlir::LogicalResult verifyCore(CoreOp core, const Symbols& symbols) {
   const llvm::SmallVector<SliceOp> slices(core.getBody().getOps<SliceOp>());
   llvm::SmallVector<GroupOp> groups;
   for (mlir::Operation& op : core.getBody().front()) {
     if (auto slice = llvm::dyn_cast<SliceOp>(op)) {
-      if (failed(verifySlice(slice, module))) return mlir::failure();
+      if (failed(verifySlice(slice, symbols))) return mlir::failure();
     } else if (auto group = llvm::dyn_cast<GroupOp>(op)) {
       if (group.getIndex() != groups.size())
         return complain(group, group.getProjection())
                << "has group index " << group.getIndex() << ", expected " << groups.size();
-      if (failed(verifyGroup(group, module, slices))) return mlir::failure();
+      if (failed(verifyGroup(group, symbols, slices))) return mlir::failure();
       groups.push_back(group);
     } else if (auto axon = llvm::dyn_cast<AxonOp>(op)) {
-      if (failed(verifyAxon(axon, module, groups))) return mlir::failure();
+      if (failed(verifyAxon(axon, symbols, groups))) return mlir::failure();
     } else {
       return complain(core, "core " + llvm::Twine(core.getId()))
              << "holds '" << op.getName().getStringRef() << "'";
@@ -164,7 +180,7 @@ Wiring ProjectionOp::getWiring() {
   auto module = llvm::cast<ModuleOp>((*this)->getParentOp());
   return spk::wiringOf(getConvolution(), getPlaces(),
                        module.lookupSymbol<PopulationOp>(getTarget()).getInputSize(),
-                       sizeOfSymbol(module, getSource()));
+                       sizeOfNamed(module.lookupSymbol(getSource())));
 }
 
 int64_t AxonOp::getAxonCount() {
@@ -234,13 +250,14 @@ mlir::LogicalResult ProjectionOp::verify() {
 mlir::LogicalResult ModuleOp::verifyRegions() {
   if (!(getDt().convertToDouble() > 0))
     return complain(*this, getSymName()) << "needs a positive dt in seconds";
+  const Symbols symbols(*this);
   for (auto projection : getBody().getOps<ProjectionOp>())
-    if (failed(verifyEnds(projection, *this))) return mlir::failure();
+    if (failed(verifyEnds(projection, symbols))) return mlir::failure();
   for (auto core : getBody().getOps<CoreOp>())
-    if (failed(verifyCore(core, *this))) return mlir::failure();
+    if (failed(verifyCore(core, symbols))) return mlir::failure();
   for (auto output : getBody().getOps<OutputOp>())
     for (auto [population, state] : llvm::zip(output.getPopulations(), output.getStates())) {
-      auto op = lookupSymbol<PopulationOp>(llvm::cast<mlir::FlatSymbolRefAttr>(population).getValue());
+      auto op = symbols.find<PopulationOp>(llvm::cast<mlir::FlatSymbolRefAttr>(population).getValue());
       if (!op)
         return complain(output, output.getSymName()) << "reads " << population << ", which is no population";
       const models::ModelTable* model = models::findModel({op.getModel().data(), op.getModel().size()});

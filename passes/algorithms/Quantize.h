@@ -30,6 +30,7 @@ struct QuantOptions {
   std::string pinsFile;      // for messages
   bool examine = false;      // note what is lost although nothing is violated, too
   bool keepWeights = false;  // in the settings that come back, even those that were not pinned
+  int threads = 0;           // that populations share; 0: as many as are worth it. The result is the same
   std::optional<PeriodicReset> periodicReset;
   std::map<std::string, double> largestPotential;  // calibration: population -> largest |v| seen, float units
 };

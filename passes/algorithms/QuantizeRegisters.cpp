@@ -41,15 +41,15 @@ double Quantizer::thresholdSteps(const FloatPopulation& source, double threshold
 void Quantizer::exactPopulation(const FloatPopulation& source, const PopulationSettings& pins,
                                 const std::vector<Part*>& parts, FixedPopulation& target) {
   if (Status set = setRegisters(target, source.exact); !set) {
-    onlyPinsAtFault_ = false;
-    errors_.insert(errors_.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
-    complete_ = false;
+    found.onlyPinsAtFault = false;
+    found.errors.insert(found.errors.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
+    found.complete = false;
     return;
   }
   if (auto refused = refuseProgram(chip_, *source.model, source.name, source.name)) {
-    onlyPinsAtFault_ = false;
-    errors_.push_back(*std::move(refused));
-    complete_ = false;
+    found.onlyPinsAtFault = false;
+    found.errors.push_back(*std::move(refused));
+    found.complete = false;
     return;
   }
   if (!source.model->microcode)  // constants hold whatever the model's table admits
@@ -64,7 +64,7 @@ void Quantizer::exactPopulation(const FloatPopulation& source, const PopulationS
   pinRegisters(source, pins, target);
   checkExtension(source, target);
   for (Part* part : parts) exactIntegers(*part);
-  result_.settings.populations[source.name].registers = target.registers;
+  settings.populations[source.name].registers = target.registers;
 }
 
 bool Quantizer::holds(const FloatPopulation& source, const std::string& field, std::int32_t value) {
@@ -96,7 +96,7 @@ std::vector<std::int32_t> Quantizer::decayRegister(const FloatPopulation& source
     diagnostic.value = most;
     diagnostic.limit = 1;
     diagnostic.limitSource = "SPEC F2, N1";
-    complete_ &= std::isfinite(most);  // else gains are no numbers either
+    found.complete &= std::isfinite(most);  // else gains are no numbers either
   }
   for (double loss : losses) {
     const auto decay =

@@ -19,10 +19,10 @@ std::vector<double> Quantizer::spreadOf(const FloatPopulation& source, const Dyn
   bool alike = !dynamics.spiking() || pins.scaleV || !pins.registers.empty();
   // A potential that does not fade has no bound, and needs its room.
   alike = alike || std::count(dynamics.lossV.begin(), dynamics.lossV.end(), 0) > 0;
-  std::vector<EffectiveWeights> weights;
+  WeightsIn weights;
   for (const Part* part : parts) {
     alike = alike || part->effective.exponentPinned;
-    weights.push_back(part->effective);
+    weights.push_back(&part->effective);
   }
   if (alike) return {};
   std::vector<double> spread = roomAbove(dynamics, weights, limitsOf(source), scale);

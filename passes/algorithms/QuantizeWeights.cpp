@@ -74,6 +74,14 @@ std::optional<std::vector<double>> Quantizer::gainOfValues(const Connections<dou
 // Where neurons under one kernel differ, each synapse gets a weight of its own.
 void Quantizer::applyGains(Part& part, const Dynamics& dynamics) {
   Connections<double>& values = part.effective.values;
+  if (!values.wiring.convolution()) {  // each row of values is one neuron's
+    for (std::int64_t row = 0; row < values.rows(); ++row) {
+      const double gain = part.unit * dynamics.gain[static_cast<std::size_t>(row)];
+      for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k)
+        values.values[static_cast<std::size_t>(k)] *= gain;
+    }
+    return;
+  }
   std::optional<std::vector<double>> gains = gainOfValues(values, dynamics);
   if (!gains) {
     if (values.wiring.tooManySynapses()) {
@@ -83,7 +91,7 @@ void Quantizer::applyGains(Part& part, const Dynamics& dynamics) {
                 "their own are too many for {} of them with up to {} sources",
                 part.fixed.name, values.wiring.targets(), values.wiring.mostSources()),
             "give the neurons of a channel one time constant and one resistance");
-      complete_ = false;
+      found.complete = false;
       return;
     }
     const Wiring shared = values.wiring;
@@ -118,15 +126,15 @@ void Quantizer::unfoldForPins(Part& part) {
 
 // Gains into weights, format, pins.
 void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
-  const auto found = options_.pins.projections.find(part.fixed.name);
-  part.pins = found == options_.pins.projections.end() ? nullptr : &found->second;
+  const auto pinned = options_.pins.projections.find(part.fixed.name);
+  part.pins = pinned == options_.pins.projections.end() ? nullptr : &pinned->second;
   unfoldForPins(part);
   if (!part.gainApplied) applyGains(part, dynamics);
   const Connections<double>& values = part.effective.values;
   for (const double value : values.values)
     part.effective.largest = std::max(part.effective.largest, std::abs(value));
   if (!(part.effective.largest < kMostWeight)) {
-    complete_ = false;
+    found.complete = false;
     error("R0323", part.fixed.name,
           fmt::format("weights of '{}' add {:.4g} to the potential in one step, beyond every scale",
                       part.fixed.name, part.effective.largest),
@@ -162,7 +170,7 @@ void Quantizer::checkWeights(const Part& part) {
              fmt::format("a pinned weight of '{}' is of source {}, there are 0 to {}", part.fixed.name,
                          furthest(*pinned.lists), part.effective.values.wiring.sources() - 1),
              "rows are targets; in each, weights stand by the number of their source");
-    complete_ = false;
+    found.complete = false;
     return;
   }
   if (!isOf(pinned, part.effective.values)) {
@@ -178,7 +186,7 @@ void Quantizer::checkWeights(const Part& part) {
                              ? shape(part.effective.values.rows(), part.effective.values.columns())
                              : shape(wiring.targets(), wiring.sources())),
              "rows are targets and columns sources; of a kernel, rows are output channels");
-    complete_ = false;
+    found.complete = false;
     return;
   }
   for (std::int32_t weight : pinned.values) {
@@ -189,7 +197,7 @@ void Quantizer::checkWeights(const Part& part) {
                          part.fixed.name, format.step(), format.least(), format.most()),
              "SPEC W1 to W4 say which integers a weight of this many bits and this sign mode can be")
         .value = weight;
-    complete_ = false;
+    found.complete = false;
     return;
   }
 }
@@ -209,13 +217,13 @@ void Quantizer::integers(Part& part, double scale) {
   target.exponent = chooseExponent(effective, scale, limits_);
   target.weightBits = effective.format.bits;
   target.signMode = effective.format.sign;
-  ProjectionSettings& settings = result_.settings.projections[target.name];
-  settings = {target.weightBits, target.exponent, target.signMode, std::nullopt};
+  ProjectionSettings& chosen = settings.projections[target.name];
+  chosen = {target.weightBits, target.exponent, target.signMode, std::nullopt};
   target.weights = Connections<std::int32_t>(effective.values.wiring);
   target.weights.delays = effective.values.delays;
   if (part.pins != nullptr && part.pins->weights) {
     target.weights.values = part.pins->weights->values;
-    settings.weights = part.pins->weights;
+    chosen.weights = part.pins->weights;
     return settleDelays(target.weights);
   }
   const double unit = scale / kAlign / std::ldexp(1.0, target.exponent);
@@ -226,7 +234,7 @@ void Quantizer::integers(Part& part, double scale) {
     clipped += std::abs(target.weights.values[i] - wanted) > effective.format.step();
   }
   settleDelays(target.weights);
-  if (options_.keepWeights) settings.weights = rowsOf(target.weights);
+  if (options_.keepWeights) chosen.weights = rowsOf(target.weights);
   examineWeights(part);
   if (clipped > 0)
     note("R0310", Severity::Warning, target.name,

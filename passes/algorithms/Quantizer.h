@@ -1,5 +1,5 @@
-// The state of one quantization, and its steps: Quantize.cpp tells the story, QuantizeRegisters.cpp and
-// QuantizeWeights.cpp are what it needs of a population and of a projection.
+// The quantization of one population and of what enters it, and its steps: Quantize.cpp tells the story,
+// QuantizeRegisters.cpp and QuantizeWeights.cpp are what it needs of a population and of a projection.
 #pragma once
 
 #include <cstdint>
@@ -14,44 +14,67 @@
 
 namespace rheo {
 
-class Quantizer {
- public:
-  Quantizer(const FloatNet& net, const QuantOptions& options);
+// One projection, or the bias of one, on its way to integers.
+struct QuantPart {
+  FixedProjection fixed;
+  EffectiveWeights effective;
+  const ProjectionSettings* pins = nullptr;
+  double unit = 1;           // SPEC F11: a Dirac spike has the value 1 / dt
+  bool gainApplied = false;  // values are in float units of v already
+};
 
-  QuantAttempt run();
-
- private:
-  static constexpr double kAlign = 1 << fixed::kAlignBits;
-
-  // One projection, or the bias of one, on its way to integers.
-  struct Part {
-    FixedProjection fixed;
-    EffectiveWeights effective;
-    const ProjectionSettings* pins = nullptr;
-    double unit = 1;           // SPEC F11: a Dirac spike has the value 1 / dt
-    bool gainApplied = false;  // values are in float units of v already
-  };
+// What was found, and what was chosen.
+struct QuantFindings {
+  std::vector<Diagnostic> errors, notes;
+  bool complete = true;         // every population and projection has its integers, if only the nearest
+  bool onlyPinsAtFault = true;  // where there are errors
 
   // A mistake of the network, or of the network on this chip.
   Diagnostic& error(const char* code, const std::string& where, const std::string& message,
                     const std::string& remedy);
+  Diagnostic& note(const char* code, Severity severity, const std::string& where, const std::string& message,
+                   const std::string& remedy);
+  // What `more` found behind it.
+  void append(QuantFindings more);
+};
+
+// Populations may be quantized at the same time: each has a Quantizer and writes to its own places.
+class Quantizer {
+ public:
+  // `bias`: the population that fires in every step, -1 where there is none.
+  Quantizer(const FloatNet& net, const QuantOptions& options, int bias);
+
+  // The integers of a population, into `target` and the parts, which are those that enter it.
+  void run(int index, Dynamics dynamics, const std::vector<QuantPart*>& parts, FixedPopulation& target);
+
+  QuantFindings found;
+  QuantFindings prepared;  // of these, what was found before a scale was asked for
+  QuantSettings settings;  // of this population and its projections
+
+ private:
+  using Part = QuantPart;
+  static constexpr double kAlign = 1 << fixed::kAlignBits;
+
+  Diagnostic& error(const char* code, const std::string& where, const std::string& message,
+                    const std::string& remedy) {
+    return found.error(code, where, message, remedy);
+  }
   // What the settings pin and the chip or the network does not have. R0303.
   Diagnostic& pinError(const std::string& where, const std::string& message, const std::string& remedy);
   void note(const char* code, Severity severity, const std::string& where, const std::string& message,
-            const std::string& remedy);
+            const std::string& remedy) {
+    found.note(code, severity, where, message, remedy);
+  }
   Diagnostic& warning(const char* code, const std::string& where, const std::string& message,
-                      const std::string& remedy);
+                      const std::string& remedy) {
+    return found.note(code, Severity::Warning, where, message, remedy);
+  }
   // What was found, the limit that it missed, and which part of the chip says so.
   void measured(Diagnostic& diagnostic, double value, double limit, const std::string& source) const;
 
-  void makePopulations();
-  void makeParts();
-  Part constantPart(const std::string& name, int target, const std::vector<double>& values,
-                    const std::vector<std::int32_t>& delays = {}) const;
-  void checkNames();
-  void checkConventions();
   const PopulationSettings& pinsOf(const std::string& name) const;
-  void quantizePopulation(int index);
+  void chooseAll(const FloatPopulation& source, Dynamics& dynamics, const std::vector<Part*>& parts,
+                 FixedPopulation& target);
   ScaleLimits limitsOf(const FloatPopulation& source) const;
   double scaleOf(const FloatPopulation& source, const Dynamics& dynamics, const PopulationSettings& pins,
                  const std::vector<Part*>& parts) const;
@@ -103,13 +126,7 @@ class Quantizer {
   const QuantOptions& options_;
   const ChipSpec& chip_;
   ScaleLimits limits_;
-  int bias_ = -1;
-  std::vector<Dynamics> dynamics_;
-  std::vector<Part> parts_;
-  std::vector<Diagnostic> errors_;
-  bool complete_ = true;         // every population and projection has its integers, if only the nearest
-  bool onlyPinsAtFault_ = true;  // where there are errors
-  QuantResult result_;
+  int bias_;
 };
 
 }  // namespace rheo

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace rheo {
@@ -18,7 +19,28 @@ constexpr int kPlainSteps = 20000;    // where no guess holds
 constexpr int kProgramSteps = 200;    // of a program, before bounds are given up
 constexpr int kCountedSteps = 20000;  // how far overflow-free steps are counted
 
-using States = std::vector<Interval>;
+// Of one neuron; on the stack, since every neuron of a network takes some dozen steps.
+class States {
+ public:
+  explicit States(std::size_t size = 0) : size_(size) {}
+
+  std::size_t size() const { return size_; }
+  Interval* data() { return values_.data(); }
+  Interval* begin() { return values_.data(); }
+  Interval* end() { return values_.data() + size_; }
+  const Interval* begin() const { return values_.data(); }
+  const Interval* end() const { return values_.data() + size_; }
+  Interval& operator[](std::size_t i) { return values_[i]; }
+  const Interval& operator[](std::size_t i) const { return values_[i]; }
+  const Interval& back() const { return values_[size_ - 1]; }
+  void push_back(Interval value) { values_[size_++] = value; }
+  void fill(Interval value) { std::fill(begin(), end(), value); }
+  friend bool operator==(const States&, const States&) = default;
+
+ private:
+  std::array<Interval, models::kMaxStates> values_{};  // 0 beyond the size
+  std::size_t size_ = 0;
+};
 
 // What a step may send. SPEC N18
 struct Sent {
@@ -31,10 +53,25 @@ Sent sentOf(const IntervalAlgebra::Spike& spike) {
 }
 Sent sentOf(const Interval& payload) { return {payload.lo < 0 || payload.hi > 0, payload}; }
 
+using Step = Sent (*)(IntervalAlgebra&, Interval*, const Interval*, const Interval*);
+
+Step stepOf(const models::ModelTable& table) {
+#define RHEO_MODEL(folder)                                                                                  \
+  if (table.name == #folder)                                                                                \
+    return                                                                                                  \
+        [](IntervalAlgebra& algebra, Interval* states, const Interval* input, const Interval* parameters) { \
+          return sentOf(interval_steps::folder::step(algebra, states, input, parameters));                  \
+        };
+#include "models/Models.def"
+#undef RHEO_MODEL
+  return [](IntervalAlgebra&, Interval*, const Interval*, const Interval*) { return Sent{}; };
+}
+
 struct NeuronModel {
   const models::ModelTable& table;
   std::vector<Interval> parameters;
   std::vector<Interval> input;  // of each port
+  Step stepped = stepOf(table);
 
   std::int64_t parameter(std::string_view name, std::int64_t fallback) const {
     for (std::size_t i = 0; i < table.fixedParameters.size(); ++i)
@@ -43,12 +80,7 @@ struct NeuronModel {
   }
 
   Sent step(IntervalAlgebra& algebra, States& states) const {
-#define RHEO_MODEL(folder)   \
-  if (table.name == #folder) \
-    return sentOf(interval_steps::folder::step(algebra, states.data(), input.data(), parameters.data()));
-#include "models/Models.def"
-#undef RHEO_MODEL
-    return {};
+    return stepped(algebra, states.data(), input.data(), parameters.data());
   }
 };
 
@@ -143,10 +175,9 @@ bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, St
     }
   }
   if (!found && bounded) {
-    box.assign(box.size(), Interval{-fixed::kHalfPeriod, fixed::kHalfPeriod});
+    box.fill({-fixed::kHalfPeriod, fixed::kHalfPeriod});
     // Payloads of neurons may lead out of 24 bits, but never out of 32. SPEC N19
-    if (!holds(box, reach(neuron, profile, bounded, box)))
-      box.assign(box.size(), Interval{kLeast32, kMost32});
+    if (!holds(box, reach(neuron, profile, bounded, box))) box.fill({kLeast32, kMost32});
     found = true;
   }
   if (found) tighten(neuron, profile, bounded, box);
@@ -191,12 +222,14 @@ NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::
   for (std::int32_t value : parameters) neuron.parameters.push_back({value, value});
   NeuronRange range;
   range.input = input;
+  States box;
   if (model.microcode)
-    range.states = programBox(neuron, profile);
+    box = programBox(neuron, profile);
   else
-    findBox(neuron, profile, true, range.states);
+    findBox(neuron, profile, true, box);
+  range.states.assign(box.begin(), box.end());
   IntervalAlgebra algebra(profile.currentOverflow, true);
-  States once = range.states;
+  States once = box;
   const Sent sent = neuron.step(algebra, once);
   range.mayFire = sent.mayFire;
   range.mustFire = sent.mustFire;

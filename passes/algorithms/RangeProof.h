@@ -40,8 +40,9 @@ struct PopulationRange {
 };
 
 // Holds for any payloads within the input ports' ranges. The neurons that may fire are the least set that
-// explains itself: at first none, then whoever the inputs can drive, then whoever these can drive.
-std::vector<PopulationRange> proveRanges(const FixedNet& net, const Profile& profile);
+// explains itself: at first none, then whoever the inputs can drive, then whoever these can drive. `threads`
+// share the work, 0: as many as are worth it; the result is the same.
+std::vector<PopulationRange> proveRanges(const FixedNet& net, const Profile& profile, int threads = 0);
 
 // One neuron that receives `input`, a sum for each port, in every step; `parameters` as
 // FixedPopulation::stepParameters gives.

@@ -137,8 +137,11 @@ std::optional<BiasRegisters> biasRegisters(double bias, std::int64_t mostMantiss
 
 std::vector<std::vector<std::int32_t>> stepParametersOf(const FixedPopulation& population) {
   std::vector<std::vector<std::int32_t>> parameters(population.model->fixedParameters.size());
+  const bool alike = std::all_of(population.registers.begin(), population.registers.end(),
+                                 [](const auto& entry) { return entry.second.size() <= 1; });
+  std::vector<std::int32_t> values;
   for (std::int64_t n = 0; n < population.size; ++n) {
-    const std::vector<std::int32_t> values = population.stepParameters(n);
+    if (n == 0 || !alike) values = population.stepParameters(n);
     for (std::size_t p = 0; p < values.size(); ++p) parameters[p].push_back(values[p]);
   }
   return parameters;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "algorithms/RoundingLoss.h"
 #include "fixed/Arithmetic.h"
 
 namespace rheo {
@@ -28,13 +29,13 @@ struct Drive {
   double down = 0, up = 0;  // largest sums of one step, per neuron, float units of v
 };
 
-std::vector<Drive> drives(std::size_t size, const std::vector<EffectiveWeights>& parts) {
+std::vector<Drive> drives(std::size_t size, const WeightsIn& parts) {
   std::vector<Drive> result(size);
-  for (const EffectiveWeights& part : parts)
-    for (std::int64_t target = 0; target < part.values.wiring.targets(); ++target) {
+  for (const EffectiveWeights* part : parts)
+    for (std::int64_t target = 0; target < part->values.wiring.targets(); ++target) {
       Drive& drive = result[static_cast<std::size_t>(target)];
-      part.values.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
-        const double weight = part.values.value(index) * part.payload;
+      part->values.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
+        const double weight = part->values.value(index) * part->payload;
         (weight < 0 ? drive.down : drive.up) += std::abs(weight);
       });
     }
@@ -46,28 +47,67 @@ int fittingExponent(const EffectiveWeights& part, double scale) {
   return static_cast<int>(std::ceil(std::log2(part.largest * scale / kAlign / part.format.reach()) - 1e-9));
 }
 
-// Mean squared error of rounding and of flooring the sum, as a share of the mean square.
-double weightError(const EffectiveWeights& part, double scale, int exponent) {
-  const double unit = scale / kAlign / std::ldexp(1.0, exponent);
-  const auto count = static_cast<std::int64_t>(part.values.values.size());
-  const std::int64_t stride = std::max<std::int64_t>(1, count / kSampledWeights);
-  double error = 0, power = 0;
-  for (std::int64_t i = 0; i < count; i += stride) {
-    const double wanted = part.values.values[static_cast<std::size_t>(i)] * unit;
-    const double miss = part.format.round(wanted) - wanted;
-    error += miss * miss;
-    power += wanted * wanted;
-  }
-  if (power == 0) return 0;
-  const double lost =  // half a unit on average
-      part.format.step() * std::ldexp(1.0, exponent) < 1 ? 0.5 * std::ldexp(1.0, -exponent) : 0;
-  const double rows =
-      static_cast<double>(std::max<std::int64_t>(1, part.values.rows())) / static_cast<double>(stride);
-  return (error + kShiftPenalty * lost * lost * rows) / power;
-}
-
 int clampExponent(int exponent, const ScaleLimits& limits) {
   return std::clamp(exponent, limits.leastExponent, limits.mostExponent);
+}
+
+// A scale for a population, and an exponent for a projection into it.
+struct Trial {
+  std::size_t scale;  // its index
+  int exponent;
+  double unit;  // stored weights of one float unit
+  double error = 0;
+};
+
+// Mean squared error of rounding and of flooring the sum, as a share of the mean square.
+void findErrors(const EffectiveWeights& part, std::vector<Trial>& trials) {
+  const auto count = static_cast<std::int64_t>(part.values.values.size());
+  const std::int64_t stride = std::max<std::int64_t>(1, count / kSampledWeights);
+  std::vector<double> units;
+  for (const Trial& trial : trials) units.push_back(trial.unit);
+  const std::vector<RoundingLoss> losses = roundingLosses(part.values.values, stride, part.format, units);
+  const double rows =
+      static_cast<double>(std::max<std::int64_t>(1, part.values.rows())) / static_cast<double>(stride);
+  for (std::size_t t = 0; t < trials.size(); ++t) {
+    if (losses[t].power == 0) continue;
+    const double one = std::ldexp(1.0, -trials[t].exponent);
+    const double lost =  // half a unit on average
+        part.format.step() * std::ldexp(1.0, trials[t].exponent) < 1 ? 0.5 * one : 0;
+    trials[t].error = (losses[t].error + kShiftPenalty * lost * lost * rows) / losses[t].power;
+  }
+}
+
+// The exponents worth a look at a scale, the one at which the weights just fit first. Below it, the largest
+// weights are clipped, which pays with few bits. Above: coarser weights, but less of their sum is shifted
+// away.
+std::vector<int> exponentsFor(const EffectiveWeights& part, double scale, const ScaleLimits& limits) {
+  if (part.exponentPinned) return {part.exponent};
+  const int fitting = clampExponent(fittingExponent(part, scale), limits);
+  std::vector<int> exponents{fitting};
+  for (int exponent = fitting - (part.format.bits < 8 ? 2 : 0); exponent <= std::max(fitting, 0);
+       ++exponent) {
+    const int candidate = clampExponent(exponent, limits);
+    if (std::find(exponents.begin(), exponents.end(), candidate) == exponents.end())
+      exponents.push_back(candidate);
+  }
+  return exponents;
+}
+
+// For each scale the exponent with the least error, the earliest of equals.
+std::vector<Trial> bestTrials(const EffectiveWeights& part, const std::vector<double>& scales,
+                              const ScaleLimits& limits) {
+  std::vector<Trial> trials, best;
+  for (std::size_t s = 0; s < scales.size(); ++s)
+    for (const int exponent : exponentsFor(part, scales[s], limits))
+      trials.push_back({s, exponent, scales[s] / kAlign / std::ldexp(1.0, exponent)});
+  findErrors(part, trials);
+  for (const Trial& trial : trials) {
+    if (best.empty() || best.back().scale != trial.scale)
+      best.push_back(trial);
+    else if (trial.error < best.back().error)
+      best.back() = trial;
+  }
+  return best;
 }
 
 // Scales above this one break something of a neuron whatever the input.
@@ -86,15 +126,15 @@ double hardLimit(const Dynamics& dynamics, const Drive& drive, std::size_t n, co
 }
 
 // Of a population.
-double hardLimit(const Dynamics& dynamics, const std::vector<Drive>& drive,
-                 const std::vector<EffectiveWeights>& parts, const ScaleLimits& limits) {
+double hardLimit(const Dynamics& dynamics, const std::vector<Drive>& drive, const WeightsIn& parts,
+                 const ScaleLimits& limits) {
   double scale = kInfinity;
   for (std::size_t n = 0; n < drive.size(); ++n)
     scale = std::min(scale, hardLimit(dynamics, drive[n], n, limits));
-  for (const EffectiveWeights& part : parts)
-    if (part.largest > 0)
-      scale =
-          std::min(scale, part.format.reach() * kAlign * std::ldexp(1.0, limits.mostExponent) / part.largest);
+  for (const EffectiveWeights* part : parts)
+    if (part->largest > 0)
+      scale = std::min(scale,
+                       part->format.reach() * kAlign * std::ldexp(1.0, limits.mostExponent) / part->largest);
   return scale;
 }
 
@@ -124,13 +164,13 @@ double unsaturatedLimit(const Dynamics& dynamics, const std::vector<Drive>& driv
 }
 
 // The least scale at which weights add up without rounding and thresholds and decays are fine-grained.
-double preciseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts) {
+double preciseScale(const Dynamics& dynamics, const WeightsIn& parts) {
   double scale = 0, largest = 0;
-  for (const EffectiveWeights& part : parts) largest = std::max(largest, part.largest);
-  for (const EffectiveWeights& part : parts)
+  for (const EffectiveWeights* part : parts) largest = std::max(largest, part->largest);
+  for (const EffectiveWeights* part : parts)
     // Weights that matter little beside the largest ones must not drive the state into saturation.
-    if (part.largest > largest / 4)
-      scale = std::max(scale, part.format.reach() * kAlign / part.format.step() / part.largest);
+    if (part->largest > largest / 4)
+      scale = std::max(scale, part->format.reach() * kAlign / part->format.step() / part->largest);
   for (std::size_t n = 0; n < dynamics.threshold.size(); ++n) {
     if (dynamics.threshold[n] <= 0) continue;
     const double lost =
@@ -142,8 +182,8 @@ double preciseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights
 
 }  // namespace
 
-std::vector<double> roomAbove(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
-                              const ScaleLimits& limits, double scale) {
+std::vector<double> roomAbove(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits,
+                              double scale) {
   const std::vector<Drive> drive = drives(dynamics.lossU.size(), parts);
   std::vector<double> room(drive.size());
   for (std::size_t n = 0; n < room.size(); ++n) {
@@ -152,10 +192,10 @@ std::vector<double> roomAbove(const Dynamics& dynamics, const std::vector<Effect
     if (scale <= unsaturated) room[n] = std::min(room[n], unsaturated / scale);
   }
   const auto forEachRow = [&](auto visit) {
-    for (const EffectiveWeights& part : parts)
-      for (std::int64_t row = 0; row < part.values.rows(); ++row) {
-        const std::int64_t neurons = part.values.wiring.targets() / part.values.rows();
-        visit(part, row,
+    for (const EffectiveWeights* part : parts)
+      for (std::int64_t row = 0; row < part->values.rows(); ++row) {
+        const std::int64_t neurons = part->values.wiring.targets() / part->values.rows();
+        visit(*part, row,
               std::span(room).subspan(static_cast<std::size_t>(row * neurons),
                                       static_cast<std::size_t>(neurons)));
       }
@@ -176,43 +216,28 @@ std::vector<double> roomAbove(const Dynamics& dynamics, const std::vector<Effect
 }
 
 int chooseExponent(const EffectiveWeights& part, double scale, const ScaleLimits& limits) {
-  if (part.exponentPinned) return part.exponent;
-  const int fitting = clampExponent(fittingExponent(part, scale), limits);
-  // Below: the largest weights are clipped, which pays with few bits. Above: coarser weights, but less of
-  // their sum is shifted away.
-  int best = fitting;
-  std::optional<double> least;  // error of `best`
-  for (int exponent = fitting - (part.format.bits < 8 ? 2 : 0); exponent <= std::max(fitting, 0);
-       ++exponent) {
-    const int candidate = clampExponent(exponent, limits);
-    if (candidate == best) continue;
-    if (!least) least = weightError(part, scale, best);
-    const double error = weightError(part, scale, candidate);
-    if (error < *least) best = candidate, least = error;
-  }
-  return best;
+  const std::vector<int> exponents = exponentsFor(part, scale, limits);
+  return exponents.size() == 1 ? exponents.front() : bestTrials(part, {scale}, limits).front().exponent;
 }
 
-double chooseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
-                   const ScaleLimits& limits) {
+double chooseScale(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits) {
   const std::vector<Drive> drive = drives(dynamics.lossU.size(), parts);
   const double wanted = std::max(unsaturatedLimit(dynamics, drive, limits), preciseScale(dynamics, parts));
   double top = std::min(hardLimit(dynamics, drive, parts, limits), wanted);
   if (!std::isfinite(top) || top <= 0) top = 1 << 16;
   std::vector<double> candidates;
   for (int i = 0; i < kOctaveSteps; ++i) candidates.push_back(top * std::exp2(-double(i) / kOctaveSteps));
-  for (const EffectiveWeights& part : parts) {
-    if (part.largest == 0) continue;
-    const double full = part.format.reach() * kAlign / part.largest;
+  for (const EffectiveWeights* part : parts) {
+    if (part->largest == 0) continue;
+    const double full = part->format.reach() * kAlign / part->largest;
     candidates.push_back(full * std::exp2(std::floor(std::log2(top / full))));
   }
+  std::vector<double> errors(candidates.size());  // over all parts
+  for (const EffectiveWeights* part : parts)
+    for (const Trial& trial : bestTrials(*part, candidates, limits)) errors[trial.scale] += trial.error;
   double best = top, least = kInfinity;
-  for (double scale : candidates) {
-    double error = 0;
-    for (const EffectiveWeights& part : parts)
-      error += weightError(part, scale, chooseExponent(part, scale, limits));
-    if (error < least * (1 - 1e-9)) least = error, best = scale;
-  }
+  for (std::size_t s = 0; s < candidates.size(); ++s)
+    if (errors[s] < least * (1 - 1e-9)) least = errors[s], best = candidates[s];
   return best;
 }
 

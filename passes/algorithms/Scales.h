@@ -18,6 +18,9 @@ struct EffectiveWeights {
   int exponent = 0;
 };
 
+// Those of a population.
+using WeightsIn = std::vector<const EffectiveWeights*>;
+
 // What the chip's record says.
 struct ScaleLimits {
   std::int64_t mostThreshold = 0;  // of the register vth
@@ -32,14 +35,13 @@ struct ScaleLimits {
 // in its register whatever the input, and that either keeps the potential from saturating or, where that
 // would cost weight precision, sums weights without rounding. Within a factor of two, the one with the least
 // weight error.
-double chooseScale(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
-                   const ScaleLimits& limits);
+double chooseScale(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits);
 
 // How many times finer each neuron alone could count, beside a population's scale, and lose nothing that
 // holds at that scale: weights stay within what the chosen exponents reach, sums, thresholds and biases
 // within theirs, and a potential that cannot saturate still cannot. At least 1.
-std::vector<double> roomAbove(const Dynamics& dynamics, const std::vector<EffectiveWeights>& parts,
-                              const ScaleLimits& limits, double scale);
+std::vector<double> roomAbove(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits,
+                              double scale);
 
 // The exponent with the least error at that scale; below 8 bits that may clip the largest weights, and at
 // small scales it weighs coarse weights against what a right shift of their sum loses.

@@ -9,6 +9,10 @@
 
 namespace rheo {
 
+// Beside this number doubles are whole, so that adding it and taking it away rounds, half to even.
+// std::nearbyint is a call, and there are many weights.
+inline constexpr double kRoundsToWhole = 0x1.8p52;
+
 struct WeightFormat {
   int bits = kMostWeightBits;
   SignMode sign = SignMode::Mixed;
@@ -26,10 +30,7 @@ struct WeightFormat {
   // Nearest weight, half to even, clipped (SPEC W2).
   std::int32_t round(double weight) const {
     const double clipped = std::clamp(weight, double(least()), double(most()));  // both are weights
-    // Beside this number doubles are whole, so that adding it rounds. std::nearbyint is a call, and all
-    // searches for scales go through here.
-    constexpr double kWhole = 0x1.8p52;
-    return (static_cast<std::int32_t>((clipped / step() + kWhole) - kWhole)) * step();
+    return (static_cast<std::int32_t>((clipped / step() + kRoundsToWhole) - kRoundsToWhole)) * step();
   }
 };
 

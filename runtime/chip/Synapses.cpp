@@ -11,15 +11,6 @@
 
 namespace rheo {
 
-std::int64_t storeWeight(std::int32_t weight, const SynapseFormat& format, WeightTruncation truncation) {
-  const int dropped = droppedBits(format);
-  const SignMode mode = format.signMode;
-  const std::int32_t clipped = std::clamp(weight, leastWeight(mode), mostWeight(mode));  // SPEC W2
-  if (mode != SignMode::Mixed) return std::abs(clipped) >> dropped;      // the magnitude: towards zero
-  if (truncation == WeightTruncation::Floor) return clipped >> dropped;  // SPEC W3
-  return clipped / (1 << dropped);                                       // SPEC W4
-}
-
 std::int32_t loadWeight(std::int64_t stored, const SynapseFormat& format) {
   const auto weight = static_cast<std::int32_t>(stored * (std::int64_t{1} << droppedBits(format)));
   return format.signMode == SignMode::Inhibitory ? -weight : weight;

@@ -6,8 +6,10 @@
 // word (64 / bits of them in each), and every list starts on a word.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -66,7 +68,15 @@ constexpr int droppedBits(const SynapseFormat& format) {
 // The field's bits for a weight, clipped to its mode's range (SPEC W2). Mixed: two's complement; excitatory
 // and inhibitory: magnitude. SPEC W3 (lava: mixed floors, one-signed towards zero), W4 (loihi1: towards
 // zero).
-std::int64_t storeWeight(std::int32_t weight, const SynapseFormat& format, WeightTruncation truncation);
+inline std::int64_t storeWeight(std::int32_t weight, const SynapseFormat& format,
+                                WeightTruncation truncation) {
+  const int dropped = droppedBits(format);
+  const SignMode mode = format.signMode;
+  const std::int32_t clipped = std::clamp(weight, leastWeight(mode), mostWeight(mode));  // SPEC W2
+  if (mode != SignMode::Mixed) return std::abs(clipped) >> dropped;      // the magnitude: towards zero
+  if (truncation == WeightTruncation::Floor) return clipped >> dropped;  // SPEC W3
+  return clipped / (1 << dropped);                                       // SPEC W4
+}
 // Whether anything is left of it.
 inline bool keepsWeight(std::int32_t weight, const SynapseFormat& format, WeightTruncation truncation) {
   return weight != 0 && storeWeight(weight, format, truncation) != 0;

@@ -34,7 +34,7 @@ static py::object describe(const MappingReport& report) {
 static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py::bytes& chip,
                                const std::string& profile, std::optional<std::string> quantSettings,
                                const py::bytes& quantFile, std::optional<int> weightBits, bool keepWeights,
-                               bool examine, std::map<std::string, double> calibration,
+                               bool examine, bool witness, std::map<std::string, double> calibration,
                                std::map<std::string, std::vector<double>> rates, std::uint64_t seed,
                                const std::string& toStage, std::optional<std::pair<int, int>> periodicReset,
                                bool splitFanIn, bool cloneFanOut, bool relayFanIn, const std::string& mapper,
@@ -49,6 +49,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   options.weightBits = weightBits;
   options.keepWeights = keepWeights;
   options.examine = examine;
+  options.witness = witness;
   options.calibration = std::move(calibration);
   options.rates = std::move(rates);
   options.seed = seed;
@@ -97,8 +98,8 @@ PYBIND11_MODULE(_compiler, m) {
   registerExceptions();
   m.def("compile", &compileNetwork, py::arg("network"), py::kw_only(), py::arg("chip"), py::arg("profile"),
         py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("keep_weights"),
-        py::arg("examine"), py::arg("calibration"), py::arg("rates"), py::arg("seed"), py::arg("to_stage"),
-        py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("clone_fan_out"), py::arg("relay_fan_in"),
-        py::arg("mapper"), py::arg("keep"), py::arg("keep_file"), py::arg("from_stage"), py::arg("from_file"),
-        py::arg("dump_dir"));
+        py::arg("examine"), py::arg("witness"), py::arg("calibration"), py::arg("rates"), py::arg("seed"),
+        py::arg("to_stage"), py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("clone_fan_out"),
+        py::arg("relay_fan_in"), py::arg("mapper"), py::arg("keep"), py::arg("keep_file"),
+        py::arg("from_stage"), py::arg("from_file"), py::arg("dump_dir"));
 }

@@ -112,7 +112,7 @@ def _key(found: Diagnostic) -> tuple:
 
 
 def look(plan: Plan, examine: bool = False) -> tuple[list[Diagnostic], Optional[Image]]:
-    """Everything that a compilation of the plan says, and its image."""
+    """Everything that a compilation of the plan says, and its image, which no witness was asked about: it is looked at."""
     from .compiler import run_compiler
 
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +120,7 @@ def look(plan: Plan, examine: bool = False) -> tuple[list[Diagnostic], Optional[
         if isinstance(chip, Joined):
             chip = chip.write(Path(folder) / "chip.json")
         try:
-            result = run_compiler(plan.net, chip, examine=examine, **plan.options)
+            result = run_compiler(plan.net, chip, examine=examine, witness=False, **plan.options)
         except Error as error:
             settings = all(d.rule.startswith("quantization.") for d in violations(error.diagnostics))
             if not isinstance(error, CompileError) and not settings:
