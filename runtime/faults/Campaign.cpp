@@ -62,8 +62,12 @@ SiteCount& SiteCount::operator+=(const SiteCount& o) {
 }
 
 struct Campaign::Worker {
-  explicit Worker(const Campaign& campaign)
-      : differential(*campaign.flat_, *campaign.readout_) {}
+  explicit Worker(const Campaign& campaign) : differential(*campaign.flat_, *campaign.readout_) {}
+  void load(const FlatProgram& flat, const InputBatch& input, std::int64_t sample) {
+    intact.run(flat, input, sample);
+    differential.load(intact);
+    loaded = sample;
+  }
   Differential differential;
   Baseline intact, other;
   std::int64_t loaded = -1;
@@ -177,9 +181,7 @@ Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std
     const std::int64_t sample = first + k;
     if (Status good = checkSample(program(), input, sample); !good) return good;
     worker.counts.resize(sites_->count());
-    worker.intact.run(*flat_, input, sample);
-    worker.differential.load(worker.intact);
-    worker.loaded = sample;
+    worker.load(*flat_, input, sample);
     if (!worker.room) worker.room.emplace(*flat_, worker.intact.steps());
     const std::int32_t answer = worker.differential.answer();
     result.answers[static_cast<std::size_t>(k)] = answer;
@@ -204,7 +206,8 @@ Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std
     for (const std::uint64_t site : others_) {
       const Fault fault = sites_->fault(site);
       if (fault.kind->mechanism == Mechanism::Message &&
-          worker.intact.sent(fault.step, flat_->sourceOfCell(flat_->cellOf(fault.population, fault.neuron))) == 0)
+          worker.intact.sent(fault.step,
+                             flat_->sourceOfCell(flat_->cellOf(fault.population, fault.neuron))) == 0)
         continue;
       Expected<Effect> effect = resolver_->resolve(fault);
       if (!effect) return std::move(effect).error();
@@ -232,7 +235,8 @@ Expected<std::vector<Draw>> Campaign::draw(const InputBatch& input, std::size_t 
   };
   std::vector<std::pair<std::int64_t, std::uint64_t>> order;  // by sample, so that a run is made once
   for (std::uint64_t k = 0; k < count; ++k) {
-    draws[k].sample = static_cast<std::int64_t>(below(2 * (first + k), static_cast<std::uint64_t>(input.batch)));
+    draws[k].sample =
+        static_cast<std::int64_t>(below(2 * (first + k), static_cast<std::uint64_t>(input.batch)));
     order.emplace_back(draws[k].sample, k);
   }
   std::sort(order.begin(), order.end());
@@ -246,14 +250,13 @@ Expected<std::vector<Draw>> Campaign::draw(const InputBatch& input, std::size_t 
         const std::size_t begin = starts[static_cast<std::size_t>(group)];
         const std::int64_t sample = order[begin].first;
         if (Status good = checkSample(program(), input, sample); !good) return good;
-        worker.intact.run(*flat_, input, sample);
-        worker.differential.load(worker.intact);
-        worker.loaded = sample;
+        worker.load(*flat_, input, sample);
         std::vector<std::uint64_t> spikes;  // sites of messages that there are
         if (stratum.request.kind->mechanism == Mechanism::Message)
           for (std::uint64_t site = 0; site < stratum.sites; ++site) {
             const Fault fault = sites_->fault(number, site);
-            if (worker.intact.sent(fault.step, flat_->sourceOfCell(flat_->cellOf(fault.population, fault.neuron))) != 0)
+            if (worker.intact.sent(fault.step,
+                                   flat_->sourceOfCell(flat_->cellOf(fault.population, fault.neuron))) != 0)
               spikes.push_back(site);
           }
         for (std::size_t k = begin; k < starts[static_cast<std::size_t>(group) + 1]; ++k) {
@@ -279,7 +282,8 @@ Expected<std::vector<Draw>> Campaign::draw(const InputBatch& input, std::size_t 
   return draws;
 }
 
-Expected<std::vector<std::int32_t>> Campaign::answers(const InputBatch& input, const RunControl& control) const {
+Expected<std::vector<std::int32_t>> Campaign::answers(const InputBatch& input,
+                                                      const RunControl& control) const {
   if (Status status = checkData(input); !status) return std::move(status).error();
   std::vector<std::int32_t> found(static_cast<std::size_t>(input.batch));
   Status status = overThreads(
@@ -294,21 +298,40 @@ Expected<std::vector<std::int32_t>> Campaign::answers(const InputBatch& input, c
   return found;
 }
 
+Expected<std::vector<Damage>> Campaign::outcomes(const Fault& fault, const InputBatch& input,
+                                                 const RunControl& control) const {
+  if (Status status = checkData(input); !status) return std::move(status).error();
+  const Expected<Effect> effect = resolver_->resolve(fault);
+  if (!effect) return effect.error();
+  std::vector<Damage> found(static_cast<std::size_t>(input.batch));
+  Status status = overThreads(
+      input.batch, control, [&] { return std::make_shared<Worker>(*this); },
+      [&](Worker& worker, std::int64_t sample) -> Status {
+        if (Status good = checkSample(program(), input, sample); !good) return good;
+        worker.load(*flat_, input, sample);
+        Expected<Outcome> one = outcome(worker, *effect, input);
+        if (!one) return std::move(one).error();
+        found[static_cast<std::size_t>(sample)] = one->damage;
+        return ok();
+      });
+  if (!status) return std::move(status).error();
+  return found;
+}
+
 Expected<std::string> Campaign::describe(const Fault& fault) const {
   const Expected<Effect> effect = resolver_->resolve(fault);
   if (!effect) return effect.error();
   return faults::describe(fault, *effect, *flat_);
 }
 
-Expected<Outcome> Campaign::outcomeOf(const Fault& fault, const InputBatch& input, std::int64_t sample) const {
+Expected<Outcome> Campaign::outcomeOf(const Fault& fault, const InputBatch& input,
+                                      std::int64_t sample) const {
   if (Status status = checkData(input); !status) return std::move(status).error();
   if (Status status = checkSample(program(), input, sample); !status) return std::move(status).error();
   Expected<Effect> effect = resolver_->resolve(fault);
   if (!effect) return std::move(effect).error();
   Worker worker(*this);
-  worker.intact.run(*flat_, input, sample);
-  worker.differential.load(worker.intact);
-  worker.loaded = sample;
+  worker.load(*flat_, input, sample);
   return outcome(worker, *effect, input);
 }
 

@@ -1,6 +1,6 @@
 // Fault campaigns on an image: every fault of the chosen kinds on some samples, or draws of them. Counts and
-// draws depend on nothing but the image, the data and the seed: blocks of samples can be done in any order, on
-// any number of threads or machines, and added up.
+// draws depend on nothing but the image, the data and the seed: blocks of samples can be done in any order,
+// on any number of threads or machines, and added up.
 #pragma once
 
 #include <atomic>
@@ -40,8 +40,8 @@ struct SiteCount {
 };
 
 struct Visit {
-  std::vector<SiteCount> sites;            // [Sites::count()]
-  std::vector<std::int32_t> answers;       // [samples visited], of the intact chip; -1 without a decision
+  std::vector<SiteCount> sites;       // [Sites::count()]
+  std::vector<std::int32_t> answers;  // [samples visited], of the intact chip; -1 without a decision
 };
 
 // One fault on one sample, drawn at random.
@@ -72,7 +72,10 @@ class Campaign {
   // `before` of the intact one.
   Expected<std::pair<Shown, Shown>> replay(const Fault& fault, const InputBatch& input, std::int64_t sample,
                                            Outcome& outcome, std::int32_t& before) const;
-  // The same, as a campaign does it.
+  // What one fault does to every sample [samples]. Errors: as visit().
+  Expected<std::vector<Damage>> outcomes(const Fault& fault, const InputBatch& input,
+                                         const RunControl& control) const;
+  // To one, as a campaign finds it.
   Expected<Outcome> outcomeOf(const Fault& fault, const InputBatch& input, std::int64_t sample) const;
   // Answers of the intact chip [samples]. Errors: as visit().
   Expected<std::vector<std::int32_t>> answers(const InputBatch& input, const RunControl& control) const;

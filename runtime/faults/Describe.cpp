@@ -27,18 +27,18 @@ class Names {
   std::int64_t weight(const SynapseEdit& edit) const {
     std::int64_t total = 0;
     for (const Route& route : flat_.routes(edit.source))
-      flat_.forEachSynapse(route, [&](std::int32_t input, const Synapse& synapse, int exponent, std::int32_t sum) {
-        if (input == edit.input && synapse.delay == edit.delay && sum == edit.sum)
-          total += exponent >= 0 ? std::int64_t{synapse.weight} << exponent : synapse.weight;
-      });
+      flat_.forEachSynapse(
+          route, [&](std::int32_t input, const Synapse& synapse, int exponent, std::int32_t sum) {
+            if (input == edit.input && synapse.delay == edit.delay && sum == edit.sum)
+              total += exponent >= 0 ? std::int64_t{synapse.weight} << exponent : synapse.weight;
+          });
     return total;
   }
   std::string synapse(const SynapseEdit& edit) const {
     const std::int64_t before = weight(edit);
-    return fmt::format("weight from {} to {}{}: {} becomes {}", source(edit.source),
-                       cell(flat_.cellOfInput(edit.input)),
-                       edit.delay > 0 ? fmt::format(" with delay {}", edit.delay) : "", before,
-                       before + edit.weight);
+    return fmt::format(
+        "weight from {} to {}{}: {} becomes {}", source(edit.source), cell(flat_.cellOfInput(edit.input)),
+        edit.delay > 0 ? fmt::format(" with delay {}", edit.delay) : "", before, before + edit.weight);
   }
   std::string parameter(const ParameterEdit& edit) const {
     const Cell& target = flat_.cells()[static_cast<std::size_t>(edit.cell)];
@@ -65,11 +65,14 @@ std::string describe(const Fault& fault, const Effect& effect, const FlatProgram
       if (effect.whole) return "it changes the exponents of many synapses, or too much to list";
       if (!effect.parameters.empty())
         return names.parameter(effect.parameters.front()) + more(effect.parameters.size());
-      if (!effect.synapses.empty()) return names.synapse(effect.synapses.front()) + more(effect.synapses.size());
+      if (!effect.synapses.empty())
+        return names.synapse(effect.synapses.front()) + more(effect.synapses.size());
       return "it changes nothing: the bit has this value, or no neuron reads it";
     case Mechanism::StateBit: {
-      const auto& states = flat.program().populations[static_cast<std::size_t>(fault.population)].model->states;
-      return fmt::format("bit {} of {} of {} {} step {}", fault.bit, states[static_cast<std::size_t>(fault.state)], cell(),
+      const auto& states =
+          flat.program().populations[static_cast<std::size_t>(fault.population)].model->states;
+      return fmt::format("bit {} of {} of {} {} step {}", fault.bit,
+                         states[static_cast<std::size_t>(fault.state)], cell(),
                          fault.kind->bit == BitFault::Flip     ? "inverts after"
                          : fault.kind->bit == BitFault::Stuck0 ? "reads 0 from"
                                                                : "reads 1 from",
@@ -78,8 +81,9 @@ std::string describe(const Fault& fault, const Effect& effect, const FlatProgram
     case Mechanism::Neuron:
       return cell() + (fault.kind->manner == Manner::Dead ? " never sends" : " sends in every step");
     case Mechanism::Core:
-      return fmt::format("core {}: {}", flat.program().cores[static_cast<std::size_t>(fault.core)].id,
-                         fault.kind->manner == Manner::Dead ? "nothing sends" : "all neurons send in every step");
+      return fmt::format(
+          "core {}: {}", flat.program().cores[static_cast<std::size_t>(fault.core)].id,
+          fault.kind->manner == Manner::Dead ? "nothing sends" : "all neurons send in every step");
     case Mechanism::Message:
       return fmt::format("the spike of {} in step {}: {}", cell(), fault.step, fault.kind->summary);
     case Mechanism::MessageLoss:
@@ -87,7 +91,8 @@ std::string describe(const Fault& fault, const Effect& effect, const FlatProgram
       return fmt::format("{} (realisation {})", fault.kind->summary, fault.instance);
     case Mechanism::Channel:
       return fmt::format("'{}'[{}] {}", flat.program().inputs[static_cast<std::size_t>(fault.input)].name,
-                         fault.channel, fault.kind->manner == Manner::Dead ? "never sends" : "sends in every step");
+                         fault.channel,
+                         fault.kind->manner == Manner::Dead ? "never sends" : "sends in every step");
   }
   return {};
 }

@@ -1,6 +1,6 @@
 // The quick way for the most numerous faults: one changed weight between a source of spikes and a neuron. All
-// changes of a neuron's input weights run side by side, a lane each; only where the neuron's train differs does
-// anything spread, and what spreads depends on the train alone.
+// changes of a neuron's input weights run side by side, a lane each; only where the neuron's train differs
+// does anything spread, and what spreads depends on the train alone.
 #pragma once
 
 #include <cstdint>
@@ -48,9 +48,9 @@ class WeightLanes {
   const Readout& readout_;
   std::size_t size_ = 0;
   std::vector<Target> targets_;
-  std::vector<std::int32_t> targetOf_;   // [cells]; -1: none yet
-  std::vector<bool> loops_;              // [populations]
-  std::vector<bool> binary_;             // [sources]: sends 0 or 1
+  std::vector<std::int32_t> targetOf_;  // [cells]; -1: none yet
+  std::vector<bool> loops_;             // [populations]
+  std::vector<bool> binary_;            // [sources]: sends 0 or 1
 };
 
 // Outcomes by train, of one cell and sample.

@@ -1,8 +1,7 @@
 // Fault campaigns for Python: `_core.Campaign`, and the table of fault kinds.
-#include "faults/Campaign.h"
-
 #include "Arrays.h"
 #include "Supervisor.h"
+#include "faults/Campaign.h"
 
 namespace rheo::python {
 namespace {
@@ -12,15 +11,15 @@ using namespace rheo::faults;
 using SharedCampaign = std::shared_ptr<Campaign>;
 using Labels = py::array_t<std::int32_t, py::array::c_style | py::array::forcecast>;
 
-constexpr const char* kMechanisms[] = {"memory bit",   "state bit", "neuron", "core", "message",
-                                       "message loss", "input",     "channel"};
+constexpr const char* kMechanisms[] = {"memory bit", "state bit",    "neuron", "core",
+                                       "message",    "message loss", "input",  "channel"};
 
 py::list kinds() {
   py::list list;
   for (const KindInfo& kind : allKinds())
-    list.append(py::dict(py::arg("name") = kind.name, py::arg("about") = kMechanisms[static_cast<int>(kind.mechanism)],
-                         py::arg("amount") = kind.amount, py::arg("usual") = kind.usual,
-                         py::arg("summary") = kind.summary));
+    list.append(py::dict(
+        py::arg("name") = kind.name, py::arg("about") = kMechanisms[static_cast<int>(kind.mechanism)],
+        py::arg("amount") = kind.amount, py::arg("usual") = kind.usual, py::arg("summary") = kind.summary));
   return list;
 }
 
@@ -140,34 +139,51 @@ SharedCampaign makeCampaign(const Image& image, const std::vector<std::string>& 
 void bindFaults(py::module_& m) {
   m.def("fault_kinds", &kinds, "Every kind of fault: {name, about, amount, usual, summary}.");
   py::class_<Campaign, SharedCampaign>(m, "Campaign")
-      .def(py::init(&makeCampaign), py::arg("image"), py::arg("requests"), py::arg("output"), py::arg("scale"),
-           py::arg("tolerance"), py::arg("steps"), py::arg("instances"), py::arg("seed"))
+      .def(py::init(&makeCampaign), py::arg("image"), py::arg("requests"), py::arg("output"),
+           py::arg("scale"), py::arg("tolerance"), py::arg("steps"), py::arg("instances"), py::arg("seed"))
       .def("strata",
            [](const Campaign& campaign) {
              py::list list;
              for (const Stratum& s : campaign.sites().strata())
-               list.append(py::dict(py::arg("kind") = s.request.kind->name, py::arg("amount") = s.request.amount,
-                                    py::arg("node") = s.node, py::arg("bit") = s.bit, py::arg("sites") = s.sites));
+               list.append(py::dict(py::arg("kind") = s.request.kind->name,
+                                    py::arg("amount") = s.request.amount, py::arg("node") = s.node,
+                                    py::arg("bit") = s.bit, py::arg("sites") = s.sites));
              return list;
            })
       .def("fault_name",
            [](const Campaign& campaign, std::size_t stratum, std::uint64_t site) {
-             if (stratum >= campaign.sites().strata().size() || site >= campaign.sites().strata()[stratum].sites)
+             if (stratum >= campaign.sites().strata().size() ||
+                 site >= campaign.sites().strata()[stratum].sites)
                throw py::index_error("no such fault");
              return campaign.nameOf(campaign.sites().fault(stratum, site));
            })
       .def("describe",
            [](const Campaign& campaign, std::size_t stratum, std::uint64_t site) {
-             if (stratum >= campaign.sites().strata().size() || site >= campaign.sites().strata()[stratum].sites)
+             if (stratum >= campaign.sites().strata().size() ||
+                 site >= campaign.sites().strata()[stratum].sites)
                throw py::index_error("no such fault");
              return unwrap(campaign.describe(campaign.sites().fault(stratum, site)));
            })
       .def("answers",
            [](const SharedCampaign& campaign, const std::vector<py::array>& arrays, int threads) {
-             const auto found = unwrap(controlled(py::none(), threads, [=, batch = toBatch(arrays)](RunControl& control) {
-               return campaign->answers(batch, control);
-             }));
+             const auto found =
+                 unwrap(controlled(py::none(), threads, [=, batch = toBatch(arrays)](RunControl& control) {
+                   return campaign->answers(batch, control);
+                 }));
              return py::array_t<std::int32_t>(found.size(), found.data());
+           })
+      .def("outcomes",
+           [](const SharedCampaign& campaign, const std::string& name, const std::vector<py::array>& arrays,
+              int threads) {
+             const Fault fault = unwrap(parseFault(name, campaign->program()));
+             const auto found =
+                 unwrap(controlled(py::none(), threads, [=, batch = toBatch(arrays)](RunControl& control) {
+                   return campaign->outcomes(fault, batch, control);
+                 }));
+             py::array_t<std::uint8_t> damage(static_cast<py::ssize_t>(found.size()));
+             for (std::size_t k = 0; k < found.size(); ++k)
+               damage.mutable_data()[k] = static_cast<std::uint8_t>(found[k]);
+             return damage;
            })
       .def("visit", &visit, py::arg("inputs"), py::arg("first"), py::arg("count"), py::arg("labels"),
            py::arg("threads"), py::arg("progress"))

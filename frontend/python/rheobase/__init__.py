@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 _HOME = {
     "Builder": "builder",
+    "Campaign": "robustness",
     "ChipSpec": "chipspec",
     "CompileError": "errors",
     "DataError": "errors",
@@ -42,6 +43,7 @@ _HOME = {
     "chips": "chipspec",
     "compile": "compiler",
     "encode": "encoding",
+    "fault_kinds": "robustness",
     "estimate": "estimating",
     "export": "exporting",
     "first_difference": "recording",
@@ -55,12 +57,13 @@ _HOME = {
     "load": "loading",
     "partition": "partitioning",
     "quantization": "compiler",
+    "replay": "robustness",
+    "robust": "robustness",
     "verify": "verification",
 }
 
 # Names that the interface promises and this version does not have.
 _PLANNED = {
-    "robust",
     "sweep",
 }
 
@@ -113,4 +116,5 @@ if TYPE_CHECKING:
     from .loading import from_nir, load  # noqa: F401
     from .network import Network, Node  # noqa: F401
     from .recording import Recording, first_difference  # noqa: F401
+    from .robustness import Campaign, fault_kinds, replay, robust  # noqa: F401
     from .verification import Report, verify  # noqa: F401

@@ -14,13 +14,13 @@ constexpr std::int64_t trainWords(std::int64_t steps) { return (steps + 31) / 32
 
 struct TrainCall {
   std::int64_t steps = 0;
-  std::int64_t lanes = 0;                  // a multiple of kPadding
-  std::int64_t stride = 0;                 // between the words of a lane, at least `lanes`
-  const std::int32_t* input = nullptr;     // [steps]: what arrives without a change
-  const std::int32_t* change = nullptr;    // [lanes]: what is added
-  const std::uint32_t* when = nullptr;     // [trainWords][stride]: in which steps
+  std::int64_t lanes = 0;                    // a multiple of kPadding
+  std::int64_t stride = 0;                   // between the words of a lane, at least `lanes`
+  const std::int32_t* input = nullptr;       // [steps]: what arrives without a change
+  const std::int32_t* change = nullptr;      // [lanes]: what is added
+  const std::uint32_t* when = nullptr;       // [trainWords][stride]: in which steps
   const std::int32_t* parameters = nullptr;  // [kMaxParameters], of the neuron
-  std::uint32_t* sent = nullptr;           // out: [trainWords][stride]
+  std::uint32_t* sent = nullptr;             // out: [trainWords][stride]
 };
 // From states of zero. SPEC T3.
 using TrainFunction = void (*)(const TrainCall& call);

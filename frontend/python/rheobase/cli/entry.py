@@ -23,6 +23,7 @@ from . import (  # noqa: F401  (they register)
     images,
     network,
     partitioning,
+    robust,
     running,
     verify,
 )
@@ -44,6 +45,8 @@ _ORDER = (
     "check",
     "run",
     "verify",
+    "robust",
+    "replay",
     "diff",
     "conventions",
     "inspect",

@@ -63,11 +63,11 @@ def robust(
     Example: print(rb.robust(image, x, y, faults=["weight-flip", "neuron-dead"]).text())
     """
     if not isinstance(image, Image):
-        raise option_error(f"robust needs an Image, not {type(image).__name__}", "rb.robust(rb.compile(net), x, y)")
+        raise option_error(
+            f"robust needs an Image, not {type(image).__name__}", "rb.robust(rb.compile(net), x, y)"
+        )
     data = x if isinstance(x, DataSet) else _data_set(image, x, y)
-    plan = make_plan(
-        image, data, faults, seed, exhaustive, width, confidence, instances, tolerance, output
-    )
+    plan = make_plan(image, data, faults, seed, exhaustive, width, confidence, instances, tolerance, output)
     threads = thread_count(threads)
     if budget is not None and not (isinstance(budget, (int, float)) and budget > 0):
         raise option_error(f"budget is {shown(budget)}, needed is a number of seconds above 0")
@@ -102,7 +102,8 @@ def make_plan(image, data, faults, seed, exhaustive, width, confidence, instance
     wanted = expand(exhaustive) if exhaustive else []
     if unknown := [name for name in wanted if name not in names]:
         raise option_error(
-            f"'{unknown[0]}' is to be exhaustive and not among the faults", f"add it: --faults {','.join(names + unknown)}"
+            f"'{unknown[0]}' is to be exhaustive and not among the faults",
+            f"add it: --faults {','.join(names + unknown)}",
         )
     index = plans.deciding_output(image, data, output)
     if tolerance is not None:
@@ -179,7 +180,9 @@ class _Runner:
             self.state = State.load(folder, self.plan) or self.state
         elif (folder / NAME).exists():
             raise option_error(
-                f"'{folder}' holds a campaign already", "add --resume to go on with it, or give another folder", "R0806"
+                f"'{folder}' holds a campaign already",
+                "add --resume to go on with it, or give another folder",
+                "R0806",
             )
         self.folder = folder
         self.state.save(folder, self.plan)
@@ -225,7 +228,9 @@ class _Runner:
             return
         tell = lambda done, total: self._tell(first + done, self._parts())  # noqa: E731
         self.state.add_visit(
-            self.visited.visit(self.x, first, count, self.labels, self.threads, tell if self.progress else None)
+            self.visited.visit(
+                self.x, first, count, self.labels, self.threads, tell if self.progress else None
+            )
         )
 
     def _draw(self, stratum: int) -> None:
@@ -241,7 +246,8 @@ class _Runner:
         damage = state.draws[stratum]["damage"]
         held = confidence_of_look(look, plan.confidence)
         narrow = all(
-            np.subtract(*reversed(clopper_pearson(int((damage >= level).sum()), len(damage), held))) <= plan.width
+            np.subtract(*reversed(clopper_pearson(int((damage >= level).sum()), len(damage), held)))
+            <= plan.width
             for level in (1, 2, 3)
         )
         if narrow or wanted * 2 > plans.MOST_DRAWS:

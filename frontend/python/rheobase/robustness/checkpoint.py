@@ -87,7 +87,10 @@ class State:
             made_for = header["plan"]
         except Exception as error:  # a zip file of a stranger raises nearly anything
             raise data_error(
-                "R0807", f"the state of a campaign cannot be read: {error}", str(file), remedy="remove it and start again"
+                "R0807",
+                f"the state of a campaign cannot be read: {error}",
+                str(file),
+                remedy="remove it and start again",
             ) from None
         if made_for != plan.fingerprint():
             raise option_error(

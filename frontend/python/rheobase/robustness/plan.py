@@ -103,7 +103,8 @@ def deciding_output(image: Image, data: DataSet, name: Optional[str]) -> int:
         if len(fits) == 1:
             return fits[0]
     raise option_error(
-        f"the image has {len(outputs)} outputs: {', '.join(names)}", "say which one answers, with --output-node"
+        f"the image has {len(outputs)} outputs: {', '.join(names)}",
+        "say which one answers, with --output-node",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import numpy as np
 
 from ..arguments import whole_number
@@ -42,6 +44,18 @@ class Replay:
                 }
         return found
 
+    def as_dict(self) -> dict:
+        """Plain values, as --json prints them."""
+        return {
+            "fault": self.fault,
+            "what": self.what,
+            "sample": self.sample,
+            "damage": self.damage,
+            "answers": list(self.answers),
+            "undefined": self.undefined,
+            "first_difference": self.first,
+        }
+
     def text(self) -> str:
         """For people."""
         lines = [f"{self.fault} on sample {self.sample}: {self.what}"]
@@ -58,17 +72,23 @@ class Replay:
             )
         if self.answers[0] >= 0:
             lines.append(f"answer: {self.answers[0]} without the fault, {self.answers[1]} with it")
-        lines.append({"none": "masked", "raster": "the outputs do not tell", "output": "an output differs, the answer does not"}.get(self.damage, "another answer"))
+        lines.append(
+            {
+                "none": "masked",
+                "raster": "the outputs do not tell",
+                "output": "an output differs, the answer does not",
+            }.get(self.damage, "another answer")
+        )
         return "\n".join(lines)
 
     __str__ = text
 
 
-def replay(image: Image, fault: str, x, sample: int = 0, seed: int = 0, steps_of=None) -> Replay:
+def replay(image: Image, fault: str, x, sample: Optional[int] = None, seed: int = 0) -> Replay:
     """Runs one named fault of a report on one sample, from the first step to the last, beside the intact chip.
 
     fault: its name, as reports give it ("weight-flip@core=0,memory=synapse,word=3,bit=12"). x: as for `robust`, the same data;
-    sample: which of them. seed: the campaign's, for random kinds. Raises OptionError R0801 to R0803 for names that are none
+    sample: which of them; None for the first that the fault harms most. seed: the campaign's, for random kinds. Raises OptionError R0801 to R0803 for names that are none
     of this image.
 
     Example: print(rb.replay(image, campaign.data["critical"][0]["fault"], x, sample=7))
@@ -76,13 +96,19 @@ def replay(image: Image, fault: str, x, sample: int = 0, seed: int = 0, steps_of
     if not isinstance(fault, str) or "@" not in fault:
         raise option_error(f"'{fault}' is no name of a fault", "copy it from a report: KIND@PLACE", "R0803")
     data = x if isinstance(x, DataSet) else _data_set(image, x, None)
-    sample = whole_number("sample", sample, 0, data.samples - 1)
-    output = plans.deciding_output(image, data, None if len(image.info["outputs"]) == 1 else image.info["outputs"][0]["name"])
+    output = plans.deciding_output(
+        image, data, None if len(image.info["outputs"]) == 1 else image.info["outputs"][0]["name"]
+    )
     plan = plans.Plan("", "", [fault.partition("@")[0]], seed=seed, steps=data.steps, output=output)
     plan.scale = plans.scale_of(image, image.info["outputs"][output])
     core = plans.open_core(image, plan.faults, plan)
     arrays = image._inputs(data.slice(0, data.samples), data.file)[0]
+    if sample is None:
+        sample = int(core.outcomes(fault, arrays, 0).argmax())
+    sample = whole_number("sample", sample, 0, data.samples - 1)
     found = core.replay(fault, arrays, sample)
     if found["outcome"]["damage"] != found["differential"]["damage"]:
-        raise data_error("R0699", f"two ways of simulating '{fault}' disagree on sample {sample}: a fault of ours")
+        raise data_error(
+            "R0699", f"two ways of simulating '{fault}' disagree on sample {sample}: a fault of ours"
+        )
     return Replay(fault, found["what"], sample, found, found["before"])

@@ -16,7 +16,17 @@ from .kinds import fault_kinds
 SCHEMA = "rheobase.robustness/1"
 CRITICAL = 50  # faults that a report lists
 LEVELS = ("raster", "output", "decision")  # each includes those after it
-FIGURES = ("faults", "pairs", "undefined", "accuracy", "worst_accuracy", "decision", "output", "raster", "masked")
+FIGURES = (
+    "faults",
+    "pairs",
+    "undefined",
+    "accuracy",
+    "worst_accuracy",
+    "decision",
+    "output",
+    "raster",
+    "masked",
+)
 
 
 class Campaign:
@@ -88,7 +98,14 @@ def _exact(count: int, of: int) -> dict:
 
 def _drawn(count: int, of: int, confidence: float) -> dict:
     low, high = clopper_pearson(count, of, confidence)
-    return {"count": count, "of": of, "value": count / of if of else None, "low": low, "high": high, "exact": False}
+    return {
+        "count": count,
+        "of": of,
+        "value": count / of if of else None,
+        "low": low,
+        "high": high,
+        "exact": False,
+    }
 
 
 def _stratum(known: dict, pairs: int, counts: dict, share) -> dict:
@@ -152,7 +169,9 @@ def _sampled(runner) -> tuple[list[dict], list[dict]]:
         entry = _stratum(known, len(damage), counts, share)
         if len(runner.labels):
             labels = runner.labels[draws["sample"]]
-            entry["spoiled"] = share(int(((draws["before"] == labels) & (draws["after"] != labels)).sum()), len(damage))
+            entry["spoiled"] = share(
+                int(((draws["before"] == labels) & (draws["after"] != labels)).sum()), len(damage)
+            )
         strata.append({**entry, "mode": "drawn", "settled": number in state.settled})
         wrong = draws["site"][damage == 3]
         sites, times = np.unique(wrong, return_counts=True)
@@ -189,7 +208,9 @@ def _report(runner) -> dict:
     visited, worst = _visited(runner)
     sampled, hit = _sampled(runner)
     used = {known["kind"] for known in (*runner.strata["visited"], *runner.strata["drawn"])}
-    critical = sorted(worst, key=lambda c: (c["accuracy"] if c["accuracy"] is not None else 1, -c["decision"]))[:CRITICAL]
+    critical = sorted(
+        worst, key=lambda c: (c["accuracy"] if c["accuracy"] is not None else 1, -c["decision"])
+    )[:CRITICAL]
     critical += sorted(hit, key=lambda c: -c["decision"])[: CRITICAL - len(critical)]
     return {
         "schema": SCHEMA,
@@ -206,7 +227,9 @@ def _report(runner) -> dict:
         "width": plan.width,
         "decision": {
             "output": info["outputs"][plan.output]["name"],
-            "rule": "largest sum over time" if plan.tolerance is None else "mean over time within a tolerance",
+            "rule": "largest sum over time"
+            if plan.tolerance is None
+            else "mean over time within a tolerance",
             "tolerance": plan.tolerance,
         },
         "finished": runner.finished,

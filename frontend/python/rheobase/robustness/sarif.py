@@ -5,9 +5,7 @@ from __future__ import annotations
 
 def sarif(data: dict) -> dict:
     """A run with a result for each critical fault; the rules are the kinds of faults."""
-    rules = [
-        {"id": kind["name"], "shortDescription": {"text": kind["summary"]}} for kind in data["kinds"]
-    ]
+    rules = [{"id": kind["name"], "shortDescription": {"text": kind["summary"]}} for kind in data["kinds"]]
     results = [
         {
             "ruleId": entry["kind"],

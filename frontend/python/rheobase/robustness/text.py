@@ -34,7 +34,9 @@ def text(data: dict) -> str:
             f"without faults: {100 * accuracy['value']:.2f} % right [{100 * accuracy['low']:.2f}, "
             f"{100 * accuracy['high']:.2f}] ({accuracy['count']:,} of {accuracy['of']:,})"
         )
-    lines.append(f"a fault changes the answer of '{data['decision']['output']}' ({data['decision']['rule']}) in:")
+    lines.append(
+        f"a fault changes the answer of '{data['decision']['output']}' ({data['decision']['rule']}) in:"
+    )
     order = sorted(strata, key=lambda s: -(s["decision"]["value"] or 0))
     for stratum in order[:LINES]:
         extra = ""
@@ -48,9 +50,13 @@ def text(data: dict) -> str:
         lines.append(f"  and {len(order) - LINES} more strata, all less often: report.json has them")
     undefined = sum(s["undefined"]["count"] for s in strata)
     if undefined:
-        lines.append(f"in {undefined:,} pairs the words mean nothing any more: what a chip does then nobody knows")
+        lines.append(
+            f"in {undefined:,} pairs the words mean nothing any more: what a chip does then nobody knows"
+        )
     for entry in data["critical"][:5]:
         right = "" if entry["accuracy"] is None else f", {100 * entry['accuracy']:.2f} % right"
-        lines.append(f"critical: {entry['what']}: {entry['decision']:,} of {entry['tried']:,} answers change{right}")
+        lines.append(
+            f"critical: {entry['what']}: {entry['decision']:,} of {entry['tried']:,} answers change{right}"
+        )
         lines.append(f"  replay it: rheobase replay DIR#{entry['fault']}")
     return "\n".join(lines)

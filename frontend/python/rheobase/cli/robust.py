@@ -1,0 +1,296 @@
+"""rheobase robust and rheobase replay."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Optional
+
+import typer
+from typing_extensions import Annotated
+
+from .. import condition
+from ..errors import file_error, option_error, usage_error
+from ..files import check_folder, check_writable, write_npz, write_text
+
+from ..robustness import fault_kinds
+from ..robustness import replay as replay_fault
+from ..robustness import robust as run_campaign
+from ..robustness.results import FIGURES
+from . import options as o
+from .common import Settings, emit_json, progress, say
+from .running import read_data
+
+_KEPT_IMAGE = "image.rheo"
+_KEPT_ARGUMENTS = "campaign.json"
+
+
+def _list_kinds() -> None:
+    kinds = fault_kinds()
+    if Settings.json:
+        return emit_json("rheobase.faults/1", {"kinds": kinds})
+    for kind in kinds:
+        amount = f":{kind['amount']} ({kind['usual']:g})" if kind["amount"] else ""
+        say(f"{kind['name'] + amount:36} {kind['summary']}")
+
+
+def _seconds(text: Optional[str]) -> Optional[float]:
+    """ "60s", "10m", "2h" or a number of seconds."""
+    if text is None:
+        return None
+    factor = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+    try:
+        value = float(text[:-1]) * factor if factor else float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e9:
+        raise option_error(f"--budget cannot be '{text}'", "write for example 90s, 10m or 2h")
+    return value
+
+
+def _client(address: Optional[str]):
+    """A Dask client: "local:N" starts N worker processes here."""
+    if address is None:
+        return None
+    try:
+        from dask.distributed import Client, LocalCluster
+    except ImportError:
+        raise usage_error("--dask needs the package 'distributed'", "pip install dask distributed") from None
+    kind, _, count = address.partition(":")
+    if kind == "local":
+        if not count.isdecimal() or not 1 <= int(count) <= 256:
+            raise option_error(
+                f"--dask cannot be '{address}'", "write local:N, N from 1 to 256, or a scheduler's address"
+            )
+        return Client(LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None))
+    try:
+        return Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise option_error(
+            f"no Dask scheduler answers at '{address}': {error}", "start one, or use local:N"
+        ) from None
+
+
+@o.command(
+    "robust",
+    "rheobase robust net.rheo --faults weight-flip,neuron-dead --data test.npz -o faults",
+    "rheobase robust net.rheo --faults weight --exhaustive weight-flip --data test.npz -o faults --budget 10m",
+    "rheobase robust net.rheo --faults all --data test.npz -o faults --resume",
+    "rheobase robust net.rheo --faults message-loss:1e-3,input-jitter:2 --data test.npz -o faults --fail-if 'decision > 0.01'",
+    "rheobase robust --list",
+)
+def robust(
+    image: Annotated[Optional[Path], typer.Argument(metavar="IMAGE", help="A chip image (.rheo).")] = None,
+    faults: Annotated[
+        Optional[str],
+        typer.Option(
+            "--faults",
+            metavar="LIST",
+            help="Kinds of faults, families ('weight') or 'all'; --list shows them.",
+        ),
+    ] = None,
+    data: Annotated[
+        Optional[Path],
+        typer.Option("--data", "--input", metavar="DATA", help="As for `rheobase verify`: x, and labels y."),
+    ] = None,
+    output: Annotated[
+        Optional[Path],
+        typer.Option("-o", "--output", metavar="DIR", help="Where reports and the state between blocks go."),
+    ] = None,
+    exhaustive: Annotated[
+        Optional[str],
+        typer.Option(
+            "--exhaustive",
+            metavar="LIST",
+            help="Of these, every fault on every sample; the others are drawn.",
+        ),
+    ] = None,
+    width: Annotated[
+        float, typer.Option("--width", help="Draw until every interval is at most so wide.")
+    ] = 0.02,
+    confidence: Annotated[float, typer.Option("--confidence", help="Of the intervals.")] = 0.95,
+    instances: Annotated[
+        int, typer.Option("--instances", help="Realisations of random kinds to draw from.")
+    ] = 1000,
+    tolerance: Annotated[
+        Optional[float],
+        typer.Option(
+            "--tolerance",
+            help="The answer is the output's values; off by more than this on average is another.",
+        ),
+    ] = None,
+    node: Annotated[
+        Optional[str],
+        typer.Option("--output-node", metavar="NAME", help="Which Output node answers, of several."),
+    ] = None,
+    budget: Annotated[
+        Optional[str], typer.Option("--budget", metavar="60s", help="Stop after this time; --resume goes on.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the campaign in DIR.")] = False,
+    dask: Annotated[
+        Optional[str],
+        typer.Option(
+            "--dask", metavar="ADDRESS", help="Share the work with a Dask scheduler's workers, or local:N."
+        ),
+    ] = None,
+    fail_if: Annotated[
+        Optional[str],
+        typer.Option(
+            "--fail-if", metavar="EXPR", help="Exit with status 1 if this holds, e.g. 'decision > 0.01'."
+        ),
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Show all kinds of faults and end.")] = False,
+    encode: o.Encode = None,
+    samples: o.Samples = None,
+) -> None:
+    """Inject faults into the words, states, messages and inputs of a chip image.
+
+    Each outcome is exact, as if the faulty chip had run from the first step to the last. Tells how often a fault changes a
+    spike, an output, the answer; for which kind, layer and bit; and which single faults are worst. Writes report.html,
+    report.json, report.txt and report.sarif. A campaign that was interrupted or ran out of --budget goes on with --resume
+    and ends with the same bytes. Figures for --fail-if: faults, pairs, undefined, accuracy, worst_accuracy, decision,
+    output, raster, masked (the worst stratum counts). Exit status 4: the budget ended first.
+    """
+    if listed:
+        return _list_kinds()
+    for value, name in ((image, "IMAGE"), (faults, "--faults"), (data, "--data"), (output, "-o DIR")):
+        if value is None:
+            raise usage_error(f"{name} is missing", "rheobase robust --help shows examples")
+    if fail_if is not None:
+        condition.check_names(fail_if, FIGURES)
+    seconds = _seconds(budget)
+    check_folder(output)
+    loaded = o.read_image(image)
+    dataset = read_data(data, loaded, encode, samples)
+    client = _client(dask)
+    arguments = {
+        "data": str(Path(data).absolute()),
+        "encode": o.with_seed(encode),
+        "samples": samples,
+        "seed": Settings.seed or 0,
+    }
+    output.mkdir(parents=True, exist_ok=True)
+    try:
+        with progress("faults") as advance:
+            found = run_campaign(
+                loaded,
+                dataset,
+                faults=faults,
+                seed=Settings.seed or 0,
+                exhaustive=exhaustive or (),
+                width=width,
+                confidence=confidence,
+                instances=instances,
+                tolerance=tolerance,
+                output=node,
+                folder=output,
+                resume=resume,
+                budget=seconds,
+                threads=Settings.threads,
+                workers=client,
+                progress=advance,
+            )
+    finally:
+        if client is not None:
+            client.close()
+    loaded.save(output / _KEPT_IMAGE)
+    write_text(output / _KEPT_ARGUMENTS, json.dumps(arguments, indent=2) + "\n")
+    found.data["command"] = _command(image, faults, data, exhaustive, width, encode, samples)
+    failed = fail_if is not None and found.fails(fail_if)
+    found.data["fail_if"] = None if fail_if is None else {"condition": fail_if, "failed": failed}
+    found.save(output)
+    if Settings.json:
+        emit_json(found.data["schema"], {k: v for k, v in found.data.items() if k != "schema"})
+    else:
+        say(found.text().replace("DIR#", f"{output}#"))
+        say(f"\nlook at {output / 'report.html'}")
+        if failed:
+            say(f"failed: {fail_if}")
+    if failed:
+        raise typer.Exit(1)
+    if not found.finished:
+        raise typer.Exit(4)
+
+
+def _command(image, faults, data, exhaustive, width, encode, samples) -> str:
+    """The line that makes the same report: by what decides it, without what does not."""
+    words = ["rheobase", "robust", Path(image).name, "--faults", faults, "--data", Path(data).name]
+    for name, value in (
+        ("--exhaustive", exhaustive),
+        ("--encode", encode),
+        ("--samples", samples),
+        ("--seed", Settings.seed),
+    ):
+        if value is not None:
+            words += [name, str(value)]
+    if width != 0.02:
+        words += ["--width", f"{width:g}"]
+    return " ".join(shlex.quote(word) for word in [*words, "-o", "DIR"])
+
+
+@o.command(
+    "replay",
+    "rheobase replay 'faults#1'",
+    "rheobase replay 'faults#weight-flip@core=0,memory=synapse,word=3,bit=12' --sample 7 -o traces.npz",
+)
+def replay(
+    fault: Annotated[
+        str,
+        typer.Argument(
+            metavar="DIR#FAULT",
+            help="A campaign's folder and a fault: its name, or its rank in the report from 1.",
+        ),
+    ],
+    sample: Annotated[
+        Optional[int],
+        typer.Option(
+            "--sample", metavar="N", min=0, help="Of the data; the first that it harms most if left out."
+        ),
+    ] = None,
+    output: Annotated[
+        Optional[Path],
+        typer.Option(
+            "-o", "--output", metavar="OUT.npz", help="Where both rasters and outputs go, intact and faulty."
+        ),
+    ] = None,
+) -> None:
+    """Run one fault of a campaign again, from the first step to the last, beside the intact chip.
+
+    Shows what the fault changes, the first spike that differs and both answers. OUT.npz holds NODE.intact and NODE.faulty,
+    [T + L, n], of every population and output.
+    """
+    folder, _, name = fault.partition("#")
+    if not name:
+        raise usage_error(f"'{fault}' names no fault", "write DIR#FAULT, for example faults#1")
+    kept = Path(folder)
+    try:
+        arguments = json.loads((kept / _KEPT_ARGUMENTS).read_text())
+        report = json.loads((kept / "report.json").read_text())
+        known = [entry["fault"] for entry in report["critical"]]
+        source = Path(arguments["data"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise file_error(
+            kept, "this is no folder of a finished campaign", "give what `rheobase robust -o` made"
+        ) from None
+    if name.isdecimal():
+        if not 1 <= int(name) <= len(known):
+            raise option_error(
+                f"there is no fault {name} in the report, it lists {len(known)}", "give its name instead"
+            )
+        name = known[int(name) - 1]
+    if output is not None:
+        check_writable(output)
+    loaded = o.read_image(kept / _KEPT_IMAGE)
+    dataset = read_data(source, loaded, arguments["encode"], arguments["samples"])
+    found = replay_fault(loaded, name, dataset, sample, seed=arguments["seed"])
+    if output is not None:
+        pairs = {**found.spikes, **{f"{k}.output": v for k, v in found.outputs.items()}}
+        write_npz(
+            output,
+            {f"{k}.{side}": v for k, pair in pairs.items() for side, v in zip(("intact", "faulty"), pair)},
+        )
+    if Settings.json:
+        emit_json("rheobase.replay/1", found.as_dict())
+    else:
+        say(found.text())
