@@ -62,13 +62,18 @@ SiteCount& SiteCount::operator+=(const SiteCount& o) {
 }
 
 struct Campaign::Worker {
-  explicit Worker(const Campaign& campaign) : differential(*campaign.flat_, *campaign.readout_) {}
+  explicit Worker(const Campaign& campaign)
+      : differential(*campaign.flat_, *campaign.readout_),
+        cascade(*campaign.flat_, *campaign.readout_, *campaign.plan_) {}
   void load(const FlatProgram& flat, const InputBatch& input, std::int64_t sample) {
     intact.run(flat, input, sample);
     differential.load(intact);
+    cascade.load(intact, differential.sums(), differential.answer());
     loaded = sample;
   }
   Differential differential;
+  Cascade cascade;
+  std::vector<std::pair<std::uint64_t, std::int32_t>> tickets;  // of the cascade, by site or draw
   Baseline intact, other;
   std::int64_t loaded = -1;
   std::optional<WeightLanes::Room> room;
@@ -88,6 +93,7 @@ Expected<std::unique_ptr<Campaign>> Campaign::make(const Image& image, CampaignO
   c.readout_ = std::make_unique<Readout>(*c.flat_, c.options_.decision);
   c.sites_ = std::make_unique<Sites>(*c.memories_, *c.flat_, c.options_.requests,
                                      SiteOptions{c.options_.steps, c.options_.instances, c.options_.seed});
+  c.plan_ = std::make_unique<CascadePlan>(*c.flat_, *c.readout_);
   c.resolver_ = std::make_unique<Resolver>(*c.memories_, *c.flat_, c.options_.seed);
   for (const FaultRequest& request : c.options_.requests) {
     const auto& strata = c.sites_->strata();
@@ -115,7 +121,7 @@ Status Campaign::checkData(const InputBatch& input) const {
 Status Campaign::prepare(const RunControl& control) {
   if (prepared_) return ok();
   const auto count = static_cast<std::int64_t>(sites_->count());
-  lanes_ = std::make_unique<WeightLanes>(*flat_, *readout_);
+  lanes_ = std::make_unique<WeightLanes>(*flat_, *readout_, *plan_);
   laned_.assign(static_cast<std::size_t>(count), false);
   std::vector<std::uint64_t> words;
   for (std::size_t s = 0; s < sites_->strata().size(); ++s) {
@@ -140,10 +146,11 @@ Status Campaign::prepare(const RunControl& control) {
   if (!status) return status;
   for (std::size_t k = 0; k < words.size(); ++k) {
     Effect& effect = resolved[k / kBlock][k % kBlock];
+    const std::int32_t cell = plan_->localCell(effect);
     if (lanes_->add(effect, static_cast<std::uint32_t>(words[k])) || effect.nothing())
       laned_[words[k]] = true;
     else
-      effects_.emplace_back(words[k], std::move(effect));
+      effects_.push_back({words[k], std::move(effect), cell});
   }
   lanes_->finish();
   prepared_ = true;
@@ -196,13 +203,22 @@ Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std
       counts.spoiled += answer == label && outcome.answer != label;
       counts.mended += answer != label && outcome.answer == label;
     };
-    lanes_->run(worker.intact, worker.differential, *worker.room, note);
-    for (const auto& [site, effect] : effects_) {
+    lanes_->run(worker.intact, worker.differential, worker.cascade, *worker.room, note);
+    worker.tickets.clear();
+    const auto visitOne = [&](std::uint64_t site, const Effect& effect, std::int32_t cell) -> Status {
+      ++worker.counts[site].tried;
+      if (cell >= 0) {
+        const std::int32_t ticket = worker.cascade.add(effect, cell);
+        if (ticket != Cascade::kNothing) worker.tickets.emplace_back(site, ticket);
+        return ok();
+      }
       Expected<Outcome> found = outcome(worker, effect, input);
       if (!found) return std::move(found).error();
       note(site, *found);
-      ++worker.counts[site].tried;
-    }
+      return ok();
+    };
+    for (const Kept& kept : effects_)
+      if (Status status = visitOne(kept.site, kept.effect, kept.cell); !status) return status;
     for (const std::uint64_t site : others_) {
       const Fault fault = sites_->fault(site);
       if (fault.kind->mechanism == Mechanism::Message &&
@@ -211,10 +227,11 @@ Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std
         continue;
       Expected<Effect> effect = resolver_->resolve(fault);
       if (!effect) return std::move(effect).error();
-      note(site, worker.differential.run(*effect));
-      ++worker.counts[site].tried;
+      if (Status status = visitOne(site, *effect, plan_->localCell(*effect)); !status) return status;
       if (control.cancel && *control.cancel) break;
     }
+    worker.cascade.finish();
+    for (const auto& [site, ticket] : worker.tickets) note(site, worker.cascade.outcome(ticket));
     return ok();
   });
   if (!status) return std::move(status).error();
@@ -251,6 +268,7 @@ Expected<std::vector<Draw>> Campaign::draw(const InputBatch& input, std::size_t 
         const std::int64_t sample = order[begin].first;
         if (Status good = checkSample(program(), input, sample); !good) return good;
         worker.load(*flat_, input, sample);
+        worker.tickets.clear();
         std::vector<std::uint64_t> spikes;  // sites of messages that there are
         if (stratum.request.kind->mechanism == Mechanism::Message)
           for (std::uint64_t site = 0; site < stratum.sites; ++site) {
@@ -271,10 +289,21 @@ Expected<std::vector<Draw>> Campaign::draw(const InputBatch& input, std::size_t 
           }
           Expected<Effect> effect = resolver_->resolve(sites_->fault(number, draw.site));
           if (!effect) return std::move(effect).error();
+          if (const std::int32_t cell = plan_->localCell(*effect); cell >= 0) {
+            const std::int32_t ticket = worker.cascade.add(*effect, cell);
+            if (ticket != Cascade::kNothing) worker.tickets.emplace_back(order[k].second, ticket);
+            continue;
+          }
           Expected<Outcome> found = outcome(worker, *effect, input);
           if (!found) return std::move(found).error();
           draw.damage = found->damage;
           if (found->damage != Damage::Undefined) draw.after = found->answer;
+        }
+        worker.cascade.finish();
+        for (const auto& [k, ticket] : worker.tickets) {
+          const Outcome& found = worker.cascade.outcome(ticket);
+          draws[k].damage = found.damage;
+          draws[k].after = found.answer;
         }
         return ok();
       });

@@ -98,12 +98,18 @@ class Campaign {
   std::unique_ptr<Readout> readout_;
   std::unique_ptr<Sites> sites_;
   std::unique_ptr<Resolver> resolver_;
+  std::unique_ptr<CascadePlan> plan_;
   // For visit(): faults by the way they take. Made when first needed.
   bool prepared_ = false;
   std::unique_ptr<WeightLanes> lanes_;
-  std::vector<bool> laned_;                                // [sites]
-  std::vector<std::pair<std::uint64_t, Effect>> effects_;  // of stored words that take the general way
-  std::vector<std::uint64_t> others_;                      // sites whose effects are made when they are met
+  std::vector<bool> laned_;  // [sites]
+  struct Kept {
+    std::uint64_t site;
+    Effect effect;
+    std::int32_t cell;  // the one that lanes follow, or -1
+  };
+  std::vector<Kept> effects_;          // of stored words that no lane takes
+  std::vector<std::uint64_t> others_;  // sites whose effects are made when they are met
 };
 
 }  // namespace rheo::faults

@@ -94,8 +94,13 @@ Resolver::Resolver(const Memories& memories, const FlatProgram& flat, std::uint6
   for (std::size_t k = 0; k < lists.size(); ++k)
     if (lists[k].count > 0)
       listsByWord_[static_cast<std::size_t>(lists[k].core)].push_back(static_cast<std::uint32_t>(k));
-  for (auto& list : listsByWord_)
+  for (auto& list : listsByWord_) {
     std::sort(list.begin(), list.end(), [&](auto a, auto b) { return lists[a].list < lists[b].list; });
+    std::uint64_t end = 0;
+    auto& ends = endsByWord_.emplace_back();
+    for (const std::uint32_t number : list)
+      ends.push_back(end = std::max(end, endOf(lists[number], memories.format(lists[number]))));
+  }
 }
 
 Expected<std::uint64_t> Resolver::faultyWord(const Fault& fault) const {
@@ -212,9 +217,14 @@ bool Resolver::resolveSynapse(const Fault& fault, std::uint64_t word, Effect& ef
       memories_.image().words(*memories_.memory(fault.core, "synapse"));
   const WeightExponent rule = flat_.program().profile->weightExponent;
   const std::int32_t inputs = flat_.program().cores[static_cast<std::size_t>(fault.core)].inputs;
-  for (const std::uint32_t number : byWord) {
-    const ListUse& use = lists[number];
-    if (use.list > fault.word) break;
+  const auto& ends = endsByWord_[static_cast<std::size_t>(fault.core)];
+  // From the last list that begins at the word or before it, back to where no list reaches the word.
+  auto last = static_cast<std::size_t>(
+      std::upper_bound(byWord.begin(), byWord.end(), fault.word,
+                       [&](std::uint64_t word, std::uint32_t number) { return word < lists[number].list; }) -
+      byWord.begin());
+  for (; last > 0 && ends[last - 1] > fault.word; --last) {
+    const ListUse& use = lists[byWord[last - 1]];
     const SynapseFormat& format = memories_.format(use);
     if (endOf(use, format) <= fault.word) continue;
     const bool kernel = format.kind == ListKind::Kernel;

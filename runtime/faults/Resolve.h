@@ -40,8 +40,9 @@ class Resolver {
   std::uint64_t seed_;
   // What SPEC W8 leaves above the largest input, per input over all cores.
   std::vector<std::int64_t> slack_;
-  // Lists of each core, by their first word.
+  // Lists of each core, by their first word, and how far any of the lists up to each reaches.
   std::vector<std::vector<std::uint32_t>> listsByWord_;
+  std::vector<std::vector<std::uint64_t>> endsByWord_;
 };
 
 // From which a realisation of a random kind draws.

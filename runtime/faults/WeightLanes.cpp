@@ -6,31 +6,12 @@
 
 namespace rheo::faults {
 
-WeightLanes::WeightLanes(const FlatProgram& flat, const Readout& readout)
-    : flat_(flat), readout_(readout), targetOf_(flat.cells().size(), -1) {
+WeightLanes::WeightLanes(const FlatProgram& flat, const Readout& readout, const CascadePlan& plan)
+    : flat_(flat), readout_(readout), plan_(plan), targetOf_(flat.cells().size(), -1) {
   for (const InputInfo& input : flat.program().inputs)
     binary_.insert(binary_.end(), static_cast<std::size_t>(input.size),
                    input.encoding == image::Encoding::Binary);
   for (const Cell& cell : flat.cells()) binary_.push_back(cell.model->spiking && !cell.model->graded);
-  findLoops();
-}
-
-// Populations from which messages lead back to them, over any number of others.
-void WeightLanes::findLoops() {
-  const std::size_t count = flat_.program().populations.size();
-  std::vector<std::vector<bool>> reaches(count, std::vector<bool>(count));
-  for (std::int32_t c = 0; c < std::ssize(flat_.cells()); ++c)
-    for (const Route& route : flat_.routes(flat_.sourceOfCell(c)))
-      flat_.forEachSynapse(route, [&](std::int32_t input, const Synapse&, int, std::int32_t) {
-        const auto from = static_cast<std::size_t>(flat_.cells()[static_cast<std::size_t>(c)].population);
-        const auto target = static_cast<std::size_t>(flat_.cellOfInput(input));
-        reaches[from][static_cast<std::size_t>(flat_.cells()[target].population)] = true;
-      });
-  for (std::size_t via = 0; via < count; ++via)
-    for (std::size_t from = 0; from < count; ++from)
-      for (std::size_t to = 0; reaches[from][via] && to < count; ++to)
-        if (reaches[via][to]) reaches[from][to] = true;
-  for (std::size_t p = 0; p < count; ++p) loops_.push_back(reaches[p][p]);
 }
 
 bool WeightLanes::add(const Effect& effect, std::uint32_t number) {
@@ -50,7 +31,10 @@ bool WeightLanes::add(const Effect& effect, std::uint32_t number) {
   std::int32_t& index = targetOf_[static_cast<std::size_t>(number32)];
   if (index < 0) {
     index = static_cast<std::int32_t>(targets_.size());
-    targets_.push_back({number32, loops_[static_cast<std::size_t>(cell.population)], function, {}});
+    const auto way = plan_.follows(number32)        ? Target::Way::Lanes
+                     : plan_.loops(cell.population) ? Target::Way::Fault
+                                                    : Target::Way::Train;
+    targets_.push_back({number32, way, function, {}});
   }
   targets_[static_cast<std::size_t>(index)].changes.push_back({edit.source, edit.delay, edit.weight, number});
   ++size_;
@@ -86,24 +70,24 @@ std::size_t TrainMemo::hash(const std::uint32_t* train) const {
   return static_cast<std::size_t>(value ^ value >> 32);
 }
 
-Outcome& TrainMemo::find(const std::uint32_t* train, bool& isNew) {
-  if (outcomes_.size() * 2 >= slots_.size()) grow();
+std::int32_t& TrainMemo::find(const std::uint32_t* train, bool& isNew) {
+  if (numbers_.size() * 2 >= slots_.size()) grow();
   for (std::size_t at = hash(train);; ++at) {
     Slot& slot = slots_[at & (slots_.size() - 1)];
     isNew = slot.epoch != epoch_;
     if (isNew) {
-      slot = {epoch_, static_cast<std::uint32_t>(outcomes_.size())};
+      slot = {epoch_, static_cast<std::uint32_t>(numbers_.size())};
       keys_.insert(keys_.end(), train, train + words_);
-      return outcomes_.emplace_back();
+      return numbers_.emplace_back();
     }
     if (std::equal(train, train + words_, keys_.begin() + static_cast<std::ptrdiff_t>(slot.entry * words_)))
-      return outcomes_[slot.entry];
+      return numbers_[slot.entry];
   }
 }
 
 void TrainMemo::grow() {
   std::vector<Slot> larger(slots_.size() * 2);
-  for (std::uint32_t entry = 0; entry < outcomes_.size(); ++entry)
+  for (std::uint32_t entry = 0; entry < numbers_.size(); ++entry)
     for (std::size_t at = hash(&keys_[entry * words_]);; ++at) {
       Slot& slot = larger[at & (larger.size() - 1)];
       if (slot.epoch == epoch_) continue;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "faults/Cascade.h"
 #include "faults/Differential.h"
 #include "sim/vector/AlignedVector.h"
 #include "sim/vector/Trains.h"
@@ -16,7 +17,7 @@ namespace rheo::faults {
 
 class WeightLanes {
  public:
-  WeightLanes(const FlatProgram& flat, const Readout& readout);
+  WeightLanes(const FlatProgram& flat, const Readout& readout, const CascadePlan& plan);
 
   // Takes the fault with this number if it is of that kind, false if not.
   bool add(const Effect& effect, std::uint32_t number);
@@ -26,9 +27,10 @@ class WeightLanes {
   // What a thread needs of its own.
   struct Room;
 
-  // Visits the faults that do something to this sample: visit(number, outcome).
+  // Visits the faults that do something to this sample: visit(number, outcome). Both simulations have the
+  // intact run loaded.
   template <class Visit>
-  void run(const Baseline& run, Differential& differential, Room& room, Visit visit) const;
+  void run(const Baseline& run, Differential& differential, Cascade& cascade, Room& room, Visit visit) const;
 
   struct Change {
     std::int32_t source, delay, change;
@@ -36,16 +38,17 @@ class WeightLanes {
   };
   struct Target {
     std::int32_t cell = 0;
-    bool feedsBack = false;  // whatever it sends may come back to it
+    // What it sends differently is followed in lanes; or by the general simulation, of its train or, where
+    // that may come back to it, of the fault.
+    enum class Way : std::uint8_t { Lanes, Train, Fault } way = Way::Lanes;
     vector::TrainFunction function = nullptr;
     std::vector<Change> changes;  // sorted by source and delay
   };
 
  private:
-  void findLoops();
-
   const FlatProgram& flat_;
   const Readout& readout_;
+  const CascadePlan& plan_;
   std::size_t size_ = 0;
   std::vector<Target> targets_;
   std::vector<std::int32_t> targetOf_;  // [cells]; -1: none yet
@@ -53,13 +56,13 @@ class WeightLanes {
   std::vector<bool> binary_;            // [sources]: sends 0 or 1
 };
 
-// Outcomes by train, of one cell and sample.
+// Trains that were met, of one cell and sample, each with a number of the caller's.
 class TrainMemo {
  public:
   explicit TrainMemo(std::size_t words) : words_(words), slots_(kSlots) {}
-  void clear() { ++epoch_, keys_.clear(), outcomes_.clear(); }
-  // Where the outcome of a train is, or the place of a new one, `isNew`.
-  Outcome& find(const std::uint32_t* train, bool& isNew);
+  void clear() { ++epoch_, keys_.clear(), numbers_.clear(); }
+  // The number of a train, or where to write that of a new one, `isNew`.
+  std::int32_t& find(const std::uint32_t* train, bool& isNew);
 
  private:
   static constexpr std::size_t kSlots = 1024;
@@ -74,7 +77,7 @@ class TrainMemo {
   std::uint64_t epoch_ = 1;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> keys_;
-  std::vector<Outcome> outcomes_;
+  std::vector<std::int32_t> numbers_;
 };
 
 struct WeightLanes::Room {
@@ -93,7 +96,9 @@ struct WeightLanes::Room {
   vector::AlignedVector<std::int32_t> change = vector::AlignedVector<std::int32_t>(kLanes);
   vector::AlignedVector<std::uint32_t> when, sent;
   std::vector<std::uint32_t> moved;
-  std::uint32_t lane[kLanes] = {};  // index into Target::changes
+  std::uint32_t lane[kLanes] = {};                             // index into Target::changes
+  std::vector<std::pair<std::uint32_t, std::int32_t>> events;  // fault, ticket of the cascade
+  std::vector<Outcome> outcomes;                               // of trains that the general simulation ran
   TrainMemo memo;
 };
 
@@ -102,7 +107,8 @@ bool moveLater(const std::uint32_t* train, std::int64_t words, std::int64_t by, 
                std::uint32_t* out);
 
 template <class Visit>
-void WeightLanes::run(const Baseline& run, Differential& differential, Room& room, Visit visit) const {
+void WeightLanes::run(const Baseline& run, Differential& differential, Cascade& cascade, Room& room,
+                      Visit visit) const {
   const std::int64_t steps = run.steps(), words = room.words;
   for (std::int32_t source = 0; source < flat_.sources(); ++source)
     for (std::int64_t word = 0; word < words; ++word) {
@@ -111,6 +117,7 @@ void WeightLanes::run(const Baseline& run, Differential& differential, Room& roo
         bits |= std::uint32_t{run.sent(t, source) != 0} << (t % 32);
       room.trains[static_cast<std::size_t>(source * words + word)] = bits;
     }
+  room.events.clear(), room.outcomes.clear();
   Effect one;
   one.synapses.resize(1);
   std::vector<std::uint32_t> train(static_cast<std::size_t>(words));
@@ -137,21 +144,27 @@ void WeightLanes::run(const Baseline& run, Differential& differential, Room& roo
         }
         if (same) continue;
         const Change& change = target.changes[room.lane[k]];
-        if (target.feedsBack) {
+        if (target.way == Target::Way::Fault) {
           one.synapses[0] = {change.source, cell.firstInput, change.delay, -1, change.change};
           visit(change.number, differential.run(one));
           continue;
         }
         bool isNew = false;
-        Outcome& outcome = room.memo.find(train.data(), isNew);
+        std::int32_t& known = room.memo.find(train.data(), isNew);
+        if (target.way == Target::Way::Lanes) {
+          if (isNew) known = cascade.addTrain(target.cell, train);
+          room.events.emplace_back(change.number, known);
+          continue;
+        }
         if (isNew) {
           for (std::size_t w = 0; w < train.size(); ++w) {
             if (w % 2 == 0) wide[w / 2] = 0;
             wide[w / 2] |= std::uint64_t{train[w]} << (w % 2 * 32);
           }
-          outcome = differential.runTrain(target.cell, wide);
+          known = static_cast<std::int32_t>(room.outcomes.size());
+          room.outcomes.push_back(differential.runTrain(target.cell, wide));
         }
-        visit(change.number, outcome);
+        visit(change.number, room.outcomes[static_cast<std::size_t>(known)]);
       }
       lanes = 0;
     };
@@ -174,6 +187,8 @@ void WeightLanes::run(const Baseline& run, Differential& differential, Room& roo
     }
     flush();
   }
+  cascade.finish();
+  for (const auto& [number, ticket] : room.events) visit(number, cascade.outcome(ticket));
 }
 
 }  // namespace rheo::faults

@@ -1,0 +1,186 @@
+// A campaign's counts and draws against the differential simulation of one pair after the other: lanes,
+// cascades and threads change nothing.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "faults/Campaign.h"
+#include "faults/Cascade.h"
+#include "faults/Differential.h"
+#include "support/RandomProgram.h"
+
+namespace rheo::faults {
+namespace {
+
+constexpr std::int64_t kSamples = 3;
+
+std::uint64_t networks() {
+  const char* text = std::getenv("RHEO_NETWORKS");
+  return text ? std::strtoull(text, nullptr, 10) : 40;
+}
+
+struct Case {
+  explicit Case(std::uint64_t seed) : image(test::makeRandomImage(seed, optionsOf(seed))) {
+    const auto decoded = std::make_shared<const Program>(*decode(image));
+    steps = seed % 4 == 0 ? 40 : 10;  // beyond a word of a train
+    options.steps = steps;
+    options.seed = seed;
+    for (const char* name : {"weight-flip", "weight-stuck-1", "threshold-flip", "decay-flip", "bias-flip",
+                             "neuron-dead", "neuron-firing", "spike-lost", "channel-dead"})
+      options.requests.push_back(*parseRequest(name));
+    if (!decoded->outputs.empty()) {
+      options.decision.output = 0;
+      for (const OutputPartInfo& part : decoded->outputs[0].parts)
+        options.decision.scale.resize(
+            options.decision.scale.size() +
+                static_cast<std::size_t>(
+                    decoded->populations[static_cast<std::size_t>(part.population)].size),
+            1.0);
+      if (seed % 5 == 0) options.decision.tolerance = 0.1;
+    }
+    input = test::makeRandomInput(*decoded, kSamples, steps, seed);
+  }
+  static test::RandomOptions optionsOf(std::uint64_t seed) {
+    test::RandomOptions options;
+    options.layers = 3, options.neurons = 10;
+    options.recurrence = seed % 3 == 0;
+    return options;
+  }
+
+  Image image;
+  CampaignOptions options;
+  InputBatch input;
+  std::int64_t steps = 0;
+};
+
+// The outcome of every site on one sample, pair by pair.
+class Slowly {
+ public:
+  Slowly(const Case& c)
+      : case_(c),
+        flat_(std::make_shared<const Program>(*decode(c.image))),
+        memories_(c.image, flat_),
+        readout_(flat_, c.options.decision),
+        plan_(flat_, readout_),
+        resolver_(memories_, flat_, c.options.seed),
+        differential_(flat_, readout_) {}
+
+  void load(std::int64_t sample) {
+    intact_.run(flat_, case_.input, sample);
+    differential_.load(intact_);
+  }
+  bool sends(const Fault& fault) const {
+    return intact_.sent(fault.step, flat_.sourceOfCell(flat_.cellOf(fault.population, fault.neuron))) != 0;
+  }
+  std::int32_t answer() const { return differential_.answer(); }
+  Outcome of(const Fault& fault) {
+    const Effect effect = *resolver_.resolve(fault);
+    followed += plan_.localCell(effect) >= 0 && !effect.nothing();
+    Outcome outcome;
+    if (!effect.undefined.empty()) {
+      outcome.damage = Damage::Undefined;
+      return outcome;
+    }
+    if (!effect.whole) return differential_.run(effect);
+    Baseline other;
+    other.run(FlatProgram(effect.whole), case_.input, intact_.sample());
+    return differential_.compare(other);
+  }
+  std::int64_t followed = 0;
+
+ private:
+  const Case& case_;
+  FlatProgram flat_;
+  Memories memories_;
+  Readout readout_;
+  CascadePlan plan_;
+  Resolver resolver_;
+  Differential differential_;
+  Baseline intact_;
+};
+
+TEST(Campaign, VisitCountsWhatEachPairComesTo) {
+  std::int64_t pairs = 0, followed = 0, harmed = 0;
+  for (std::uint64_t seed = 0; seed < networks(); ++seed) {
+    Case c(seed);
+    Expected<std::unique_ptr<Campaign>> campaign = Campaign::make(c.image, c.options);
+    if (!campaign && campaign.error().diagnostics.front().code == "R0804")
+      continue;  // a model without registers
+    ASSERT_TRUE(campaign);
+    const Sites& sites = (*campaign)->sites();
+    const std::vector<std::int32_t> labels(kSamples, 0);
+    RunControl control;
+    control.threads = 1 + static_cast<int>(seed % 3);
+    const Expected<Visit> visit = (*campaign)->visit(c.input, 0, kSamples, labels, control);
+    ASSERT_TRUE(visit);
+    std::vector<SiteCount> expected(sites.count());
+    Slowly slowly(c);
+    for (std::int64_t sample = 0; sample < kSamples; ++sample) {
+      slowly.load(sample);
+      ASSERT_EQ(visit->answers[static_cast<std::size_t>(sample)], slowly.answer());
+      for (std::uint64_t site = 0; site < sites.count(); ++site) {
+        const Fault fault = sites.fault(site);
+        if (fault.kind->mechanism == Mechanism::Message && !slowly.sends(fault)) continue;
+        const Outcome outcome = slowly.of(fault);
+        SiteCount& count = expected[site];
+        ++count.tried, ++pairs;
+        count.raster += outcome.damage == Damage::Raster;
+        count.output += outcome.damage == Damage::Output;
+        count.decision += outcome.damage == Damage::Decision;
+        count.undefined += outcome.damage == Damage::Undefined;
+        if (outcome.damage != Damage::Decision) continue;
+        ++harmed;
+        count.spoiled += slowly.answer() == 0 && outcome.answer != 0;
+        count.mended += slowly.answer() != 0 && outcome.answer == 0;
+      }
+    }
+    followed += slowly.followed;
+    for (std::uint64_t site = 0; site < sites.count(); ++site) {
+      const SiteCount &a = visit->sites[site], &b = expected[site];
+      ASSERT_EQ(std::tie(a.tried, a.raster, a.output, a.decision, a.undefined, a.spoiled, a.mended),
+                std::tie(b.tried, b.raster, b.output, b.decision, b.undefined, b.spoiled, b.mended))
+          << "seed " << seed << ", " << (*campaign)->nameOf(sites.fault(site));
+    }
+  }
+  std::printf("%lld pairs, %lld followed in lanes, %lld other answers\n", static_cast<long long>(pairs),
+              static_cast<long long>(followed), static_cast<long long>(harmed));
+  EXPECT_GT(followed, pairs / 20);
+  EXPECT_GT(harmed, pairs / 1000);
+}
+
+TEST(Campaign, DrawsAreThePairsThatTheySay) {
+  for (std::uint64_t seed = 0; seed < networks() / 2; ++seed) {
+    Case c(seed);
+    Expected<std::unique_ptr<Campaign>> campaign = Campaign::make(c.image, c.options);
+    if (!campaign) continue;
+    Slowly slowly(c);
+    for (std::size_t stratum = 0; stratum < (*campaign)->sites().strata().size(); ++stratum) {
+      RunControl one, two;
+      one.threads = 1, two.threads = 2;
+      const auto draws = (*campaign)->draw(c.input, stratum, 0, 12, one);
+      ASSERT_TRUE(draws);
+      // In two parts and on two threads: the same.
+      auto first = *(*campaign)->draw(c.input, stratum, 0, 5, two);
+      const auto rest = *(*campaign)->draw(c.input, stratum, 5, 7, two);
+      first.insert(first.end(), rest.begin(), rest.end());
+      for (std::size_t k = 0; k < draws->size(); ++k) {
+        const Draw& draw = (*draws)[k];
+        ASSERT_EQ(std::tie(draw.site, draw.sample, draw.damage, draw.after),
+                  std::tie(first[k].site, first[k].sample, first[k].damage, first[k].after));
+        slowly.load(draw.sample);
+        const Fault fault = (*campaign)->sites().fault(stratum, draw.site);
+        if (fault.kind->mechanism == Mechanism::Message && !slowly.sends(fault)) {
+          EXPECT_EQ(draw.damage, Damage::None);  // nothing to lose in this sample
+          continue;
+        }
+        const Outcome outcome = slowly.of(fault);
+        ASSERT_EQ(draw.damage, outcome.damage) << "seed " << seed << ", " << (*campaign)->nameOf(fault);
+        ASSERT_EQ(draw.before, slowly.answer());
+        if (outcome.damage != Damage::Undefined) ASSERT_EQ(draw.after, outcome.answer);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rheo::faults
