@@ -25,7 +25,7 @@ CascadePlan::CascadePlan(const FlatProgram& flat, const Readout& readout) : flat
   std::vector<std::vector<bool>> reaches(count, std::vector<bool>(count));
   for (std::int32_t c = 0; c < std::ssize(flat.cells()); ++c)
     for (const Route& route : flat.routes(flat.sourceOfCell(c)))
-      flat.forEachSynapse(route, [&](std::int32_t input, const Synapse&, int, std::int32_t sum) {
+      flat.forEachSynapse(route, [&](std::int32_t input, std::int32_t, std::int32_t, std::int32_t sum) {
         const auto from = static_cast<std::size_t>(flat.cells()[static_cast<std::size_t>(c)].population);
         const auto target = static_cast<std::size_t>(flat.cellOfInput(input));
         const auto to = static_cast<std::size_t>(flat.cells()[target].population);
@@ -210,10 +210,10 @@ void Cascade::send(std::int32_t number) {
   const std::int64_t steps = run_->steps();
   const std::int64_t block = steps * kLanes;
   for (const Route& route : flat_.routes(flat_.sourceOfCell(number)))
-    flat_.forEachSynapse(route, [&](std::int32_t input, const Synapse& synapse, int exponent, std::int32_t) {
-      if (synapse.weight == 0) return;
+    flat_.forEachSynapse(route, [&](std::int32_t input, std::int32_t delay, std::int32_t weight,
+                                    std::int32_t) {
+      if (weight == 0) return;
       const auto target = static_cast<std::size_t>(flat_.cellOfInput(input));
-      const std::int32_t weight = fixed::shiftLeft(synapse.weight, exponent);
       if (slot_[target] < 0) {
         slot_[target] = slots_++;
         first_[target] = static_cast<std::int32_t>(steps);
@@ -225,7 +225,7 @@ void Cascade::send(std::int32_t number) {
       }
       std::int32_t* arrivals = &arrivals_[static_cast<std::size_t>(slot_[target] * block)];
       for (const Change& change : changes_) {
-        const std::int32_t step = change.step + 1 + synapse.delay;
+        const std::int32_t step = change.step + 1 + delay;
         if (step >= steps) continue;
         std::int32_t& value = arrivals[step * kLanes + change.lane];
         value = fixed::addWrapped(value, change.sign * weight);

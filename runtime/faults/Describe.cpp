@@ -28,9 +28,8 @@ class Names {
     std::int64_t total = 0;
     for (const Route& route : flat_.routes(edit.source))
       flat_.forEachSynapse(
-          route, [&](std::int32_t input, const Synapse& synapse, int exponent, std::int32_t sum) {
-            if (input == edit.input && synapse.delay == edit.delay && sum == edit.sum)
-              total += exponent >= 0 ? std::int64_t{synapse.weight} << exponent : synapse.weight;
+          route, [&](std::int32_t input, std::int32_t delay, std::int32_t weight, std::int32_t sum) {
+            if (input == edit.input && delay == edit.delay && sum == edit.sum) total += weight;
           });
     return total;
   }

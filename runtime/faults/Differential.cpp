@@ -255,10 +255,8 @@ void Differential::sendChange(std::int64_t now, std::int32_t source, std::int32_
 
 void Differential::deliver(std::int64_t now, const Route& route, std::int32_t payload, std::int64_t late) {
   flat_.forEachSynapse(route,
-                       [&](std::int32_t input, const Synapse& synapse, int exponent, std::int32_t sum) {
-                         const std::int32_t product = fixed::multiply(synapse.weight, payload);
-                         addTo(now + 1 + late + synapse.delay, input, sum,
-                               exponent >= 0 ? fixed::shiftLeft(product, exponent) : product);
+                       [&](std::int32_t input, std::int32_t delay, std::int32_t weight, std::int32_t sum) {
+                         addTo(now + 1 + late + delay, input, sum, fixed::multiply(weight, payload));
                        });
 }
 

@@ -14,6 +14,7 @@ FlatProgram::FlatProgram(std::shared_ptr<const Program> program) : program_(std:
                            input.routeStart[c + 1] - input.routeStart[c]);
   }
   layOutCells();
+  findExactShifts();
   layOutSums();
 }
 
@@ -53,13 +54,29 @@ void FlatProgram::layOutCells() {
   }
 }
 
+// SPEC W3: mixed weights of 8 bits are even, so that a shift by 1 is one of these. Not where neurons send
+// payloads of 32 bits, which may wrap before the shift (N18, N19).
+void FlatProgram::findExactShifts() {
+  for (const Core& core : program_->cores) {
+    auto& exact = exact_.emplace_back(core.groups.size(), !program_->graded());
+    for (const Axon& axon : core.axons) {
+      const auto g = static_cast<std::size_t>(axon.group);
+      const std::int32_t exponent = core.groups[g].exponent;
+      if (exponent >= 0 || !exact[g]) continue;
+      const std::int32_t lost = (1 << -exponent) - 1;
+      for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s)
+        if ((core.synapses[s].weight & lost) != 0) exact[g] = false;
+    }
+  }
+}
+
 void FlatProgram::layOutSums() {
   shiftedOfCore_.resize(program_->cores.size());
   for (std::size_t k = 0; k < program_->cores.size(); ++k) {
     const Core& core = program_->cores[k];
     for (const Axon& axon : core.axons) {
       const std::int32_t exponent = core.groups[static_cast<std::size_t>(axon.group)].exponent;
-      if (exponent >= 0) continue;
+      if (exponent >= 0 || exact_[k][static_cast<std::size_t>(axon.group)]) continue;
       for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
         const std::tuple key{static_cast<std::int32_t>(k), axon.group, core.synapses[s].delay};
         const auto [entry, isNew] =

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <vector>
 
 #include "chip/Program.h"
+#include "fixed/Arithmetic.h"
 #include "sim/ModelStep.h"
 
 namespace rheo::faults {
@@ -70,27 +72,53 @@ class FlatProgram {
     return found == shiftedIndex_.end() ? -1 : found->second;
   }
 
-  // visit(synapse input over all cores, synapse, exponent of its group, shifted sum or -1)
+  // How a synapse of a group arrives: what each unit of payload adds to its input, or to a shifted sum.
+  struct Arrival {
+    std::int32_t weight = 0;
+    std::int32_t sum = -1;  // index into shiftedSums(), or -1
+  };
+  // Nothing where the program has no such sum, or its sums could be shifted one by one and this one cannot:
+  // its weight is no multiple, or payloads of 32 bits (SPEC N18) would wrap before the shift.
+  std::optional<Arrival> arrivalOf(std::int32_t core, std::int32_t group, std::int32_t delay,
+                                   std::int32_t weight) const {
+    const auto c = static_cast<std::size_t>(core);
+    const auto g = static_cast<std::size_t>(group);
+    const std::int32_t exponent = program_->cores[c].groups[g].exponent;
+    if (exponent >= 0) return Arrival{fixed::shiftLeft(weight, exponent), -1};
+    if (exact_[c][g]) {
+      if ((weight & ((1 << -exponent) - 1)) != 0) return {};
+      return Arrival{weight >> -exponent, -1};
+    }
+    const std::int32_t sum = shiftedSum(core, group, delay);
+    if (sum < 0) return {};
+    return Arrival{weight, sum};
+  }
+
+  // visit(input over all cores, delay, weight, shifted sum or -1), the last two as Arrival has them.
   template <class Visit>
   void forEachSynapse(const Route& route, Visit visit) const {
     const auto c = static_cast<std::size_t>(route.core);
     const Core& core = program_->cores[c];
     const Axon& axon = core.axons[static_cast<std::size_t>(route.axon)];
-    const std::int32_t exponent = core.groups[static_cast<std::size_t>(axon.group)].exponent;
+    const auto g = static_cast<std::size_t>(axon.group);
+    const std::int32_t exponent = core.groups[g].exponent;
+    const bool sums = exponent < 0 && !exact_[c][g];
     const std::int32_t base = firstInput_[c] + axon.base;
     std::int32_t delay = -1, sum = -1;
     for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
       const Synapse& synapse = core.synapses[s];
-      if (exponent < 0 && synapse.delay != delay) {
+      if (sums && synapse.delay != delay) {
         delay = synapse.delay;
         sum = shiftedSum(route.core, axon.group, delay);
       }
-      visit(base + synapse.input, synapse, exponent, sum);
+      visit(base + synapse.input, synapse.delay,
+            sums ? synapse.weight : fixed::shiftSum(synapse.weight, exponent), sum);
     }
   }
 
  private:
   void layOutCells();
+  void findExactShifts();
   void layOutSums();
 
   std::shared_ptr<const Program> program_;
@@ -99,6 +127,8 @@ class FlatProgram {
   std::vector<std::int32_t> firstCell_, firstInput_, cellOfInput_, firstChannel_;
   std::int32_t channels_ = 0, inputs_ = 0;
   std::vector<std::pair<const Route*, std::size_t>> routes_;
+  // [core][group]: a right shift loses nothing of any weight, so that it can be done before the sum.
+  std::vector<std::vector<bool>> exact_;
   std::vector<ShiftedSum> shifted_;
   std::vector<std::vector<std::int32_t>> shiftedOfCore_;
   std::map<std::tuple<std::int32_t, std::int32_t, std::int32_t>, std::int32_t> shiftedIndex_;

@@ -62,22 +62,20 @@ void sortByCell(std::vector<Edit>& edits) {
 // The synapses of one source, what has one place added up: (input, delay, shifted sum) -> weight.
 using Bundle = std::map<std::tuple<std::int32_t, std::int32_t, std::int32_t>, std::int32_t>;
 
-// False where a sum would have to be shifted that the intact program does not have.
+// False where synapses arrive in ways that the intact program does not have.
 bool addTo(Bundle& bundle, const FlatProgram& flat, const Program& program, const Route& route,
            std::int32_t sign) {
   const auto c = static_cast<std::size_t>(route.core);
   const Core& core = program.cores[c];
   const Axon& axon = core.axons[static_cast<std::size_t>(route.axon)];
-  const std::int32_t exponent = core.groups[static_cast<std::size_t>(axon.group)].exponent;
   for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s) {
     const Synapse& synapse = core.synapses[s];
     if (synapse.weight == 0) continue;
-    const std::int32_t sum = exponent < 0 ? flat.shiftedSum(route.core, axon.group, synapse.delay) : -1;
-    if (exponent < 0 && sum < 0) return false;
-    const std::int32_t weight =
-        sign * (exponent < 0 ? synapse.weight : fixed::shiftLeft(synapse.weight, exponent));
-    std::int32_t& entry = bundle[{flat.firstInput(c) + axon.base + synapse.input, synapse.delay, sum}];
-    entry = fixed::addWrapped(entry, weight);
+    const auto arrival = flat.arrivalOf(route.core, axon.group, synapse.delay, synapse.weight);
+    if (!arrival) return false;
+    std::int32_t& entry =
+        bundle[{flat.firstInput(c) + axon.base + synapse.input, synapse.delay, arrival->sum}];
+    entry = fixed::addWrapped(entry, sign * arrival->weight);
   }
   return true;
 }
@@ -315,17 +313,12 @@ bool Resolver::addSynapse(std::int32_t core, std::int32_t axon, const Synapse& s
   const auto c = static_cast<std::size_t>(core);
   const Core& stored = flat_.program().cores[c];
   const Axon& entry = stored.axons[static_cast<std::size_t>(axon)];
-  const std::int32_t exponent = stored.groups[static_cast<std::size_t>(entry.group)].exponent;
-  SynapseEdit edit{0, flat_.firstInput(c) + synapse.input, synapse.delay};
-  if (exponent < 0) {
-    edit.sum = flat_.shiftedSum(core, entry.group, synapse.delay);
-    if (edit.sum < 0 || -exponent > kSafeShift) return false;
-  }
-  edit.weight = sign * (exponent < 0 ? synapse.weight : fixed::shiftLeft(synapse.weight, exponent));
-  for (const std::int32_t source : memories_.sourcesOf(core, axon)) {
-    edit.source = source;
-    effect.synapses.push_back(edit);
-  }
+  if (-stored.groups[static_cast<std::size_t>(entry.group)].exponent > kSafeShift) return false;
+  const auto arrival = flat_.arrivalOf(core, entry.group, synapse.delay, synapse.weight);
+  if (!arrival) return false;
+  for (const std::int32_t source : memories_.sourcesOf(core, axon))
+    effect.synapses.push_back(
+        {source, flat_.firstInput(c) + synapse.input, synapse.delay, arrival->sum, sign * arrival->weight});
   return effect.synapses.size() <= kMostEdits;
 }
 
