@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,12 @@ namespace rheo::faults {
 
 class Baseline {
  public:
+  // Quick: what arrives, states and spikes are asked of the vector engine, where nothing has to be known that
+  // it does not keep (shifted sums) or keeps for many steps (delays). Else neuron by neuron, as the rules say
+  // it.
+  enum class Way : std::uint8_t { Quick, Plain };
+  explicit Baseline(Way way = Way::Quick) : way_(way) {}
+
   // `input` is the batch, `sample` the one of it to run; steps + lag steps, the last ones without input.
   // Expects data that checkInput() accepted. SPEC T1 to T6, like the golden model.
   void run(const FlatProgram& flat, const InputBatch& input, std::int64_t sample);
@@ -41,8 +48,13 @@ class Baseline {
   static std::size_t at(std::int64_t step, std::int64_t width, std::int64_t index) {
     return static_cast<std::size_t>(step * width + index);
   }
+  void runPlainly(const FlatProgram& flat, const InputBatch& input);
+  void runQuickly(const FlatProgram& flat, const InputBatch& input);
   void deliver(const FlatProgram& flat, std::int64_t step);
 
+  Way way_;
+  std::shared_ptr<const Program> opened_;  // whose session this is; kept, so that no other has its address
+  std::unique_ptr<Session> session_;
   std::int64_t steps_ = 0, dataSteps_ = 0, sample_ = 0;
   std::int64_t sources_ = 0, inputs_ = 0, cells_ = 0, width_ = 0;
   std::vector<std::int32_t> sent_, arriving_, states_, sums_;

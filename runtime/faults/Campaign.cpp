@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "faults/Chance.h"
@@ -70,6 +71,9 @@ struct Campaign::Worker {
     differential.load(intact);
     cascade.load(intact, differential.sums(), differential.answer());
     loaded = sample;
+  }
+  bool sends(const FlatProgram& flat, const Fault& fault) const {
+    return intact.sent(fault.step, flat.sourceOfCell(flat.cellOf(fault.population, fault.neuron))) != 0;
   }
   Differential differential;
   Cascade cascade;
@@ -221,10 +225,7 @@ Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std
       if (Status status = visitOne(kept.site, kept.effect, kept.cell); !status) return status;
     for (const std::uint64_t site : others_) {
       const Fault fault = sites_->fault(site);
-      if (fault.kind->mechanism == Mechanism::Message &&
-          worker.intact.sent(fault.step,
-                             flat_->sourceOfCell(flat_->cellOf(fault.population, fault.neuron))) == 0)
-        continue;
+      if (fault.kind->mechanism == Mechanism::Message && !worker.sends(*flat_, fault)) continue;
       Expected<Effect> effect = resolver_->resolve(fault);
       if (!effect) return std::move(effect).error();
       if (Status status = visitOne(site, *effect, plan_->localCell(*effect)); !status) return status;
@@ -240,75 +241,101 @@ Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std
   return result;
 }
 
-Expected<std::vector<Draw>> Campaign::draw(const InputBatch& input, std::size_t number, std::uint64_t first,
-                                           std::uint64_t count, const RunControl& control) const {
+namespace {
+
+// Draw `k` of a stratum: of equal seeds the streams of two strata have nothing in common.
+class Stream {
+ public:
+  Stream(std::uint64_t seed, std::size_t stratum) : seed_(seedOf(seed, (std::uint64_t{1} << 40) + stratum)) {}
+  std::uint64_t sample(std::uint64_t k, std::uint64_t bound) const { return below(2 * k, bound); }
+  std::uint64_t site(std::uint64_t k, std::uint64_t bound) const { return below(2 * k + 1, bound); }
+
+ private:
+  std::uint64_t below(std::uint64_t index, std::uint64_t bound) const {
+    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(wideChance(seed_, index)) * bound >> 64);
+  }
+  std::uint64_t seed_;
+};
+
+}  // namespace
+
+Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
+                                                        const std::vector<DrawRequest>& requests,
+                                                        const RunControl& control) const {
   if (Status status = checkData(input); !status) return std::move(status).error();
-  const Stratum& stratum = sites_->strata()[number];
-  std::vector<Draw> draws(count);
-  // Of equal seeds the streams of two strata have nothing in common.
-  const std::uint64_t seed = seedOf(options_.seed, (std::uint64_t{1} << 40) + number);
-  const auto below = [&](std::uint64_t index, std::uint64_t bound) {
-    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(wideChance(seed, index)) * bound >> 64);
-  };
-  std::vector<std::pair<std::int64_t, std::uint64_t>> order;  // by sample, so that a run is made once
-  for (std::uint64_t k = 0; k < count; ++k) {
-    draws[k].sample =
-        static_cast<std::int64_t>(below(2 * (first + k), static_cast<std::uint64_t>(input.batch)));
-    order.emplace_back(draws[k].sample, k);
+  std::vector<std::vector<Draw>> draws;
+  // By sample, then by request: a run is made once, and what a stratum needs of it is found once.
+  std::vector<std::tuple<std::int64_t, std::size_t, std::uint64_t>> order;
+  for (std::size_t r = 0; r < requests.size(); ++r) {
+    draws.emplace_back(requests[r].count);
+    const Stream stream(options_.seed, requests[r].stratum);
+    for (std::uint64_t k = 0; k < requests[r].count; ++k) {
+      draws[r][k].sample = static_cast<std::int64_t>(
+          stream.sample(requests[r].first + k, static_cast<std::uint64_t>(input.batch)));
+      order.emplace_back(draws[r][k].sample, r, k);
+    }
   }
   std::sort(order.begin(), order.end());
   std::vector<std::size_t> starts;
   for (std::size_t k = 0; k < order.size(); ++k)
-    if (k == 0 || order[k].first != order[k - 1].first) starts.push_back(k);
+    if (k == 0 || std::get<0>(order[k]) != std::get<0>(order[k - 1])) starts.push_back(k);
   starts.push_back(order.size());
   Status status = overThreads(
       std::ssize(starts) - 1, control, [&] { return std::make_shared<Worker>(*this); },
       [&](Worker& worker, std::int64_t group) -> Status {
         const std::size_t begin = starts[static_cast<std::size_t>(group)];
-        const std::int64_t sample = order[begin].first;
+        const std::size_t end = starts[static_cast<std::size_t>(group) + 1];
+        const std::int64_t sample = std::get<0>(order[begin]);
         if (Status good = checkSample(program(), input, sample); !good) return good;
         worker.load(*flat_, input, sample);
-        worker.tickets.clear();
-        std::vector<std::uint64_t> spikes;  // sites of messages that there are
-        if (stratum.request.kind->mechanism == Mechanism::Message)
-          for (std::uint64_t site = 0; site < stratum.sites; ++site) {
-            const Fault fault = sites_->fault(number, site);
-            if (worker.intact.sent(fault.step,
-                                   flat_->sourceOfCell(flat_->cellOf(fault.population, fault.neuron))) != 0)
-              spikes.push_back(site);
-          }
-        for (std::size_t k = begin; k < starts[static_cast<std::size_t>(group) + 1]; ++k) {
-          Draw& draw = draws[order[k].second];
-          const std::uint64_t index = 2 * (first + order[k].second) + 1;
-          draw.before = draw.after = worker.differential.answer();
-          if (stratum.request.kind->mechanism == Mechanism::Message) {
-            if (spikes.empty()) continue;  // no message, no damage
-            draw.site = spikes[below(index, spikes.size())];
-          } else {
-            draw.site = below(index, stratum.sites);
-          }
-          Expected<Effect> effect = resolver_->resolve(sites_->fault(number, draw.site));
-          if (!effect) return std::move(effect).error();
-          if (const std::int32_t cell = plan_->localCell(*effect); cell >= 0) {
-            const std::int32_t ticket = worker.cascade.add(*effect, cell);
-            if (ticket != Cascade::kNothing) worker.tickets.emplace_back(order[k].second, ticket);
-            continue;
-          }
-          Expected<Outcome> found = outcome(worker, *effect, input);
-          if (!found) return std::move(found).error();
-          draw.damage = found->damage;
-          if (found->damage != Damage::Undefined) draw.after = found->answer;
-        }
-        worker.cascade.finish();
-        for (const auto& [k, ticket] : worker.tickets) {
-          const Outcome& found = worker.cascade.outcome(ticket);
-          draws[k].damage = found.damage;
-          draws[k].after = found.answer;
+        for (std::size_t k = begin; k < end;) {
+          const std::size_t request = std::get<1>(order[k]);
+          std::vector<std::uint64_t> numbers;
+          for (; k < end && std::get<1>(order[k]) == request; ++k) numbers.push_back(std::get<2>(order[k]));
+          if (Status done = drawOnSample(worker, requests[request], input, numbers, draws[request]); !done)
+            return done;
         }
         return ok();
       });
   if (!status) return std::move(status).error();
   return draws;
+}
+
+// Those draws of a request that fall on the sample which the worker has loaded.
+Status Campaign::drawOnSample(Worker& worker, const DrawRequest& request, const InputBatch& input,
+                              std::span<const std::uint64_t> numbers, std::vector<Draw>& draws) const {
+  const Stratum& stratum = sites_->strata()[request.stratum];
+  const bool messages = stratum.request.kind->mechanism == Mechanism::Message;
+  const Stream stream(options_.seed, request.stratum);
+  std::vector<std::uint64_t> spikes;  // sites of messages that there are
+  for (std::uint64_t site = 0; messages && site < stratum.sites; ++site)
+    if (worker.sends(*flat_, sites_->fault(request.stratum, site))) spikes.push_back(site);
+  worker.tickets.clear();
+  for (const std::uint64_t k : numbers) {
+    Draw& draw = draws[k];
+    draw.before = draw.after = worker.differential.answer();
+    if (messages && spikes.empty()) continue;  // no message, no damage
+    draw.site = messages ? spikes[stream.site(request.first + k, spikes.size())]
+                         : stream.site(request.first + k, stratum.sites);
+    Expected<Effect> effect = resolver_->resolve(sites_->fault(request.stratum, draw.site));
+    if (!effect) return std::move(effect).error();
+    if (const std::int32_t cell = plan_->localCell(*effect); cell >= 0) {
+      const std::int32_t ticket = worker.cascade.add(*effect, cell);
+      if (ticket != Cascade::kNothing) worker.tickets.emplace_back(k, ticket);
+      continue;
+    }
+    Expected<Outcome> found = outcome(worker, *effect, input);
+    if (!found) return std::move(found).error();
+    draw.damage = found->damage;
+    if (found->damage != Damage::Undefined) draw.after = found->answer;
+  }
+  worker.cascade.finish();
+  for (const auto& [k, ticket] : worker.tickets) {
+    const Outcome& found = worker.cascade.outcome(ticket);
+    draws[k].damage = found.damage;
+    draws[k].after = found.answer;
+  }
+  return ok();
 }
 
 Expected<std::vector<std::int32_t>> Campaign::answers(const InputBatch& input,

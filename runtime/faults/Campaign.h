@@ -65,9 +65,15 @@ class Campaign {
   // Errors: R0601, R0602 for data that do not fit, R0604 cancelled, R0805 where a run does not fit memory.
   Expected<Visit> visit(const InputBatch& input, std::int64_t first, std::int64_t count,
                         const std::vector<std::int32_t>& labels, const RunControl& control);
-  // Draws [first, first + count) of a stratum. Errors: the same.
-  Expected<std::vector<Draw>> draw(const InputBatch& input, std::size_t stratum, std::uint64_t first,
-                                   std::uint64_t count, const RunControl& control) const;
+  // Of each request the draws [first, first + count) of a stratum; those on one sample share its intact run.
+  // Errors: the same.
+  struct DrawRequest {
+    std::size_t stratum = 0;
+    std::uint64_t first = 0, count = 0;
+  };
+  Expected<std::vector<std::vector<Draw>>> draw(const InputBatch& input,
+                                                const std::vector<DrawRequest>& requests,
+                                                const RunControl& control) const;
   // One fault on one sample the long way: the intact run and the faulty one, their outcome, and the answer
   // `before` of the intact one.
   Expected<std::pair<Shown, Shown>> replay(const Fault& fault, const InputBatch& input, std::int64_t sample,
@@ -89,6 +95,8 @@ class Campaign {
   explicit Campaign(const Image& image, CampaignOptions options);
   Status checkData(const InputBatch& input) const;
   Status prepare(const RunControl& control);
+  Status drawOnSample(Worker& worker, const DrawRequest& request, const InputBatch& input,
+                      std::span<const std::uint64_t> numbers, std::vector<Draw>& draws) const;
   Expected<Outcome> outcome(Worker& worker, const Effect& effect, const InputBatch& input) const;
 
   Image image_;

@@ -18,6 +18,11 @@ FlatProgram::FlatProgram(std::shared_ptr<const Program> program) : program_(std:
   layOutSums();
 }
 
+const Engine& FlatProgram::vectorEngine() const {
+  std::call_once(made_, [this] { engine_ = makeVector(program_); });
+  return *engine_;
+}
+
 void FlatProgram::layOutCells() {
   for (const PopulationInfo& population : program_->populations)
     cellOf_.emplace_back(static_cast<std::size_t>(population.size), -1);

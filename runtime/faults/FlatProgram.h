@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <tuple>
@@ -13,6 +14,7 @@
 
 #include "chip/Program.h"
 #include "fixed/Arithmetic.h"
+#include "sim/Engine.h"
 #include "sim/ModelStep.h"
 
 namespace rheo::faults {
@@ -40,6 +42,8 @@ class FlatProgram {
 
   const Program& program() const { return *program_; }
   std::shared_ptr<const Program> shared() const { return program_; }
+  // Made when first asked for, by any thread.
+  const Engine& vectorEngine() const;
 
   // Sources: the channels of all inputs, then all cells.
   std::int32_t channels() const { return channels_; }
@@ -122,6 +126,8 @@ class FlatProgram {
   void layOutSums();
 
   std::shared_ptr<const Program> program_;
+  mutable std::once_flag made_;
+  mutable std::unique_ptr<Engine> engine_;
   std::vector<Cell> cells_;
   std::vector<std::vector<std::int32_t>> cellOf_;
   std::vector<std::int32_t> firstCell_, firstInput_, cellOfInput_, firstChannel_;

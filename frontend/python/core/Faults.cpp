@@ -60,23 +60,33 @@ py::dict visit(const SharedCampaign& campaign, const std::vector<py::array>& arr
   return result;
 }
 
-py::dict draw(const SharedCampaign& campaign, const std::vector<py::array>& arrays, std::size_t stratum,
-              std::uint64_t first, std::uint64_t count, int threads, const py::object& progress) {
-  if (stratum >= campaign->sites().strata().size()) throw py::index_error("no such stratum");
-  const std::vector<Draw> draws =
+// requests: (stratum, first draw, number of draws).
+py::list draw(const SharedCampaign& campaign, const std::vector<py::array>& arrays,
+              const std::vector<std::tuple<std::size_t, std::uint64_t, std::uint64_t>>& requests, int threads,
+              const py::object& progress) {
+  std::vector<Campaign::DrawRequest> wanted;
+  for (const auto& [stratum, first, count] : requests) {
+    if (stratum >= campaign->sites().strata().size()) throw py::index_error("no such stratum");
+    wanted.push_back({stratum, first, count});
+  }
+  const std::vector<std::vector<Draw>> found =
       unwrap(controlled(progress, threads, [=, batch = toBatch(arrays)](RunControl& control) {
-        return campaign->draw(batch, stratum, first, count, control);
+        return campaign->draw(batch, wanted, control);
       }));
-  py::array_t<std::uint8_t> damage(static_cast<py::ssize_t>(draws.size()));
-  for (std::size_t k = 0; k < draws.size(); ++k)
-    damage.mutable_data()[k] = static_cast<std::uint8_t>(draws[k].damage);
-  py::dict result;
-  result["site"] = column(draws, &Draw::site);
-  result["sample"] = column(draws, &Draw::sample);
-  result["damage"] = damage;
-  result["before"] = column(draws, &Draw::before);
-  result["after"] = column(draws, &Draw::after);
-  return result;
+  py::list results;
+  for (const std::vector<Draw>& draws : found) {
+    py::array_t<std::uint8_t> damage(static_cast<py::ssize_t>(draws.size()));
+    for (std::size_t k = 0; k < draws.size(); ++k)
+      damage.mutable_data()[k] = static_cast<std::uint8_t>(draws[k].damage);
+    py::dict result;
+    result["site"] = column(draws, &Draw::site);
+    result["sample"] = column(draws, &Draw::sample);
+    result["damage"] = damage;
+    result["before"] = column(draws, &Draw::before);
+    result["after"] = column(draws, &Draw::after);
+    results.append(result);
+  }
+  return results;
 }
 
 py::dict toPython(const Outcome& outcome) {
@@ -187,8 +197,16 @@ void bindFaults(py::module_& m) {
            })
       .def("visit", &visit, py::arg("inputs"), py::arg("first"), py::arg("count"), py::arg("labels"),
            py::arg("threads"), py::arg("progress"))
-      .def("draw", &draw, py::arg("inputs"), py::arg("stratum"), py::arg("first"), py::arg("count"),
-           py::arg("threads"), py::arg("progress"))
+      .def("draw_many", &draw, py::arg("inputs"), py::arg("requests"), py::arg("threads"),
+           py::arg("progress"))
+      .def(
+          "draw",
+          [](const SharedCampaign& campaign, const std::vector<py::array>& arrays, std::size_t stratum,
+             std::uint64_t first, std::uint64_t count, int threads, const py::object& progress) {
+            return draw(campaign, arrays, {{stratum, first, count}}, threads, progress)[0];
+          },
+          py::arg("inputs"), py::arg("stratum"), py::arg("first"), py::arg("count"), py::arg("threads"),
+          py::arg("progress"))
       .def("replay", &replay, py::arg("fault"), py::arg("inputs"), py::arg("sample"))
       .def("faulty_image", [](const Campaign& campaign, const std::string& name) {
         return unwrap(campaign.faultyImage(unwrap(parseFault(name, campaign.program()))));
