@@ -59,13 +59,13 @@ _HOME = {
     "quantization": "compiler",
     "replay": "robustness",
     "robust": "robustness",
+    "Sweep": "sweeping",
+    "sweep": "sweeping",
     "verify": "verification",
 }
 
 # Names that the interface promises and this version does not have.
-_PLANNED = {
-    "sweep",
-}
+_PLANNED: set = set()
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604
 
@@ -117,4 +117,5 @@ if TYPE_CHECKING:
     from .network import Network, Node  # noqa: F401
     from .recording import Recording, first_difference  # noqa: F401
     from .robustness import Campaign, fault_kinds, replay, robust  # noqa: F401
+    from .sweeping import Sweep, sweep  # noqa: F401
     from .verification import Report, verify  # noqa: F401
