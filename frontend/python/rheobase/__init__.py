@@ -61,6 +61,7 @@ _HOME = {
     "robust": "robustness",
     "Sweep": "sweeping",
     "sweep": "sweeping",
+    "torch_module": "torchmodule",
     "verify": "verification",
 }
 
@@ -118,4 +119,5 @@ if TYPE_CHECKING:
     from .recording import Recording, first_difference  # noqa: F401
     from .robustness import Campaign, fault_kinds, replay, robust  # noqa: F401
     from .sweeping import Sweep, sweep  # noqa: F401
+    from .torchmodule import torch_module  # noqa: F401
     from .verification import Report, verify  # noqa: F401
