@@ -16,7 +16,7 @@ import numpy as np
 from . import data as data_files
 from . import fixing
 from .arguments import gather, whole_number
-from .arithmetic import MOST_WEIGHT_BITS, most
+from .arithmetic import most
 from .chipspec import ChipSpec, chip_name
 from .errors import (
     CompileError,
@@ -35,6 +35,7 @@ from .files import IMAGE_MAGIC, LONGEST_PATH, filling, is_image, write_bytes
 from .image import Image
 from .limits import check_image
 from .network import Network
+from .precisions import check_weight_bits
 
 LONGEST_INTERVAL = most("cuba_lif_reset", "reset_interval")  # steps
 STAGES = ("import", "float", "quant", "legal", "placed", "image")
@@ -229,7 +230,7 @@ def run_compiler(
     if not isinstance(mapper, str) or mapper not in MAPPERS:
         raise unknown_name("mapper", mapper, MAPPERS)
     if weight_bits is not None:
-        weight_bits = whole_number("weight_bits", weight_bits, 1, MOST_WEIGHT_BITS)
+        weight_bits = check_weight_bits(weight_bits)
     periodic_reset = None
     if reset_interval is not None:
         interval = whole_number("reset_interval", reset_interval, 1, LONGEST_INTERVAL)

@@ -31,15 +31,18 @@ def check_bits(bits: Iterable, said=None) -> list[int]:
         listed = []
     if not listed or len(listed) > MOST_WEIGHT_BITS + 1:
         raise option_error(f"the bits cannot be {shown(said)}", "give for example 2..8 or 4,6,8")
-    for b in listed:
-        if b == MOST_WEIGHT_BITS + 1:
-            raise option_error(
-                f"a synapse holds {MOST_WEIGHT_BITS} bits; {b} would be those and a sign of its own",
-                "of weights of either sign the sign is one of the 8 (SPEC W3); weights of one sign have all 8, and their "
-                "sign beside them: give excitatory and inhibitory synapses a projection each",
-            )
-        whole_number("a number of bits", b, 1, MOST_WEIGHT_BITS)
-    return listed
+    return [check_weight_bits(b, "a number of bits") for b in listed]
+
+
+def check_weight_bits(bits, what: str = "weight_bits") -> int:
+    """Bits of a weight. Raises OptionError; 9 are answered with what they would be."""
+    if isinstance(bits, int) and bits == MOST_WEIGHT_BITS + 1:
+        raise option_error(
+            f"a synapse holds {MOST_WEIGHT_BITS} bits; {bits} would be those and a sign of its own",
+            f"of weights of either sign the sign is one of the {MOST_WEIGHT_BITS} (SPEC W3); weights of one sign have all "
+            "of them, and the sign beside: give excitatory and inhibitory synapses a projection each",
+        )
+    return whole_number(what, bits, 1, MOST_WEIGHT_BITS)
 
 
 def parse_budget(text) -> Optional[int]:

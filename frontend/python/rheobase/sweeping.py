@@ -193,15 +193,20 @@ class _Sweeper:
         self.found: dict[str, dict] = {}
         self.floats: list = []
         self.done, self.total = 0, len(bits)
+        self.kept_in: Optional[Path] = None
         self.folder: Optional[Path] = None
 
     # -- What is kept ----------------------------------------------------------------------------------------------
 
     def keep_in(self, folder) -> None:
-        if folder is None:
+        if folder is not None:
+            check_folder(folder)
+            self.kept_in = Path(folder)
+
+    def _look_for_finished(self) -> None:
+        if self.kept_in is None:
             return
-        check_folder(folder)
-        self.folder = Path(folder) / PARTS / self._identity()
+        self.folder = self.kept_in / PARTS / self._identity()
         self.folder.mkdir(parents=True, exist_ok=True)
         for file in sorted(self.folder.glob("*.json")):
             try:
@@ -209,13 +214,13 @@ class _Sweeper:
             except (OSError, ValueError):
                 continue  # it is run again
         if self.found:
-            self.tell(f"{folder}: {len(self.found)} settings are finished already")
+            self.tell(f"{self.kept_in}: {len(self.found)} settings are finished already")
 
     def _identity(self) -> str:
         """Of network, data, options and version: what was finished under another one is not taken."""
         from . import __version__
 
-        hashed = hashlib.sha256()
+        hashed = hashlib.sha256(self.best.image.to_bytes())  # tells the chip, whose file may have changed
         record = {k: repr(v) for k, v in sorted(self.options.items()) if k != "calibrate"}
         hashed.update(repr((SCHEMA, __version__, self.finest, record, self.quant)).encode())
         hashed.update(repr((self.net.edges, sorted(self.net.conventions.items()))).encode())
@@ -405,6 +410,7 @@ class _Sweeper:
         from . import __version__
 
         self._find_finest()
+        self._look_for_finished()
         self._find_layers()
         self.total = len(self.bits)
         if sensitivity:
