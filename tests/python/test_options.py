@@ -16,6 +16,7 @@ COMMANDS = [
     "check",
     "run",
     "verify",
+    "sweep",
     "diff",
     "conventions",
     "export",

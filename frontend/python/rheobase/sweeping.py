@@ -357,6 +357,7 @@ class _Sweeper:
             judge.add(
                 first, ref, out, None if self.data.y is None else self.data.y[first : first + len(chunk)]
             )
+        compiled.image._engines.clear()  # of many images they would take room
         n, right = self.data.samples, judge.right
         cells = sum(c["cells"] for c in judge.counts.values())
         spikes = {
