@@ -65,9 +65,6 @@ _HOME = {
     "verify": "verification",
 }
 
-# Names that the interface promises and this version does not have.
-_PLANNED: set = set()
-
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604
 
 
@@ -76,8 +73,6 @@ def __getattr__(name: str):
         value = importlib.import_module("._core", __name__).version
     elif name in _HOME:
         value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
-    elif name in _PLANNED:
-        raise AttributeError(f"rb.{name} is not in this version of rheobase")
     else:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     globals()[name] = value
