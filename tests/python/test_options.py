@@ -17,6 +17,8 @@ COMMANDS = [
     "run",
     "verify",
     "sweep",
+    "robust",
+    "replay",
     "diff",
     "conventions",
     "export",

@@ -202,6 +202,10 @@ def test_a_precision_that_does_not_fit_is_told(tmp_path):
     assert "the network needs 3 cores" in eight["refused"] and not three["refused"] and not two["refused"]
     assert one["refused"] and s.text().count("refused: ") == 2
     assert {e["bits"] for e in s.data["sensitivity"]["only"]} == {1, 2}
+    s.save(tmp_path / "report")
+    alone = rb.sweep(net, [1, 3], x, chip=str(chip))  # no layer holds one bit: there is nothing to draw
+    alone.save(tmp_path / "alone")
+    assert (tmp_path / "alone" / "sweep.html").read_text().count("<svg") == 2
     with pytest.raises(rb.CompileError):
         rb.sweep(net, [7, 8], x, chip=str(chip), sensitivity=False)
 

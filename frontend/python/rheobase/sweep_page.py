@@ -120,9 +120,9 @@ def _all(r: dict) -> list[dict]:
 
 
 def _layers(r: dict) -> str:
-    if not r.get("sensitivity", {}).get("only"):
+    only = [s for s in r.get("sensitivity", {}).get("only", []) if not s["refused"]]
+    if not only:
         return ""
-    only = [s for s in r["sensitivity"]["only"] if not s["refused"]]
     axes = _Axes((min(r["bits"]), max(r["bits"])), (0.0, max(100 * s["loss"] for s in only)))
     parts = [
         axes.frame("loss with one layer alone at so many bits", "bits", [(b, str(b)) for b in r["bits"]])
