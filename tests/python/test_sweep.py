@@ -94,6 +94,19 @@ def test_the_cheapest_way_takes_what_loses_least_for_what_it_saves():
     assert foretelling.cheapest({}, {}, 1e-4) == []
 
 
+def test_a_step_of_the_way_is_raised_as_far_as_there_is_room():
+    memory = {"large": {8: 80, 4: 40, 2: 20}, "small": {8: 8, 4: 4, 2: 2}}
+    costs = {"large": {4: 0.01, 2: 0.5}, "small": {4: 0.001, 2: 0.01}}
+
+    def fits(room):
+        return lambda step: sum(memory[n][step.get(n, 8)] for n in memory) <= room
+
+    assert foretelling.raised({"large": 2, "small": 2}, costs, 8, fits(22)) == {"large": 2, "small": 2}
+    assert foretelling.raised({"large": 2, "small": 2}, costs, 8, fits(30)) == {"large": 2}
+    assert foretelling.raised({"large": 2, "small": 2}, costs, 8, fits(44)) == {"large": 4, "small": 4}
+    assert foretelling.raised({"large": 2, "small": 2}, costs, 8, fits(88)) == {}
+
+
 def test_the_front_has_no_point_that_another_beats():
     points = [(2, 0.9), (1, 0.8), (3, 0.7), (2, 0.95), (4, 0.95)]
     assert foretelling.front(points) == [1, 3]

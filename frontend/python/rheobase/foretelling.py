@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Optional
+from typing import Callable, Optional
 
 # A setting is flagged beyond these. At 6 dB the errors of weights have half the amplitude of the weights. Measured on a
 # feed-forward classifier and a convolutional network (2 to 8 bits, scales by maximum, squared error and automatic), every
@@ -116,6 +116,35 @@ def cheapest(
             return way
         now[best[1]] = best[2]
         way.append(dict(now))
+
+
+def raised(
+    step: dict[str, int],
+    costs: dict[str, dict[int, float]],
+    finest: int,
+    fits: Callable[[dict[str, int]], bool],
+) -> dict[str, int]:
+    """A step of the way down with layers taken up again where there is room for it, those first that win most.
+
+    costs: as `cheapest` takes them. finest: the precision of layers that are left out. fits: whether there is room.
+
+    Example: raised({"a": 4}, {"a": {4: 0.1}}, 8, lambda step: True)  # {}
+    """
+    now = dict(step)
+    while True:
+        ways = []
+        for layer, bits in now.items():
+            for higher in (*(b for b in costs[layer] if b > bits), finest):
+                won = costs[layer][bits] - (0.0 if higher == finest else costs[layer][higher])
+                if won > 0:
+                    ways.append((-won, higher, layer))
+        for _, higher, layer in sorted(ways):
+            tried = {k: v for k, v in {**now, layer: higher}.items() if v != finest}
+            if fits(tried):
+                now = tried
+                break
+        else:
+            return now
 
 
 def front(points: list[tuple[float, float]]) -> list[int]:

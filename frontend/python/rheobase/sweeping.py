@@ -16,7 +16,7 @@ from .arithmetic import MOST_WEIGHT_BITS
 from .data import DataSet
 from .errors import CompileError, DataError, in_file, option_error
 from .files import check_folder, filling, write_text
-from .foretelling import cheapest, flags, foretold, front, in_loops
+from .foretelling import cheapest, flags, foretold, front, in_loops, raised
 from .image import Image
 from .limits import core_uses
 from .network import Network
@@ -510,14 +510,22 @@ class _Sweeper:
             gains.setdefault(s["layer"], {})[s["bits"]] = best["memory_bytes"] - s["memory_bytes"]
             costs.setdefault(s["layer"], {})[s["bits"]] = s["loss"] - best["loss"]
         way = cheapest(gains, costs, 0.5 / self.data.samples)
-        settings = [Setting("mixed", _named(step), tuple(sorted(step.items()))) for step in way]
+        settings = [self._at(step) for step in way]
         chosen = settings[:: max(1, len(settings) // MOST_MIXED)][:MOST_MIXED]
-        if self.budget is not None:
-            met = next(
-                (s for s in settings if self.compile(s).image and self.compile(s).memory <= self.budget), None
-            )
-            chosen += [met] if met is not None and met not in chosen else []
+        step = next((step for step in way if self._fits(step)), None)
+        if step is not None:
+            met = self._at(raised(step, costs, self.finest, self._fits))
+            chosen += [met] if met not in chosen else []
         return [self.run(s) for s in chosen]
+
+    @staticmethod
+    def _at(step: dict[str, int]) -> Setting:
+        return Setting("mixed", _named(step), tuple(sorted(step.items())))
+
+    def _fits(self, step: dict[str, int]) -> bool:
+        """Whether there is a budget, and the step is within it."""
+        compiled = self.compile(self._at(step)) if self.budget is not None else None
+        return compiled is not None and compiled.image is not None and compiled.memory <= self.budget
 
     def _front(self, everything: list[dict]) -> list[dict]:
         ran = [s for s in everything if not s["refused"]]
@@ -538,7 +546,8 @@ class _Sweeper:
 
 
 def _named(step: dict[str, int]) -> str:
-    return "mixed " + ", ".join(f"{layer} {bits}" for layer, bits in sorted(step.items()))
+    named = ", ".join(f"{layer} {bits}" for layer, bits in sorted(step.items()))
+    return f"mixed {named}" if step else "mixed: all at the finest"
 
 
 def difference(only_first: int, only_second: int, trials: int) -> dict:
