@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "algorithms/PeriodicReset.h"
+#include "algorithms/Quantize.h"
 #include "chip/ChipSpec.h"
 #include "chip/Image.h"
 #include "mapping/Mapping.h"
@@ -21,10 +22,12 @@ struct CompileOptions {
   std::optional<std::string> quantSettings;  // JSON text, as `rheobase quant` writes it
   std::string quantFile;                     // its file, for messages
   std::optional<int> weightBits;
+  std::string scales;  // how scales are chosen: see parseScaleMethod; empty: auto
   std::optional<PeriodicReset> periodicReset;
-  bool splitFanIn = false;   // SPEC E4
-  bool cloneFanOut = false;  // SPEC E5
-  bool relayFanIn = false;   // SPEC E6
+  bool splitFanIn = false;     // SPEC E4
+  bool cloneFanOut = false;    // SPEC E5
+  bool relayFanIn = false;     // SPEC E6
+  bool shareProfiles = false;  // decays that the table of profiles has no room for become alike
   bool examine = false;      // note what is lost although nothing is violated, too, even where it is refused
   bool witness = true;       // SPEC V1; without, an image is for looking at, not for a chip
   bool keepWeights = false;  // in CompileResult::quantSettings, of every projection, not just where pinned
@@ -49,7 +52,8 @@ struct CompileResult {
   // checked against; empty before the quant stage, where `fromStage` is behind it, and where none was asked
   // for. SPEC V1, V7
   std::vector<std::uint8_t> witness;
-  std::optional<MappingReport> mapping;  // where cores were chosen
+  std::vector<ProjectionFidelity> fidelity;  // where `examine` asked for it
+  std::optional<MappingReport> mapping;      // where cores were chosen
   std::vector<Diagnostic> notes;
 };
 

@@ -161,11 +161,16 @@ Status Compilation::prepare() {
         ErrorKind::Usage, "R0690", "",
         fmt::format("the stage '{}' has no cores that an earlier image could keep", stageName(last_)),
         "go on to the placed stage or the image, or leave --keep out");
+  Expected<ScaleMethod> method = parseScaleMethod(options_.scales);
+  if (!method) return std::move(method).error();
+  quantize_.method = *method;
   quantize_.chip = &options_.chip;
   quantize_.profile = profile_;
   quantize_.pinsFile = options_.quantFile;
   quantize_.examine = options_.examine;
   quantize_.keepWeights = options_.keepWeights;
+  quantize_.shareProfiles = options_.shareProfiles;
+  if (options_.examine) quantize_.fidelity = &result_.fidelity;
   quantize_.periodicReset = options_.periodicReset;
   quantize_.largestPotential = options_.calibration;
   if (options_.quantSettings) {

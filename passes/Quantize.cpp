@@ -81,6 +81,9 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
         addAssumption(network, {"arithmetic of '" + note.where + "'", note.message,
                                 "the chip's record lists it, Lava's models do not have it", note.remedy,
                                 note.severity == Severity::Warning});
+      if (note.code == "R0348")
+        addAssumption(network, {"profiles of '" + note.where + "'", "shared by neurons", note.message,
+                                "leave --share-profiles out", true});
       const bool early = note.code == "R0313", zero = note.code == "R0314";
       if (early || zero)
         addAssumption(network, {"v_leak of '" + note.where + "'",

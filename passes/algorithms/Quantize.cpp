@@ -111,11 +111,15 @@ void Quantizer::chooseAll(const FloatPopulation& source, Dynamics& dynamics, con
     found.complete = false;
     return;
   }
+  const bool equal = spread.empty();
+  if (equal) spread = thresholdSpread(source, dynamics, pins, parts);
+  const bool spreadBefore = equal && !spread.empty();  // the scale has to hold what is spread out
+  if (spreadBefore) spreadOut(dynamics, parts, spread);
   const double scale = scaleOf(source, dynamics, pins, parts);
   if (spread.empty()) spread = spreadOf(source, dynamics, pins, parts, scale);
   target.scales["v"] = {scale};
   if (!spread.empty()) {
-    spreadOut(dynamics, parts, spread);
+    if (!spreadBefore) spreadOut(dynamics, parts, spread);
     target.scales["v"] = spread;
     for (double& unit : target.scales["v"]) unit *= scale;
   }
@@ -162,7 +166,7 @@ double Quantizer::scaleOf(const FloatPopulation& source, const Dynamics& dynamic
   if (agreement > 0 && power > 0) return agreement / power;
   WeightsIn weights;
   for (const Part* part : parts) weights.push_back(&part->effective);
-  return chooseScale(dynamics, weights, limitsOf(source));
+  return scaleBy(options_.method, dynamics, weights, limitsOf(source));
 }
 
 }  // namespace rheo

@@ -18,20 +18,36 @@
 #include "algorithms/Net.h"
 #include "algorithms/PeriodicReset.h"
 #include "algorithms/QuantSettings.h"
+#include "algorithms/ScaleMethods.h"
 #include "chip/ChipSpec.h"
 #include "fixed/Profile.h"
 
 namespace rheo {
 
+// How well a projection's integers stand for its weights; of projections whose weights are pinned, nothing.
+struct ProjectionFidelity {
+  std::string name;
+  int bits = 0;
+  std::int64_t weights = 0;      // that are not 0
+  std::int64_t vanished = 0;     // of them, those that became 0
+  std::int64_t clipped = 0;      // and those more than a step beside what they should be
+  double signal = 0, error = 0;  // sums of squares: of the weights, of what rounding changed
+  double drift = 0;              // |sum of a row's errors| / sum of its |weights|, the median row
+};
+
 struct QuantOptions {
   const ChipSpec* chip = nullptr;
   const Profile* profile = nullptr;
-  QuantSettings pins;        // empty: everything is chosen
-  std::string pinsFile;      // for messages
+  QuantSettings pins;    // empty: everything is chosen
+  std::string pinsFile;  // for messages
+  ScaleMethod method;    // by which scales and exponents are chosen
+  bool shareProfiles =
+      false;                 // time constants that the chip's table of profiles has no room for become alike
   bool examine = false;      // note what is lost although nothing is violated, too
   bool keepWeights = false;  // in the settings that come back, even those that were not pinned
   int threads = 0;           // that populations share; 0: as many as are worth it. The result is the same
   std::optional<PeriodicReset> periodicReset;
+  std::vector<ProjectionFidelity>* fidelity = nullptr;  // what is asked for, goes there
   std::map<std::string, double> largestPotential;  // calibration: population -> largest |v| seen, float units
 };
 

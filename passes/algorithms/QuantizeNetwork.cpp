@@ -52,12 +52,17 @@ QuantAttempt NetworkQuantizer::run() {
   result_.settings.weightBits = options_.pins.weightBits;
   for (const FloatPopulation& population : net_.populations)
     dynamics_.push_back(dynamicsOf(population, net_.conventions));
+  shareTimeConstants(net_, options_, dynamics_, found_);
   makePopulations();
   makeParts();
   checkNames();
   checkConventions();
   quantizePopulations();
-  for (QuantPart& part : parts_) result_.net.projections.push_back(std::move(part.fixed));
+  for (QuantPart& part : parts_) {
+    if (options_.fidelity != nullptr && part.fidelity.weights > 0)
+      options_.fidelity->push_back(std::move(part.fidelity));
+    result_.net.projections.push_back(std::move(part.fixed));
+  }
   if (options_.periodicReset && found_.complete)
     if (Status added = addPeriodicResets(result_.net, *options_.periodicReset, chip_); !added) {
       const Error refused = std::move(added).error();

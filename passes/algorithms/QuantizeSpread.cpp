@@ -17,6 +17,8 @@ std::vector<double> Quantizer::spreadOf(const FloatPopulation& source, const Dyn
   constexpr double kMostSpread = 4;
   // What others read of a potential is in one unit; and what is pinned was meant for one.
   bool alike = !dynamics.spiking() || pins.scaleV || !pins.registers.empty();
+  // What lies beyond a percentile of a row would lie beyond another one.
+  alike = alike || options_.method.rule == ScaleMethod::Rule::Percentile;
   // A potential that does not fade has no bound, and needs its room.
   alike = alike || std::count(dynamics.lossV.begin(), dynamics.lossV.end(), 0) > 0;
   WeightsIn weights;

@@ -214,7 +214,7 @@ bool Quantizer::inRange(const std::string& where, std::int64_t value, RegisterRa
 void Quantizer::integers(Part& part, double scale) {
   const EffectiveWeights& effective = part.effective;
   FixedProjection& target = part.fixed;
-  target.exponent = chooseExponent(effective, scale, limits_);
+  target.exponent = exponentBy(options_.method, effective, scale, limits_);
   target.weightBits = effective.format.bits;
   target.signMode = effective.format.sign;
   ProjectionSettings& chosen = settings.projections[target.name];
@@ -234,6 +234,7 @@ void Quantizer::integers(Part& part, double scale) {
     clipped += std::abs(target.weights.values[i] - wanted) > effective.format.step();
   }
   settleDelays(target.weights);
+  measureFidelity(part, unit);
   if (options_.keepWeights) chosen.weights = rowsOf(target.weights);
   examineWeights(part);
   if (clipped > 0)

@@ -9,6 +9,7 @@
 #include "algorithms/Dynamics.h"
 #include "algorithms/Quantize.h"
 #include "algorithms/RegisterRange.h"
+#include "algorithms/ScaleMethods.h"
 #include "algorithms/Scales.h"
 #include "fixed/Arithmetic.h"
 
@@ -21,6 +22,7 @@ struct QuantPart {
   const ProjectionSettings* pins = nullptr;
   double unit = 1;           // SPEC F11: a Dirac spike has the value 1 / dt
   bool gainApplied = false;  // values are in float units of v already
+  ProjectionFidelity fidelity = {};
 };
 
 // What was found, and what was chosen.
@@ -37,6 +39,11 @@ struct QuantFindings {
   // What `more` found behind it.
   void append(QuantFindings more);
 };
+
+// Where that is asked for and the chip holds decays in a table of profiles, time constants beyond what it has
+// room for become alike. R0348.
+void shareTimeConstants(const FloatNet& net, const QuantOptions& options, std::vector<Dynamics>& dynamics,
+                        QuantFindings& found);
 
 // Populations may be quantized at the same time: each has a Quantizer and writes to its own places.
 class Quantizer {
@@ -81,6 +88,8 @@ class Quantizer {
 
   std::vector<double> spreadOf(const FloatPopulation& source, const Dynamics& dynamics,
                                const PopulationSettings& pins, const std::vector<Part*>& parts, double scale);
+  std::vector<double> thresholdSpread(const FloatPopulation& source, const Dynamics& dynamics,
+                                      const PopulationSettings& pins, const std::vector<Part*>& parts) const;
   bool checkSpread(const FloatPopulation& source, const PopulationSettings& pins,
                    const std::vector<Part*>& parts);
   static void spreadOut(Dynamics& dynamics, const std::vector<Part*>& parts,
@@ -113,6 +122,7 @@ class Quantizer {
   bool inRange(const std::string& where, std::int64_t value, RegisterRange range);
   void integers(Part& part, double scale);
   void exactIntegers(Part& part);
+  void measureFidelity(Part& part, double unit) const;
 
   // What is lost although nothing is violated: QuantizeLosses.cpp. Asked for by QuantOptions::examine.
   void examineDecays(const FloatPopulation& source, const std::vector<double>& losses,

@@ -42,10 +42,9 @@ std::vector<Drive> drives(std::size_t size, const WeightsIn& parts) {
   return result;
 }
 
-int fittingExponent(const EffectiveWeights& part, double scale) {
-  if (part.largest == 0) return 0;
-  return static_cast<int>(std::ceil(std::log2(part.largest * scale / kAlign / part.format.reach()) - 1e-9));
-}
+// Exponents below the one that clips nothing. With 2 or 3 bits nearly all weights of a bell curve would
+// become 0 beside its largest ones.
+int octavesClipped(int bits) { return bits < 4 ? 4 : bits < 8 ? 2 : 0; }
 
 int clampExponent(int exponent, const ScaleLimits& limits) {
   return std::clamp(exponent, limits.leastExponent, limits.mostExponent);
@@ -82,9 +81,9 @@ void findErrors(const EffectiveWeights& part, std::vector<Trial>& trials) {
 // away.
 std::vector<int> exponentsFor(const EffectiveWeights& part, double scale, const ScaleLimits& limits) {
   if (part.exponentPinned) return {part.exponent};
-  const int fitting = clampExponent(fittingExponent(part, scale), limits);
+  const int fitting = clampExponent(fittingExponent(part.format, part.largest, scale), limits);
   std::vector<int> exponents{fitting};
-  for (int exponent = fitting - (part.format.bits < 8 ? 2 : 0); exponent <= std::max(fitting, 0);
+  for (int exponent = fitting - octavesClipped(part.format.bits); exponent <= std::max(fitting, 0);
        ++exponent) {
     const int candidate = clampExponent(exponent, limits);
     if (std::find(exponents.begin(), exponents.end(), candidate) == exponents.end())
@@ -215,16 +214,31 @@ std::vector<double> roomAbove(const Dynamics& dynamics, const WeightsIn& parts, 
   return room;
 }
 
+int fittingExponent(const WeightFormat& format, double largest, double scale) {
+  if (largest == 0) return 0;
+  return static_cast<int>(std::ceil(std::log2(largest * scale / kAlign / format.reach()) - 1e-9));
+}
+
+double weightError(const EffectiveWeights& part, double scale, int exponent) {
+  std::vector<Trial> trial{{0, exponent, scale / kAlign / std::ldexp(1.0, exponent)}};
+  findErrors(part, trial);
+  return trial[0].error;
+}
+
 int chooseExponent(const EffectiveWeights& part, double scale, const ScaleLimits& limits) {
   const std::vector<int> exponents = exponentsFor(part, scale, limits);
   return exponents.size() == 1 ? exponents.front() : bestTrials(part, {scale}, limits).front().exponent;
 }
 
-double chooseScale(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits) {
+double highestScale(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits) {
   const std::vector<Drive> drive = drives(dynamics.lossU.size(), parts);
   const double wanted = std::max(unsaturatedLimit(dynamics, drive, limits), preciseScale(dynamics, parts));
-  double top = std::min(hardLimit(dynamics, drive, parts, limits), wanted);
-  if (!std::isfinite(top) || top <= 0) top = 1 << 16;
+  const double top = std::min(hardLimit(dynamics, drive, parts, limits), wanted);
+  return std::isfinite(top) && top > 0 ? top : 1 << 16;
+}
+
+double chooseScale(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits) {
+  const double top = highestScale(dynamics, parts, limits);
   std::vector<double> candidates;
   for (int i = 0; i < kOctaveSteps; ++i) candidates.push_back(top * std::exp2(-double(i) / kOctaveSteps));
   for (const EffectiveWeights* part : parts) {

@@ -37,6 +37,16 @@ struct ScaleLimits {
 // weight error.
 double chooseScale(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits);
 
+// The highest scale that chooseScale looks at.
+double highestScale(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits);
+
+// The least exponent at which a weight as large is not clipped.
+int fittingExponent(const WeightFormat& format, double largest, double scale);
+
+// Mean squared error of rounding, clipping and flooring the sum, as a share of the mean square of the
+// weights.
+double weightError(const EffectiveWeights& part, double scale, int exponent);
+
 // How many times finer each neuron alone could count, beside a population's scale, and lose nothing that
 // holds at that scale: weights stay within what the chosen exponents reach, sums, thresholds and biases
 // within theirs, and a potential that cannot saturate still cannot. At least 1.

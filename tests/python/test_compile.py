@@ -141,11 +141,15 @@ def test_settings_go_round(tmp_path):
     net = rb.load(REACHING)
     assert rb.compile(net, quant=settings).to_bytes() == rb.compile(net).to_bytes()
     assert rb.compile(net, weight_bits=3).to_bytes() != rb.compile(net).to_bytes()
-    for bits in (0, 9):
+    for bits in (0, 10):
         with pytest.raises(
             rb.OptionError, match=f"weight_bits is {bits}, needed is a whole number from 1 to 8"
         ):
             rb.compile(net, weight_bits=bits)
+    with pytest.raises(
+        rb.OptionError, match="a synapse holds 8 bits; 9 would be those and a sign of its own"
+    ):
+        rb.compile(net, weight_bits=9)
         assert rheobase("compile", REACHING, "-o", tmp_path / "b.rheo", "--weight-bits", bits).returncode == 3
     with pytest.raises(rb.Error):
         rb.compile(net, quant={**settings, "populatoins": {}})

@@ -16,6 +16,9 @@ COMMANDS = [
     "check",
     "run",
     "verify",
+    "sweep",
+    "robust",
+    "replay",
     "diff",
     "conventions",
     "export",
@@ -96,7 +99,7 @@ def test_seed_is_that_of_an_encoding_without_one(tmp_path):
     [
         ([], 2, "Commands:"),
         (["compil"], 2, "did you mean 'compile'?"),
-        (["sweep", "net.nir"], 2, "there is no command 'sweep' in this version"),
+        (["perturb", "net.nir"], 2, "there is no command 'perturb' in this version"),
         (["show"], 2, "missing argument 'NET'"),
         (["show", "a", "b"], 2, "unexpected extra argument"),
         (["compile", "NET"], 2, "missing option '-o' / '--output'"),

@@ -31,13 +31,24 @@ static py::object describe(const MappingReport& report) {
                   py::arg("refused") = report.refused);
 }
 
+static py::list describe(const std::vector<ProjectionFidelity>& fidelity) {
+  py::list list;
+  for (const ProjectionFidelity& f : fidelity)
+    list.append(py::dict(py::arg("projection") = f.name, py::arg("bits") = f.bits,
+                         py::arg("weights") = f.weights, py::arg("vanished") = f.vanished,
+                         py::arg("clipped") = f.clipped, py::arg("signal") = f.signal,
+                         py::arg("error") = f.error, py::arg("drift") = f.drift));
+  return list;
+}
+
 static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py::bytes& chip,
                                const std::string& profile, std::optional<std::string> quantSettings,
                                const py::bytes& quantFile, std::optional<int> weightBits, bool keepWeights,
                                bool examine, bool witness, std::map<std::string, double> calibration,
                                std::map<std::string, std::vector<double>> rates, std::uint64_t seed,
                                const std::string& toStage, std::optional<std::pair<int, int>> periodicReset,
-                               bool splitFanIn, bool cloneFanOut, bool relayFanIn, const std::string& mapper,
+                               bool splitFanIn, bool cloneFanOut, bool relayFanIn, bool shareProfiles,
+                               const std::string& scales, const std::string& mapper,
                                const std::optional<py::bytes>& keep, const py::bytes& keepFile,
                                std::optional<std::string> fromStage, const py::bytes& fromFile,
                                const py::bytes& dumpDir) {
@@ -62,6 +73,8 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   }
   options.cloneFanOut = cloneFanOut;
   options.relayFanIn = relayFanIn;
+  options.shareProfiles = shareProfiles;
+  options.scales = scales;
   options.toStage = toStage;
   options.fromStage = std::move(fromStage);
   options.fromFile = pathOf(fromFile);
@@ -84,6 +97,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   answer["stage"] = py::bytes(result.stageText);
   answer["notes"] = toPython(result.notes);
   answer["quantization"] = result.quantSettings;
+  answer["fidelity"] = describe(result.fidelity);
   answer["placement"] = result.mapping ? describe(*result.mapping) : py::none();
   return answer;
 }
@@ -100,6 +114,7 @@ PYBIND11_MODULE(_compiler, m) {
         py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("keep_weights"),
         py::arg("examine"), py::arg("witness"), py::arg("calibration"), py::arg("rates"), py::arg("seed"),
         py::arg("to_stage"), py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("clone_fan_out"),
-        py::arg("relay_fan_in"), py::arg("mapper"), py::arg("keep"), py::arg("keep_file"),
-        py::arg("from_stage"), py::arg("from_file"), py::arg("dump_dir"));
+        py::arg("relay_fan_in"), py::arg("share_profiles"), py::arg("scales"), py::arg("mapper"),
+        py::arg("keep"), py::arg("keep_file"), py::arg("from_stage"), py::arg("from_file"),
+        py::arg("dump_dir"));
 }

@@ -59,12 +59,10 @@ _HOME = {
     "quantization": "compiler",
     "replay": "robustness",
     "robust": "robustness",
+    "Sweep": "sweeping",
+    "sweep": "sweeping",
+    "torch_module": "torchmodule",
     "verify": "verification",
-}
-
-# Names that the interface promises and this version does not have.
-_PLANNED = {
-    "sweep",
 }
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604
@@ -75,8 +73,6 @@ def __getattr__(name: str):
         value = importlib.import_module("._core", __name__).version
     elif name in _HOME:
         value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
-    elif name in _PLANNED:
-        raise AttributeError(f"rb.{name} is not in this version of rheobase")
     else:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     globals()[name] = value
@@ -117,4 +113,6 @@ if TYPE_CHECKING:
     from .network import Network, Node  # noqa: F401
     from .recording import Recording, first_difference  # noqa: F401
     from .robustness import Campaign, fault_kinds, replay, robust  # noqa: F401
+    from .sweeping import Sweep, sweep  # noqa: F401
+    from .torchmodule import torch_module  # noqa: F401
     from .verification import Report, verify  # noqa: F401

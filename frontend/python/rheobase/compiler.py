@@ -16,7 +16,7 @@ import numpy as np
 from . import data as data_files
 from . import fixing
 from .arguments import gather, whole_number
-from .arithmetic import MOST_WEIGHT_BITS, most
+from .arithmetic import most
 from .chipspec import ChipSpec, chip_name
 from .errors import (
     CompileError,
@@ -35,10 +35,12 @@ from .files import IMAGE_MAGIC, LONGEST_PATH, filling, is_image, write_bytes
 from .image import Image
 from .limits import check_image
 from .network import Network
+from .precisions import check_weight_bits
 
 LONGEST_INTERVAL = most("cuba_lif_reset", "reset_interval")  # steps
 STAGES = ("import", "float", "quant", "legal", "placed", "image")
 MAPPERS = ("auto", "order", "graph")
+SCALES = ("auto", "max", "mse", "spikes")  # and percentile:P
 CALIBRATION_CHUNK = 256  # samples that run at a time
 
 
@@ -205,9 +207,11 @@ def run_compiler(
     relay_fan_in: bool = False,
     mapper: str = "auto",
     keep=None,
+    scales: str = "auto",
+    share_profiles: bool = False,
 ) -> dict:
     """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text,
-    placement: which one was taken, and the figures of those that were tried, or None}.
+    fidelity: of each projection with ``examine``, placement: which one was taken, and the figures of those that were tried, or None}.
 
     from_stage: the file of a dumped stage to go on from. dump_stages: a folder for every stage's text; the
     dumps of stages that were reached are also left where the network does not fit the chip. examine: note what is
@@ -226,7 +230,7 @@ def run_compiler(
     if not isinstance(mapper, str) or mapper not in MAPPERS:
         raise unknown_name("mapper", mapper, MAPPERS)
     if weight_bits is not None:
-        weight_bits = whole_number("weight_bits", weight_bits, 1, MOST_WEIGHT_BITS)
+        weight_bits = check_weight_bits(weight_bits)
     periodic_reset = None
     if reset_interval is not None:
         interval = whole_number("reset_interval", reset_interval, 1, LONGEST_INTERVAL)
@@ -234,6 +238,18 @@ def run_compiler(
     elif reset_offset != 0:
         raise option_error("reset_offset needs a reset_interval", "give both")
     kept = _image_to_keep(keep)
+    scales = check_scales(scales, calibrate)
+    if scales == "spikes":
+        from .spikefit import fit_scales
+
+        rewrites = {
+            "split_fan_in": split_fan_in,
+            "clone_fan_out": clone_fan_out,
+            "relay_fan_in": relay_fan_in,
+            "share_profiles": share_profiles,
+        }
+        quant = fit_scales(net, chip, profile, calibrate, quant, weight_bits, rewrites)
+        scales = "auto"
     settings, file = _settings(quant)
     largest, rates = _calibration(net, calibrate)
     request = dict(
@@ -253,6 +269,8 @@ def run_compiler(
         split_fan_in=bool(split_fan_in),
         clone_fan_out=bool(clone_fan_out),
         relay_fan_in=bool(relay_fan_in),
+        share_profiles=bool(share_profiles),
+        scales=scales,
         mapper=mapper,
         keep=None if keep is None else kept.to_bytes(),
         keep_file=b"" if keep is None else os.fsencode(kept.file),
@@ -277,6 +295,27 @@ def run_compiler(
         raise refused
     except CompileError as error:
         raise in_file(error, net.file) from None
+
+
+def check_scales(scales, calibrate=None) -> str:
+    """The way to choose scales, or an OptionError."""
+    if not isinstance(scales, str) or not (scales in SCALES or _percentile(scales)):
+        remedy = "it is one of: " + ", ".join(SCALES) + ", percentile:P with P above 0 and at most 100"
+        raise option_error(f"scales cannot be {shown(scales)}", remedy)
+    if scales == "spikes" and calibrate is None:
+        raise option_error(
+            "scales fitted to spikes need data",
+            "give calibrate (--calibrate DATA), or another way, such as mse",
+        )
+    return scales
+
+
+def _percentile(text: str) -> bool:
+    head, _, share = text.partition(":")
+    try:
+        return head == "percentile" and 0 < float(share) <= 100
+    except ValueError:
+        return False
 
 
 def write_witness(path, result: dict) -> None:
@@ -312,6 +351,8 @@ def compile(
     relay_fan_in: bool = False,
     mapper: str = "auto",
     keep=None,
+    scales: str = "auto",
+    share_profiles: bool = False,
     **unknown,
 ) -> Image:
     """A chip image of a network.
@@ -331,8 +372,13 @@ def compile(
     a step later (SPEC E4); ``image.assumptions`` says which. clone_fan_out: neurons whose spikes need more routes than a
     core has are held several times and share them; nothing changes (SPEC E5). relay_fan_in: on chips without partial sums,
     neurons with more inputs than a core takes receive them through relays, which round: that changes what the network
-    does, a warning says by how much, and with ``calibrate`` what it does to that data (SPEC E6). witness: a
-    file for the quantized network, with the relays where there are some, which every image is checked against;
+    does, a warning says by how much, and with ``calibrate`` what it does to that data (SPEC E6). scales: how
+    scales and exponents are chosen that ``quant`` does not pin: "auto" weighs ranges that are proven against weights that
+    are exact; "max" by the largest weight, "percentile:P" by that percentile of the weights (what is larger is clipped),
+    "mse" by the squared error of the weights, "spikes" by which spikes of the ``calibrate`` data come out, layer by layer
+    (it compiles and runs several times). share_profiles: on chips whose table of profiles holds decays, neurons get
+    common ones where there are more than the table has rows: that changes what they do, and the image's assumptions say
+    by how much (R0348). witness: a file for the quantized network, with the relays where there are some, which every image is checked against;
     rheo-witness checks it again (SPEC V1).
 
     ``image.notes`` says what the compiler found worth knowing. Raises CompileError, whose ``diagnostics``
@@ -362,6 +408,8 @@ def compile(
         relay_fan_in=relay_fan_in,
         mapper=mapper,
         keep=keep,
+        scales=scales,
+        share_profiles=share_profiles,
     )
     if witness is not None:
         write_witness(witness, result)
@@ -379,6 +427,8 @@ def quantization(
     quant=None,
     weight_bits: Optional[int] = None,
     weights: bool = False,
+    scales: str = "auto",
+    share_profiles: bool = False,
 ) -> dict:
     """The quantization settings as `compile` would choose them: a dictionary to edit and give back as
     ``quant``.
@@ -393,7 +443,16 @@ def quantization(
     Example: q = rb.quantization(net); q["projections"]["fc1"]["bits"] = 4; rb.compile(net, quant=q)
     """
     result = run_compiler(
-        net, chip, profile, calibrate, quant, weight_bits, "quant", keep_weights=bool(weights)
+        net,
+        chip,
+        profile,
+        calibrate,
+        quant,
+        weight_bits,
+        "quant",
+        keep_weights=bool(weights),
+        scales=scales,
+        share_profiles=share_profiles,
     )
     return json.loads(result["quantization"])
 

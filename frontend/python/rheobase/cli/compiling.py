@@ -63,6 +63,21 @@ RelayFanIn = Annotated[
         help="Send what exceeds a core's inputs in quanta, by hidden neurons, a step later: it rounds (no partial sums).",
     ),
 ]
+Scales = Annotated[
+    str,
+    typer.Option(
+        "--scales",
+        metavar="HOW",
+        help="How scales are chosen: auto, max, percentile:P, mse, or spikes (fitted on --calibrate DATA).",
+    ),
+]
+ShareProfiles = Annotated[
+    bool,
+    typer.Option(
+        "--share-profiles",
+        help="Give neurons common time constants where the chip's table of profiles is too small: it says by how much.",
+    ),
+]
 
 
 def _calibration(path: Optional[Path], net, encode, samples):
@@ -80,6 +95,7 @@ def _calibration(path: Optional[Path], net, encode, samples):
     "compile",
     "rheobase compile net.nir -o net.rheo --chip loihi2",
     "rheobase compile net.nir -o net.rheo --calibrate train.npz --weight-bits 6",
+    "rheobase compile net.nir -o net.rheo --calibrate train.npz --weight-bits 4 --scales spikes",
     "rheobase compile net.nir -o net.rheo --dump-stages stages",
     "rheobase compile net.nir -o net.rheo --chip mychip.json --split-fan-in",
     "rheobase compile net.nir -o net.rheo --from stages/3-legal.mlir",
@@ -139,6 +155,8 @@ def compile_command(
     split_fan_in: SplitFanIn = False,
     clone_fan_out: CloneFanOut = False,
     relay_fan_in: RelayFanIn = False,
+    scales: Scales = "auto",
+    share_profiles: ShareProfiles = False,
     mapper: Annotated[
         str,
         typer.Option(
@@ -168,6 +186,7 @@ def compile_command(
     """
     if from_ is not None:
         o.refuse_conventions(conventions, f"'{from_}' is a stage: it goes on with those it was made with")
+    compiler.check_scales(scales, calibrate)
     network = o.read_net(net, remarks=from_ is None, **conventions)
     check_writable(output, net, calibrate, quant, from_, keep)
     if witness is not None:
@@ -192,6 +211,8 @@ def compile_command(
             relay_fan_in=relay_fan_in,
             mapper=mapper,
             keep=keep,
+            scales=scales,
+            share_profiles=share_profiles,
         )
     report(result["notes"])
     if witness is not None:
@@ -245,6 +266,8 @@ def quant_command(
     weights: Annotated[
         bool, typer.Option("--weights", help="Write every weight's integer too, not only pinned ones.")
     ] = False,
+    scales: Scales = "auto",
+    share_profiles: ShareProfiles = False,
     encode: o.Encode = None,
     samples: o.Samples = None,
     conventions: o.Conventions = o.NONE,
@@ -258,12 +281,22 @@ def quant_command(
     is one integer or one per neuron. Biases are projections too, from a neuron that fires in every step. What
     stands in the file is pinned; what is deleted from it is chosen anew.
     """
+    compiler.check_scales(scales, calibrate)
     network = o.read_net(net, **conventions)
     check_writable(output, net, calibrate)
     with progress("quantizing"):
         data = _calibration(calibrate, network, encode, samples)
         result = compiler.run_compiler(
-            network, chip, profile, data, quant, weight_bits, "quant", keep_weights=weights
+            network,
+            chip,
+            profile,
+            data,
+            quant,
+            weight_bits,
+            "quant",
+            keep_weights=weights,
+            scales=scales,
+            share_profiles=share_profiles,
         )
     report(result["notes"])
     write_text(output, result["quantization"])

@@ -25,6 +25,7 @@ from . import (  # noqa: F401  (they register)
     partitioning,
     robust,
     running,
+    sweep,
     verify,
 )
 from .common import Settings, app, emit_json, report
@@ -45,6 +46,7 @@ _ORDER = (
     "check",
     "run",
     "verify",
+    "sweep",
     "robust",
     "replay",
     "diff",

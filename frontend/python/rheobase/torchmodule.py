@@ -1,0 +1,181 @@
+"""A quantized network as a PyTorch module: this file asks for PyTorch and gathers the integers, torchsteps.py steps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+
+from . import compiler
+from .arithmetic import LEAST_WEIGHT, MOST_MIXED_WEIGHT, MOST_WEIGHT, MOST_WEIGHT_BITS
+from .errors import CompileError, Diagnostic, option_error, usage_error
+from .image import Image
+from .network import Network
+from .witnessfile import WitnessNode, WitnessProjection, read_witness
+
+STEPPED = ("lif", "li", "cuba_lif", "cuba_li", "integrate_and_fire", "integrator")
+MOST_CELLS = 1 << 26  # of a matrix from population to population
+TORCH = "torch==2.13.0"
+_WITHIN = 0.49  # steps within which a real weight is rounded to the stored one
+
+
+def torch_module(
+    net: Network,
+    chip="loihi2",
+    profile: Optional[str] = None,
+    calibrate=None,
+    quant=None,
+    weight_bits: Optional[int] = None,
+    scales: str = "auto",
+    slope: float = 10.0,
+    **options,
+):
+    """The network as the chip computes it, as a `torch.nn.Module` whose weights can be trained.
+
+    Its forward pass is that of the image of ``rb.compile(net, chip, ...)`` with the same options: every spike and every
+    state is the emulator's integer. Backwards, rounding is taken for no rounding (straight-through, Bengio et al. 2013,
+    arXiv:1308.3432) and a spike for a fast sigmoid of the distance to the threshold, in thresholds, times ``slope``
+    (Zenke & Ganguli 2018, Neural Comput. 30:1514). Weights are ``module.weights``, real numbers in steps of one stored
+    unit, which start at the network's own; thresholds, decays and scales stay.
+
+    ``module(x)``: x [B, T, *input_shape], a dictionary by name for several inputs; gives a record with ``spikes`` and
+    ``states`` [B, T + lag, n] by name, ``aligned(name)`` in the network's time, ``output``. ``module.settings()``: what
+    `rb.compile` takes as ``quant`` to make the image of the weights as they are now.
+
+    Stepped are LIF, LI, CubaLIF, CubaLI, IF and I with any synapses and delays, convolutions as matrices of at most
+    67,108,864 cells. Raises UsageError without PyTorch, CompileError (R0670) for what has no such step, and what
+    `rb.compile` raises.
+
+    Example: m = rb.torch_module(net, weight_bits=4); m(x).aligned("readout.v").sum(1); rb.compile(net, quant=m.settings())
+    """
+    if not isinstance(net, Network):
+        raise option_error(
+            f"a network is needed, not {type(net).__name__}", "rb.load and rb.Builder make networks"
+        )
+    try:
+        from .torchsteps import QuantizedNetwork
+    except ImportError as error:
+        raise usage_error(
+            f"this needs PyTorch: {error}", f"install it in this environment: pip install {TORCH}", "R0692"
+        ) from None
+    plan = plan_of(net, chip, profile, calibrate, quant, weight_bits, scales, options)
+    return QuantizedNetwork(plan, float(slope))
+
+
+@dataclass
+class Plan:
+    """What the module steps. real: for each projection its weights before rounding, in stored units [values]."""
+
+    settings: dict
+    profile: str
+    nodes: list[WitnessNode]
+    projections: list[WitnessProjection]
+    real: list[np.ndarray]
+    lags: list[int]  # of nodes, as in the image; 0 of inputs
+    lag: int
+    inputs: dict[str, tuple]
+    outputs: list[dict]
+    scale: dict
+
+
+def plan_of(net, chip, profile, calibrate, quant, weight_bits, scales, options: dict) -> Plan:
+    """The integers of the image, and the real weights behind them. Raises CompileError."""
+    result = compiler.run_compiler(
+        net, chip, profile, calibrate, quant, weight_bits, keep_weights=True, scales=scales, **options
+    )
+    image = Image.from_bytes(result["image"], net.name)
+    settings = json.loads(result["quantization"])
+    arithmetic, nodes, projections = read_witness(result["witness"])
+    _check(net, nodes, projections)
+    placed = {p["name"]: p["lag"] for p in image.info["populations"]}
+    return Plan(
+        settings,
+        arithmetic,
+        nodes,
+        projections,
+        _real(net, chip, profile, settings, projections, quant),
+        [placed.get(n.name, 0) for n in nodes],
+        image.lag,
+        {i["name"]: tuple(i["shape"]) for i in image.info["inputs"]},
+        image.info["outputs"],
+        image.scale,
+    )
+
+
+def _check(net: Network, nodes: list[WitnessNode], projections: list[WitnessProjection]) -> None:
+    refused = []
+
+    def refuse(where: str, message: str, remedy: str) -> None:
+        refused.append(Diagnostic("R0670", "error", message, net.file, where, remedy=remedy))
+
+    for node in nodes:
+        if node.model and node.model not in STEPPED:
+            refuse(
+                node.name,
+                f"'{node.name}' is of the model {node.model}, which has no PyTorch step",
+                f"there are {', '.join(STEPPED)}",
+            )
+    for p in projections:
+        cells = int(p.rows.max(initial=0) + 1) * nodes[p.source].size
+        if cells > MOST_CELLS:
+            remedy = "train the layers behind it alone, with this layer's spikes as their input"
+            refuse(
+                p.name,
+                f"'{p.name}' as a matrix would have {cells:,} cells; {MOST_CELLS:,} are stepped",
+                remedy,
+            )
+    if refused:
+        raise CompileError(refused)
+
+
+def _real(net, chip, profile, settings: dict, projections, quant) -> list[np.ndarray]:
+    """Weights before rounding, in each projection's stored units: from the same scales at the finest precision. Those that
+    ``quant`` pins are integers already."""
+    given = json.loads(compiler._settings(quant)[0] or "{}")
+    pinned = {n for n, p in given.get("projections", {}).items() if "weights" in p}
+    finer = {
+        "schema": settings["schema"],
+        "populations": settings["populations"],
+        "projections": {
+            n: {"sign_mode": p["sign_mode"], "bits": MOST_WEIGHT_BITS}
+            for n, p in settings["projections"].items()
+            if n not in pinned
+        },
+    }
+    result = compiler.run_compiler(net, chip, profile, quant=finer, to_stage="quant")
+    fine = {p.name: p for p in read_witness(result["witness"])[2]}
+    real = []
+    for p in projections:
+        finest = fine.get(p.name)
+        if p.name in pinned or finest is None or finest.weights.shape != p.weights.shape:
+            real.append(p.weights.astype(np.float64))
+            continue
+        least, most, step = weight_range(p)
+        # The finest precision has rounded, too: what it moved across a border goes back behind it.
+        off = finest.weights * 2.0 ** (finest.exponent - p.exponent) - p.weights
+        real.append(np.clip(p.weights + np.clip(off, -_WITHIN * step, _WITHIN * step), least, most))
+    return real
+
+
+def weight_range(projection: WitnessProjection) -> tuple[int, int, int]:
+    """(least, most, step) of a stored weight. SPEC W1 to W4"""
+    mixed = projection.sign_mode == "mixed"
+    step = 1 << (MOST_WEIGHT_BITS + mixed - projection.bits)
+    least, most = {
+        "mixed": (LEAST_WEIGHT, MOST_MIXED_WEIGHT),
+        "excitatory": (0, MOST_WEIGHT),
+        "inhibitory": (-MOST_WEIGHT, 0),
+    }[projection.sign_mode]
+    return -(-least // step) * step if least < 0 else 0, most // step * step, step
+
+
+def rows_of(projection: WitnessProjection, sources: int, weights: np.ndarray) -> list:
+    """Weights as quantization settings hold them: of kernels a row for each output channel, else one for each target."""
+    if projection.kernel:
+        return weights.reshape(projection.blocks, -1).tolist()
+    rows = int(projection.rows.max(initial=-1)) + 1
+    matrix = np.zeros((max(rows, projection.blocks), sources), np.int64)
+    matrix[projection.rows, projection.columns] = weights[projection.which]
+    return matrix.tolist()

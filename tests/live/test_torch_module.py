@@ -1,0 +1,139 @@
+"""The quantized forward pass in PyTorch: every spike and state is the emulator's; gradients; the way back."""
+
+import environment  # noqa: F401  (skips where PyTorch is missing)
+import numpy as np
+import pytest
+import rheobase as rb
+import torch
+
+KINDS = ("lif", "cuba_lif", "if", "mixed", "recurrent", "delays", "conv", "bias", "subtract")
+
+
+def network(kind, seed):
+    """A random network of a kind: `in`, two populations, a readout without spikes."""
+    rng = np.random.default_rng(seed)
+    b = rb.Builder(dt=1e-3, reset="subtract" if kind == "subtract" else None)
+    shape = (2, 6, 6) if kind == "conv" else 12
+    b.input("in", shape)
+    first = (3, 4, 4) if kind == "conv" else 20
+    slow = rng.uniform(4e-3, 3e-2, 15)
+    if kind == "if":
+        b.integrate_and_fire("a", first, r=1.0, v_threshold=2.0)
+    elif kind == "cuba_lif":
+        b.cuba_lif("a", first, tau_syn=5e-3, tau_mem=2e-2, r=20, w_in=5)
+    else:
+        tau = 8e-3 if kind == "conv" else rng.uniform(2e-3, 2e-2, 20)
+        b.lif("a", first, tau=tau, r=8, v_leak=0.1 if kind == "bias" else 0.0, v_threshold=1.0)
+    b.cuba_lif("b", 15, tau_syn=5e-3, tau_mem=slow, r=20, w_in=5, v_leak=0.2 if kind == "bias" else 0.0)
+    b.li("o", 4, tau=1e-2, r=10)
+    if kind == "conv":
+        b.convolve("in", "a", rng.normal(0.1, 0.5, (3, 2, 3, 3)))
+    else:
+        b.connect("in", "a", rng.normal(0.2, 1, (20, 12)))
+    between = rng.normal(0.2, 1, (15, 48 if kind == "conv" else 20))
+    b.connect("a", "b", between, delay=rng.integers(0, 5, between.shape) if kind == "delays" else None)
+    if kind in ("recurrent", "mixed"):
+        b.connect("b", "b", rng.normal(0, 1, (15, 15)))
+    if kind == "mixed":
+        b.connect("b", "a", rng.normal(0, 0.5, (20, 15)), delay=2)
+    b.connect("b", "o", rng.normal(0, 1, (4, 15)))
+    b.output("out", "o")
+    return b.build(), (np.random.default_rng(seed + 1).random((3, 40, *np.atleast_1d(shape))) < 0.4).astype(
+        np.uint8
+    )
+
+
+def assert_equal(image, x, found):
+    out = image.run(x, probes=image.probes())
+    for name, spikes in out.spikes.items():
+        if name in found.spikes:
+            np.testing.assert_array_equal(found.spikes[name].detach().numpy(), spikes, err_msg=name)
+    for name, states in out.states.items():
+        np.testing.assert_array_equal(found.states[name].detach().numpy(), states, err_msg=name)
+    np.testing.assert_array_equal(found.output.detach().numpy().reshape(out.output.shape), out.output)
+    return out
+
+
+@pytest.mark.parametrize("chip", ["loihi2", "loihi1"])
+@pytest.mark.parametrize("bits", [8, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_integer_is_the_emulators_before_and_after_training(kind, bits, chip):
+    if chip == "loihi1" and kind == "subtract":
+        pytest.skip("loihi1 resets to zero")
+    for seed in (1, 2):
+        net, x = network(kind, seed)
+        module = rb.torch_module(net, chip=chip, weight_bits=bits)
+        out = assert_equal(rb.compile(net, chip=chip, weight_bits=bits), x, module(x))
+        assert out.spikes["a"].sum() > 20 and out.spikes["b"].sum() > 20
+        before = module.integers()
+        optimizer = torch.optim.Adam(module.parameters(), lr=40.0)
+        for _ in range(2):
+            found = module(x)
+            optimizer.zero_grad()
+            (found.aligned("o.v") / module.scale["o.v"]).square().mean().backward()
+            optimizer.step()
+        after = module.integers()
+        assert all((before[name] != after[name]).any() for name in before if not name.endswith(".leak"))
+        with torch.no_grad():
+            assert_equal(rb.compile(net, chip=chip, quant=module.settings()), x, module(x))
+
+
+def test_overflows_wrap_and_saturate_as_on_the_chip():
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 8)
+    b.exact("a", 6, "cuba_lif", decay_u=41, decay_v=41, threshold=64 * 131071)
+    b.exact("b", 6, "li", decay_v=2)
+    for target in "ab":
+        b.connect("in", target, 2 * np.random.default_rng(3).integers(80, 120, (6, 8)))
+        b.output(f"out_{target}", target)
+    net = b.build()
+    x = np.ones((2, 400, 8), np.uint8)
+    image = rb.compile(net)
+    found = rb.torch_module(net)(x)
+    out = image.run(x, probes=image.probes())
+    for name, states in out.states.items():
+        np.testing.assert_array_equal(found.states[name].detach().numpy(), states, err_msg=name)
+    assert out.overflows["a"]["wraps"].sum() > 0 and out.overflows["b"]["saturations"].sum() > 0
+
+
+def test_training_lowers_the_loss():
+    net, x = network("recurrent", 4)
+    wanted = torch.as_tensor(network("recurrent", 5)[0].run(x).output)
+    module = rb.torch_module(net, weight_bits=4)
+    optimizer = torch.optim.Adam(module.parameters(), lr=3.0)
+    losses = []
+    for _ in range(30):
+        loss = (module(x).aligned("o.v") / module.scale["o.v"] - wanted).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert min(losses[-5:]) < 0.7 * losses[0]
+
+
+def test_a_state_dict_carries_the_training():
+    net, x = network("lif", 1)
+    one, two = rb.torch_module(net, weight_bits=4), rb.torch_module(net, weight_bits=4)
+    with torch.no_grad():
+        for parameter in one.parameters():
+            parameter.add_(30.0)
+    two.load_state_dict(one.state_dict())
+    assert two.settings() == one.settings()
+
+
+def test_refusals():
+    net, x = network("lif", 1)
+    module = rb.torch_module(net)
+    with pytest.raises(rb.DataError, match=r"shape \[3, 40, 5\], needed is \[B, T, 12\]"):
+        module(x[..., :5])
+    with pytest.raises(rb.OptionError, match="there is no series 'c'"):
+        module(x).aligned("c")
+    with pytest.raises(rb.OptionError, match="a network is needed"):
+        rb.torch_module("net.nir")
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 3)
+    b.exact("s", 3, "sigma_delta", threshold=4)
+    b.connect("in", "s", np.eye(3))
+    b.output("out", "s")
+    with pytest.raises(rb.CompileError, match="sigma_delta, which has no PyTorch step"):
+        rb.torch_module(b.build())

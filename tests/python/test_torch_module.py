@@ -1,0 +1,67 @@
+"""rb.torch_module without PyTorch; the quantized network as a witness tells it. tests/live has the module itself."""
+
+import importlib.util
+import json
+
+import numpy as np
+import pytest
+import rheobase as rb
+from rheobase import compiler
+from rheobase.compiler import run_compiler
+from rheobase.torchmodule import rows_of, weight_range
+from rheobase.witnessfile import read_witness
+from test_scales import layers
+
+if not compiler.available():
+    pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed here")
+def test_without_pytorch_it_says_how_to_install_it():
+    with pytest.raises(rb.UsageError, match="pip install torch") as error:
+        rb.torch_module(layers())
+    assert error.value.code == "R0692"
+
+
+def with_a_kernel():
+    rng = np.random.default_rng(3)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (2, 8, 8))
+    b.lif("map", (4, 4, 4), tau=5e-3, r=5)
+    b.lif("few", 6, tau=5e-3, r=5)
+    b.convolve("in", "map", rng.normal(0.2, 1, (4, 1, 3, 3)), stride=2, padding=1, groups=2)
+    sparse = rng.normal(0, 1, (6, 64)) * (rng.random((6, 64)) < 0.2)
+    b.connect("map", "few", sparse, delay=rng.integers(0, 3, (6, 64)))
+    b.output("out", "few")
+    return b.build()
+
+
+@pytest.mark.parametrize("make", [layers, with_a_kernel])
+def test_v1_a_witness_holds_every_synapse(make):
+    """As matrices they are those that are decoded from the image's words."""
+    from rheobase.exporting.sums import sums_of
+
+    net = make()
+    result = run_compiler(net, weight_bits=5, keep_weights=True)
+    profile, nodes, projections = read_witness(result["witness"])
+    image = rb.Image.from_bytes(result["image"])
+    settings = json.loads(result["quantization"])
+    lag = {p["name"]: p["lag"] for p in image.info["populations"]}
+    told: dict = {}
+    for p in projections:
+        source, target = nodes[p.source], nodes[p.target]
+        own = p.delays[p.which] if p.delays.size else np.zeros(len(p.which), int)
+        wait = p.delay_steps + own + lag[target.name] - lag.get(source.name, 0) - 1
+        for row, column, delay, weight in zip(p.rows, p.columns, wait, p.weights[p.which]):
+            if weight:
+                told[source.name, target.name, int(row), int(column), int(delay)] = weight * 2.0**p.exponent
+        assert settings["projections"][p.name]["weights"] == rows_of(p, source.size, p.weights)
+        least, most, step = weight_range(p)
+        assert least <= p.weights.min() and p.weights.max() <= most and not (p.weights % step).any()
+    held = {
+        (s.source, s.target, int(r), int(c), s.delay): v * 2.0**s.exponent
+        for s in sums_of(image)
+        for r, c, v in zip(s.rows, s.columns, s.values)
+        if v
+    }
+    assert profile == "lava" and told == held and len(told) > 200
