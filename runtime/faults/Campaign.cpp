@@ -14,6 +14,7 @@
 
 #include "faults/Chance.h"
 #include "faults/Describe.h"
+#include "faults/Device.h"
 
 namespace rheo::faults {
 namespace {
@@ -167,8 +168,9 @@ Expected<Outcome> Campaign::outcome(Worker& worker, const Effect& effect, const 
     outcome.damage = Damage::Undefined;
     return outcome;
   }
-  if (!effect.whole) return worker.differential.run(effect);
-  worker.other.run(FlatProgram(effect.whole), input, worker.loaded);
+  if (!effect.whole && effect.device.what == Manner::None) return worker.differential.run(effect);
+  const auto whole = effect.whole ? effect.whole : deviceProgram(*flat_, effect.device, worker.loaded);
+  worker.other.run(FlatProgram(whole), input, worker.loaded);
   return worker.differential.compare(worker.other);
 }
 

@@ -59,7 +59,8 @@ CascadePlan::CascadePlan(const FlatProgram& flat, const Readout& readout) : flat
 
 std::int32_t CascadePlan::localCell(const Effect& effect) const {
   if (!effect.messages.empty() || effect.whole || !effect.undefined.empty() ||
-      effect.input.what != InputEdit::What::None || effect.loss.rate > 0)
+      effect.input.what != InputEdit::What::None || effect.loss.rate > 0 ||
+      effect.device.what != Manner::None)
     return -1;
   std::int32_t cell = -1;
   bool one = true;

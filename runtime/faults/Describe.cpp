@@ -87,6 +87,7 @@ std::string describe(const Fault& fault, const Effect& effect, const FlatProgram
       return fmt::format("the spike of {} in step {}: {}", cell(), fault.step, fault.kind->summary);
     case Mechanism::MessageLoss:
     case Mechanism::Input:
+    case Mechanism::Device:
       return fmt::format("{} (realisation {})", fault.kind->summary, fault.instance);
     case Mechanism::Channel:
       return fmt::format("'{}'[{}] {}", flat.program().inputs[static_cast<std::size_t>(fault.input)].name,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chip/Program.h"
+#include "faults/Kinds.h"
 
 namespace rheo::faults {
 
@@ -68,6 +69,14 @@ struct LossEdit {
   double rate = 0;
 };
 
+// Values of a whole chip that are analog on some targets: drawn for a realisation, read noise for each
+// sample.
+struct DeviceEdit {
+  Manner what = Manner::None;
+  std::uint64_t seed = 0;
+  double amount = 0;
+};
+
 struct Effect {
   std::vector<SynapseEdit> synapses;  // sorted by source
   // Sorted by cell.
@@ -77,6 +86,7 @@ struct Effect {
   std::vector<MessageEdit> messages;
   InputEdit input;
   LossEdit loss;
+  DeviceEdit device;
   // Where so much changes that nothing is gained by differences: the program to run instead.
   std::shared_ptr<const Program> whole;
   // Why nobody knows what the chip would do: its words no longer mean anything. Empty where they do.
@@ -84,7 +94,8 @@ struct Effect {
 
   bool nothing() const {
     return synapses.empty() && parameters.empty() && states.empty() && sends.empty() && messages.empty() &&
-           input.what == InputEdit::What::None && loss.rate == 0 && !whole && undefined.empty();
+           input.what == InputEdit::What::None && loss.rate == 0 && device.what == Manner::None && !whole &&
+           undefined.empty();
   }
 };
 

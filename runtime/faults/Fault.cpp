@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -18,6 +19,19 @@ constexpr double kMostSteps = 60;  // that a spike can be late, or an input spik
 
 Error faultError(const char* code, std::string_view text, std::string message, std::string remedy) {
   return Error::of(ErrorKind::Usage, code, std::string(text), std::move(message), std::move(remedy));
+}
+
+struct AmountRange {
+  double least, most;
+  std::string_view inWords;
+};
+AmountRange rangeOf(std::string_view amount) {
+  constexpr double kLeast = std::numeric_limits<double>::min();
+  if (amount == "steps") return {1, kMostSteps, "a number of steps, 1 to 60"};
+  if (amount == "seconds") return {kLeast, 1e10, "a number of seconds above 0, up to 1e10"};
+  if (amount == "times") return {kLeast, 100, "a factor above 0, up to 100"};
+  if (amount == "relative deviation") return {kLeast, 1, "a relative deviation above 0, up to 1"};
+  return {kLeast, 1, "a probability above 0, up to 1"};
 }
 
 template <class Number>
@@ -144,20 +158,14 @@ Expected<FaultRequest> parseRequest(std::string_view text) {
   request.amount = request.kind->usual;
   if (colon == std::string_view::npos) return request;
   const std::optional<double> amount = numberOf<double>(text.substr(colon + 1));
-  const bool steps = request.kind->amount == "steps";
-  const bool fits = amount && !request.kind->amount.empty() &&
-                    (steps ? *amount >= 1 && *amount <= kMostSteps && *amount == std::floor(*amount)
-                           : *amount > 0 && *amount <= 1);
-  if (!fits)
-    return faultError("R0802", text,
-                      request.kind->amount.empty()
-                          ? fmt::format("'{}' takes no number", name)
-                          : fmt::format("'{}' takes {}", name,
-                                        steps ? fmt::format("a number of steps, 1 to {}", kMostSteps)
-                                              : std::string("a probability above 0, up to 1")),
-                      request.kind->amount.empty()
-                          ? fmt::format("write '{}'", name)
-                          : fmt::format("for example '{}:{}'", name, request.kind->usual));
+  const auto [least, most, range] = rangeOf(request.kind->amount);
+  const bool whole = request.kind->amount == "steps";
+  if (request.kind->amount.empty())
+    return faultError("R0802", text, fmt::format("'{}' takes no number", name),
+                      fmt::format("write '{}'", name));
+  if (!amount || !(*amount >= least && *amount <= most) || (whole && *amount != std::floor(*amount)))
+    return faultError("R0802", text, fmt::format("'{}' takes {}", name, range),
+                      fmt::format("for example '{}:{}'", name, request.kind->usual));
   request.amount = *amount;
   return request;
 }
@@ -188,6 +196,7 @@ std::string textOf(const Fault& fault, const Program& program) {
       return text + cell() + fmt::format(",step={}", fault.step);
     case Mechanism::MessageLoss:
     case Mechanism::Input:
+    case Mechanism::Device:
       return text + fmt::format("instance={}", fault.instance);
     case Mechanism::Channel:
       return text + fmt::format("input={},channel={}",
@@ -247,6 +256,7 @@ Expected<Fault> parseFault(std::string_view text, const Program& program) {
       break;
     case Mechanism::MessageLoss:
     case Mechanism::Input:
+    case Mechanism::Device:
       fault.instance = place.number<std::uint64_t>("instance", 0, kMost);
       break;
     case Mechanism::Channel:

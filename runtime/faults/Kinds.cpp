@@ -149,6 +149,21 @@ constexpr std::array kKinds{
              {},
              0,
              "a channel of the input sends a spike in every step of the data"},
+    KindInfo{"weight-mismatch", Mechanism::Device, FieldClass::None, BitFault::Flip, Manner::WeightMismatch,
+             "relative deviation", 0.1,
+             "every stored weight of an analog array is off by a factor of its own, normal about 1"},
+    KindInfo{"threshold-mismatch", Mechanism::Device, FieldClass::None, BitFault::Flip,
+             Manner::ThresholdMismatch, "relative deviation", 0.05,
+             "every neuron's threshold is off by a factor of its own, normal about 1"},
+    KindInfo{"weight-programming", Mechanism::Device, FieldClass::None, BitFault::Flip, Manner::Programming,
+             "times", 1,
+             "phase-change memory: conductances after programming, so many times the published deviation"},
+    KindInfo{"weight-drift", Mechanism::Device, FieldClass::None, BitFault::Flip, Manner::Drift, "seconds",
+             86400, "phase-change memory: programmed, and drifted for so many seconds"},
+    KindInfo{"weight-read-noise", Mechanism::Device, FieldClass::None, BitFault::Flip, Manner::ReadNoise,
+             "seconds", 86400,
+             "phase-change memory: programmed, drifted for so many seconds, and read with 1/f noise, anew "
+             "for each sample"},
 };
 #undef RHEO_BITS
 

@@ -16,7 +16,8 @@ enum class Mechanism : std::uint8_t {
   Message,      // of one source in one step: population, neuron, step
   MessageLoss,  // at random: rate, instance
   Input,        // at random: rate or steps, instance
-  Channel       // of an input: input, channel
+  Channel,      // of an input: input, channel
+  Device        // analog values of a whole chip: amount, instance
 };
 
 // Which stored fields a MemoryBit kind hits.
@@ -50,7 +51,12 @@ enum class Manner : std::uint8_t {
   Misdelivered,
   Noise,
   Deletion,
-  Jitter
+  Jitter,
+  WeightMismatch,
+  ThresholdMismatch,
+  Programming,
+  Drift,
+  ReadNoise
 };
 
 struct KindInfo {

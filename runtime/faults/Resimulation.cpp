@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "faults/Chance.h"
+#include "faults/Device.h"
 
 namespace rheo::faults {
 namespace {
@@ -287,6 +288,9 @@ Expected<Shown> Resimulation::show(const Fault* fault, const InputBatch& input, 
     Expected<Program> decoded = decode(*image);
     if (!decoded) return Shown{{}, {}, true, decoded.error().diagnostics.front().message};
     program = std::make_shared<Program>(*std::move(decoded));
+  } else if (fault != nullptr && fault->kind->mechanism == Mechanism::Device) {
+    program =
+        deviceProgram(flat_, {fault->kind->manner, seedOf(seed_, fault->instance), fault->amount}, sample);
   } else if (run.throughHost()) {
     program = hostRouted(flat_, run.astray());
   }

@@ -180,6 +180,9 @@ Expected<Effect> Resolver::resolve(const Fault& fault) const {
       edit.rate = fault.amount, edit.by = static_cast<std::int32_t>(fault.amount);
       break;
     }
+    case Mechanism::Device:
+      effect.device = {fault.kind->manner, seedOf(seed_, fault.instance), fault.amount};
+      break;
     case Mechanism::Channel:
       effect.input.what =
           fault.kind->manner == Manner::Dead ? InputEdit::What::Silent : InputEdit::What::Always;

@@ -52,8 +52,11 @@ void Sites::addCells(const FaultRequest& request) {
     stratum.node = "all cores", stratum.sites = program.cores.size();
     return add(stratum);
   }
-  if (mechanism == Mechanism::MessageLoss || mechanism == Mechanism::Input) {
-    stratum.node = mechanism == Mechanism::Input ? "all inputs" : "all messages";
+  if (mechanism == Mechanism::MessageLoss || mechanism == Mechanism::Input ||
+      mechanism == Mechanism::Device) {
+    stratum.node = mechanism == Mechanism::Input    ? "all inputs"
+                   : mechanism == Mechanism::Device ? "the whole chip"
+                                                    : "all messages";
     stratum.sites = options_.instances;
     return add(stratum);
   }
@@ -137,6 +140,7 @@ Fault Sites::fault(std::size_t number, std::uint64_t site) const {
       break;
     case Mechanism::MessageLoss:
     case Mechanism::Input:
+    case Mechanism::Device:
       fault.instance = site;
       break;
     case Mechanism::Channel:

@@ -18,7 +18,8 @@ bool WeightLanes::add(const Effect& effect, std::uint32_t number) {
   const bool single = effect.synapses.size() == 1 && effect.synapses[0].sum < 0 &&
                       effect.parameters.empty() && effect.states.empty() && effect.sends.empty() &&
                       effect.messages.empty() && !effect.whole && effect.undefined.empty() &&
-                      effect.input.what == InputEdit::What::None && effect.loss.rate == 0;
+                      effect.input.what == InputEdit::What::None && effect.loss.rate == 0 &&
+                      effect.device.what == Manner::None;
   if (!single) return false;
   const SynapseEdit& edit = effect.synapses[0];
   const std::int32_t number32 = flat_.cellOfInput(edit.input);

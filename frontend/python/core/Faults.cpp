@@ -11,8 +11,8 @@ using namespace rheo::faults;
 using SharedCampaign = std::shared_ptr<Campaign>;
 using Labels = py::array_t<std::int32_t, py::array::c_style | py::array::forcecast>;
 
-constexpr const char* kMechanisms[] = {"memory bit", "state bit",    "neuron", "core",
-                                       "message",    "message loss", "input",  "channel"};
+constexpr const char* kMechanisms[] = {"memory bit",   "state bit", "neuron",  "core",  "message",
+                                       "message loss", "input",     "channel", "device"};
 
 py::list kinds() {
   py::list list;

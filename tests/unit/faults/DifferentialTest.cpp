@@ -6,6 +6,7 @@
 #include <map>
 
 #include "faults/Chance.h"
+#include "faults/Device.h"
 #include "faults/Differential.h"
 #include "faults/Resimulation.h"
 #include "faults/Sites.h"
@@ -81,8 +82,9 @@ void compareOn(std::uint64_t seed, Tally& tally) {
         Outcome quick;
         if (!effect->undefined.empty()) {
           quick.damage = Damage::Undefined;
-        } else if (effect->whole) {
-          other.run(FlatProgram(effect->whole), input, sample);
+        } else if (effect->whole || effect->device.what != Manner::None) {
+          const auto changed = effect->whole ? effect->whole : deviceProgram(flat, effect->device, sample);
+          other.run(FlatProgram(changed), input, sample);
           quick = differential.compare(other);
         } else {
           quick = differential.run(*effect);

@@ -125,7 +125,7 @@ def make_plan(image, data, faults, seed, exhaustive, width, confidence, instance
     )
     plans.check_labels(image, data, index)
     named_all = isinstance(faults, str) and faults == "all" or list(faults) == ["all"]
-    random = {k["name"] for k in fault_kinds() if k["about"] in ("message loss", "input")}
+    random = {k["name"] for k in fault_kinds() if k["about"] in ("message loss", "input", "device")}
     kept = []
     for name in names:
         try:
