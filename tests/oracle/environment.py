@@ -1,4 +1,4 @@
-"""Where Lava and SANA-FE are, and how a program runs there."""
+"""Where Lava, SANA-FE, pyspike and elephant are, and how a program runs there."""
 
 import os
 import subprocess
@@ -18,12 +18,27 @@ needs_sanafe = pytest.mark.skipif(
     not SANAFE.exists(), reason=f"no SANA-FE in {SANAFE.parent.parent}: ./run test installs it"
 )
 
+MEASURES = BUILD / "measures" / "bin" / "python"
+needs_measures = pytest.mark.skipif(
+    not (BUILD / "measures" / ".made").exists(),
+    reason=f"no pyspike and elephant in {MEASURES.parent.parent}: ./run test installs them",
+)
+
 
 def under_sanafe(*command) -> str:
     """What a Python program prints that runs in SANA-FE's environment."""
+    return _under(SANAFE, command)
+
+
+def under_measures(*command) -> str:
+    """What a Python program prints that runs in the environment of pyspike and elephant."""
+    return _under(MEASURES, command)
+
+
+def _under(python: Path, command) -> str:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     done = subprocess.run(
-        [str(SANAFE), *map(str, command)], env=kept, capture_output=True, text=True, timeout=600
+        [str(python), *map(str, command)], env=kept, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout

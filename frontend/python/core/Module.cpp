@@ -87,6 +87,7 @@ PYBIND11_MODULE(_core, m) {
   bindNetworks(m);
   bindEncoders(m);
   bindImages(m);
+  bindMeasures(m);
   bindPartition(m);
   bindFaults(m);
 }

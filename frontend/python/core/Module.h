@@ -40,6 +40,7 @@ void bindHdf5(py::module_& module);
 void bindNetworks(py::module_& module);
 void bindEncoders(py::module_& module);
 void bindImages(py::module_& module);
+void bindMeasures(py::module_& module);
 void bindPartition(py::module_& module);
 
 }  // namespace rheo::python

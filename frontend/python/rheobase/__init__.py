@@ -65,12 +65,16 @@ _HOME = {
     "verify": "verification",
 }
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604
+_MODULES = ("measures",)
+
+__all__ = ["__version__", *_HOME, *_MODULES]  # noqa: PLE0604
 
 
 def __getattr__(name: str):
     if name == "__version__":
         value = importlib.import_module("._core", __name__).version
+    elif name in _MODULES:
+        value = importlib.import_module(f".{name}", __name__)
     elif name in _HOME:
         value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
     else:
@@ -84,6 +88,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from . import measures  # noqa: F401
     from ._core import version as __version__  # noqa: F401
     from .builder import Builder  # noqa: F401
     from .chipspec import ChipSpec, chips  # noqa: F401
