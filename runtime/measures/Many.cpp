@@ -1,7 +1,6 @@
 // Measures by name, and of many pairs of trains at once.
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "measures/Measures.h"
 #include "support/Parallel.h"
@@ -22,29 +21,25 @@ constexpr std::array kMeasures{
 };
 
 constexpr std::int64_t kShare = 1 << 16;  // cells or spikes that are worth a thread
-constexpr std::int64_t kBlock = 64;       // neurons that are turned into trains together
+constexpr std::int64_t kBlock = 64;       // neurons that are looked at together
 
-using Times = std::array<std::vector<double>, kBlock>;
-
-// The spikes of `count` neurons from `first` on, in one sample; reads 8 cells at a time where all are 0.
-void trainsOf(const Raster& raster, std::int64_t sample, std::int64_t first, std::int64_t count, double dt,
-              Times& times) {
-  for (std::vector<double>& train : times) train.clear();
-  const std::uint8_t* row = raster.cells.data() + sample * raster.steps * raster.neurons + first;
-  for (std::int64_t t = 0; t < raster.steps; ++t, row += raster.neurons) {
-    for (std::int64_t k = 0; k < count; ++k) {
-      std::uint64_t eight = 1;
-      if (k + 8 <= count) std::memcpy(&eight, row + k, 8);
-      if (eight == 0)
-        k += 7;
-      else if (row[k])
-        times[k].push_back(static_cast<double>(t) * dt);
-    }
-  }
+// The spikes of one neuron in one sample.
+void trainOf(const Raster& raster, std::int64_t sample, std::int64_t neuron, double dt,
+             std::vector<double>& times) {
+  times.clear();
+  const std::uint8_t* cell = raster.cells.data() + sample * raster.steps * raster.neurons + neuron;
+  for (std::int64_t t = 0; t < raster.steps; ++t, cell += raster.neurons)
+    if (*cell) times.push_back(static_cast<double>(t) * dt);
 }
 
-bool equalTrains(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+// Which of `count` neurons from `first` on differ in one sample.
+void differing(const Raster& a, const Raster& b, std::int64_t sample, std::int64_t first, std::int64_t count,
+               std::array<std::uint8_t, kBlock>& differs) {
+  differs.fill(0);
+  const std::int64_t at = sample * a.steps * a.neurons + first;
+  const std::uint8_t *left = a.cells.data() + at, *right = b.cells.data() + at;
+  for (std::int64_t t = 0; t < a.steps; ++t, left += a.neurons, right += a.neurons)
+    for (std::int64_t k = 0; k < count; ++k) differs[k] |= left[k] ^ right[k];
 }
 
 }  // namespace
@@ -75,13 +70,15 @@ std::vector<std::vector<double>> ofRasters(std::span<const Measure* const> measu
     const std::int64_t sample = static_cast<std::int64_t>(task) / blocks;
     const std::int64_t first = static_cast<std::int64_t>(task) % blocks * kBlock;
     const std::int64_t count = std::min(kBlock, a.neurons - first);
-    thread_local Times left, right;
-    trainsOf(a, sample, first, count, dt, left);
-    trainsOf(b, sample, first, count, dt, right);
+    std::array<std::uint8_t, kBlock> differs;
+    differing(a, b, sample, first, count, differs);
+    std::vector<double> left, right;
     for (std::int64_t k = 0; k < count; ++k) {
-      if (equalTrains(left[k], right[k])) continue;
+      if (!differs[k]) continue;
+      trainOf(a, sample, first + k, dt, left);
+      trainOf(b, sample, first + k, dt, right);
       for (std::size_t m = 0; m < measures.size(); ++m)
-        result[m][sample * a.neurons + first + k] = measures[m]->of(left[k], right[k], options);
+        result[m][sample * a.neurons + first + k] = measures[m]->of(left, right, options);
     }
   });
   return result;

@@ -87,15 +87,14 @@ struct Trains {
 void ofTrains(const Measure& measure, const Trains& a, const Trains& b, const Options& options, int threads,
               std::span<double> result);
 
-// Spikes as [samples, steps, neurons], C order, 0 or not.
+// Spikes as [samples, steps, neurons], C order, 0 or 1.
 struct Raster {
   std::span<const std::uint8_t> cells;
   std::int64_t samples = 0, steps = 0, neurons = 0;
 };
 
 // For each measure [samples, neurons]: the trains of two rasters of one shape. A spike of step t is at t *
-// dt, and the window, which is set here, runs from 0 to steps * dt. The memory needed is that of the results
-// and of 64 trains for each thread.
+// dt, and the window, which is set here, runs from 0 to steps * dt.
 std::vector<std::vector<double>> ofRasters(std::span<const Measure* const> measures, const Raster& a,
                                            const Raster& b, double dt, Options options, int threads);
 

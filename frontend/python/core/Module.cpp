@@ -88,6 +88,7 @@ PYBIND11_MODULE(_core, m) {
   bindEncoders(m);
   bindImages(m);
   bindMeasures(m);
+  bindNeurons(m);
   bindPartition(m);
   bindFaults(m);
 }

@@ -37,6 +37,7 @@ T unwrap(Expected<T> result) {
 void bindChips(py::module_& module);
 void bindFaults(py::module_& module);
 void bindHdf5(py::module_& module);
+void bindNeurons(py::module_& module);
 void bindNetworks(py::module_& module);
 void bindEncoders(py::module_& module);
 void bindImages(py::module_& module);

@@ -36,7 +36,45 @@ def _difference(d: dict) -> list[str]:
         f"  v after the step: float {d['float_v']:.6g}, chip {d['chip_v']:.6g}, threshold {d['threshold']:.6g}"
         + ("" if d["chip_threshold"] is None else f" (chip {d['chip_threshold']:.6g})"),
         f"  {d['cause']}",
+        *(f"  {line}" for line in d["because"]),
     ]
+
+
+def _layer(s: dict) -> list[str]:
+    """How far the trains of a layer are apart, and how near its potentials come to the threshold."""
+    names = {
+        "victor_purpura": "Victor-Purpura",
+        "van_rossum": "van Rossum",
+        "spike_distance": "SPIKE distance",
+        "spike_synchronisation": "SPIKE synchronisation",
+    }
+    measures, rates, lines = s["measures"], s["rates"], []
+    if s["identical_trains"]["count"] < s["identical_trains"]["of"]:
+        told = [
+            f"{title} {measures[name]['mean']:.4g} (neuron {measures[name]['worst_neuron']['neuron']}: "
+            f"{measures[name]['worst_neuron']['mean']:.4g})"
+            for name, title in names.items()
+        ]
+        worst = s["worst_neuron"]
+        lines += [
+            f"    {100 * s['identical_trains']['value']:.2f} % of trains identical; least of cells equal: neuron "
+            f"{worst['neuron']}, {100 * worst['agreement']:.2f} %",
+            f"    mean (worst neuron): {', '.join(told[:2])}",
+            f"    {', '.join(told[2:])}",
+            f"    rates: float {rates['float']:.4g} Hz, chip {rates['chip']:.4g} Hz, earth mover's distance "
+            f"{rates['earth_mover']:.3g} Hz",
+        ]
+    margin = s["margin"]
+    if margin and margin["cells"]:
+        parts = ", ".join(
+            f"{100 * q['share']:g} % within {q['thresholds']:.3g} ({q['steps']:,.3g} steps)"
+            for q in margin["quantiles"]
+        )
+        lines += [
+            f"    distance to the threshold, in thresholds (in weight steps of {margin['step']}): {parts}",
+            f"    {100 * margin['within_one_step']:.3g} % of neuron-steps without a spike are within one step of it",
+        ]
+    return lines
 
 
 def _errors(outputs: dict) -> list[str]:
@@ -130,6 +168,7 @@ def text(r: dict) -> str:
                 f"  {name:14} {100 * s['agreement']:.3f} % of cells equal, {100 * s['coincidence']:.2f} % of "
                 f"spikes coincide; float {s['float']:,}, chip {s['chip']:,}; lag {s['lag']}"
             )
+            lines += _layer(s)
         lines.append("")
     if r["first_difference"]:
         lines += _difference(r["first_difference"]) + [""]

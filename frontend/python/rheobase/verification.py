@@ -10,11 +10,12 @@ from typing import Callable, Optional
 import numpy as np
 
 from . import condition
+from .agreement import Layer, Margin
 from .arguments import thread_count
-from .arithmetic import ALIGN
 from .conventions import CHOICES, FLAGS
 from .data import DataSet, check_numbers, check_targets, with_batch
 from .errors import DataError, Diagnostic, data_error, in_file, option_error
+from .explaining import explained
 from .files import filling, write_text
 from .image import Image
 from .limits import utilisation
@@ -23,14 +24,17 @@ from .statistics import Error2, bits_of, proportion
 
 SCHEMA = "rheobase.report/1"
 CHUNK_BYTES = 64 << 20  # of recordings held at a time
-ROUNDING = 0.05  # of the threshold: two potentials that differ by more do so for another reason
-THRESHOLD_STEP = ALIGN  # of the chip's threshold, in its integers (SPEC N9)
 
 FIGURES = (
     "samples",
     "agreement",
     "overflows",
     "headroom_bits",
+    "victor_purpura",
+    "van_rossum",
+    "spike_distance",
+    "rate_distance",
+    "near_threshold",
     "accuracy_float",
     "accuracy_chip",
     "accuracy_drop",
@@ -59,7 +63,7 @@ class Report:
 
     def figures(self) -> dict[str, float]:
         """The names that `fails` understands, with their values: shares from 0 to 1, counts, network units,
-        bits.
+        bits, Hz; distances of spike trains are the largest of all populations' means.
 
         All of them are in `FIGURES`; which ones there are depends on the data (labels, targets or none). Of
         several outputs the worst one counts.
@@ -70,6 +74,14 @@ class Report:
             "agreement": min((p["agreement"] for p in data["spikes"].values()), default=1.0),
             "overflows": sum(o["wraps"] + o["saturations"] for o in data["overflows"].values()),
         }
+        for name in ("victor_purpura", "van_rossum", "spike_distance"):
+            means = (p["measures"][name]["mean"] for p in data["spikes"].values())
+            figures[name] = max(means, default=0.0)
+        figures["rate_distance"] = max(
+            (p["rates"]["earth_mover"] for p in data["spikes"].values()), default=0.0
+        )
+        margins = [p["margin"]["within_one_step"] for p in data["spikes"].values() if p["margin"]]
+        figures["near_threshold"] = max((share for share in margins if share is not None), default=0.0)
         accuracy = data.get("accuracy")
         if accuracy:
             figures.update(
@@ -135,11 +147,10 @@ def verify(
     """
     if not isinstance(net, Network) or not isinstance(image, Image):
         raise option_error("verify needs a Network and its Image", "rb.verify(net, rb.compile(net), x, y)")
-    thread_count(threads)
     engine = image.engine(engine).name
     _check_pair(net, image)
     data = x if isinstance(x, DataSet) else _data_set(net, x, y)
-    judge = _Judge(net, image, data)
+    judge = _Judge(net, image, data, True, threads)
     for first, chunk in data.chunks(judge.chunk_size()):
         try:
             ref = net.run(chunk, threads=threads)
@@ -244,7 +255,10 @@ def _data_set(net: Network, x, y) -> DataSet:
 class _Judge:
     """Collects, chunk by chunk, what the report says."""
 
-    def __init__(self, net, image, data: DataSet):
+    def __init__(self, net, image, data: DataSet, layers: bool = False, threads: Optional[int] = None):
+        """layers: whether the trains of each layer and their distance to the threshold are looked at, too; a report needs
+        it. threads: for that."""
+        count = thread_count(threads)
         self.net, self.image, self.data = net, image, data
         known = {p["name"]: p for p in image.info["populations"]}
         self.lag = {name: p["lag"] for name, p in known.items()}
@@ -254,6 +268,9 @@ class _Judge:
         )
         self.probes = image.probes()
         self.counts = {name: dict(float=0, chip=0, both=0, equal=0, cells=0) for name in self.populations}
+        looked_at = self.populations if layers else []
+        self.layers = {name: Layer(net.nodes[name].size, data.steps, net.dt, count) for name in looked_at}
+        self.margins = {name: Margin(image, name, count) for name in looked_at if Margin.known(known[name])}
         self.seen: dict[str, list[int]] = {}
         self.first: Optional[dict] = None
         self.overflows: dict[str, dict] = {}
@@ -320,6 +337,8 @@ class _Judge:
     def add(self, first: int, ref, out, y) -> None:
         for name in self.populations:
             self._add_spikes(first, name, ref.spikes[name] != 0, out.aligned(name) != 0)
+        for margin in self.margins.values():
+            margin.add(out)
         for probe in self.probes:
             low, high = int(out.states[probe].min()), int(out.states[probe].max())
             seen = self.seen.setdefault(probe, [low, high])
@@ -348,6 +367,8 @@ class _Judge:
             self.errors[name]["chip"].add(y, actual)
 
     def _add_spikes(self, first: int, name: str, a: np.ndarray, b: np.ndarray) -> None:
+        if name in self.layers:
+            self.layers[name].add(first, a, b)
         count = self.counts[name]
         count["float"] += int(a.sum())
         count["chip"] += int(b.sum())
@@ -416,6 +437,8 @@ class _Judge:
                 "lag": self.lag[name],
                 "agreement": c["equal"] / c["cells"],
                 "coincidence": 2 * c["both"] / spikes if spikes else 1.0,
+                **self.layers[name].result(),
+                "margin": self.margins[name].result() if name in self.margins else None,
             }
         report["first_difference"] = self._explain(engine, threads, conventions)
         report["overflows"] = self.overflows
@@ -454,86 +477,5 @@ class _Judge:
         if self.first is None:
             return None
         found = {key: value for key, value in self.first.items() if key != "rank"}
-        name, step, neuron = found["population"], found["step"], found["neuron"]
-        node = self.net.nodes[name]
-        probe = f"{name}.v"
-        sample = self.data.slice(found["sample"], 1)[:, : step + 1]  # what comes later caused nothing
-        ref = self.net.run(sample, probes=[probe], threads=threads)
-        out = self.image.run(sample, engine=engine, probes=[probe], threads=threads)
-        scale = _of_neuron(self.image.scale[probe], neuron)
-        v_float = ref.states[probe][0, :, neuron].astype(np.float64)
-        zero = self._zero(name, neuron)
-        v_chip = out.aligned(probe)[0, :, neuron] / scale + zero
-        exact = "v_threshold" not in node.parameters  # SPEC F14
-        found["float_v"], found["chip_v"] = float(v_float[step]), float(v_chip[step])
-        found["threshold"] = _of_neuron(node.parameters["threshold" if exact else "v_threshold"], neuron)
-        register = self._threshold_register(name, neuron)
-        found["chip_threshold"] = None if register is None else register / scale + zero
-        counts = out.overflows.get(name, {})
-        if sum(int(np.ravel(v)[neuron]) for v in counts.values()):
-            found["cause"] = "overflow: a state of this neuron wrapped or saturated on the chip"
-        elif conventions:
-            differ = "; ".join(f"{w} {a} and {b}" for w, (a, b) in conventions.items())
-            found["cause"] = f"other conventions: image and network have {differ}"
-        elif (
-            register is not None
-            and abs(found["chip_threshold"] - found["threshold"]) > THRESHOLD_STEP / scale
-        ):
-            found["cause"] = (
-                f"another threshold: the chip's is {found['chip_threshold']:.6g} (register {register} at scale "
-                f"{scale:.6g}), the network's {found['threshold']:.6g}; were 'vth' or 'scale_v' pinned?"
-            )
-        else:
-            rest = _of_neuron(node.parameters.get("v_leak", 0.0), neuron)
-            found["cause"] = _rounding_or_more(found, v_float[:step] - rest, v_chip[:step] - rest, rest)
-        return found
-
-    def _zero(self, name: str, neuron: int) -> float:
-        """A chip's potential of 0 in the network's units: v_leak or a Threshold below 0 where it is counted from there
-        (R0314, R0317)."""
-        node = self.net.nodes[name]
-        if node.kind == "Threshold":
-            return min(_of_neuron(node.parameters["threshold"], neuron), 0.0)
-        told = {"what": f"v_leak of '{name}'", "value": "is the zero of its potential"}
-        counted = any(told.items() <= a.items() for a in self.image.assumptions)
-        return _of_neuron(node.parameters["v_leak"], neuron) if counted else 0.0
-
-    def _threshold_register(self, name: str, neuron: int) -> Optional[int]:
-        """The chip's threshold of a neuron, in the integers of its potential."""
-        for core in self.image.info["cores"]:
-            for index, part in enumerate(core["slices"]):
-                at = neuron - part["first_neuron"]
-                if part["population"] == name and 0 <= at < part["count"]:
-                    registers = self.image.program.core(core["id"])["slices"][index]["registers"]
-                    return int(registers["threshold"][at]) if "threshold" in registers else None
-        return None
-
-
-def _of_neuron(values, neuron: int) -> float:
-    """A neuron's value, where one number may stand for all neurons."""
-    return float(np.ravel(values)[neuron if np.size(values) > 1 else 0])
-
-
-def _rounding_or_more(found: dict, v_float: np.ndarray, v_chip: np.ndarray, rest: float) -> str:
-    """Whether rounding explains a difference; the potentials, relative to rest, are those of the steps before.
-
-    In the step itself one side has been reset, so that the other side's distance to its threshold stands for
-    the difference of the two. Where the potential is far below rest, rounding grows with it.
-    """
-    threshold, chip_threshold = found["threshold"], found["chip_threshold"]
-    unit = abs(threshold - rest) or abs(threshold) or float(np.abs(v_float).max(initial=0)) or 1.0
-    if found["float"]:
-        short = abs((threshold if chip_threshold is None else chip_threshold) - found["chip_v"]) / unit
-    else:
-        short = abs(threshold - found["float_v"]) / unit
-    before = float((np.abs(v_chip - v_float) / np.maximum(np.abs(v_float), unit)).max(initial=0))
-    measured = (
-        f"without the spike the potential is {100 * short:.3g} % of the threshold away from it, and in the "
-        f"steps before, float and chip were at most {100 * before:.3g} % apart"
-    )
-    if max(short, before) <= ROUNDING:
-        return f"rounding: {measured}"
-    return (
-        f"more than rounding explains: {measured}; look for weights or decays held in few bits, for pinned "
-        "quantization settings, for overflow in other populations, and whether this network made the image"
-    )
+        sample = self.data.slice(found["sample"], 1)
+        return explained(self.net, self.image, found, sample, engine, threads, conventions)

@@ -55,11 +55,12 @@ def verify(
 ) -> None:
     """Compare the float network with the chip on data.
 
-    Prints accuracy or error of both with 95 % intervals, spike agreement, the first neuron and step that
-    differ and why, proven against seen ranges, and core utilisation. DATA's y is labels [samples] (the answer
+    Prints accuracy or error of both with 95 % intervals, spike agreement and distances of spike trains for each layer,
+    how near potentials come to the threshold, the first neuron and step that differ and why (which rounding alone
+    is enough), proven against seen ranges, and core utilisation. DATA's y is labels [samples] (the answer
     is the output with the largest sum over time) or targets [samples, T, outputs] in the network's units; of
     several Output nodes they belong to the only one that they fit. Figures for --fail-if: samples, agreement,
-    overflows, headroom_bits; with labels accuracy_float, accuracy_chip, accuracy_drop, same_answer (0 to 1);
+    overflows, headroom_bits, victor_purpura, van_rossum, spike_distance, rate_distance, near_threshold; with labels accuracy_float, accuracy_chip, accuracy_drop, same_answer (0 to 1);
     r2_X and error_X for X = chip_to_float, and with targets float, chip; the worst of several Output nodes.
     """
     if fail_if is not None:

@@ -67,12 +67,12 @@ class RealNeurons:
         parameters: dict[str, np.ndarray] = {}
         if kind.startswith("Cuba"):
             current = self._leaking(population, "current", current)
-            parameters["tau_syn"] = self._tau(current)
+            parameters["tau_syn"] = self.tau(current)
             parameters["w_in"] = self.gain * DECAY_ONE / current
-            parameters["tau_mem"] = self._tau(potential)
+            parameters["tau_mem"] = self.tau(potential)
             parameters["r"] = DECAY_ONE / potential
         elif leaks:
-            parameters["tau"] = self._tau(potential)
+            parameters["tau"] = self.tau(potential)
             parameters["r"] = self.gain * DECAY_ONE / potential
         else:
             parameters["r"] = np.full(shape, float(self.gain))
@@ -84,7 +84,8 @@ class RealNeurons:
             parameters["v_reset"] = self._v_reset(population, values) / unit
         return {"type": kind, **{k: np.ascontiguousarray(v, np.float64) for k, v in parameters.items()}}
 
-    def _tau(self, decay: np.ndarray) -> np.ndarray:
+    def tau(self, decay: np.ndarray) -> np.ndarray:
+        """The time constants that lose in a step what decays of 4096 do, in seconds."""
         if self.discretization == "euler":
             return self.dt * DECAY_ONE / decay
         with np.errstate(divide="ignore"):
