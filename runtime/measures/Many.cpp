@@ -53,20 +53,23 @@ const Measure* findMeasure(std::string_view name) {
 }
 
 void ofTrains(const Measure& measure, const Trains& a, const Trains& b, const Options& options, int threads,
-              std::span<double> result) {
+              std::span<double> result, const std::atomic<bool>* cancel) {
   const auto work = static_cast<std::int64_t>(a.times.size() + b.times.size());
-  inParallel(threadsFor(work, kShare, threads), result.size(),
-             [&](std::size_t i) { result[i] = measure.of(a[i], b[i], options); });
+  inParallel(threadsFor(work, kShare, threads), result.size(), [&](std::size_t i) {
+    if (!cancel || !*cancel) result[i] = measure.of(a[i], b[i], options);
+  });
 }
 
 std::vector<std::vector<double>> ofRasters(std::span<const Measure* const> measures, const Raster& a,
-                                           const Raster& b, double dt, Options options, int threads) {
+                                           const Raster& b, double dt, Options options, int threads,
+                                           const std::atomic<bool>* cancel) {
   options.window = {0, static_cast<double>(a.steps) * dt};
   std::vector<std::vector<double>> result;
   for (const Measure* measure : measures) result.emplace_back(a.samples * a.neurons, measure->same);
   const std::int64_t blocks = (a.neurons + kBlock - 1) / kBlock;
   const auto cells = static_cast<std::int64_t>(a.cells.size());
   inParallel(threadsFor(cells, kShare, threads), a.samples * blocks, [&](std::size_t task) {
+    if (cancel && *cancel) return;
     const std::int64_t sample = static_cast<std::int64_t>(task) / blocks;
     const std::int64_t first = static_cast<std::int64_t>(task) % blocks * kBlock;
     const std::int64_t count = std::min(kBlock, a.neurons - first);

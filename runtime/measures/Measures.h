@@ -1,8 +1,8 @@
 // How far two spike trains are from each other: the measures of the literature, one file each.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -83,9 +83,10 @@ struct Trains {
   Train operator[](std::size_t i) const { return times.subspan(offsets[i], offsets[i + 1] - offsets[i]); }
 };
 
-// Writes a value for each pair. The result does not depend on the number of threads; 0: as many as pay.
+// Writes a value for each pair. The result does not depend on the number of threads; 0: as many as pay. Ends
+// soon after `cancel` became true, where it is given; the values are worth nothing then.
 void ofTrains(const Measure& measure, const Trains& a, const Trains& b, const Options& options, int threads,
-              std::span<double> result);
+              std::span<double> result, const std::atomic<bool>* cancel = nullptr);
 
 // Spikes as [samples, steps, neurons], C order, 0 or 1.
 struct Raster {
@@ -96,6 +97,7 @@ struct Raster {
 // For each measure [samples, neurons]: the trains of two rasters of one shape. A spike of step t is at t *
 // dt, and the window, which is set here, runs from 0 to steps * dt.
 std::vector<std::vector<double>> ofRasters(std::span<const Measure* const> measures, const Raster& a,
-                                           const Raster& b, double dt, Options options, int threads);
+                                           const Raster& b, double dt, Options options, int threads,
+                                           const std::atomic<bool>* cancel = nullptr);
 
 }  // namespace rheo::measures

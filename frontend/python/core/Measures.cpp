@@ -2,6 +2,7 @@
 #include "measures/Measures.h"
 
 #include "Arrays.h"
+#include "Supervisor.h"
 
 namespace rheo::python {
 namespace {
@@ -42,11 +43,10 @@ py::array ofPairs(const std::string& name, const Numbers& timesA, const Offsets&
   const Trains a = trainsOf(timesA, offsetsA), b = trainsOf(timesB, offsetsB);
   if (a.count() != b.count()) throw py::value_error("as many trains on both sides");
   std::vector<double> result(a.count());
-  {
-    const Options read = optionsOf(options);
-    py::gil_scoped_release release;
-    ofTrains(measure, a, b, read, threads, result);
-  }
+  supervised(py::none(), [&, read = optionsOf(options)](Watch& watch) {
+    ofTrains(measure, a, b, read, threads, result, &watch.cancel);
+    return true;
+  });
   return py::array_t<double>(static_cast<py::ssize_t>(result.size()), result.data());
 }
 
@@ -65,10 +65,8 @@ py::dict ofRastersNamed(const std::vector<std::string>& names, const Cells& left
   if (a.samples != b.samples || a.steps != b.steps || a.neurons != b.neurons)
     throw py::value_error("rasters of one shape");
   const Options read = optionsOf(options);
-  std::vector<std::vector<double>> values = [&] {
-    py::gil_scoped_release release;
-    return ofRasters(measures, a, b, dt, read, threads);
-  }();
+  std::vector<std::vector<double>> values = supervised(
+      py::none(), [&](Watch& watch) { return ofRasters(measures, a, b, dt, read, threads, &watch.cancel); });
   py::dict result;
   for (std::size_t m = 0; m < names.size(); ++m) {
     py::array found = toPython(std::move(values[m]), 1, a.samples, a.neurons);

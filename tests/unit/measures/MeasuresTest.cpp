@@ -89,6 +89,13 @@ TEST(SpikeDistance, by_hand) {
   EXPECT_DOUBLE_EQ(spikeDistance(Spikes{4}, Spikes{6}, kTen),
                    (4 * 4 / 10.0 + 2 * 4 / 12.0 + 4 * 4 / 10.0) / 10);
   EXPECT_DOUBLE_EQ(spikeDistance(Spikes{0, 10}, Spikes{}, kTen), 0);
+  // Intervals 4 and 5 everywhere: with s and r for what the trains' own spikes are away, S is 2 (5 s + 4 r)
+  // / 81. r is 1; s is 2 up to t = 2, then falls to 1 at t = 6: the integrals are 56, 72.75, 19.25 and 72,
+  // by 81.
+  EXPECT_NEAR(spikeDistance(Spikes{2, 6}, Spikes{5}, kTen), 22.0 / 81, 1e-15);
+  // A lone spike at the start: nothing ends its interval, so that s goes from 3 at 0 to the window's end's
+  // own 1.
+  EXPECT_NEAR(spikeDistance(Spikes{0}, Spikes{3, 9}, kTen), 2 * (6 * 20 + 10 * 22) / 256.0 / 10, 1e-15);
 }
 
 TEST(SpikeSynchronisation, by_hand) {
