@@ -14,13 +14,16 @@ from ..data import DataSet
 from ..errors import data_error, option_error
 from ..image import Image
 
+METHOD = (
+    1  # counts up whenever equal arguments would give other figures: states of older ones are not resumed
+)
 # Kinds with so few pairs of fault and sample are visited exhaustively without being asked.
 FEW_PAIRS = 200_000
 # Most faults of an exhaustive visit: their counts are held in memory.
 MOST_SITES = 20_000_000
 FIRST_DRAWS = 500  # of a stratum, at its first look; each look doubles them
 MOST_DRAWS = 1 << 22
-BLOCK_SAMPLES = 64  # of an exhaustive visit, between two checkpoints
+RANDOM = ("message loss", "input")  # what kinds are about that have realisations instead of places
 
 
 @dataclass
@@ -42,7 +45,12 @@ class Plan:
     tolerance: Optional[float] = None
 
     def fingerprint(self) -> str:
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        content = {"method": METHOD, **asdict(self)}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def wanted(self, looks: int) -> int:
+        """Draws of a stratum at its next look."""
+        return FIRST_DRAWS << looks
 
     def open(self, image: Image, exhaustive: bool) -> Optional[_core.Campaign]:
         """The core's campaign over one part of the kinds; None where that part is empty."""
