@@ -1,11 +1,16 @@
 """Small networks, their images and data, for the tests of fault campaigns."""
 
 import functools
+import random
+import subprocess
 
 import numpy as np
 import rheobase as rb
+from commandline import rheobase, start
 
 KINDS = "weight-flip,neuron-dead,channel-dead,format-flip,message-loss:0.05"  # visited, undefined, drawn
+CAMPAIGN = ("robust", "net.rheo", "--faults", KINDS, "--data", "data.npz", "--width", "0.1")
+REPORTS = ("report.html", "report.json", "report.sarif", "report.txt")
 
 
 @functools.lru_cache(None)
@@ -44,3 +49,24 @@ def files(folder) -> None:
     image().save(folder / "net.rheo")
     x, y = data()
     np.savez(folder / "data.npz", x=x, y=y)
+
+
+def reports(folder) -> dict:
+    """The bytes of the four reports."""
+    return {name: (folder / name).read_bytes() for name in REPORTS}
+
+
+def kill_and_resume(kills: int, rng: random.Random, longest: float) -> int:
+    """Kills a campaign at random instants, each time resumed; returns how often it was still running then."""
+    hit = 0
+    for _ in range(kills):
+        process = start(*CAMPAIGN, "--width", "0.01", "-o", "out", "--resume")
+        try:
+            process.communicate(timeout=rng.uniform(0.2, longest))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            hit += 1
+    result = rheobase(*CAMPAIGN, "--width", "0.01", "-o", "out", "--resume")
+    assert result.returncode == 0, result.stderr
+    return hit

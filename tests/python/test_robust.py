@@ -20,7 +20,6 @@ from rheobase.robustness import runner as runners
 from rheobase.robustness.checkpoint import NAME, Tally
 from rheobase.robustness.intervals import clopper_pearson, confidence_of_look
 from rheobase.robustness.kinds import expand
-from rheobase.robustness.results import FIGURES
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +117,9 @@ def test_blocks_of_any_size_give_the_same(campaign, monkeypatch):
 
 
 def test_a_recurrent_network_and_no_labels():
-    found = rb.robust(recurrent(), data(inputs=4)[0], faults=["weight-flip", "spike-lost", "delay", "state-flip"])
+    found = rb.robust(
+        recurrent(), data(inputs=4)[0], faults=["weight-flip", "spike-lost", "delay", "state-flip"]
+    )
     assert found.finished and {s["kind"] for s in found.data["strata"]} > {"delay-flip", "spike-lost"}
     assert "decision" in found.figures() and "accuracy" not in found.figures()
 
@@ -281,7 +282,14 @@ def test_a_campaign_that_goes_on_and_on_ends_with_the_same(campaign, tmp_path):
     found, times = None, 0
     while found is None or not found.finished:
         found = rb.robust(
-            image(), *data(), faults=KINDS, width=0.1, folder=tmp_path, resume=True, budget=1e-9, threads=1 + times % 2
+            image(),
+            *data(),
+            faults=KINDS,
+            width=0.1,
+            folder=tmp_path,
+            resume=True,
+            budget=1e-9,
+            threads=1 + times % 2,
         )
         times += 1
     assert found.data == campaign.data and times > 5

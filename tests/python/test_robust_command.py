@@ -17,12 +17,10 @@ from rheobase import compiler
 if not compiler.available():
     pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
 
-from faultnets import KINDS, files
+from faultnets import CAMPAIGN, REPORTS, files, kill_and_resume, reports
 from rheobase.robustness.results import FIGURES
 
-REPORTS = ("report.html", "report.json", "report.sarif", "report.txt")
 KEPT = ("campaign.json", "campaign.state", "image.rheo")
-CAMPAIGN = ("robust", "net.rheo", "--faults", KINDS, "--data", "data.npz", "--width", "0.1")
 
 
 @pytest.fixture
@@ -30,10 +28,6 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     files(tmp_path)
     return tmp_path
-
-
-def reports(folder) -> dict:
-    return {name: (folder / name).read_bytes() for name in REPORTS}
 
 
 def test_files_and_what_is_printed(here):
@@ -51,7 +45,18 @@ def test_files_and_what_is_printed(here):
 
 
 def test_the_command_in_the_report_makes_it_again(here):
-    options = ("--seed", 5, "--confidence", 0.9, "--instances", 50, "--exhaustive", "neuron-dead", "--samples", 7)
+    options = (
+        "--seed",
+        5,
+        "--confidence",
+        0.9,
+        "--instances",
+        50,
+        "--exhaustive",
+        "neuron-dead",
+        "--samples",
+        7,
+    )
     assert invoke(*CAMPAIGN, *options, "-o", "out").returncode == 0
     command = shlex.split(json.loads((here / "out/report.json").read_text())["command"])
     assert command[0] == "rheobase" and command[-1] == "DIR"
@@ -78,7 +83,12 @@ def test_the_page_opens_without_a_network_and_has_every_figure(here):
     for s in body["strata"]:
         assert f"{s['pairs']:,}" in table and s["kind"] in table
     assert html.count("<svg") == 3 and "prefers-color-scheme:dark" in html
-    for question in ("What does one fault do?", "How far does accuracy fall?", "Which bits", "Which faults are critical?"):
+    for question in (
+        "What does one fault do?",
+        "How far does accuracy fall?",
+        "Which bits",
+        "Which faults are critical?",
+    ):
         assert question in html
 
 
@@ -102,7 +112,9 @@ def test_sarif_names_the_critical_faults(here):
     invoke(*CAMPAIGN, "-o", "out", "--fail-if", "decision > 0")
     (run,) = json.loads((here / "out/report.sarif").read_text())["runs"]
     body = json.loads((here / "out/report.json").read_text())
-    assert [r["partialFingerprints"]["fault"] for r in run["results"]] == [c["fault"] for c in body["critical"]]
+    assert [r["partialFingerprints"]["fault"] for r in run["results"]] == [
+        c["fault"] for c in body["critical"]
+    ]
     rules = run["tool"]["driver"]["rules"]
     assert all(rules[r["ruleIndex"]]["id"] == r["ruleId"] and r["level"] == "error" for r in run["results"])
 
@@ -225,29 +237,16 @@ def test_interrupted_by_ctrl_c_it_goes_on(here):
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130 and "interrupted" in stderr
     assert [p.name for p in (here / "out").iterdir()] == ["campaign.state"]
-    assert invoke(*CAMPAIGN, "--width", "0.004", "-o", "out", "--resume", "--budget", "1s").returncode in (0, 4)
-
-
-def kill_and_resume(here, kills: int, rng: random.Random, longest: float) -> int:
-    """Kills a campaign at random instants, each time resumed; returns how often it was still running then."""
-    hit = 0
-    for _ in range(kills):
-        process = start(*CAMPAIGN, "--width", "0.01", "-o", "out", "--resume")
-        try:
-            process.communicate(timeout=rng.uniform(0.2, longest))
-        except Exception:
-            process.kill()
-            process.communicate()
-            hit += 1
-    result = rheobase(*CAMPAIGN, "--width", "0.01", "-o", "out", "--resume")
-    assert result.returncode == 0, result.stderr
-    return hit
+    assert invoke(*CAMPAIGN, "--width", "0.004", "-o", "out", "--resume", "--budget", "1s").returncode in (
+        0,
+        4,
+    )
 
 
 def test_killed_and_resumed_it_ends_with_the_same_bytes(here):
     begun = time.monotonic()
     assert rheobase(*CAMPAIGN, "--width", "0.01", "-o", "whole").returncode == 0
-    hit = kill_and_resume(here, 4, random.Random(5), 0.9 * (time.monotonic() - begun))
+    hit = kill_and_resume(4, random.Random(5), 0.9 * (time.monotonic() - begun))
     assert hit > 0 and reports(here / "out") == reports(here / "whole")
 
 

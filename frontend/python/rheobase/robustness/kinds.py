@@ -43,11 +43,14 @@ def expand(faults) -> tuple[list[str], set[str]]:
         raise option_error(
             f"faults is {shown(faults)}", "give a list of kinds, see rb.fault_kinds()"
         ) from None
-    known = [kind["name"] for kind in fault_kinds()]
+    about = {kind["name"]: kind["about"] for kind in fault_kinds()}
+    known = list(about)
     names: list[str] = []
     asked: set[str] = set()
     for word in filter(None, words):
         family = known if word == EVERYTHING else [name for name in known if name.startswith(word + "-")]
+        if word != EVERYTHING:  # "weight" is bits of stored weights, not devices whose weights are off
+            family = [name for name in family if about[name] == about[family[0]]]
         chosen = family if word not in known and family else [_canonical(word)]
         names += [name for name in chosen if name not in names]
         asked |= set() if word == EVERYTHING else set(chosen)

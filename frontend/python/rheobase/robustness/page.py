@@ -49,7 +49,8 @@ head.setAttribute('aria-sort',up?'ascending':'descending');const key=row=>row.ce
 for(const box of document.querySelectorAll('input.filter'))box.addEventListener('input',()=>{
 const words=box.value.toLowerCase().split(/\\s+/);
 for(const row of document.getElementById(box.dataset.table).tBodies[0].rows)
-row.hidden=!words.every(word=>row.textContent.toLowerCase().includes(word))});
+{const text=[...row.querySelectorAll('td.left')].map(cell=>cell.textContent).join(' ').toLowerCase();
+row.hidden=!words.every(word=>text.includes(word))}});
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Optional
+from typing import Callable, Iterator, Optional, Tuple
 
 import numpy as np
 
@@ -23,7 +23,7 @@ FEW_PAIRS = 200_000
 MOST_SITES = 20_000_000
 FIRST_DRAWS = 500  # of a stratum, at its first look; each look doubles them
 MOST_DRAWS = 1 << 22
-RANDOM = ("message loss", "input")  # what kinds are about that have realisations instead of places
+RANDOM = ("message loss", "input", "device")  # what kinds are about that have realisations instead of places
 
 
 @dataclass
@@ -58,6 +58,25 @@ class Plan:
         if not chosen:
             return None
         return open_core(image, chosen, self)
+
+
+Request = Tuple[int, int, int]  # stratum, first draw, draws
+
+
+def draw_blocks(wanted: dict[int, tuple[int, int]], size: Callable[[], int]) -> Iterator[list[Request]]:
+    """Draws of strata, {stratum: (first, count)}, in blocks of at most so many: those of a block share intact runs."""
+    block: list[Request] = []
+    room = size()
+    for stratum, (first, count) in wanted.items():
+        while count > 0:
+            part = min(count, room)
+            block.append((stratum, first, part))
+            first, count, room = first + part, count - part, room - part
+            if room == 0:
+                yield block
+                block, room = [], size()
+    if block:
+        yield block
 
 
 def open_core(image: Image, faults: list[str], plan: Plan) -> _core.Campaign:

@@ -154,24 +154,20 @@ class Runner:
     def _round(self, strata: list[int], over: Callable) -> Iterator[None]:
         """One look at each of these strata, a block at each step."""
         tallies = self.state.tallies
-        if self.sharding:
-            drawn = {k: tallies[k].drawn for k in strata}
-            wanted = {k: (n, self.plan.wanted(tallies[k].looks) - n) for k, n in drawn.items()}
-            for k, found in self.sharding.draw(wanted, over):
-                tallies[k].add(found, self.labels)
+        drawn = {k: tallies[k].drawn for k in strata}
+        wanted = {k: (n, self.plan.wanted(tallies[k].looks) - n) for k, n in drawn.items()}
+        for block, found in self.sharding.draw(wanted, over) if self.sharding else self._draw(wanted):
+            for (k, _, _), part in zip(block, found):
+                tallies[k].add(part, self.labels)
                 self._look(k)
-                self._done("draw", len(found["damage"]))
-                yield
-            return
-        for k in strata:
-            wanted = self.plan.wanted(tallies[k].looks)
-            while (first := tallies[k].drawn) < wanted:
-                count = min(self._draws, wanted - first)
-                tallies[k].add(self.drawn.draw(self.x, k, first, count, self.threads, None), self.labels)
-                self._look(k)
-                took = self._done("draw", count)
-                self._draws = _next_size(self._draws, took, 64)
-                yield
+            took = self._done("draw", sum(count for _, _, count in block))
+            self._draws = _next_size(self._draws, took, 64)
+            yield
+
+    def _draw(self, wanted: dict) -> Iterator[tuple[list, list]]:
+        """Blocks of requests with what was drawn."""
+        for block in plans.draw_blocks(wanted, lambda: self._draws):
+            yield block, self.drawn.draw_many(self.x, block, self.threads, None)
 
     def _look(self, stratum: int) -> None:
         """Once what the next look wants was drawn: whether every interval is narrow enough."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import Error, data_error, option_error
 from ..image import Image
-from .plan import Plan
+from .plan import Plan, Request, draw_blocks
 
 BLOCK_SAMPLES = 64  # of a visit, at most
 LEAST_DRAWS = 250  # that a worker is asked for
@@ -37,8 +37,8 @@ def _visit(image: bytes, plan: Plan, x: list, labels: np.ndarray, first: int, co
     return _campaign(image, plan, x, labels, True).visit(x, first, count, labels, 1, None)
 
 
-def _draw(image: bytes, plan: Plan, x: list, stratum: int, first: int, count: int) -> dict:
-    return _campaign(image, plan, x, np.zeros(0, np.int32), False).draw(x, stratum, first, count, 1, None)
+def _draw(image: bytes, plan: Plan, x: list, requests: list[Request]) -> list[dict]:
+    return _campaign(image, plan, x, np.zeros(0, np.int32), False).draw_many(x, requests, 1, None)
 
 
 class Sharding:
@@ -101,14 +101,10 @@ class Sharding:
             over,
         )
 
-    def draw(self, wanted: dict[int, tuple[int, int]], over: Callable) -> Iterator[tuple[int, dict]]:
-        """Draws of strata, {stratum: (first, count)}, in parts: (stratum, what was drawn) in their order."""
-        parts = []
-        for stratum, (first, count) in wanted.items():
-            size = max(LEAST_DRAWS, -(-count // self._threads()))
-            parts += [
-                (stratum, start, min(size, first + count - start))
-                for start in range(first, first + count, size)
-            ]
-        tasks = ((_draw, self.image, self.plan, self.x, *part) for part in parts)
-        yield from zip((part[0] for part in parts), self._in_order(tasks, over))
+    def draw(self, wanted: dict[int, tuple[int, int]], over: Callable) -> Iterator[tuple[list, list]]:
+        """Draws of strata, {stratum: (first, count)}: blocks of requests with what was drawn, in their order."""
+        total = sum(count for _, count in wanted.values())
+        size = max(LEAST_DRAWS, total // (4 * self._threads()))
+        blocks = list(draw_blocks(wanted, lambda: size))
+        tasks = ((_draw, self.image, self.plan, self.x, block) for block in blocks)
+        yield from zip(blocks, self._in_order(tasks, over))
