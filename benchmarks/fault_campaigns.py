@@ -62,7 +62,9 @@ def network(widths: list[int], steps: int) -> rb.Network:
     random = np.random.default_rng(0)
     for below, width in zip(widths, widths[1:]):
         layers.append(0.4 * random.standard_normal((width, below)) / np.sqrt(below) * 4)
-    train = data.load(IMAGES / "train-images-idx3-ubyte.gz", (784,), f"rate:{steps},1", "input", 1e-4).limited(FITTED)
+    train = data.load(
+        IMAGES / "train-images-idx3-ubyte.gz", (784,), f"rate:{steps},1", "input", 1e-4
+    ).limited(FITTED)
     made = rb.from_nir(_graph([*layers, np.zeros((10, widths[-1]))], example))
     counts = made.run(train.slice(0, FITTED)).spikes[f"hidden{len(widths)}"].sum(axis=1).astype(np.float64)
     wanted = np.eye(10)[np.asarray(train.y)] - 0.1
@@ -94,7 +96,9 @@ def every_weight(samples: int, threads: int) -> None:
         f"784-128-10, 16 steps: {sites:,} faults x {samples:,} images = {pairs:,} pairs in {seconds:.1f} s on "
         f"{threads} threads, {pairs / seconds / 1e6:.1f} million a second"
     )
-    print(f"  right without faults {100 * (found['answers'] == labels).mean():.2f} %, other answers {int(found['decision'].sum()):,}")
+    print(
+        f"  right without faults {100 * (found['answers'] == labels).mean():.2f} %, other answers {int(found['decision'].sum()):,}"
+    )
 
 
 def against_full_runs(pairs: int, rounds: int) -> None:
@@ -139,7 +143,9 @@ def _prove(core, x, strata, drawn) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--samples", type=int, default=10_000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--pairs", type=int, default=50_000)

@@ -127,6 +127,14 @@ def check_folder(folder) -> None:
         raise _cannot(folder, error) from None
 
 
+def make_folder(folder) -> None:
+    """Makes a folder and those above it, where they do not exist. Raises DataError R0260."""
+    try:
+        _folder_of(folder).mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise _cannot(folder, error) from None
+
+
 @contextlib.contextmanager
 def filling(folder) -> Iterator[Path]:
     """An empty folder whose files are moved into ``folder`` when the block ends well; nothing is left

@@ -119,7 +119,7 @@ _COMMON = {
             metavar="N",
             min=0,
             max=2**63 - 1,
-            help="Seed of the search for where cores lie and of partition, and where --encode rate:T names none (0).",
+            help="Seed of the search for where cores lie, of partition and robust, and where --encode rate:T names none (0).",
         ),
     ],
 }

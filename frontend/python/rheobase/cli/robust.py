@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shlex
+import sys
 from pathlib import Path
 from typing import Optional
 
@@ -12,9 +14,8 @@ from typing_extensions import Annotated
 
 from .. import condition
 from ..errors import file_error, option_error, usage_error
-from ..files import check_folder, check_writable, write_npz, write_text
-
-from ..robustness import fault_kinds
+from ..files import check_folder, check_writable, make_folder, write_npz, write_text
+from ..robustness import Campaign, fault_kinds
 from ..robustness import replay as replay_fault
 from ..robustness import robust as run_campaign
 from ..robustness.results import FIGURES
@@ -24,6 +25,9 @@ from .running import read_data
 
 _KEPT_IMAGE = "image.rheo"
 _KEPT_ARGUMENTS = "campaign.json"
+_WIDTH, _CONFIDENCE, _INSTANCES = (
+    inspect.signature(run_campaign).parameters[name].default for name in ("width", "confidence", "instances")
+)
 
 
 def _list_kinds() -> None:
@@ -54,7 +58,7 @@ def _client(address: Optional[str]):
     if address is None:
         return None
     try:
-        from dask.distributed import Client, LocalCluster
+        from dask.distributed import Client
     except ImportError:
         raise usage_error("--dask needs the package 'distributed'", "pip install dask distributed") from None
     kind, _, count = address.partition(":")
@@ -63,7 +67,7 @@ def _client(address: Optional[str]):
             raise option_error(
                 f"--dask cannot be '{address}'", "write local:N, N from 1 to 256, or a scheduler's address"
             )
-        return Client(LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None))
+        return Client(n_workers=int(count), threads_per_worker=1, dashboard_address=None)  # closes them, too
     try:
         return Client(address, timeout=10)
     except (OSError, ValueError) as error:
@@ -79,6 +83,7 @@ def _client(address: Optional[str]):
     "rheobase robust net.rheo --faults all --data test.npz -o faults --resume",
     "rheobase robust net.rheo --faults message-loss:1e-3,input-jitter:2 --data test.npz -o faults --fail-if 'decision > 0.01'",
     "rheobase robust --list",
+    "rheobase robust --schema > report.schema.json",
 )
 def robust(
     image: Annotated[Optional[Path], typer.Argument(metavar="IMAGE", help="A chip image (.rheo).")] = None,
@@ -108,11 +113,11 @@ def robust(
     ] = None,
     width: Annotated[
         float, typer.Option("--width", help="Draw until every interval is at most so wide.")
-    ] = 0.02,
-    confidence: Annotated[float, typer.Option("--confidence", help="Of the intervals.")] = 0.95,
+    ] = _WIDTH,
+    confidence: Annotated[float, typer.Option("--confidence", help="Of the intervals.")] = _CONFIDENCE,
     instances: Annotated[
         int, typer.Option("--instances", help="Realisations of random kinds to draw from.")
-    ] = 1000,
+    ] = _INSTANCES,
     tolerance: Annotated[
         Optional[float],
         typer.Option(
@@ -141,6 +146,9 @@ def robust(
         ),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Show all kinds of faults and end.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of report.json and end.")
+    ] = False,
     encode: o.Encode = None,
     samples: o.Samples = None,
 ) -> None:
@@ -149,11 +157,14 @@ def robust(
     Each outcome is exact, as if the faulty chip had run from the first step to the last. Tells how often a fault changes a
     spike, an output, the answer; for which kind, layer and bit; and which single faults are worst. Writes report.html,
     report.json, report.txt and report.sarif. A campaign that was interrupted or ran out of --budget goes on with --resume
-    and ends with the same bytes. Figures for --fail-if: faults, pairs, undefined, accuracy, worst_accuracy, decision,
-    output, raster, masked (the worst stratum counts). Exit status 4: the budget ended first.
+    and ends with the same bytes. Figures for --fail-if: decision, output, raster, undefined and masked (shares, 0 to 1, of
+    the worst group of faults), accuracy and worst_accuracy (with labels), faults and pairs (counts). Exit status 1: --fail-if
+    holds; 4: the budget ended first.
     """
     if listed:
         return _list_kinds()
+    if schema:
+        return sys.stdout.write(json.dumps(Campaign.schema(), indent=2) + "\n")
     for value, name in ((image, "IMAGE"), (faults, "--faults"), (data, "--data"), (output, "-o DIR")):
         if value is None:
             raise usage_error(f"{name} is missing", "rheobase robust --help shows examples")
@@ -170,7 +181,7 @@ def robust(
         "samples": samples,
         "seed": Settings.seed or 0,
     }
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     try:
         with progress("faults") as advance:
             found = run_campaign(
@@ -196,36 +207,42 @@ def robust(
             client.close()
     loaded.save(output / _KEPT_IMAGE)
     write_text(output / _KEPT_ARGUMENTS, json.dumps(arguments, indent=2) + "\n")
-    found.data["command"] = _command(image, faults, data, exhaustive, width, encode, samples)
+    found.data["command"] = _command(
+        Path(image).name,
+        {
+            "--faults": faults,
+            "--data": Path(data).name,
+            "--exhaustive": exhaustive,
+            "--encode": encode,
+            "--samples": samples,
+            "--seed": Settings.seed,
+            "--width": None if width == _WIDTH else width,
+            "--confidence": None if confidence == _CONFIDENCE else confidence,
+            "--instances": None if instances == _INSTANCES else instances,
+            "--tolerance": tolerance,
+            "--output-node": node,
+            "--fail-if": fail_if,
+        },
+    )
     failed = fail_if is not None and found.fails(fail_if)
     found.data["fail_if"] = None if fail_if is None else {"condition": fail_if, "failed": failed}
     found.save(output)
     if Settings.json:
         emit_json(found.data["schema"], {k: v for k, v in found.data.items() if k != "schema"})
     else:
-        say(found.text().replace("DIR#", f"{output}#"))
+        say(found.text().replace("'DIR#1'", shlex.quote(f"{output}#1")))
         say(f"\nlook at {output / 'report.html'}")
-        if failed:
-            say(f"failed: {fail_if}")
     if failed:
         raise typer.Exit(1)
     if not found.finished:
         raise typer.Exit(4)
 
 
-def _command(image, faults, data, exhaustive, width, encode, samples) -> str:
-    """The line that makes the same report: by what decides it, without what does not."""
-    words = ["rheobase", "robust", Path(image).name, "--faults", faults, "--data", Path(data).name]
-    for name, value in (
-        ("--exhaustive", exhaustive),
-        ("--encode", encode),
-        ("--samples", samples),
-        ("--seed", Settings.seed),
-    ):
-        if value is not None:
-            words += [name, str(value)]
-    if width != 0.02:
-        words += ["--width", f"{width:g}"]
+def _command(image: str, options: dict) -> str:
+    """The line that makes the same report: by what decides it, without what does not. None: an option not given."""
+    words = ["rheobase", "robust", image]
+    for name, value in options.items():
+        words += [] if value is None else [name, str(value)]
     return " ".join(shlex.quote(word) for word in [*words, "-o", "DIR"])
 
 
@@ -268,7 +285,8 @@ def replay(
         arguments = json.loads((kept / _KEPT_ARGUMENTS).read_text())
         report = json.loads((kept / "report.json").read_text())
         known = [entry["fault"] for entry in report["critical"]]
-        source = Path(arguments["data"])
+        decision = {"output": report["decision"]["output"], "tolerance": report["decision"]["tolerance"]}
+        source, encode, samples, seed = (arguments[k] for k in ("data", "encode", "samples", "seed"))
     except (OSError, ValueError, KeyError, TypeError):
         raise file_error(
             kept, "this is no folder of a finished campaign", "give what `rheobase robust -o` made"
@@ -282,8 +300,8 @@ def replay(
     if output is not None:
         check_writable(output)
     loaded = o.read_image(kept / _KEPT_IMAGE)
-    dataset = read_data(source, loaded, arguments["encode"], arguments["samples"])
-    found = replay_fault(loaded, name, dataset, sample, seed=arguments["seed"])
+    dataset = read_data(Path(source), loaded, encode, samples)
+    found = replay_fault(loaded, name, dataset, sample, seed=seed, **decision)
     if output is not None:
         pairs = {**found.spikes, **{f"{k}.output": v for k, v in found.outputs.items()}}
         write_npz(

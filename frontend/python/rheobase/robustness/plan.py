@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Optional
+from typing import Callable, Iterator, Optional, Tuple
 
 import numpy as np
 
@@ -14,13 +14,16 @@ from ..data import DataSet
 from ..errors import data_error, option_error
 from ..image import Image
 
+METHOD = (
+    1  # counts up whenever equal arguments would give other figures: states of older ones are not resumed
+)
 # Kinds with so few pairs of fault and sample are visited exhaustively without being asked.
 FEW_PAIRS = 200_000
 # Most faults of an exhaustive visit: their counts are held in memory.
 MOST_SITES = 20_000_000
 FIRST_DRAWS = 500  # of a stratum, at its first look; each look doubles them
 MOST_DRAWS = 1 << 22
-BLOCK_SAMPLES = 64  # of an exhaustive visit, between two checkpoints
+RANDOM = ("message loss", "input", "device")  # what kinds are about that have realisations instead of places
 
 
 @dataclass
@@ -42,7 +45,12 @@ class Plan:
     tolerance: Optional[float] = None
 
     def fingerprint(self) -> str:
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        content = {"method": METHOD, **asdict(self)}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def wanted(self, looks: int) -> int:
+        """Draws of a stratum at its next look."""
+        return FIRST_DRAWS << looks
 
     def open(self, image: Image, exhaustive: bool) -> Optional[_core.Campaign]:
         """The core's campaign over one part of the kinds; None where that part is empty."""
@@ -50,6 +58,25 @@ class Plan:
         if not chosen:
             return None
         return open_core(image, chosen, self)
+
+
+Request = Tuple[int, int, int]  # stratum, first draw, draws
+
+
+def draw_blocks(wanted: dict[int, tuple[int, int]], size: Callable[[], int]) -> Iterator[list[Request]]:
+    """Draws of strata, {stratum: (first, count)}, in blocks of at most so many: those of a block share intact runs."""
+    block: list[Request] = []
+    room = size()
+    for stratum, (first, count) in wanted.items():
+        while count > 0:
+            part = min(count, room)
+            block.append((stratum, first, part))
+            first, count, room = first + part, count - part, room - part
+            if room == 0:
+                yield block
+                block, room = [], size()
+    if block:
+        yield block
 
 
 def open_core(image: Image, faults: list[str], plan: Plan) -> _core.Campaign:

@@ -8,10 +8,11 @@ import numpy as np
 
 from ..arguments import whole_number
 from ..data import DataSet
-from ..errors import data_error, option_error
+from ..errors import Diagnostic, InternalError, option_error, shown
 from ..image import Image
 from . import plan as plans
-from .campaign import DAMAGES, _data_set
+from .campaign import MOST_SEED, check_share, data_set
+from .checkpoint import DAMAGES
 
 
 class Replay:
@@ -74,41 +75,61 @@ class Replay:
             lines.append(f"answer: {self.answers[0]} without the fault, {self.answers[1]} with it")
         lines.append(
             {
-                "none": "masked",
-                "raster": "the outputs do not tell",
+                "none": "masked: nothing differs",
+                "raster": "the outputs are the same",
                 "output": "an output differs, the answer does not",
-            }.get(self.damage, "another answer")
+            }.get(self.damage, "the answer changes")
         )
         return "\n".join(lines)
 
     __str__ = text
 
 
-def replay(image: Image, fault: str, x, sample: Optional[int] = None, seed: int = 0) -> Replay:
+def replay(
+    image: Image,
+    fault: str,
+    x,
+    sample: Optional[int] = None,
+    seed: int = 0,
+    output: Optional[str] = None,
+    tolerance: Optional[float] = None,
+) -> Replay:
     """Runs one named fault of a report on one sample, from the first step to the last, beside the intact chip.
 
     fault: its name, as reports give it ("weight-flip@core=0,memory=synapse,word=3,bit=12"). x: as for `robust`, the same data;
-    sample: which of them; None for the first that the fault harms most. seed: the campaign's, for random kinds. Raises OptionError R0801 to R0803 for names that are none
-    of this image.
+    sample: which of them, from 0; None for the first of those that the fault harms most. seed, output, tolerance: the
+    campaign's. Raises OptionError R0801 to R0803 for names that are none of this image.
 
     Example: print(rb.replay(image, campaign.data["critical"][0]["fault"], x, sample=7))
     """
+    if not isinstance(image, Image):
+        raise option_error(f"replay needs an Image, not {type(image).__name__}", "rb.replay(image, fault, x)")
     if not isinstance(fault, str) or "@" not in fault:
-        raise option_error(f"'{fault}' is no name of a fault", "copy it from a report: KIND@PLACE", "R0803")
-    data = x if isinstance(x, DataSet) else _data_set(image, x, None)
-    output = plans.deciding_output(
-        image, data, None if len(image.info["outputs"]) == 1 else image.info["outputs"][0]["name"]
-    )
-    plan = plans.Plan("", "", [fault.partition("@")[0]], seed=seed, steps=data.steps, output=output)
-    plan.scale = plans.scale_of(image, image.info["outputs"][output])
+        raise option_error(
+            f"{shown(fault)} is no name of a fault", "copy it from a report: KIND@PLACE", "R0803"
+        )
+    data = x if isinstance(x, DataSet) else data_set(image, x, None)
+    index = plans.deciding_output(image, data, output)
+    plan = plans.Plan("", "", [fault.partition("@")[0]], seed=seed, steps=data.steps, output=index)
+    plan.seed = whole_number("seed", seed, 0, MOST_SEED)
+    plan.scale = plans.scale_of(image, image.info["outputs"][index])
+    plan.tolerance = None if tolerance is None else check_share("tolerance", tolerance, 0, float("inf"))
     core = plans.open_core(image, plan.faults, plan)
     arrays = image._inputs(data.slice(0, data.samples), data.file)[0]
     if sample is None:
-        sample = int(core.outcomes(fault, arrays, 0).argmax())
+        damage = core.outcomes(fault, arrays, 0)
+        known = np.where(damage == DAMAGES.index("undefined"), 0, damage)
+        sample = int((known if known.any() else damage).argmax())
     sample = whole_number("sample", sample, 0, data.samples - 1)
     found = core.replay(fault, arrays, sample)
     if found["outcome"]["damage"] != found["differential"]["damage"]:
-        raise data_error(
-            "R0699", f"two ways of simulating '{fault}' disagree on sample {sample}: a fault of ours"
+        raise InternalError(
+            [
+                Diagnostic(
+                    "R0699",
+                    "error",
+                    f"two ways of simulating '{fault}' disagree on sample {sample}: a fault of ours",
+                )
+            ]
         )
     return Replay(fault, found["what"], sample, found, found["before"])

@@ -10,33 +10,32 @@ import numpy as np
 from .. import condition
 from ..files import filling, write_text
 from ..statistics import proportion
+from .checkpoint import COLUMNS
+from .critical import drawn_faults, listed, visited_faults
 from .intervals import clopper_pearson, confidence_of_look
 from .kinds import fault_kinds
+from .runner import LEVELS, at_least
 
 SCHEMA = "rheobase.robustness/1"
-CRITICAL = 50  # faults that a report lists
-LEVELS = ("raster", "output", "decision")  # each includes those after it
-FIGURES = (
-    "faults",
-    "pairs",
-    "undefined",
-    "accuracy",
-    "worst_accuracy",
-    "decision",
-    "output",
-    "raster",
-    "masked",
-)
+SHARES = ("masked", *LEVELS, "undefined")  # that every stratum has
+FIGURES = ("faults", "pairs", "accuracy", "worst_accuracy", *SHARES)
 
 
 class Campaign:
-    """The verdict. ``data`` is what report.json holds (schema rheobase.robustness/1); ``text()`` is for people.
+    """The verdict. ``data`` is what report.json holds (`schema` is its JSON Schema); ``text()`` is for people.
 
     Example: campaign.data["strata"][0]["decision"]["value"]; campaign.fails("decision > 0.01")
     """
 
     def __init__(self, data: dict):
         self.data = data
+
+    @staticmethod
+    def schema() -> dict:
+        """The JSON Schema of ``data``, as `rheobase robust --schema` prints it."""
+        from .schema import schema
+
+        return schema()
 
     @property
     def finished(self) -> bool:
@@ -53,21 +52,21 @@ class Campaign:
         return self.text()
 
     def figures(self) -> dict[str, float]:
-        """The names that `fails` understands: of all strata the worst share (0 to 1) of faults that change
-        the raster, an output, the decision; masked: the least share that changes nothing; accuracy of the intact chip and under
-        the worst fault met; faults and pairs counted; undefined: the share of pairs whose words mean nothing any more."""
-        data = self.data
-        figures = {
-            "faults": sum(s["sites"] for s in data["strata"]),
-            "pairs": sum(s["pairs"] for s in data["strata"]),
-            "undefined": max((s["undefined"]["value"] or 0.0 for s in data["strata"]), default=0.0),
+        """The names that `fails` understands. Of all strata the worst, shares from 0 to 1: decision, output, raster (of pairs
+        in which a fault changes at least that), undefined (its words mean nothing any more), masked (the least share in which
+        nothing changes). faults, pairs: how many; with labels accuracy of the intact chip, worst_accuracy under
+        the worst fault of those that were tried on every sample."""
+        strata = self.data["strata"]
+        figures: dict[str, float] = {
+            "faults": sum(s["sites"] for s in strata),
+            "pairs": sum(s["pairs"] for s in strata),
         }
-        for level in LEVELS:
-            figures[level] = max((s[level]["value"] or 0.0 for s in data["strata"]), default=0.0)
-        figures["masked"] = 1 - figures["raster"]
-        if data["intact"]["accuracy"]:
-            figures["accuracy"] = data["intact"]["accuracy"]["value"]
-            worst = [c["accuracy"] for c in data["critical"] if c.get("accuracy") is not None]
+        for name in SHARES:
+            shares = [s[name]["value"] for s in strata if s[name]["value"] is not None]
+            figures[name] = min(shares, default=1.0) if name == "masked" else max(shares, default=0.0)
+        if self.data["intact"]["accuracy"]:
+            figures["accuracy"] = self.data["intact"]["accuracy"]["value"]
+            worst = [s["accuracy_worst"] for s in strata if s["accuracy_worst"] is not None]
             figures["worst_accuracy"] = min([*worst, figures["accuracy"]])
         return figures
 
@@ -76,7 +75,7 @@ class Campaign:
         return condition.holds(expression, self.figures())
 
     def save(self, folder) -> None:
-        """Writes report.json, report.txt, report.html and report.sarif, all or none. Raises DataError."""
+        """Writes report.json, report.txt, report.html and report.sarif; other files of the folder stay. Raises DataError."""
         from .page import page
         from .sarif import sarif
 
@@ -88,12 +87,15 @@ class Campaign:
 
     @classmethod
     def of(cls, runner) -> Campaign:
+        """What a runner knows by now."""
         return cls(_report(runner))
 
 
-def _exact(count: int, of: int) -> dict:
+def _exact(count: int, of: int, whole: bool) -> dict:
+    """A share that needs no interval; without all samples it is exact for those visited and has none."""
     value = count / of if of else None
-    return {"count": count, "of": of, "value": value, "low": value, "high": value, "exact": True}
+    bound = value if whole else None
+    return {"count": count, "of": of, "value": value, "low": bound, "high": bound, "exact": whole}
 
 
 def _drawn(count: int, of: int, confidence: float) -> dict:
@@ -108,110 +110,85 @@ def _drawn(count: int, of: int, confidence: float) -> dict:
     }
 
 
-def _stratum(known: dict, pairs: int, counts: dict, share) -> dict:
-    at_least = {level: sum(counts[name] for name in LEVELS[k:]) for k, level in enumerate(LEVELS)}
+def _stratum(known: dict, mode: str, settled: bool, counts: list, turned, share) -> dict:
+    """counts: by damage; turned: right answers turned wrong and wrong ones right, None without labels."""
+    pairs = int(sum(counts))
+    spoiled, mended = (None, None) if turned is None else (share(n, pairs) for n in turned)
     return {
         **known,
+        "mode": mode,
+        "settled": settled,
         "pairs": pairs,
-        **{level: share(at_least[level], pairs) for level in LEVELS},
-        "undefined": share(counts["undefined"], pairs),
+        **{name: share(count, pairs) for name, count in at_least(counts).items()},
+        "spoiled": spoiled,
+        "mended": mended,
+        "accuracy_mean": None,
+        "accuracy_worst": None,
     }
 
 
-def _visited(runner) -> tuple[list[dict], list[dict]]:
-    """Strata and the worst faults of the exhaustive part."""
-    state, strata, critical = runner.state, [], []
-    first = 0
-    accuracy = _accuracy(runner)
-    for number, known in enumerate(runner.strata["visited"]):
+def _visited(runner, accuracy: Optional[dict]) -> list[dict]:
+    """Strata of the exhaustive part."""
+    state, strata, first = runner.state, [], 0
+    whole = state.visited == runner.data.samples
+    for known in runner.strata["visited"]:
         window = slice(first, first + known["sites"])
         first += known["sites"]
-        if not state.counts:
-            continue
-        columns = {name: values[window] for name, values in state.counts.items()}
-        counts = {name: int(columns[name].sum(dtype=np.int64)) for name in (*LEVELS, "undefined")}
-        entry = _stratum(known, int(columns["tried"].sum(dtype=np.int64)), counts, _exact)
-        lost = columns["spoiled"].astype(np.int64) - columns["mended"]
-        if accuracy:
+        columns = {
+            name: state.counts[name][window] if state.counts else np.zeros(known["sites"], np.uint32)
+            for name in COLUMNS
+        }
+        total = {name: int(values.sum(dtype=np.int64)) for name, values in columns.items()}
+        damaged = [total[name] for name in (*LEVELS, "undefined")]
+        entry = _stratum(
+            known,
+            "exhaustive",
+            whole,
+            [total["tried"] - sum(damaged), *damaged],
+            (total["spoiled"], total["mended"]) if accuracy else None,
+            lambda count, of: _exact(count, of, whole),
+        )
+        if accuracy and state.visited:
+            lost = columns["spoiled"].astype(np.int64) - columns["mended"]
             entry["accuracy_mean"] = (accuracy["count"] - float(lost.mean())) / state.visited
             entry["accuracy_worst"] = (accuracy["count"] - int(lost.max())) / state.visited
-        strata.append({**entry, "mode": "exhaustive"})
-        order = np.lexsort((np.arange(len(lost)), -columns["decision"].astype(np.int64), -lost))[:CRITICAL]
-        for site in order:
-            if not columns["decision"][site] and not columns["output"][site]:
-                continue
-            critical.append(
-                {
-                    "fault": runner.visited.fault_name(number, int(site)),
-                    "what": runner.visited.describe(number, int(site)),
-                    "kind": known["kind"],
-                    "node": known["node"],
-                    "tried": int(columns["tried"][site]),
-                    "decision": int(columns["decision"][site]),
-                    "output": int(columns["output"][site]),
-                    "accuracy": (accuracy["count"] - int(lost[site])) / state.visited if accuracy else None,
-                }
-            )
-    return strata, critical
+        strata.append(entry)
+    return strata
 
 
-def _sampled(runner) -> tuple[list[dict], list[dict]]:
-    """Strata of the drawn part, and faults of it that changed an answer."""
-    state, strata, critical = runner.state, [], []
-    for number, known in enumerate(runner.strata["drawn"]):
-        if number not in state.draws:
-            continue
-        draws = state.draws[number]
-        damage = draws["damage"]
-        held = confidence_of_look(max(0, state.looks.get(number, 1) - 1), runner.plan.confidence)
-        counts = {name: int((damage == k).sum()) for k, name in enumerate(("none", *LEVELS, "undefined"))}
-        share = lambda count, of, held=held: _drawn(count, of, held)  # noqa: E731
-        entry = _stratum(known, len(damage), counts, share)
-        if len(runner.labels):
-            labels = runner.labels[draws["sample"]]
-            entry["spoiled"] = share(
-                int(((draws["before"] == labels) & (draws["after"] != labels)).sum()), len(damage)
+def _sampled(runner, accuracy: Optional[dict]) -> list[dict]:
+    """Strata of the drawn part."""
+    strata = []
+    for known, tally in zip(runner.strata["drawn"], runner.state.tallies):
+        held = confidence_of_look(runner.look_of(tally), runner.plan.confidence)
+        strata.append(
+            _stratum(
+                known,
+                "drawn",
+                tally.settled,
+                tally.counts.tolist(),
+                (tally.spoiled, tally.mended) if accuracy else None,
+                lambda count, of, held=held: _drawn(count, of, held),
             )
-        strata.append({**entry, "mode": "drawn", "settled": number in state.settled})
-        wrong = draws["site"][damage == 3]
-        sites, times = np.unique(wrong, return_counts=True)
-        for k in np.lexsort((sites, -times))[:5]:
-            tried = int((draws["site"] == sites[k]).sum())
-            critical.append(
-                {
-                    "fault": runner.drawn.fault_name(number, int(sites[k])),
-                    "what": runner.drawn.describe(number, int(sites[k])),
-                    "kind": known["kind"],
-                    "node": known["node"],
-                    "tried": tried,
-                    "decision": int(times[k]),
-                    "output": 0,
-                    "accuracy": None,
-                }
-            )
-    return strata, critical
+        )
+    return strata
 
 
 def _accuracy(runner) -> Optional[dict]:
-    """Of the intact chip, on the samples visited or, where none were, on all."""
-    if not len(runner.labels) or runner.plan.tolerance is not None:
+    """Of the intact chip, on the samples visited or, where none are to be, on all."""
+    if not len(runner.labels):
         return None
-    answers = runner.state.answers if runner.visited else runner.answers()
-    right = int((answers == runner.labels[: len(answers)]).sum())
-    return proportion(right, len(answers))
+    answers = runner.answers()
+    return proportion(int((answers == runner.labels[: len(answers)]).sum()), len(answers))
 
 
 def _report(runner) -> dict:
     from .. import __version__
 
     info, plan = runner.image.info, runner.plan
-    visited, worst = _visited(runner)
-    sampled, hit = _sampled(runner)
-    used = {known["kind"] for known in (*runner.strata["visited"], *runner.strata["drawn"])}
-    critical = sorted(
-        worst, key=lambda c: (c["accuracy"] if c["accuracy"] is not None else 1, -c["decision"])
-    )[:CRITICAL]
-    critical += sorted(hit, key=lambda c: -c["decision"])[: CRITICAL - len(critical)]
+    accuracy = _accuracy(runner)
+    strata = _visited(runner, accuracy) + _sampled(runner, accuracy)
+    used = {stratum["kind"] for stratum in strata}
     return {
         "schema": SCHEMA,
         "rheobase": __version__,
@@ -233,8 +210,10 @@ def _report(runner) -> dict:
             "tolerance": plan.tolerance,
         },
         "finished": runner.finished,
-        "intact": {"accuracy": _accuracy(runner)},
-        "kinds": [k for k in fault_kinds() if k["name"] in used],
-        "strata": visited + sampled,
-        "critical": critical,
+        "intact": {"accuracy": accuracy},
+        "kinds": [kind for kind in fault_kinds() if kind["name"] in used],
+        "strata": strata,
+        "critical": listed(visited_faults(runner, accuracy) + drawn_faults(runner)),
+        "command": None,
+        "fail_if": None,
     }

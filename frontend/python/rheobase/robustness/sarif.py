@@ -4,12 +4,16 @@ from __future__ import annotations
 
 
 def sarif(data: dict) -> dict:
-    """A run with a result for each critical fault; the rules are the kinds of faults."""
+    """A run with a result for each critical fault; the rules are the kinds of faults. rank: per cent of answers that change."""
+    index = {kind["name"]: number for number, kind in enumerate(data["kinds"])}
     rules = [{"id": kind["name"], "shortDescription": {"text": kind["summary"]}} for kind in data["kinds"]]
+    failed = bool(data["fail_if"] and data["fail_if"]["failed"])
     results = [
         {
             "ruleId": entry["kind"],
-            "level": "warning" if entry["decision"] else "note",
+            "ruleIndex": index[entry["kind"]],
+            "level": "error" if failed else "warning",
+            "rank": 100 * entry["decision"] / entry["tried"],
             "message": {
                 "text": f"{entry['what']}: {entry['decision']} of {entry['tried']} answers change "
                 f"({entry['fault']})"

@@ -1,62 +1,86 @@
-"""A fault campaign in a few lines."""
+"""A fault campaign in about ten lines."""
 
 from __future__ import annotations
 
-LINES = 14  # strata that are told one by one
+WORST = 4  # strata that are told
+FAULTS = 3  # single ones that are told
 
 
-def _share(p: dict) -> str:
+def share(p: dict) -> str:
+    """ "3.1 % [2.9, 3.3]", "3.1 % exactly"."""
     if p["value"] is None:
         return "nothing tried"
     value = f"{100 * p['value']:.3g} %"
-    return value + (" exactly" if p.get("exact") else f" [{100 * p['low']:.3g}, {100 * p['high']:.3g}]")
+    if p["exact"]:
+        return f"{value} exactly"
+    return value if p["low"] is None else f"{value} [{100 * p['low']:.3g}, {100 * p['high']:.3g}]"
 
 
 def place(stratum: dict) -> str:
     """ "weight-flip in input -> hidden, bit 7"."""
-    amount = f":{stratum['amount']:g}" if stratum["amount"] else ""
+    usual = f":{stratum['amount']:g}" if stratum["amount"] else ""
     bit = f", bit {stratum['bit']}" if stratum["bit"] >= 0 else ""
-    return f"{stratum['kind']}{amount} in {stratum['node']}{bit}"
+    return f"{stratum['kind']}{usual} in {stratum['node']}{bit}"
+
+
+def worst_first(strata: list[dict]) -> list[dict]:
+    """By how often an answer changes, then an output, then by what nobody knows."""
+
+    def key(stratum: dict):
+        return [-(stratum[name]["value"] or 0) for name in ("decision", "output", "undefined")]
+
+    return sorted(strata, key=key)
 
 
 def text(data: dict) -> str:
     """What report.txt holds: how much was tried, which strata are worst, which faults are critical."""
-    strata = data["strata"]
+    strata = worst_first(data["strata"])
     pairs = sum(s["pairs"] for s in strata)
-    lines = [
-        f"{data['network']} on {data['chip']}: {len(data['kinds'])} kinds of faults, "
-        f"{sum(s['sites'] for s in strata):,} faults, {data['samples']:,} samples of {data['steps']} steps, "
-        f"{pairs:,} pairs" + ("" if data["finished"] else "; NOT FINISHED: the budget ended first")
+    rows = [
+        (
+            data["network"],
+            f"on {data['chip']}: {len(data['kinds'])} kinds of faults at {sum(s['sites'] for s in strata):,} places, "
+            f"{data['samples']:,} samples of {data['steps']} steps, {pairs:,} pairs tried",
+        )
     ]
+    if not data["finished"]:
+        rows.append(("NOT FINISHED", "the budget ended first; the same command with --resume goes on"))
     accuracy = data["intact"]["accuracy"]
     if accuracy:
-        lines.append(
-            f"without faults: {100 * accuracy['value']:.2f} % right [{100 * accuracy['low']:.2f}, "
-            f"{100 * accuracy['high']:.2f}] ({accuracy['count']:,} of {accuracy['of']:,})"
+        rows.append(
+            (
+                "no fault",
+                f"{100 * accuracy['value']:.2f} % right [{100 * accuracy['low']:.2f}, {100 * accuracy['high']:.2f}] "
+                f"({accuracy['count']:,} of {accuracy['of']:,})",
+            )
         )
-    lines.append(
-        f"a fault changes the answer of '{data['decision']['output']}' ({data['decision']['rule']}) in:"
-    )
-    order = sorted(strata, key=lambda s: -(s["decision"]["value"] or 0))
-    for stratum in order[:LINES]:
-        extra = ""
-        if stratum.get("accuracy_worst") is not None:
-            extra = f"; worst fault: {100 * stratum['accuracy_worst']:.2f} % right"
-        lines.append(
-            f"  {place(stratum):44} {_share(stratum['decision'])} of {stratum['pairs']:,} "
-            f"({_share(stratum['output'])} change an output){extra}"
-        )
-    if len(order) > LINES:
-        lines.append(f"  and {len(order) - LINES} more strata, all less often: report.json has them")
+    head = "answer changes"
+    for stratum in strata[:WORST]:
+        right = stratum["accuracy_worst"]
+        extra = "" if right is None else f"; under the worst of them {100 * right:.2f} % right"
+        rows.append((head, f"{place(stratum)}: {share(stratum['decision'])} of {stratum['pairs']:,}{extra}"))
+        head = ""
+    if len(strata) > WORST:
+        rows.append(("", f"and {len(strata) - WORST} more strata, none more often"))
     undefined = sum(s["undefined"]["count"] for s in strata)
     if undefined:
-        lines.append(
-            f"in {undefined:,} pairs the words mean nothing any more: what a chip does then nobody knows"
+        rows.append(
+            (
+                "undefined",
+                f"{undefined:,} pairs: the words mean nothing any more, what a chip does then nobody knows; "
+                "counted in no other figure",
+            )
         )
-    for entry in data["critical"][:5]:
+    for entry in data["critical"][:FAULTS]:
         right = "" if entry["accuracy"] is None else f", {100 * entry['accuracy']:.2f} % right"
-        lines.append(
-            f"critical: {entry['what']}: {entry['decision']:,} of {entry['tried']:,} answers change{right}"
-        )
-        lines.append(f"  replay it: rheobase replay DIR#{entry['fault']}")
-    return "\n".join(lines)
+        changes = f"{entry['decision']:,} of {entry['tried']:,} answers change{right}"
+        rows.append((f"worst fault #{entry['rank']}", f"{entry['what']}: {changes}"))
+    if data["critical"]:
+        rows.append(("see it happen", "rheobase replay 'DIR#1'"))
+    if data["fail_if"]:
+        failed = "failed" if data["fail_if"]["failed"] else "passed"
+        rows.append((failed, f"--fail-if '{data['fail_if']['condition']}'"))
+    width = max(len(head) for head, _ in rows[1:]) if len(rows) > 1 else 0
+    return "\n".join(
+        f"{head:{0 if k == 0 else width + 1}} {said}".rstrip() for k, (head, said) in enumerate(rows)
+    )
