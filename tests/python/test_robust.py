@@ -191,7 +191,8 @@ def test_intervals_of_sampled_campaigns_cover_the_exhaustive_result():
         )
         while not tally.settled:
             want = plan.wanted(tally.looks) - tally.drawn
-            tally.add(core.draw(arrays, pick, tally.drawn, want, 1, None), np.zeros(0, np.int32))
+            (drawn,) = core.draw_many(arrays, [(pick, tally.drawn, want)], 1, None)
+            tally.add(drawn, np.zeros(0, np.int32))
             runners.Runner._look(runner, 0)
         held = confidence_of_look(runners.Runner.look_of(runner, tally), plan.confidence)
         looks.add(tally.looks)

@@ -203,7 +203,7 @@ void bindFaults(py::module_& m) {
           "draw",
           [](const SharedCampaign& campaign, const std::vector<py::array>& arrays, std::size_t stratum,
              std::uint64_t first, std::uint64_t count, int threads, const py::object& progress) {
-            return draw(campaign, arrays, {{stratum, first, count}}, threads, progress)[0];
+            return py::object(draw(campaign, arrays, {{stratum, first, count}}, threads, progress)[0]);
           },
           py::arg("inputs"), py::arg("stratum"), py::arg("first"), py::arg("count"), py::arg("threads"),
           py::arg("progress"))

@@ -88,6 +88,8 @@ class Runner:
                 "R0806",
             )
         self.folder = folder
+        for half in folder.glob(f".{NAME}.*.part"):  # what a kill in the midst of a save left
+            half.unlink(missing_ok=True)
         self._save(at_once=True)
 
     def run(self, budget: Optional[float]) -> None:
