@@ -96,6 +96,11 @@ Expected<std::unique_ptr<Campaign>> Campaign::make(const Image& image, CampaignO
   c.flat_ = std::make_unique<FlatProgram>(std::make_shared<const Program>(*std::move(program)));
   c.memories_ = std::make_unique<Memories>(c.image_, *c.flat_);
   c.readout_ = std::make_unique<Readout>(*c.flat_, c.options_.decision);
+  if (std::ssize(c.options_.decision.scale) < c.readout_->values())
+    return Error::of(ErrorKind::Usage, "R0601", "",
+                     fmt::format("{} scales are given for the {} values of the output",
+                                 c.options_.decision.scale.size(), c.readout_->values()),
+                     "give one for each");
   c.sites_ = std::make_unique<Sites>(*c.memories_, *c.flat_, c.options_.requests,
                                      SiteOptions{c.options_.steps, c.options_.instances, c.options_.seed});
   c.plan_ = std::make_unique<CascadePlan>(*c.flat_, *c.readout_);
