@@ -84,7 +84,7 @@ def open_core(image: Image, faults: list[str], plan: Plan) -> _core.Campaign:
         image._core,
         faults,
         plan.output,
-        plan.scale,
+        plan.scale or scale_of(image, image.info["outputs"][plan.output]),
         float("inf") if plan.tolerance is None else plan.tolerance,
         plan.steps,
         plan.instances,
