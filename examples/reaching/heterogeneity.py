@@ -270,11 +270,11 @@ def table(networks: list[dict], amount: Amount) -> list[dict]:
             lines.append(against(f"{about}: {what}", own, shared, better))
         missing = [n for n in networks if not n["kicks"][kick.name]["a50_found"]]
         note = f"{len(missing)} of {len(networks)} networks beyond the amplitudes tried" if missing else ""
-        lines.append(
-            against(
-                f"kick, {kick.name}: A50", *both("kicks", kick.name, "a50"), "higher", ratio=True, note=note
-            )
-        )
+        name = f"kick, {kick.name}: A50"
+        own, shared = both("kicks", kick.name, "a50")
+        lines.append(against(name, own, shared, "higher", ratio=True, note=note))
+        own, shared = np.divide((own, shared), both("fluctuation", kick.state))
+        lines.append(against(f"{name} / fluctuation", own, shared, "higher", ratio=True))
     return lines
 
 
