@@ -205,7 +205,7 @@ def page(found: dict, table: str) -> str:
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>own against shared time constants</title>'
         "<style>body{font-family:sans-serif;max-width:1000px;margin:1em auto}svg{margin:4px}"
-        "pre{white-space:pre-wrap}</style>"
+        "pre{overflow-x:auto;font-size:12px}</style>"
         "<h1>Does a network of unequal neurons bear more on a chip?</h1>"
         f"<p>{key}; thin lines and dots are single networks, thick lines and bars their means.</p>"
         f"{''.join(drawn)}<pre>{html.escape(table)}</pre></html>\n"
