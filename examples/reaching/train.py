@@ -10,6 +10,7 @@ constants of each neuron are trained (Perez-Nieves et al. 2021, Nat. Commun. 12:
 surrogate gradient (Neftci, Mostafa & Zenke 2019, IEEE Signal Process. Mag. 36(6):51-63).
 
     python train.py --seed 0                        train, write reaching.nir, train_log.json
+    python train.py --time-constants shared --out FILE.nir    the same with equal neurons
     python train.py --check reaching.nir            measure a file again (no torch)
     python train.py --make-data OUT.npz --trials N --seed S    write trials (numpy alone)
 """
@@ -274,8 +275,12 @@ def to_nir(
 # Training
 
 
-def make_model(seed: int):
+def make_model(seed: int, shared: bool = False):
     """Build the torch model: the equations of ``simulate`` with a surrogate gradient.
+
+    With ``shared`` all neurons have one membrane and one synaptic time constant, trained from
+    the geometric mean of the range that the others are drawn from. Whatever else is drawn is
+    the same for both kinds: their weights start from the same normal deviates.
 
     Its forward takes spikes, float32 [N, T, 40], and gives the velocity [N, T, 2] in m/s and
     the hidden spikes [N, T, HIDDEN].
@@ -296,7 +301,8 @@ def make_model(seed: int):
             return grad / (1 + 4 * x.abs()).square()
 
     def draw_tau(low: float, high: float) -> torch.Tensor:
-        return low * (high / low) ** torch.rand(HIDDEN)
+        place = torch.rand(HIDDEN)  # drawn in both cases: the weights' draws come after it
+        return low * (high / low) ** (torch.full((1,), 0.5) if shared else place)
 
     class Net(torch.nn.Module):
         def __init__(self):
@@ -328,8 +334,8 @@ def make_model(seed: int):
                 "w_in": (self.scale * self.w_in).clamp(-W_MAX, W_MAX),
                 "w_rec": (self.scale * self.w_rec).clamp(-W_MAX, W_MAX),
                 "w_out": self.w_out,
-                "tau_mem": self.to_tau(self.mem, TAU_MEM),
-                "tau_syn": self.to_tau(self.syn, TAU_SYN),
+                "tau_mem": self.to_tau(self.mem, TAU_MEM).expand(HIDDEN),
+                "tau_syn": self.to_tau(self.syn, TAU_SYN).expand(HIDDEN),
             }
 
         def forward(self, x, p=None):
@@ -366,7 +372,7 @@ def train(args: argparse.Namespace) -> None:
 
     torch.set_num_threads(1)  # with more threads sums change their order and the result its bits
     started = time.perf_counter()
-    model = make_model(args.seed)
+    model = make_model(args.seed, shared=args.time_constants == "shared")
     rng = np.random.default_rng([args.seed, 1])
     optimizer = torch.optim.Adam(
         [
@@ -410,7 +416,8 @@ def train(args: argparse.Namespace) -> None:
     nir.write(args.out, graph)
     result = check(args.out)
     result["file_against_torch"] = compare(model, args.out)
-    options = {k: getattr(args, k) for k in ("seed", "updates", "batch", "lr", "rate", "sparse")}
+    names = ("seed", "time_constants", "updates", "batch", "lr", "rate", "sparse")
+    options = {k: getattr(args, k) for k in names}
     log = {
         "torch": torch.__version__,
         "numpy": np.__version__,
@@ -420,7 +427,8 @@ def train(args: argparse.Namespace) -> None:
         "history": history,
         **result,
     }
-    args.out.with_name("train_log.json").write_text(json.dumps(log, indent=1) + "\n")
+    path = args.log or args.out.with_name("train_log.json")
+    path.write_text(json.dumps(log, indent=1) + "\n")
 
 
 def compare(model, path: Path) -> dict:
@@ -488,6 +496,13 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.04, help="free spikes per neuron and step")
     parser.add_argument("--sparse", type=float, default=50.0, help="weight of the rate penalty")
     parser.add_argument("--out", type=Path, default=HERE / "reaching.nir")
+    parser.add_argument(
+        "--time-constants",
+        choices=("own", "shared"),
+        default="own",
+        help="each neuron its own (default), or one tau_mem and one tau_syn for all",
+    )
+    parser.add_argument("--log", type=Path, help="default: train_log.json beside --out")
     parser.add_argument("--check", type=Path, metavar="NIR", help="measure this file and stop")
     parser.add_argument("--make-data", type=Path, metavar="NPZ", help="write trials and stop")
     parser.add_argument("--trials", type=int, default=32, help="with --make-data")

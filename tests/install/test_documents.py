@@ -48,6 +48,10 @@ def how(command: str) -> str:
         return "test_wheel.py" if words[-1] == "." else "from the network"
     if words[0] == "python" and "--seed" in words and "--make-data" not in words:
         return "trains, which needs PyTorch"
+    if words[:2] == ["python", "heterogeneity.py"] and "--quick" not in words:
+        return "takes minutes: tests/python/test_heterogeneity.py"
+    if "--pack" in words:
+        return "of networks that were trained: tests/python/test_heterogeneity.py"
     if any(name in command for name in ("nmnist", "cnn_sinabs", "tinyRSNN", "decoder.nir")):
         return "on outside recordings: tests/conformance"
     if words[0] in ("build/rheobase", "./run", "python"):
@@ -85,7 +89,7 @@ def replaced(command: str, example: str = "") -> list[str]:
     if words[:2] == ["python", "train.py"]:
         code = f"import sys, train; {FEWER[example]}; sys.argv = {words[1:]!r}; train.main()"
         return [sys.executable, "-c", code]
-    return words
+    return [sys.executable, *words[1:]] if words[0] == "python" else words
 
 
 def test_pages_show_commands():
@@ -97,7 +101,8 @@ def test_pages_show_commands():
 def test_command(page, command, folder):
     if not IMAGES.exists() and any(name in command for name in NEEDS_IMAGES):
         pytest.skip("no dataset-fashion-mnist installed")
-    cwd = folder / page.parent.relative_to(ROOT) if command.startswith("python") else folder
+    beside = command.startswith("python") and "examples/" not in command
+    cwd = folder / page.parent.relative_to(ROOT) if beside else folder
     status = 1 if "--chip tiny" in command else 0
     run(*replaced(command, page.parent.name), cwd=cwd, status=status, PYTHONPATH=str(PACKAGE))
 
