@@ -20,7 +20,6 @@ import rheobase as rb
 from machine import describe
 from rheobase import data
 from rheobase.robustness import plan as plans
-from rheobase.robustness.campaign import make_plan
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent / "examples" / "fashion_mnist" / "fashion_mnist.nir"
@@ -74,19 +73,19 @@ def network(widths: list[int], steps: int) -> rb.Network:
     return rb.from_nir(_graph([*layers, readout], example))
 
 
-def campaign(image: rb.Image, steps: int, samples: int, exhaustive: bool):
+def campaign(image: rb.Image, steps: int, samples: int):
+    """The core's campaign of weight flips, the samples as it takes them, and labels."""
     dataset = data.load(
         IMAGES / "t10k-images-idx3-ubyte.gz", (784,), f"rate:{steps},0", "input", 1e-4
     ).limited(samples)
-    chosen = ["weight-flip"]
-    plan = make_plan(image, dataset, chosen, 0, chosen if exhaustive else [], 0.02, 0.95, 1000, None, None)
-    core = plans.open_core(image, chosen, plan)
+    plan = plans.Plan("", "", ["weight-flip"], samples=samples, steps=steps, output=0)
+    core = plans.open_core(image, plan.faults, plan)
     return core, image._inputs(dataset.slice(0, samples))[0], np.asarray(dataset.y, np.int32)
 
 
 def every_weight(samples: int, threads: int) -> None:
     image = rb.compile(network([128], 16), chip="loihi2")
-    core, x, labels = campaign(image, 16, samples, True)
+    core, x, labels = campaign(image, 16, samples)
     sites = sum(s["sites"] for s in core.strata())
     begin = time.perf_counter()
     found = core.visit(x, 0, samples, labels, threads, None)
@@ -103,7 +102,7 @@ def every_weight(samples: int, threads: int) -> None:
 
 def against_full_runs(pairs: int, rounds: int) -> None:
     image = rb.compile(network([512, 512], 32), chip="loihi2")
-    core, x, labels = campaign(image, 32, 50, False)
+    core, x, _ = campaign(image, 32, 50)
     strata = core.strata()
     share = pairs // len(strata)
     ratios, ours, theirs = [], [], []
