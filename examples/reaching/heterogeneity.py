@@ -226,9 +226,17 @@ def against(question: str, own, shared, better: str, ratio: bool = False, note: 
         "better": better,
         "own_better": int((change > 0).sum() if better == "higher" else (change < 0).sum()),
         "pairs": len(change),
+        "changes": change.tolist(),
         "verdict": verdict,
         "note": note,
     }
+
+
+def correlation(a: list[float], b: list[float]) -> float | None:
+    """Pearson's, over the pairs; none for fewer than three or where one of both does not vary."""
+    if len(a) < 3 or not np.std(a) or not np.std(b):
+        return None
+    return float(np.corrcoef(a, b)[0, 1])
 
 
 def table(networks: list[dict], amount: Amount) -> list[dict]:
@@ -275,14 +283,17 @@ def table(networks: list[dict], amount: Amount) -> list[dict]:
         lines.append(against(name, own, shared, "higher", ratio=True, note=note))
         own, shared = np.divide((own, shared), both("fluctuation", kick.state))
         lines.append(against(f"{name} / fluctuation", own, shared, "higher", ratio=True))
+    quality = next(line for line in lines if line["question"] == "R2, float network")["changes"]
+    for line in lines:
+        line["with_r2"] = correlation(line["changes"], quality)
     return lines
 
 
 def text(found: dict) -> str:
-    """The table for people."""
+    """The table for people. "with R2": how the differences of the pairs go with those of the float networks' R2."""
     lines = [
         f"{found['pairs']} pairs, {found['trials']} trials, {found['chip']}; 95 % intervals over the pairs",
-        f"{'':52}{'own':>9}{'shared':>9}  {'own against shared':<31}{'own better':<12}verdict",
+        f"{'':52}{'own':>9}{'shared':>9}  {'own against shared':<31}{'own better':<12}{'with R2':<9}verdict",
     ]
     for line in found["table"]:
         sign = "x " if line["change"] == "ratio" else ""
@@ -290,9 +301,10 @@ def text(found: dict) -> str:
         if line["low"] is not None:
             change += f" ({line['low']:.3g} to {line['high']:.3g})"
         won = f"{line['own_better']} of {line['pairs']}" if line["better"] else ""
+        with_r2 = "" if line["with_r2"] is None else f"{line['with_r2']:+.2f}"
         note = f"; {line['note']}" if line["note"] else ""
         lines.append(
-            f"{line['question']:52}{line['own']:9.3g}{line['shared']:9.3g}  {change:<31}{won:<12}{line['verdict']}{note}"
+            f"{line['question']:52}{line['own']:9.3g}{line['shared']:9.3g}  {change:<31}{won:<12}{with_r2:<9}{line['verdict']}{note}"
         )
     return "\n".join(line.rstrip() for line in lines)
 

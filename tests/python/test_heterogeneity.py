@@ -124,6 +124,12 @@ def test_verdicts_follow_the_interval():
     assert (low, high) == pytest.approx((2 - 12.7062, 2 + 12.7062), abs=1e-3)
 
 
+def test_correlation_needs_three_pairs_that_differ():
+    assert heterogeneity.correlation([1.0, 2.0, 4.0], [3.0, 2.0, 0.0]) == pytest.approx(-1)
+    assert heterogeneity.correlation([1.0, 2.0], [3.0, 2.0]) is None
+    assert heterogeneity.correlation([1.0, 1.0, 1.0], [3.0, 2.0, 0.0]) is None
+
+
 def test_r_squared_is_the_share_of_variance_explained(trials):
     y = trials[1].astype(np.float64)
     velocity = y + 0.05 * np.random.default_rng(1).standard_normal(y.shape)
