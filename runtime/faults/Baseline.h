@@ -49,7 +49,7 @@ class Baseline {
     return static_cast<std::size_t>(step * width + index);
   }
   void runPlainly(const FlatProgram& flat, const InputBatch& input);
-  void runQuickly(const FlatProgram& flat, const InputBatch& input);
+  bool runQuickly(const FlatProgram& flat, const InputBatch& input);
   void deliver(const FlatProgram& flat, std::int64_t step);
 
   Way way_;

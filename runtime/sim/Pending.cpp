@@ -42,8 +42,9 @@ Expected<std::vector<std::int32_t>> unpackPending(const Program& program,
   bool fits = bytes.size() == size && std::memcmp(bytes.data(), &expected, sizeof expected) == 0;
   if (fits && !input.empty())
     std::memcpy(input.data(), bytes.data() + sizeof expected, size - sizeof expected);
+  const bool graded = program.graded();
   for (const std::int32_t value : input)
-    fits = fits && (program.graded() || (value >= -fixed::kInputBound && value <= fixed::kInputBound));
+    fits = fits && (graded || (value >= -fixed::kInputBound && value <= fixed::kInputBound));
   if (fits) return input;
   Diagnostic diagnostic;
   diagnostic.code = "R0605";
