@@ -251,9 +251,10 @@ Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std
 namespace {
 
 // Draw `k` of a stratum: of equal seeds the streams of two strata have nothing in common.
-class Stream {
+class DrawStream {
  public:
-  Stream(std::uint64_t seed, std::size_t stratum) : seed_(seedOf(seed, (std::uint64_t{1} << 40) + stratum)) {}
+  DrawStream(std::uint64_t seed, std::size_t stratum)
+      : seed_(seedOf(seed, (std::uint64_t{1} << 40) + stratum)) {}
   std::uint64_t sample(std::uint64_t k, std::uint64_t bound) const { return below(2 * k, bound); }
   std::uint64_t site(std::uint64_t k, std::uint64_t bound) const { return below(2 * k + 1, bound); }
 
@@ -275,7 +276,7 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
   std::vector<std::tuple<std::int64_t, std::size_t, std::uint64_t>> order;
   for (std::size_t r = 0; r < requests.size(); ++r) {
     draws.emplace_back(requests[r].count);
-    const Stream stream(options_.seed, requests[r].stratum);
+    const DrawStream stream(options_.seed, requests[r].stratum);
     for (std::uint64_t k = 0; k < requests[r].count; ++k) {
       draws[r][k].sample = static_cast<std::int64_t>(
           stream.sample(requests[r].first + k, static_cast<std::uint64_t>(input.batch)));
@@ -313,7 +314,7 @@ Status Campaign::drawOnSample(Worker& worker, const DrawRequest& request, const 
                               std::span<const std::uint64_t> numbers, std::vector<Draw>& draws) const {
   const Stratum& stratum = sites_->strata()[request.stratum];
   const bool messages = stratum.request.kind->mechanism == Mechanism::Message;
-  const Stream stream(options_.seed, request.stratum);
+  const DrawStream stream(options_.seed, request.stratum);
   std::vector<std::uint64_t> spikes;  // sites of messages that there are
   for (std::uint64_t site = 0; messages && site < stratum.sites; ++site)
     if (worker.sends(*flat_, sites_->fault(request.stratum, site))) spikes.push_back(site);

@@ -13,7 +13,7 @@ namespace rheo::faults {
 namespace {
 
 // The streams of one seed.
-enum Stream : std::uint32_t { kLoss = 1, kNoise = 2, kDeletion = 3, kJitter = 4 };
+enum NoiseStream : std::uint32_t { kLoss = 1, kNoise = 2, kDeletion = 3, kJitter = 4 };
 
 PhiloxKey keyOf(std::uint64_t seed) {
   return {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
@@ -52,7 +52,7 @@ bool messageLost(const LossEdit& loss, std::int64_t sample, std::int64_t step, s
 void disturbTrain(const InputEdit& edit, std::int64_t sample, std::int32_t channel,
                   std::span<std::int32_t> train) {
   using What = InputEdit::What;
-  const auto draw = [&](Stream stream, std::size_t step) {
+  const auto draw = [&](NoiseStream stream, std::size_t step) {
     return chance(edit.seed, stream, static_cast<std::uint64_t>(sample), static_cast<std::uint32_t>(step),
                   static_cast<std::uint32_t>(channel));
   };

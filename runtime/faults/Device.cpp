@@ -16,7 +16,7 @@ constexpr double kFirstRead = 20;     // s after programming, to which drift ref
 constexpr double kReadTime = 250e-9;  // s
 
 // The streams of one seed.
-enum Stream : std::uint32_t { kMismatch = 16, kThreshold, kProgramming, kDrift, kReading };
+enum DeviceStream : std::uint32_t { kMismatch = 16, kThreshold, kProgramming, kDrift, kReading };
 
 std::int32_t nearest(double value, std::int32_t least, std::int32_t most) {
   return static_cast<std::int32_t>(std::clamp(std::nearbyint(value), double(least), double(most)));

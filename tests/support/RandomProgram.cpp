@@ -139,7 +139,8 @@ class Generator {
       do
         model = &models::allModels()[static_cast<std::size_t>(
             random_.between(0, static_cast<int>(models::allModels().size()) - 1))];
-      while (i + 1 < layers && !model->spiking);
+      while ((i + 1 < layers && !model->spiking) ||
+             (options_.plain && (model->graded || model->microcode || model->portCount() != 1)));
       populations_.push_back(
           {model, random_.between(1, options_.neurons), i + 1 < layers && random_.chance(10)});
     }
@@ -201,7 +202,7 @@ class Generator {
     SynapseFormat format;
     format.weightBits = random_.chance(70) ? 8 : random_.between(1, 8);
     format.signMode = static_cast<SignMode>(random_.chance(60) ? 0 : random_.between(1, 2));
-    format.exponent = random_.between(-8, maxExponent_);
+    format.exponent = random_.between(options_.plain ? std::min(0, maxExponent_) : -8, maxExponent_);
     format.delayBits = options_.delays && random_.chance(40) ? random_.between(1, 5) : 0;
     format.kind = random_.chance(40) ? ListKind::Dense : ListKind::Sparse;
     if (format.kind == ListKind::Dense) format.delayBits = 0;

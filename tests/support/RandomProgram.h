@@ -17,6 +17,8 @@ struct RandomOptions {
   int cores = 4;     // at most
   bool delays = true;
   bool recurrence = true;
+  bool plain = false;  // neurons that send spikes or nothing, no sum shifted right: what fault campaigns
+                       // follow in lanes
 };
 
 // All models, both profiles, dense and sparse lists, delays up to 62, exponents of either sign, weights at

@@ -2,8 +2,7 @@
 // cascades and threads change nothing.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
+#include "HowMany.h"
 #include "chip/InputBound.h"
 #include "faults/Campaign.h"
 #include "faults/Cascade.h"
@@ -13,12 +12,8 @@
 namespace rheo::faults {
 namespace {
 
-constexpr std::int64_t kSamples = 3;
-
-std::uint64_t networks() {
-  const char* text = std::getenv("RHEO_NETWORKS");
-  return text ? std::strtoull(text, nullptr, 10) : 40;
-}
+constexpr std::int64_t kBatch = 3;
+constexpr std::uint64_t kCampaignImages = 40;
 
 struct Case {
   explicit Case(std::uint64_t seed) : image(test::makeRandomImage(seed, optionsOf(seed))) {
@@ -39,11 +34,12 @@ struct Case {
             1.0);
       if (seed % 5 == 0) options.decision.tolerance = 0.1;
     }
-    input = test::makeRandomInput(*decoded, kSamples, steps, seed);
+    input = test::makeRandomInput(*decoded, kBatch, steps, seed);
   }
   static test::RandomOptions optionsOf(std::uint64_t seed) {
     test::RandomOptions options;
     options.layers = 3, options.neurons = 10;
+    options.plain = seed % 2 == 1;
     options.recurrence = seed % 3 == 0;
     return options;
   }
@@ -102,21 +98,21 @@ class Slowly {
 
 TEST(Campaign, VisitCountsWhatEachPairComesTo) {
   std::int64_t pairs = 0, followed = 0, harmed = 0;
-  for (std::uint64_t seed = 0; seed < networks(); ++seed) {
+  for (std::uint64_t seed = 0; seed < networks(kCampaignImages); ++seed) {
     Case c(seed);
     Expected<std::unique_ptr<Campaign>> campaign = Campaign::make(c.image, c.options);
     if (!campaign && campaign.error().diagnostics.front().code == "R0804")
       continue;  // a model without registers
     ASSERT_TRUE(campaign);
     const Sites& sites = (*campaign)->sites();
-    const std::vector<std::int32_t> labels(kSamples, 0);
+    const std::vector<std::int32_t> labels(kBatch, 0);
     RunControl control;
     control.threads = 1 + static_cast<int>(seed % 3);
-    const Expected<Visit> visit = (*campaign)->visit(c.input, 0, kSamples, labels, control);
+    const Expected<Visit> visit = (*campaign)->visit(c.input, 0, kBatch, labels, control);
     ASSERT_TRUE(visit);
     std::vector<SiteCount> expected(sites.count());
     Slowly slowly(c);
-    for (std::int64_t sample = 0; sample < kSamples; ++sample) {
+    for (std::int64_t sample = 0; sample < kBatch; ++sample) {
       slowly.load(sample);
       ASSERT_EQ(visit->answers[static_cast<std::size_t>(sample)], slowly.answer());
       for (std::uint64_t site = 0; site < sites.count(); ++site) {
@@ -145,7 +141,7 @@ TEST(Campaign, VisitCountsWhatEachPairComesTo) {
   }
   std::printf("%lld pairs, %lld followed in lanes, %lld other answers\n", static_cast<long long>(pairs),
               static_cast<long long>(followed), static_cast<long long>(harmed));
-  EXPECT_GT(followed, pairs / 20);
+  EXPECT_GT(followed, pairs / 5);
   EXPECT_GT(harmed, pairs / 1000);
 }
 
@@ -166,7 +162,7 @@ void expectEqualRuns(const FlatProgram& flat, const InputBatch& input, std::uint
 // What the vector engine tells of a run is what the rules say; also where faulty weights lead beyond SPEC W8.
 TEST(Baseline, QuickAndPlainAreEqual) {
   std::int64_t quick = 0, beyond = 0;
-  for (std::uint64_t seed = 0; seed < networks(); ++seed) {
+  for (std::uint64_t seed = 0; seed < networks(kCampaignImages); ++seed) {
     test::RandomOptions options;
     options.delays = false;
     const Image image = test::makeRandomImage(seed, options);
@@ -185,7 +181,7 @@ TEST(Baseline, QuickAndPlainAreEqual) {
 }
 
 TEST(Campaign, DrawsAreThePairsThatTheySay) {
-  for (std::uint64_t seed = 0; seed < networks() / 2; ++seed) {
+  for (std::uint64_t seed = 0; seed < networks(kCampaignImages) / 2; ++seed) {
     Case c(seed);
     Expected<std::unique_ptr<Campaign>> campaign = Campaign::make(c.image, c.options);
     if (!campaign) continue;

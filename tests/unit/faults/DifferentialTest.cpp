@@ -2,9 +2,9 @@
 // all models, with recurrence, delays and shifted sums. Not one outcome may differ.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 
+#include "HowMany.h"
 #include "faults/Chance.h"
 #include "faults/Device.h"
 #include "faults/Differential.h"
@@ -16,12 +16,7 @@ namespace rheo::faults {
 namespace {
 
 constexpr std::int64_t kSteps = 12, kSamples = 2;
-
-// How many random images; more by hand.
-std::uint64_t networks() {
-  const char* text = std::getenv("RHEO_NETWORKS");
-  return text ? std::strtoull(text, nullptr, 10) : 100;  // 10^5 pairs
-}
+constexpr std::uint64_t kImages = 100;  // 10^5 pairs
 
 std::vector<FaultRequest> everyKind() {
   std::vector<FaultRequest> requests;
@@ -109,7 +104,7 @@ void compareOn(std::uint64_t seed, Tally& tally) {
 
 TEST(Differential, EqualsRunningTheFaultyChip) {
   Tally tally;
-  for (std::uint64_t seed = 0; seed < networks(); ++seed) {
+  for (std::uint64_t seed = 0; seed < networks(kImages); ++seed) {
     compareOn(seed, tally);
     if (HasFatalFailure()) return;
   }
@@ -120,7 +115,7 @@ TEST(Differential, EqualsRunningTheFaultyChip) {
                 static_cast<long long>(damages[1]), static_cast<long long>(damages[2]),
                 static_cast<long long>(damages[3]), static_cast<long long>(damages[4]));
   }
-  EXPECT_GE(tally.pairs, static_cast<std::int64_t>(networks()) * 50);
+  EXPECT_GE(tally.pairs, static_cast<std::int64_t>(networks(kImages)) * 50);
 }
 
 }  // namespace
