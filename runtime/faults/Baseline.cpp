@@ -125,18 +125,16 @@ void Baseline::deliver(const FlatProgram& flat, std::int64_t step) {
     const std::int32_t payload = sent(step, source);
     if (payload == 0) continue;
     for (const Route& route : flat.routes(source))
-      flat.forEachSynapse(route, [&](std::int32_t input, std::int32_t delay, std::int32_t weight,
-                                     std::int32_t sum) {
-        const std::int64_t arrival = step + 1 + delay;
-        if (arrival >= steps_) return;
-        std::int32_t* value = &arriving_[at(arrival, inputs_, input)];
-        if (sum >= 0) {
-          const ShiftedSum& shifted = flat.shiftedSums()[static_cast<std::size_t>(sum)];
-          value = &sums_[at(arrival, width_,
-                            shifted.first + input - flat.firstInput(static_cast<std::size_t>(shifted.core)))];
-        }
-        *value = fixed::addProduct(*value, weight, payload);
-      });
+      flat.forEachSynapse(route,
+                          [&](std::int32_t input, std::int32_t delay, std::int32_t weight, std::int32_t sum) {
+                            const std::int64_t arrival = step + 1 + delay;
+                            if (arrival >= steps_) return;
+                            std::int32_t* value = &arriving_[at(arrival, inputs_, input)];
+                            if (sum >= 0) {
+                              value = &sums_[at(arrival, width_, flat.placeOf(sum, input))];
+                            }
+                            *value = fixed::addProduct(*value, weight, payload);
+                          });
   }
 }
 

@@ -157,8 +157,7 @@ std::int32_t Cascade::add(const Effect& effect, std::int32_t number) {
   }
   bool spikes = false;
   for (std::int64_t step = 0; cell.model->spiking && step < run_->steps() && !spikes; ++step)
-    spikes = (train_[static_cast<std::size_t>(step / 32)] >> (step % 32) & 1) !=
-             std::uint32_t{run_->sent(step, source) != 0};
+    spikes = vector::sentIn(train_, step) != (run_->sent(step, source) != 0);
   if (!differs && !spikes) return kNothing;
   if (!differs) startLane();
   if (spikes) spread(number, train_);
@@ -199,8 +198,7 @@ void Cascade::noteSpike(std::int32_t number, std::int64_t lane, std::int64_t ste
 void Cascade::spread(std::int32_t number, std::span<const std::uint32_t> train) {
   const std::int32_t source = flat_.sourceOfCell(number);
   for (std::int64_t step = 0; step < run_->steps(); ++step) {
-    const auto bit = static_cast<std::int32_t>(train[static_cast<std::size_t>(step / 32)] >> (step % 32) & 1);
-    const std::int32_t change = bit - run_->sent(step, source);
+    const std::int32_t change = vector::sentIn(train, step) - run_->sent(step, source);
     if (change != 0) noteSpike(number, lane_, step, change);
   }
   send(number);
@@ -306,33 +304,12 @@ void Cascade::runCell(std::int32_t number) {
   std::fill_n(arrivals + first * kLanes, (steps - first) * kLanes, 0);
 }
 
-Outcome Cascade::outcomeOf(std::int64_t lane) {
-  const Decision& decision = readout_.decision();
+Outcome Cascade::outcomeOf(std::int64_t lane) const {
   const auto l = static_cast<std::size_t>(lane);
   const auto values = static_cast<std::size_t>(readout_.values());
-  const std::int64_t* change = change_.data() + l * values;
-  const std::int64_t* distance = distance_.data() + l * values;
-  const double steps = static_cast<double>(std::max<std::int64_t>(1, run_->dataSteps()));
-  Outcome outcome;
-  outcome.answer = answer_;
-  bool any = false;
-  for (std::size_t v = 0; v < values; ++v) {
-    any = any || change[v] != 0;
-    outcome.deviation =
-        std::max(outcome.deviation, static_cast<double>(distance[v]) / decision.scale[v] / steps);
-  }
-  if (any && decision.argmax()) {
-    std::vector<std::int64_t> sums = *sums_;
-    for (std::size_t v = 0; v < values; ++v) sums[v] += change[v];
-    outcome.answer = readout_.answer(sums);
-  }
-  const bool otherwise = decision.output >= 0 && (decision.argmax() ? outcome.answer != answer_
-                                                                    : outcome.deviation > decision.tolerance);
-  outcome.damage = otherwise         ? Damage::Decision
-                   : output_[l] != 0 ? Damage::Output
-                   : raster_[l] != 0 ? Damage::Raster
-                                     : Damage::None;
-  return outcome;
+  return readout_.judge({raster_[l] != 0, output_[l] != 0, std::span(change_).subspan(l * values, values),
+                         std::span(distance_).subspan(l * values, values)},
+                        *sums_, answer_, run_->dataSteps());
 }
 
 }  // namespace rheo::faults

@@ -69,7 +69,7 @@ class Cascade {
   void noteSpike(std::int32_t cell, std::int64_t lane, std::int64_t step, std::int32_t sign);
   void send(std::int32_t cell);
   void tally(std::int64_t lane, const Tap& tap, std::int64_t change, std::int64_t distance);
-  Outcome outcomeOf(std::int64_t lane);
+  Outcome outcomeOf(std::int64_t lane) const;
 
   const FlatProgram& flat_;
   const Readout& readout_;

@@ -19,8 +19,7 @@ class Names {
   }
   std::string source(std::int32_t number) const {
     if (number >= flat_.channels()) return cell(number - flat_.channels());
-    std::size_t input = 0;
-    while (input + 1 < program_.inputs.size() && flat_.channel(input + 1, 0) <= number) ++input;
+    const std::size_t input = flat_.inputOfChannel(number);
     return fmt::format("'{}'[{}]", program_.inputs[input].name, number - flat_.channel(input, 0));
   }
   // What a source's spike brings to an input with a delay, in units of its sum.

@@ -55,14 +55,12 @@ Outcome Differential::run(const Effect& effect) {
   return finish();
 }
 
-Outcome Differential::runTrain(std::int32_t cell, std::span<const std::uint64_t> train) {
+Outcome Differential::runTrain(std::int32_t cell, std::span<const std::uint32_t> train) {
   static const Effect kNone;
   begin();
   const std::int32_t source = flat_.sourceOfCell(cell);
   for (std::int64_t now = 0; now < run_->steps(); ++now) {
-    const auto word = static_cast<std::size_t>(now / 64);
-    const auto bit = static_cast<std::int32_t>(train[word] >> (now % 64) & 1);
-    const std::int32_t change = bit - run_->sent(now, source);
+    const std::int32_t change = vector::sentIn(train, now) - run_->sent(now, source);
     if (carried_.empty() && underWay_ < now) {
       ++round_;
     } else {
@@ -76,33 +74,11 @@ Outcome Differential::runTrain(std::int32_t cell, std::span<const std::uint64_t>
 }
 
 Outcome Differential::finish() {
-  Outcome outcome;
-  outcome.answer = answer_;
-  bool otherwise = false;
-  if (!changed_.empty()) {
-    const Decision& decision = readout_.decision();
-    const double steps = static_cast<double>(std::max<std::int64_t>(1, run_->dataSteps()));
-    for (const std::int32_t value : changed_) {
-      const auto v = static_cast<std::size_t>(value);
-      outcome.deviation =
-          std::max(outcome.deviation, static_cast<double>(deviation_[v]) / decision.scale[v] / steps);
-    }
-    if (decision.argmax()) {
-      for (const std::int32_t value : changed_)
-        sums_[static_cast<std::size_t>(value)] += change_[static_cast<std::size_t>(value)];
-      outcome.answer = readout_.answer(sums_);
-      for (const std::int32_t value : changed_)
-        sums_[static_cast<std::size_t>(value)] -= change_[static_cast<std::size_t>(value)];
-    }
-    otherwise = decision.argmax() ? outcome.answer != answer_ : outcome.deviation > decision.tolerance;
-    for (const std::int32_t value : changed_)
-      change_[static_cast<std::size_t>(value)] = deviation_[static_cast<std::size_t>(value)] = 0;
-    changed_.clear();
-  }
-  outcome.damage = otherwise ? Damage::Decision
-                   : output_ ? Damage::Output
-                   : raster_ ? Damage::Raster
-                             : Damage::None;
+  const Outcome outcome =
+      readout_.judge({raster_, output_, change_, deviation_}, sums_, answer_, run_->dataSteps());
+  for (const std::int32_t value : changed_)
+    change_[static_cast<std::size_t>(value)] = deviation_[static_cast<std::size_t>(value)] = 0;
+  changed_.clear();
   // What was under way has arrived or left the run: only marks of cells that still differ remain.
   for (const std::int32_t cell : carried_) differs_[static_cast<std::size_t>(cell)] = 0;
   carried_.clear();
@@ -154,9 +130,7 @@ void Differential::step(const Effect& effect, std::int64_t now) {
     const auto core =
         static_cast<std::size_t>(flat_.cells()[static_cast<std::size_t>(flat_.cellOfInput(input))].core);
     for (const std::int32_t s : flat_.shiftedSumsOf(core))
-      if (!arrivals.sums.empty())
-        arrivals.sums[static_cast<std::size_t>(flat_.shiftedSums()[static_cast<std::size_t>(s)].first +
-                                               input - flat_.firstInput(core))] = 0;
+      if (!arrivals.sums.empty()) arrivals.sums[static_cast<std::size_t>(flat_.placeOf(s, input))] = 0;
   }
   arrivals.touched.clear();
   applyInputs(now);
@@ -176,7 +150,7 @@ std::int32_t Differential::arriving(std::int64_t now, std::int32_t cell, std::in
   const auto core = static_cast<std::size_t>(target.core);
   for (const std::int32_t s : flat_.shiftedSumsOf(core)) {
     const ShiftedSum& shifted = flat_.shiftedSums()[static_cast<std::size_t>(s)];
-    const std::int64_t place = shifted.first + input - flat_.firstInput(core);
+    const std::int64_t place = flat_.placeOf(s, input);
     const std::int32_t change = arrivals.sums[static_cast<std::size_t>(place)];
     if (change == 0) continue;
     const std::int32_t intact = run_->sum(now, place);
@@ -278,10 +252,8 @@ void Differential::addTo(std::int64_t arrival, std::int32_t input, std::int32_t 
     arrivals.difference[i] = fixed::addWrapped(arrivals.difference[i], value);
     return;
   }
-  const ShiftedSum& shifted = flat_.shiftedSums()[static_cast<std::size_t>(sum)];
   if (arrivals.sums.empty()) arrivals.sums.resize(static_cast<std::size_t>(flat_.shiftedWidth()));
-  std::int32_t& change = arrivals.sums[static_cast<std::size_t>(
-      shifted.first + input - flat_.firstInput(static_cast<std::size_t>(shifted.core)))];
+  std::int32_t& change = arrivals.sums[static_cast<std::size_t>(flat_.placeOf(sum, input))];
   change = fixed::addWrapped(change, value);
 }
 
@@ -353,41 +325,28 @@ void Differential::applyInputs(std::int64_t now) {
 }
 
 Outcome Differential::compare(const Baseline& other) const {
-  Outcome outcome;
-  outcome.answer = answer_;
-  bool raster = false, output = false;
-  std::vector<std::int64_t> sums = sums_, deviation(sums_.size());
+  Difference difference;
+  std::vector<std::int64_t> changes(sums_.size()), distances(sums_.size());
   for (std::int32_t c = 0; c < std::ssize(flat_.cells()); ++c) {
     const Cell& cell = flat_.cells()[static_cast<std::size_t>(c)];
     const std::int32_t source = flat_.sourceOfCell(c);
     const bool hidden = flat_.program().populations[static_cast<std::size_t>(cell.population)].hidden;
     for (std::int64_t t = 0; t < run_->steps(); ++t) {
-      raster |= !hidden && run_->sent(t, source) != other.sent(t, source);
+      difference.raster |= !hidden && run_->sent(t, source) != other.sent(t, source);
       for (const Tap& tap : readout_.taps(c)) {
         if (!Readout::inWindow(tap, *run_, t)) continue;
         const std::int64_t change =
             tap.state < 0 ? std::int64_t{other.sent(t, source)} - run_->sent(t, source)
                           : std::int64_t{other.states(t, c)[tap.state]} - run_->states(t, c)[tap.state];
-        output |= change != 0;
+        difference.output |= change != 0;
         if (tap.value < 0) continue;
-        sums[static_cast<std::size_t>(tap.value)] += change;
-        deviation[static_cast<std::size_t>(tap.value)] += std::abs(change);
+        changes[static_cast<std::size_t>(tap.value)] += change;
+        distances[static_cast<std::size_t>(tap.value)] += std::abs(change);
       }
     }
   }
-  const Decision& decision = readout_.decision();
-  const double steps = static_cast<double>(std::max<std::int64_t>(1, run_->dataSteps()));
-  for (std::size_t v = 0; v < deviation.size(); ++v)
-    outcome.deviation =
-        std::max(outcome.deviation, static_cast<double>(deviation[v]) / decision.scale[v] / steps);
-  if (decision.argmax()) outcome.answer = readout_.answer(sums);
-  const bool otherwise = decision.output >= 0 && (decision.argmax() ? outcome.answer != answer_
-                                                                    : outcome.deviation > decision.tolerance);
-  outcome.damage = otherwise ? Damage::Decision
-                   : output  ? Damage::Output
-                   : raster  ? Damage::Raster
-                             : Damage::None;
-  return outcome;
+  difference.sums = changes, difference.distances = distances;
+  return readout_.judge(difference, sums_, answer_, run_->dataSteps());
 }
 
 }  // namespace rheo::faults

@@ -12,6 +12,7 @@
 #include "faults/Effect.h"
 #include "faults/FlatProgram.h"
 #include "faults/Readout.h"
+#include "sim/vector/Trains.h"
 
 namespace rheo::faults {
 
@@ -26,8 +27,8 @@ class Differential {
 
   // `effect` may not be undefined or change the program as a whole.
   Outcome run(const Effect& effect);
-  // As if a cell had sent this train, a bit for each step, whatever reaches it.
-  Outcome runTrain(std::int32_t cell, std::span<const std::uint64_t> train);
+  // As if a cell had sent this train (bits as vector::TrainCall has them), whatever reaches it.
+  Outcome runTrain(std::int32_t cell, std::span<const std::uint32_t> train);
   // What a run of the whole program came to, compared with the intact one.
   Outcome compare(const Baseline& other) const;
 

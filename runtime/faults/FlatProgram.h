@@ -2,6 +2,7 @@
 // every neuron is a cell, every sum that a cell receives an input, whatever sends messages a source.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -49,6 +50,12 @@ class FlatProgram {
   std::int32_t channels() const { return channels_; }
   std::int32_t sources() const { return channels_ + static_cast<std::int32_t>(cells_.size()); }
   std::int32_t channel(std::size_t input, std::int32_t number) const { return firstChannel_[input] + number; }
+  // Index into Program::inputs.
+  std::size_t inputOfChannel(std::int32_t source) const {
+    return static_cast<std::size_t>(std::upper_bound(firstChannel_.begin(), firstChannel_.end(), source) -
+                                    firstChannel_.begin()) -
+           1;
+  }
   std::int32_t sourceOfCell(std::int32_t cell) const { return channels_ + cell; }
 
   const std::vector<Cell>& cells() const { return cells_; }
@@ -69,6 +76,11 @@ class FlatProgram {
   const std::vector<ShiftedSum>& shiftedSums() const { return shifted_; }
   // Of a core, as indices into shiftedSums().
   std::span<const std::int32_t> shiftedSumsOf(std::size_t core) const { return shiftedOfCore_[core]; }
+  // Where a shifted sum holds what is for an input of its core.
+  std::int64_t placeOf(std::int32_t sum, std::int32_t input) const {
+    const ShiftedSum& shifted = shifted_[static_cast<std::size_t>(sum)];
+    return shifted.first + input - firstInput_[static_cast<std::size_t>(shifted.core)];
+  }
   std::int64_t shiftedWidth() const { return shiftedWidth_; }
   // Index into shiftedSums(), or -1 where nothing of the program has this group and delay.
   std::int32_t shiftedSum(std::int32_t core, std::int32_t group, std::int32_t delay) const {

@@ -51,9 +51,7 @@ std::string Memories::nodeOfSource(std::int32_t source) const {
     const Cell& cell = flat_.cells()[static_cast<std::size_t>(source - flat_.channels())];
     return program.populations[static_cast<std::size_t>(cell.population)].name;
   }
-  std::size_t input = 0;
-  while (input + 1 < program.inputs.size() && flat_.channel(input + 1, 0) <= source) ++input;
-  return program.inputs[input].name;
+  return program.inputs[flat_.inputOfChannel(source)].name;
 }
 
 // "input -> hidden", by the axon's first source and first synapse.

@@ -1,6 +1,7 @@
 // Outputs as taps of cells, and the answer from their sums.
 #include "faults/Readout.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rheo::faults {
@@ -31,14 +32,35 @@ std::vector<std::int64_t> Readout::sums(const FlatProgram& flat, const Baseline&
   return sums;
 }
 
-std::int32_t Readout::answer(const std::vector<std::int64_t>& sums) const {
+std::int32_t Readout::answer(std::span<const std::int64_t> sums,
+                             std::span<const std::int64_t> changes) const {
   if (decision_.output < 0 || !decision_.argmax() || sums.empty()) return -1;
+  const auto value = [&](std::size_t k) {
+    return static_cast<double>(sums[k] + (changes.empty() ? 0 : changes[k])) / decision_.scale[k];
+  };
   std::size_t best = 0;
   for (std::size_t k = 1; k < sums.size(); ++k)
-    if (static_cast<double>(sums[k]) / decision_.scale[k] >
-        static_cast<double>(sums[best]) / decision_.scale[best])
-      best = k;
+    if (value(k) > value(best)) best = k;
   return static_cast<std::int32_t>(best);
+}
+
+Outcome Readout::judge(const Difference& difference, std::span<const std::int64_t> sums, std::int32_t answer,
+                       std::int64_t steps) const {
+  Outcome outcome;
+  outcome.answer = answer;
+  if (difference.output) {
+    outcome.answer = this->answer(sums, difference.sums);
+    for (std::size_t k = 0; k < difference.distances.size(); ++k)
+      outcome.deviation = std::max(outcome.deviation, static_cast<double>(difference.distances[k]) /
+                                                          decision_.scale[k] / static_cast<double>(steps));
+  }
+  const bool otherwise =
+      decision_.argmax() ? outcome.answer != answer : outcome.deviation > decision_.tolerance;
+  outcome.damage = otherwise           ? Damage::Decision
+                   : difference.output ? Damage::Output
+                   : difference.raster ? Damage::Raster
+                                       : Damage::None;
+  return outcome;
 }
 
 }  // namespace rheo::faults

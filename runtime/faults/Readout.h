@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "faults/Baseline.h"
@@ -38,6 +39,13 @@ struct Outcome {
   double deviation = 0;      // the largest mean deviation of a value of the output, float units
 };
 
+// How a run differs from the intact one.
+struct Difference {
+  bool raster = false, output = false;
+  // Of each value of the decision's output: its sum over the steps, and its distances of all steps added up.
+  std::span<const std::int64_t> sums, distances;
+};
+
 // Where a cell is seen.
 struct Tap {
   std::int32_t value = -1;  // of the decision's output; -1: of another one
@@ -58,8 +66,13 @@ class Readout {
   }
   // Sums over the steps of each value.
   std::vector<std::int64_t> sums(const FlatProgram& flat, const Baseline& run) const;
-  // By argmax; -1 without a decision or with a tolerance.
-  std::int32_t answer(const std::vector<std::int64_t>& sums) const;
+  // By argmax of the sums, each with its change where there are some; -1 without a decision or with a
+  // tolerance.
+  std::int32_t answer(std::span<const std::int64_t> sums, std::span<const std::int64_t> changes = {}) const;
+  // What a run comes to that differs so from the intact one, whose sums and answer are given; `steps` of
+  // data.
+  Outcome judge(const Difference& difference, std::span<const std::int64_t> sums, std::int32_t answer,
+                std::int64_t steps) const;
 
  private:
   Decision decision_;

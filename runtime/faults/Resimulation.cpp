@@ -50,10 +50,7 @@ class Run {
 
   Route astray() const {
     if (fault_->kind->manner != Manner::Misdelivered) return {};
-    const auto routes = flat_.routes(source());
-    if (routes.empty()) return {};
-    const auto axons = std::ssize(flat_.program().cores[static_cast<std::size_t>(routes[0].core)].axons);
-    return {routes[0].core, static_cast<std::int32_t>((routes[0].axon + 1) % axons)};
+    return strayRoute(flat_, source());
   }
 
   Shown go(const Engine& engine) {
@@ -95,26 +92,7 @@ class Run {
 
   void disturbInputs() {
     if (fault_ == nullptr) return;
-    InputEdit edit;
-    edit.seed = seedOf(seed_, fault_->instance);
-    edit.rate = fault_->amount, edit.by = static_cast<std::int32_t>(fault_->amount);
-    switch (fault_->kind->manner) {
-      case Manner::Noise:
-        edit.what = InputEdit::What::Noise;
-        break;
-      case Manner::Deletion:
-        edit.what = InputEdit::What::Deletion;
-        break;
-      case Manner::Jitter:
-        edit.what = InputEdit::What::Jitter;
-        break;
-      default:
-        break;
-    }
-    if (fault_->kind->mechanism == Mechanism::Channel) {
-      edit.what = fault_->kind->manner == Manner::Dead ? InputEdit::What::Silent : InputEdit::What::Always;
-      edit.channel = flat_.channel(static_cast<std::size_t>(fault_->input), fault_->channel);
-    }
+    const InputEdit edit = inputEditOf(*fault_, flat_, seed_);
     if (edit.what == InputEdit::What::None) return;
     for (std::size_t k = 0; k < flat_.program().inputs.size(); ++k)
       for (std::int32_t c = 0; c < flat_.program().inputs[k].size; ++c) {
@@ -134,7 +112,7 @@ class Run {
   }
   bool lost(std::int32_t source, std::int64_t step) const {
     return fault_ != nullptr && fault_->kind->mechanism == Mechanism::MessageLoss &&
-           messageLost({seedOf(seed_, fault_->instance), fault_->amount}, sample_, step, source);
+           messageLost(lossEditOf(*fault_, seed_), sample_, step, source);
   }
 
   // The step is tried to learn who sends, taken back, and done with what the host makes of the messages.
@@ -289,8 +267,7 @@ Expected<Shown> Resimulation::show(const Fault* fault, const InputBatch& input, 
     if (!decoded) return Shown{{}, {}, true, decoded.error().diagnostics.front().message};
     program = std::make_shared<Program>(*std::move(decoded));
   } else if (fault != nullptr && fault->kind->mechanism == Mechanism::Device) {
-    program =
-        deviceProgram(flat_, {fault->kind->manner, seedOf(seed_, fault->instance), fault->amount}, sample);
+    program = deviceProgram(flat_, deviceEditOf(*fault, seed_), sample);
   } else if (run.throughHost()) {
     program = hostRouted(flat_, run.astray());
   }
@@ -304,43 +281,31 @@ Outcome Resimulation::compare(const Shown& intact, const Shown& faulty, std::int
     return outcome;
   }
   const Program& program = flat_.program();
-  const Decision& decision = readout_.decision();
+  Difference difference;
   for (std::size_t p = 0; p < program.populations.size(); ++p)
-    if (!program.populations[p].hidden && intact.spikes[p] != faulty.spikes[p])
-      outcome.damage = Damage::Raster;
-  std::int32_t answers[2] = {-1, -1};
+    difference.raster |= !program.populations[p].hidden && intact.spikes[p] != faulty.spikes[p];
+  std::vector<std::int64_t> sums, changes, distances;  // of the decision's output
   for (std::size_t o = 0; o < program.outputs.size(); ++o) {
-    const std::int64_t steps = dataSteps + program.lag,
-                       width = std::ssize(intact.outputs[o]) / std::max<std::int64_t>(1, steps);
-    std::vector<std::int64_t> before, after, deviation;
+    const std::int64_t width =
+        std::ssize(intact.outputs[o]) / std::max<std::int64_t>(1, dataSteps + program.lag);
     std::int64_t value = 0;
-    bool differs = false;
     for (const OutputPartInfo& part : program.outputs[o].parts) {
       const PopulationInfo& population = program.populations[static_cast<std::size_t>(part.population)];
       for (std::int32_t n = 0; n < population.size; ++n, ++value) {
-        std::int64_t a = 0, b = 0, off = 0;
+        std::int64_t sum = 0, change = 0, distance = 0;
         for (std::int64_t step = population.lag; step < population.lag + dataSteps; ++step) {
           const auto at = static_cast<std::size_t>(step * width + value);
-          const std::int64_t x = intact.outputs[o][at], y = faulty.outputs[o][at];
-          a += x, b += y, off += std::abs(x - y);
+          const std::int64_t before = intact.outputs[o][at], after = faulty.outputs[o][at];
+          sum += before, change += after - before, distance += std::abs(after - before);
         }
-        differs |= off != 0;
-        before.push_back(a), after.push_back(b), deviation.push_back(off);
+        difference.output |= distance != 0;
+        if (static_cast<std::int32_t>(o) != readout_.decision().output) continue;
+        sums.push_back(sum), changes.push_back(change), distances.push_back(distance);
       }
     }
-    if (differs) outcome.damage = std::max(outcome.damage, Damage::Output);
-    if (static_cast<std::int32_t>(o) != decision.output) continue;
-    answers[0] = readout_.answer(before), answers[1] = readout_.answer(after);
-    for (std::size_t v = 0; v < deviation.size(); ++v)
-      outcome.deviation =
-          std::max(outcome.deviation, static_cast<double>(deviation[v]) / decision.scale[v] /
-                                          static_cast<double>(std::max<std::int64_t>(1, dataSteps)));
   }
-  outcome.answer = answers[1];
-  if (decision.output >= 0 &&
-      (decision.argmax() ? answers[0] != answers[1] : outcome.deviation > decision.tolerance))
-    outcome.damage = Damage::Decision;
-  return outcome;
+  difference.sums = changes, difference.distances = distances;
+  return readout_.judge(difference, sums, readout_.answer(sums), dataSteps);
 }
 
 }  // namespace rheo::faults

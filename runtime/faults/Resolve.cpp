@@ -84,6 +84,36 @@ bool addTo(Bundle& bundle, const FlatProgram& flat, const Program& program, cons
 
 std::uint64_t seedOf(std::uint64_t seed, std::uint64_t instance) { return wideChance(seed, instance); }
 
+InputEdit inputEditOf(const Fault& fault, const FlatProgram& flat, std::uint64_t seed) {
+  InputEdit edit;
+  if (fault.kind->mechanism == Mechanism::Channel) {
+    edit.what = fault.kind->manner == Manner::Dead ? InputEdit::What::Silent : InputEdit::What::Always;
+    edit.channel = flat.channel(static_cast<std::size_t>(fault.input), fault.channel);
+  } else if (fault.kind->mechanism == Mechanism::Input) {
+    edit.what = fault.kind->manner == Manner::Noise      ? InputEdit::What::Noise
+                : fault.kind->manner == Manner::Deletion ? InputEdit::What::Deletion
+                                                         : InputEdit::What::Jitter;
+    edit.seed = seedOf(seed, fault.instance);
+    edit.rate = fault.amount, edit.by = static_cast<std::int32_t>(fault.amount);
+  }
+  return edit;
+}
+
+LossEdit lossEditOf(const Fault& fault, std::uint64_t seed) {
+  return {seedOf(seed, fault.instance), fault.amount};
+}
+
+DeviceEdit deviceEditOf(const Fault& fault, std::uint64_t seed) {
+  return {fault.kind->manner, seedOf(seed, fault.instance), fault.amount};
+}
+
+Route strayRoute(const FlatProgram& flat, std::int32_t source) {
+  const auto routes = flat.routes(source);
+  if (routes.empty()) return {};
+  const auto axons = std::ssize(flat.program().cores[static_cast<std::size_t>(routes[0].core)].axons);
+  return {routes[0].core, static_cast<std::int32_t>((routes[0].axon + 1) % axons)};
+}
+
 Resolver::Resolver(const Memories& memories, const FlatProgram& flat, std::uint64_t seed)
     : memories_(memories), flat_(flat), seed_(seed), listsByWord_(flat.program().cores.size()) {
   for (const auto& core : largestInputs(flat.program()))
@@ -118,7 +148,6 @@ Expected<Image> Resolver::faultyImage(const Fault& fault) const {
 }
 
 Expected<Effect> Resolver::resolve(const Fault& fault) const {
-  using Manner = faults::Manner;
   Effect effect;
   const Program& program = flat_.program();
   const auto cell = [&] { return flat_.cellOf(fault.population, fault.neuron); };
@@ -154,39 +183,27 @@ Expected<Effect> Resolver::resolve(const Fault& fault) const {
       break;
     case Mechanism::Message: {
       MessageEdit edit{flat_.sourceOfCell(cell()), fault.step};
-      const auto routes = flat_.routes(edit.source);
       edit.by = static_cast<std::int32_t>(fault.amount);
       if (fault.kind->manner == Manner::Doubled) edit.what = MessageEdit::What::Doubled;
       if (fault.kind->manner == Manner::Late) edit.what = MessageEdit::What::Late;
       if (fault.kind->manner == Manner::Misdelivered) {
-        if (routes.empty()) break;
+        if (flat_.routes(edit.source).empty()) break;
         edit.what = MessageEdit::What::Misdelivered;
         edit.route = 0;
-        const auto axons = std::ssize(program.cores[static_cast<std::size_t>(routes[0].core)].axons);
-        edit.other = {routes[0].core, static_cast<std::int32_t>((routes[0].axon + 1) % axons)};
+        edit.other = strayRoute(flat_, edit.source);
       }
       effect.messages.push_back(edit);
       break;
     }
     case Mechanism::MessageLoss:
-      effect.loss = {seedOf(seed_, fault.instance), fault.amount};
+      effect.loss = lossEditOf(fault, seed_);
       break;
-    case Mechanism::Input: {
-      InputEdit& edit = effect.input;
-      edit.seed = seedOf(seed_, fault.instance);
-      edit.what = fault.kind->manner == Manner::Noise      ? InputEdit::What::Noise
-                  : fault.kind->manner == Manner::Deletion ? InputEdit::What::Deletion
-                                                           : InputEdit::What::Jitter;
-      edit.rate = fault.amount, edit.by = static_cast<std::int32_t>(fault.amount);
-      break;
-    }
-    case Mechanism::Device:
-      effect.device = {fault.kind->manner, seedOf(seed_, fault.instance), fault.amount};
-      break;
+    case Mechanism::Input:
     case Mechanism::Channel:
-      effect.input.what =
-          fault.kind->manner == Manner::Dead ? InputEdit::What::Silent : InputEdit::What::Always;
-      effect.input.channel = flat_.channel(static_cast<std::size_t>(fault.input), fault.channel);
+      effect.input = inputEditOf(fault, flat_, seed_);
+      break;
+    case Mechanism::Device:
+      effect.device = deviceEditOf(fault, seed_);
       break;
   }
   return effect;
@@ -349,12 +366,9 @@ bool Resolver::settle(Effect& effect) const {
 }
 
 std::int64_t Resolver::largestPayload(std::int32_t source) const {
-  const Program& program = flat_.program();
   if (source >= flat_.channels())
     return flat_.cells()[static_cast<std::size_t>(source - flat_.channels())].model->graded ? 0 : 1;
-  std::size_t input = 0;
-  while (input + 1 < program.inputs.size() && flat_.channel(input + 1, 0) <= source) ++input;
-  return program.inputs[input].maxPayload;
+  return flat_.program().inputs[flat_.inputOfChannel(source)].maxPayload;
 }
 
 // What another program of the same populations and cores does otherwise.

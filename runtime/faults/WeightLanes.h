@@ -121,7 +121,6 @@ void WeightLanes::run(const Baseline& run, Differential& differential, Cascade& 
   Effect one;
   one.synapses.resize(1);
   std::vector<std::uint32_t> train(static_cast<std::size_t>(words));
-  std::vector<std::uint64_t> wide(static_cast<std::size_t>((words + 1) / 2));
   for (const Target& target : targets_) {
     const Cell& cell = flat_.cells()[static_cast<std::size_t>(target.cell)];
     for (std::int64_t t = 0; t < steps; ++t)
@@ -157,12 +156,8 @@ void WeightLanes::run(const Baseline& run, Differential& differential, Cascade& 
           continue;
         }
         if (isNew) {
-          for (std::size_t w = 0; w < train.size(); ++w) {
-            if (w % 2 == 0) wide[w / 2] = 0;
-            wide[w / 2] |= std::uint64_t{train[w]} << (w % 2 * 32);
-          }
           known = static_cast<std::int32_t>(room.outcomes.size());
-          room.outcomes.push_back(differential.runTrain(target.cell, wide));
+          room.outcomes.push_back(differential.runTrain(target.cell, train));
         }
         visit(change.number, room.outcomes[static_cast<std::size_t>(known)]);
       }

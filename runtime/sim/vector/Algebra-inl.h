@@ -130,6 +130,19 @@ class VectorAlgebra {
 // The models, each in a namespace of its name.
 #include "models/AllSteps.inc"
 
+// Each of them as a type: its table and its step.
+#define RHEO_MODEL(name)                                                                    \
+  struct name##Model {                                                                      \
+    static constexpr const models::ModelTable& table() { return models::name::kTable; }     \
+    template <class A>                                                                      \
+    static HWY_INLINE auto step(A& a, typename A::Int* state, const typename A::Int* input, \
+                                const typename A::Int* p) {                                 \
+      return name::step(a, state, input, p);                                                \
+    }                                                                                       \
+  };
+#include "models/Models.def"
+#undef RHEO_MODEL
+
 }  // namespace rheo::vector::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

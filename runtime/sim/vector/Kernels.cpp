@@ -4,9 +4,7 @@
 #include <algorithm>
 
 #include "models/AllModels.h"
-
-// Vectors are held in arrays below, which types without a compile-time size do not allow.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "sim/vector/Targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sim/vector/Kernels.cpp"
@@ -396,18 +394,6 @@ std::size_t update(const UpdateCall& call) {
   for (std::size_t k = 0; k < Model::table().fixedParameters.size(); ++k) own |= call.parameterMask[k];
   return own == 0 ? updateBlocks<Model, kRule, true>(call) : updateBlocks<Model, kRule, false>(call);
 }
-
-#define RHEO_MODEL(name)                                                                    \
-  struct name##Model {                                                                      \
-    static constexpr const models::ModelTable& table() { return models::name::kTable; }     \
-    template <class A>                                                                      \
-    static HWY_INLINE auto step(A& a, typename A::Int* state, const typename A::Int* input, \
-                                const typename A::Int* p) {                                 \
-      return name::step(a, state, input, p);                                                \
-    }                                                                                       \
-  };
-#include "models/Models.def"
-#undef RHEO_MODEL
 
 UpdateFunction findUpdate(std::uint8_t opcode, CurrentOverflow rule) {
 #define RHEO_MODEL(name)                                                                       \

@@ -5,8 +5,7 @@
 
 #include "models/AllModels.h"
 #include "sim/vector/Kernels.h"
-
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#include "sim/vector/Targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sim/vector/Trains.cpp"
@@ -134,18 +133,6 @@ void runTrains(const TrainCall& call) {
   for (; x < call.lanes; x += lanes) runLanes<Model, kRule, 1>(call, x);
 }
 
-#define RHEO_MODEL(name)                                                                    \
-  struct name##Train {                                                                      \
-    static constexpr const models::ModelTable& table() { return models::name::kTable; }     \
-    template <class A>                                                                      \
-    static HWY_INLINE auto step(A& a, typename A::Int* state, const typename A::Int* input, \
-                                const typename A::Int* p) {                                 \
-      return name::step(a, state, input, p);                                                \
-    }                                                                                       \
-  };
-#include "models/Models.def"
-#undef RHEO_MODEL
-
 template <class Model>
 TrainFunction functionOf(CurrentOverflow rule) {
   if constexpr (Model::table().spiking && !Model::table().graded && Model::table().ports.size() == 1)
@@ -164,7 +151,7 @@ ScenarioFunction scenariosOf(CurrentOverflow rule) {
 
 ScenarioFunction findScenarios(std::uint8_t opcode, CurrentOverflow rule) {
 #define RHEO_MODEL(name) \
-  if (opcode == models::name::kTable.opcode) return scenariosOf<name##Train>(rule);
+  if (opcode == models::name::kTable.opcode) return scenariosOf<name##Model>(rule);
 #include "models/Models.def"
 #undef RHEO_MODEL
   return nullptr;
@@ -172,7 +159,7 @@ ScenarioFunction findScenarios(std::uint8_t opcode, CurrentOverflow rule) {
 
 TrainFunction findTrains(std::uint8_t opcode, CurrentOverflow rule) {
 #define RHEO_MODEL(name) \
-  if (opcode == models::name::kTable.opcode) return functionOf<name##Train>(rule);
+  if (opcode == models::name::kTable.opcode) return functionOf<name##Model>(rule);
 #include "models/Models.def"
 #undef RHEO_MODEL
   return nullptr;

@@ -2,7 +2,9 @@
 // change for each lane. The inner loop of fault campaigns on weights.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "fixed/Profile.h"
 #include "models/Model.h"
@@ -11,6 +13,9 @@ namespace rheo::vector {
 
 // Bits of step t lie in word t / 32, at t % 32.
 constexpr std::int64_t trainWords(std::int64_t steps) { return (steps + 31) / 32; }
+constexpr std::int32_t sentIn(std::span<const std::uint32_t> train, std::int64_t step) {
+  return static_cast<std::int32_t>(train[static_cast<std::size_t>(step / 32)] >> (step % 32) & 1);
+}
 
 struct TrainCall {
   std::int64_t steps = 0;
