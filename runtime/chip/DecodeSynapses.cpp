@@ -62,7 +62,7 @@ Status Decoder::decodeFormats(const image::Core& source, Core& core) {
 // SPEC I5, I6.
 Status Decoder::decodeAxons(const image::Core& source, Core& core) {
   const Records table = records(source, "axon");
-  const image::Memory* synapses = memory(source, "synapse");
+  const image::Memory* synapses = findMemory(source, "synapse");
   const std::span<const std::uint64_t> words =
       synapses ? image_.words(*synapses) : std::span<const std::uint64_t>{};
   using Key = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;

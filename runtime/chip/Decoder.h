@@ -73,17 +73,6 @@ class Decoder {
   Status checkWays();
   Expected<Program> finish();
 
-  const image::Layout* layout(std::string_view record) const {
-    for (const image::Layout* entry : *header_.layouts())
-      if (entry->record()->string_view() == record) return entry;
-    return nullptr;
-  }
-  static const image::Memory* memory(const image::Core& core, std::string_view name) {
-    for (const image::Memory* entry : *core.memories())
-      if (entry->name()->string_view() == name) return entry;
-    return nullptr;
-  }
-
   // A memory of records with the view that reads it; `records` 0 where core or layout lack it.
   struct Records {
     std::optional<RecordView> view;
@@ -94,12 +83,12 @@ class Decoder {
     }
   };
   Records records(const image::Memory* source, std::string_view record) const {
-    const image::Layout* entry = layout(record);
+    const image::Layout* entry = findLayout(header_, record);
     if (!source || !entry) return {};
     return {RecordView(*entry, image_.words(*source)), source->records(), source->words()};
   }
   Records records(const image::Core& core, std::string_view record) const {
-    return records(memory(core, record), record);
+    return records(findMemory(core, record), record);
   }
 
   Expected<std::vector<Route>> readRoutes(const Records& source, const std::string& where) const;

@@ -109,6 +109,18 @@ Status checkFrame(std::span<const std::uint8_t> bytes, const std::string& name) 
 
 }  // namespace
 
+const image::Layout* findLayout(const image::Header& header, std::string_view record) {
+  for (const image::Layout* entry : *header.layouts())
+    if (entry->record()->string_view() == record) return entry;
+  return nullptr;
+}
+
+const image::Memory* findMemory(const image::Core& core, std::string_view name) {
+  for (const image::Memory* entry : *core.memories())
+    if (entry->name()->string_view() == name) return entry;
+  return nullptr;
+}
+
 // Checks that need the insides of an Image.
 struct ImageReader {
   const Image& image;
@@ -122,9 +134,7 @@ struct ImageReader {
   std::vector<Extent> extents;
 
   const image::Layout* layout(std::string_view record) const {
-    for (const image::Layout* entry : *image.header().layouts())
-      if (entry->record()->string_view() == record) return entry;
-    return nullptr;
+    return findLayout(image.header(), record);
   }
 
   // FlatBuffers' verifier looks at the length before the elements, which need not be aligned as they are.

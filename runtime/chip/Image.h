@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "chip/Layout.h"
@@ -44,6 +45,10 @@ class Image {
   const std::uint8_t* headerBytes() const;
   std::shared_ptr<const std::vector<std::uint8_t>> bytes_;  // 64-byte aligned storage is not assumed
 };
+
+// By name; nullptr if there is none.
+const image::Layout* findLayout(const image::Header& header, std::string_view record);
+const image::Memory* findMemory(const image::Core& core, std::string_view name);
 
 // Puts an image together: the header as a FlatBuffers object tree, memories as words.
 class ImageWriter {

@@ -26,16 +26,11 @@ Memories::Memories(const Image& image, const FlatProgram& flat) : image_(image),
 }
 
 const image::Memory* Memories::memory(std::int32_t core, std::string_view name) const {
-  const image::Core* stored = image_.header().cores()->Get(static_cast<unsigned>(core));
-  for (const image::Memory* entry : *stored->memories())
-    if (entry->name()->string_view() == name) return entry;
-  return nullptr;
+  return findMemory(*image_.header().cores()->Get(static_cast<unsigned>(core)), name);
 }
 
 const image::Layout* Memories::layout(std::string_view record) const {
-  for (const image::Layout* entry : *image_.header().layouts())
-    if (entry->record()->string_view() == record) return entry;
-  return nullptr;
+  return findLayout(image_.header(), record);
 }
 
 void Memories::findSources() {

@@ -4,33 +4,28 @@ import json
 import subprocess
 import sys
 
+import event_digits
 import numpy as np
 import pytest
 import rheobase as rb
 from comparing import run_engines
-from recordings import EXAMPLES, recorded
-
-sys.path.insert(0, str(EXAMPLES))
-import nmnist  # noqa: E402
-
-RECORDINGS = 100
+from event_digits import nmnist
+from recordings import recorded
 
 
 @pytest.fixture(scope="module")
 def net() -> rb.Network:
-    return rb.load(recorded("nir/cnn_sinabs.nir"))
+    return event_digits.network()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return event_digits.digits()
 
 
 @pytest.fixture(scope="module")
 def image(net) -> rb.Image:
     return rb.compile(net, chip="loihi2", weight_bits=8)
-
-
-@pytest.fixture(scope="module")
-def digits() -> tuple[np.ndarray, np.ndarray]:
-    files, y = nmnist.listed(recorded("nmnist/train"), recorded("nmnist/train1K.txt"))
-    assert len(files) == 1000
-    return nmnist.frames(files[:RECORDINGS]), y[:RECORDINGS]
 
 
 def right(output: np.ndarray, y: np.ndarray) -> int:

@@ -1,26 +1,18 @@
 """How few bits will do for the NIR paper's convolutional network, on recordings: what is lost, what is foretold."""
 
-import sys
-
+import event_digits
 import pytest
 import rheobase as rb
-from recordings import EXAMPLES, recorded
-
-sys.path.insert(0, str(EXAMPLES))
-import nmnist  # noqa: E402
-
-RECORDINGS = 100
 
 
 @pytest.fixture(scope="module")
 def net() -> rb.Network:
-    return rb.load(recorded("nir/cnn_sinabs.nir"))
+    return event_digits.network()
 
 
 @pytest.fixture(scope="module")
 def digits():
-    files, y = nmnist.listed(recorded("nmnist/train"), recorded("nmnist/train1K.txt"))
-    return nmnist.frames(files[:RECORDINGS]), y[:RECORDINGS]
+    return event_digits.digits()
 
 
 def test_eight_bits_lose_a_point_at_most_and_four_bits_three(net, digits):

@@ -10,7 +10,7 @@ from typing import Callable, Iterable, Optional
 
 import numpy as np
 
-from . import compiler, condition
+from . import compiler
 from .arguments import thread_count
 from .arithmetic import MOST_WEIGHT_BITS
 from .data import DataSet
@@ -22,6 +22,7 @@ from .limits import core_uses
 from .network import Network
 from .precisions import WORD_BYTES, check_bits, parse_budget
 from .statistics import Z95, proportion
+from .verdict import Verdict
 from .verification import _data_set, _Judge, _plain
 
 SCHEMA = "rheobase.sweep/1"
@@ -45,23 +46,17 @@ class Setting:
         return hashlib.sha256(repr(sorted(self.layers)).encode()).hexdigest()[:16]
 
 
-class Sweep:
+class Sweep(Verdict):
     """What a sweep found. ``data`` is what sweep.json holds (schema rheobase.sweep/1); ``text()`` is for people.
 
     Example: s = rb.sweep(net, bits=range(2, 9), x=x, y=y); print(s); s.data["uniform"][0]["accuracy"]["value"]
     """
-
-    def __init__(self, data: dict):
-        self.data = data
 
     def text(self) -> str:
         """What sweep.txt holds."""
         from .sweep_text import text
 
         return text(self.data)
-
-    def __str__(self) -> str:
-        return self.text()
 
     def figures(self) -> dict[str, float]:
         """The names that `fails` understands: accuracy_B, accuracy_drop_B, same_answer_B, agreement_B, error_B, memory_B
@@ -74,10 +69,6 @@ class Sweep:
             found[f"flagged_{name}"] = len(s["flags"])
             found.update({f"{what}_{name}": value for what, value in figures_of(s).items()})
         return found
-
-    def fails(self, expression: str) -> bool:
-        """Whether a condition such as "accuracy_drop_4 > 0.015" holds. Raises OptionError."""
-        return condition.holds(expression, self.figures())
 
     def save(self, folder) -> None:
         """Writes sweep.json, sweep.txt and sweep.html, all or none. Raises DataError."""

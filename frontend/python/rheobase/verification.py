@@ -9,7 +9,6 @@ from typing import Callable, Optional
 
 import numpy as np
 
-from . import condition
 from .agreement import Layer, Margin
 from .arguments import thread_count
 from .conventions import CHOICES, FLAGS
@@ -20,6 +19,7 @@ from .files import filling, write_text
 from .image import Image
 from .limits import utilisation
 from .network import Network
+from .verdict import Verdict
 from .statistics import Error2, bits_of, proportion
 
 SCHEMA = "rheobase.report/1"
@@ -43,23 +43,17 @@ FIGURES = (
 )
 
 
-class Report:
+class Report(Verdict):
     """The verdict. ``data`` is what report.json holds (schema rheobase.report/1); ``text()`` is for people.
 
     Example: report.data["accuracy"]["chip"]["value"]; report.fails("accuracy_drop > 0.005 or overflows > 0")
     """
-
-    def __init__(self, data: dict):
-        self.data = data
 
     def text(self) -> str:
         """What report.txt holds."""
         from .report_text import text
 
         return text(self.data)
-
-    def __str__(self) -> str:
-        return self.text()
 
     def figures(self) -> dict[str, float]:
         """The names that `fails` understands, with their values: shares from 0 to 1, counts, network units,
@@ -99,10 +93,6 @@ class Report:
         if data["ranges"]:
             figures["headroom_bits"] = min(24 - r["proven_bits"] for r in data["ranges"])
         return figures
-
-    def fails(self, expression: str) -> bool:
-        """Whether a condition such as "accuracy_drop > 0.005 or overflows > 0" holds. Raises OptionError."""
-        return condition.holds(expression, self.figures())
 
     def save(self, folder) -> None:
         """Writes report.json and report.txt, both or neither. Raises DataError."""

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import time
-from typing import Iterable, Optional
+from typing import Callable, Iterable, Optional
 
 import typer
 from rich.console import Console
@@ -121,6 +121,24 @@ def _plain(value):
     if isinstance(value, float) and not abs(value) < float("inf"):
         return None
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def conclude(found, fail_if: Optional[str], output, told: Optional[Callable[[], str]] = None) -> None:
+    """Ends a command with its `verdict.Verdict`: saved where there is a folder, told, and judged by --fail-if (status 1).
+
+    told: makes what people are told; where left out that is the verdict's text, and whether it failed.
+    """
+    failed = fail_if is not None and found.fails(fail_if)
+    found.data["fail_if"] = None if fail_if is None else {"condition": fail_if, "failed": failed}
+    if output is not None:
+        found.save(output)
+    if Settings.json:
+        emit_json(found.data["schema"], {k: v for k, v in found.data.items() if k != "schema"})
+    else:
+        failure = f"\n\nfailed: {fail_if}" if failed else ""
+        say(found.text() + failure if told is None else told())
+    if failed:
+        raise typer.Exit(1)
 
 
 @contextlib.contextmanager

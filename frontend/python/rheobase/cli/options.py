@@ -49,6 +49,14 @@ Engine = Annotated[
     str,
     typer.Option("--engine", metavar="NAME", help="auto, golden, vector or jit; all give the same bits."),
 ]
+FailIf = Annotated[
+    Optional[str],
+    typer.Option(
+        "--fail-if",
+        metavar="EXPR",
+        help="Exit with status 1 if this holds: figures, numbers, + - * /, comparisons, and, or, not.",
+    ),
+]
 Chip = Annotated[
     str, typer.Option("--chip", metavar="NAME|FILE", help="A chip's name or the path of its JSON file.")
 ]

@@ -20,7 +20,7 @@ from ..robustness import replay as replay_fault
 from ..robustness import robust as run_campaign
 from ..robustness.results import FIGURES
 from . import options as o
-from .common import Settings, emit_json, progress, say
+from .common import Settings, conclude, emit_json, progress, say
 from .running import read_data
 
 _KEPT_IMAGE = "image.rheo"
@@ -139,12 +139,7 @@ def robust(
             "--dask", metavar="ADDRESS", help="Share the work with a Dask scheduler's workers, or local:N."
         ),
     ] = None,
-    fail_if: Annotated[
-        Optional[str],
-        typer.Option(
-            "--fail-if", metavar="EXPR", help="Exit with status 1 if this holds, e.g. 'decision > 0.01'."
-        ),
-    ] = None,
+    fail_if: o.FailIf = None,
     listed: Annotated[bool, typer.Option("--list", help="Show all kinds of faults and end.")] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of report.json and end.")
@@ -224,16 +219,9 @@ def robust(
             "--fail-if": fail_if,
         },
     )
-    failed = fail_if is not None and found.fails(fail_if)
-    found.data["fail_if"] = None if fail_if is None else {"condition": fail_if, "failed": failed}
-    found.save(output)
-    if Settings.json:
-        emit_json(found.data["schema"], {k: v for k, v in found.data.items() if k != "schema"})
-    else:
-        say(found.text().replace("'DIR#1'", shlex.quote(f"{output}#1")))
-        say(f"\nlook at {output / 'report.html'}")
-    if failed:
-        raise typer.Exit(1)
+    here = shlex.quote(f"{output}#1")
+    page = output / "report.html"
+    conclude(found, fail_if, output, lambda: found.text().replace("'DIR#1'", here) + f"\n\nlook at {page}")
     if not found.finished:
         raise typer.Exit(4)
 

@@ -12,7 +12,7 @@ from .. import compiler, condition, sweeping
 from ..precisions import check_bits, parse_bits, parse_budget
 from ..files import check_folder
 from . import options as o
-from .common import Settings, emit_json, progress, remark, say
+from .common import Settings, conclude, progress, remark
 from .compiling import CloneFanOut, Quant, RelayFanIn, Scales, ShareProfiles, SplitFanIn
 from .running import read_data
 
@@ -50,14 +50,7 @@ def sweep(
             "--layers/--no-layers", help="Also every layer alone, and all but it (the default), or not."
         ),
     ] = True,
-    fail_if: Annotated[
-        Optional[str],
-        typer.Option(
-            "--fail-if",
-            metavar="EXPR",
-            help="Exit with status 1 if this holds: figures, numbers, + - * /, comparisons, and, or, not.",
-        ),
-    ] = None,
+    fail_if: o.FailIf = None,
     chip: o.Chip = "loihi2",
     profile: o.Profile = None,
     calibrate: Annotated[
@@ -117,14 +110,4 @@ def sweep(
             relay_fan_in=relay_fan_in,
             share_profiles=share_profiles,
         )
-    failed = fail_if is not None and found.fails(fail_if)
-    found.data["fail_if"] = None if fail_if is None else {"condition": fail_if, "failed": failed}
-    found.save(output)
-    if Settings.json:
-        emit_json(found.data["schema"], {k: v for k, v in found.data.items() if k != "schema"})
-    else:
-        say(found.text())
-        if failed:
-            say(f"\nfailed: {fail_if}")
-    if failed:
-        raise typer.Exit(1)
+    conclude(found, fail_if, output)

@@ -14,7 +14,7 @@ from ..files import check_folder
 from ..verification import FIGURES
 from ..verification import verify as verify_image
 from . import options as o
-from .common import Settings, emit_json, progress, report, say
+from .common import Settings, conclude, progress, report
 from .running import read_data
 
 
@@ -34,14 +34,7 @@ def verify(
         Optional[Path],
         typer.Option("-o", "--output", metavar="DIR", help="Where report.json and report.txt go."),
     ] = None,
-    fail_if: Annotated[
-        Optional[str],
-        typer.Option(
-            "--fail-if",
-            metavar="EXPR",
-            help="Exit with status 1 if this holds: figures, numbers, + - * /, comparisons, and, or, not.",
-        ),
-    ] = None,
+    fail_if: o.FailIf = None,
     chip: Annotated[
         Optional[str],
         typer.Option(
@@ -82,15 +75,4 @@ def verify(
         found = verify_image(
             network, loaded, dataset, engine=engine, threads=Settings.threads, progress=advance
         )
-    failed = fail_if is not None and found.fails(fail_if)
-    found.data["fail_if"] = None if fail_if is None else {"condition": fail_if, "failed": failed}
-    if output is not None:
-        found.save(output)
-    if Settings.json:
-        emit_json(found.data["schema"], {k: v for k, v in found.data.items() if k != "schema"})
-    else:
-        say(found.text())
-        if failed:
-            say(f"\nfailed: {fail_if}")
-    if failed:
-        raise typer.Exit(1)
+    conclude(found, fail_if, output)

@@ -7,9 +7,9 @@ from typing import Optional
 
 import numpy as np
 
-from .. import condition
 from ..files import filling, write_text
 from ..statistics import proportion
+from ..verdict import Verdict
 from .checkpoint import COLUMNS
 from .critical import drawn_faults, listed, visited_faults
 from .intervals import clopper_pearson, confidence_of_look
@@ -21,14 +21,11 @@ SHARES = ("masked", *LEVELS, "undefined")  # that every stratum has
 FIGURES = ("faults", "pairs", "accuracy", "worst_accuracy", *SHARES)
 
 
-class Campaign:
+class Campaign(Verdict):
     """The verdict. ``data`` is what report.json holds (`schema` is its JSON Schema); ``text()`` is for people.
 
     Example: campaign.data["strata"][0]["decision"]["value"]; campaign.fails("decision > 0.01")
     """
-
-    def __init__(self, data: dict):
-        self.data = data
 
     @staticmethod
     def schema() -> dict:
@@ -48,9 +45,6 @@ class Campaign:
 
         return text(self.data)
 
-    def __str__(self) -> str:
-        return self.text()
-
     def figures(self) -> dict[str, float]:
         """The names that `fails` understands. Of all strata the worst, shares from 0 to 1: decision, output, raster (of pairs
         in which a fault changes at least that), undefined (its words mean nothing any more), masked (the least share in which
@@ -69,10 +63,6 @@ class Campaign:
             worst = [s["accuracy_worst"] for s in strata if s["accuracy_worst"] is not None]
             figures["worst_accuracy"] = min([*worst, figures["accuracy"]])
         return figures
-
-    def fails(self, expression: str) -> bool:
-        """Whether a condition such as "decision > 0.01 or worst_accuracy < 0.8" holds. Raises OptionError."""
-        return condition.holds(expression, self.figures())
 
     def save(self, folder) -> None:
         """Writes report.json, report.txt, report.html and report.sarif; other files of the folder stay. Raises DataError."""
