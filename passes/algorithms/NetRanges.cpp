@@ -184,7 +184,7 @@ class NetProof {
     constexpr std::int64_t kNeuronsPerThread = 2048;
     std::int64_t neurons = 0;
     for (const FixedPopulation& population : net_.populations) neurons += population.size;
-    const int threads = threadsFor(neurons, kNeuronsPerThread, threads_);
+    const int threads = threadsWorth(neurons, kNeuronsPerThread, threads_);
     known_.resize(net_.populations.size());
     if (threads > 1) inParallel(threads, known_.size(), [&](std::size_t i) { guess(static_cast<int>(i)); });
   }

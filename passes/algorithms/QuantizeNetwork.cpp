@@ -212,7 +212,7 @@ void NetworkQuantizer::quantizePopulations() {
   }
   std::vector<Quantizer> each(net_.populations.size(), Quantizer(net_, options_, bias_));
   constexpr std::int64_t kWeightsPerThread = 1 << 17;
-  inParallel(threadsFor(weights, kWeightsPerThread, options_.threads), each.size(), [&](std::size_t i) {
+  inParallel(threadsWorth(weights, kWeightsPerThread, options_.threads), each.size(), [&](std::size_t i) {
     each[i].run(static_cast<int>(i), dynamics_[i], into[i], result_.net.populations[i]);
   });
   for (Quantizer& population : each) take(population);

@@ -4,11 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <future>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -21,39 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{2} << 30;  // of one intact run
 
-// work(index) for 0..count-1 over threads, the calling thread reporting; work returns an error or ok.
-template <class MakeWorker, class Work>
-Status overThreads(std::int64_t count, const RunControl& control, MakeWorker makeWorker, Work work) {
-  const int threads = threadsFor(control.threads, count);
-  std::atomic<std::int64_t> next{0}, done{0};
-  std::atomic<bool> stopped{false};
-  std::mutex mutex;
-  std::optional<std::pair<std::int64_t, Error>> failure;
-  const auto loop = [&] {
-    auto worker = makeWorker();
-    for (std::int64_t k = next++; k < count && !stopped; k = next++) {
-      if (control.cancel && *control.cancel) stopped = true;
-      if (stopped) return;
-      if (Status status = work(*worker, k); !status) {
-        const std::lock_guard lock(mutex);
-        if (!failure || k < failure->first) failure.emplace(k, std::move(status).error());
-        stopped = true;
-      }
-      ++done;
-    }
-  };
-  std::vector<std::future<void>> pool;
-  for (int t = 0; t < threads; ++t) pool.push_back(std::async(std::launch::async, loop));
-  constexpr std::chrono::milliseconds kGlance{50};
-  for (auto& thread : pool)
-    while (thread.wait_for(kGlance) != std::future_status::ready)
-      if (control.progress) control.progress(done, count);
-  for (auto& thread : pool) thread.get();
-  if (failure) return std::move(failure->second);
-  if (stopped)
-    return Error::of(ErrorKind::Undecided, "R0604", "", "the campaign was cancelled", "start it again");
-  return ok();
-}
+constexpr auto kUnchecked = [](std::int64_t) { return ok(); };
 
 }  // namespace
 
@@ -144,7 +109,7 @@ Status Campaign::prepare(const RunControl& control) {
   std::vector<std::vector<Effect>> resolved(static_cast<std::size_t>(blocks));
   RunControl quiet{control.threads, {}, control.cancel};
   Status status = overThreads(
-      blocks, quiet, [] { return std::make_unique<int>(); },
+      blocks, quiet, "campaign", [] { return std::make_unique<int>(); }, kUnchecked,
       [&](int&, std::int64_t block) -> Status {
         for (std::int64_t k = block * kBlock; k < std::min(std::ssize(words), (block + 1) * kBlock); ++k) {
           Expected<Effect> effect = resolver_->resolve(sites_->fault(words[static_cast<std::size_t>(k)]));
@@ -195,53 +160,54 @@ Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std
       delete worker;
     });
   };
-  Status status = overThreads(count, control, makeWorker, [&](Worker& worker, std::int64_t k) -> Status {
-    const std::int64_t sample = first + k;
-    if (Status good = checkSample(program(), input, sample); !good) return good;
-    worker.counts.resize(sites_->count());
-    worker.load(*flat_, input, sample);
-    if (!worker.room) worker.room.emplace(*flat_, worker.intact.steps());
-    const std::int32_t answer = worker.differential.answer();
-    result.answers[static_cast<std::size_t>(k)] = answer;
-    const std::int32_t label = labels.empty() ? -1 : labels[static_cast<std::size_t>(sample)];
-    const auto note = [&](std::uint64_t site, const Outcome& outcome) {
-      SiteCount& counts = worker.counts[site];
-      counts.raster += outcome.damage == Damage::Raster;
-      counts.output += outcome.damage == Damage::Output;
-      counts.decision += outcome.damage == Damage::Decision;
-      counts.undefined += outcome.damage == Damage::Undefined;
-      if (outcome.damage != Damage::Decision || label < 0) return;
-      counts.spoiled += answer == label && outcome.answer != label;
-      counts.mended += answer != label && outcome.answer == label;
-    };
-    lanes_->run(worker.intact, worker.differential, worker.cascade, *worker.room, note);
-    worker.tickets.clear();
-    const auto visitOne = [&](std::uint64_t site, const Effect& effect, std::int32_t cell) -> Status {
-      ++worker.counts[site].tried;
-      if (cell >= 0) {
-        const std::int32_t ticket = worker.cascade.add(effect, cell);
-        if (ticket != Cascade::kNothing) worker.tickets.emplace_back(site, ticket);
+  const auto check = [&](std::int64_t k) { return checkSample(program(), input, first + k); };
+  Status status = overThreads(
+      count, control, "campaign", makeWorker, check, [&](Worker& worker, std::int64_t k) -> Status {
+        const std::int64_t sample = first + k;
+        worker.counts.resize(sites_->count());
+        worker.load(*flat_, input, sample);
+        if (!worker.room) worker.room.emplace(*flat_, worker.intact.steps());
+        const std::int32_t answer = worker.differential.answer();
+        result.answers[static_cast<std::size_t>(k)] = answer;
+        const std::int32_t label = labels.empty() ? -1 : labels[static_cast<std::size_t>(sample)];
+        const auto note = [&](std::uint64_t site, const Outcome& outcome) {
+          SiteCount& counts = worker.counts[site];
+          counts.raster += outcome.damage == Damage::Raster;
+          counts.output += outcome.damage == Damage::Output;
+          counts.decision += outcome.damage == Damage::Decision;
+          counts.undefined += outcome.damage == Damage::Undefined;
+          if (outcome.damage != Damage::Decision || label < 0) return;
+          counts.spoiled += answer == label && outcome.answer != label;
+          counts.mended += answer != label && outcome.answer == label;
+        };
+        lanes_->run(worker.intact, worker.differential, worker.cascade, *worker.room, note);
+        worker.tickets.clear();
+        const auto visitOne = [&](std::uint64_t site, const Effect& effect, std::int32_t cell) -> Status {
+          ++worker.counts[site].tried;
+          if (cell >= 0) {
+            const std::int32_t ticket = worker.cascade.add(effect, cell);
+            if (ticket != Cascade::kNothing) worker.tickets.emplace_back(site, ticket);
+            return ok();
+          }
+          Expected<Outcome> found = outcome(worker, effect, input);
+          if (!found) return std::move(found).error();
+          note(site, *found);
+          return ok();
+        };
+        for (const Kept& kept : effects_)
+          if (Status status = visitOne(kept.site, kept.effect, kept.cell); !status) return status;
+        for (const std::uint64_t site : others_) {
+          const Fault fault = sites_->fault(site);
+          if (fault.kind->mechanism == Mechanism::Message && !worker.sends(*flat_, fault)) continue;
+          Expected<Effect> effect = resolver_->resolve(fault);
+          if (!effect) return std::move(effect).error();
+          if (Status status = visitOne(site, *effect, plan_->localCell(*effect)); !status) return status;
+          if (control.cancelled()) break;
+        }
+        worker.cascade.finish();
+        for (const auto& [site, ticket] : worker.tickets) note(site, worker.cascade.outcome(ticket));
         return ok();
-      }
-      Expected<Outcome> found = outcome(worker, effect, input);
-      if (!found) return std::move(found).error();
-      note(site, *found);
-      return ok();
-    };
-    for (const Kept& kept : effects_)
-      if (Status status = visitOne(kept.site, kept.effect, kept.cell); !status) return status;
-    for (const std::uint64_t site : others_) {
-      const Fault fault = sites_->fault(site);
-      if (fault.kind->mechanism == Mechanism::Message && !worker.sends(*flat_, fault)) continue;
-      Expected<Effect> effect = resolver_->resolve(fault);
-      if (!effect) return std::move(effect).error();
-      if (Status status = visitOne(site, *effect, plan_->localCell(*effect)); !status) return status;
-      if (control.cancel && *control.cancel) break;
-    }
-    worker.cascade.finish();
-    for (const auto& [site, ticket] : worker.tickets) note(site, worker.cascade.outcome(ticket));
-    return ok();
-  });
+      });
   if (!status) return std::move(status).error();
   for (std::size_t site = 0; site < result.sites.size(); ++site)
     if (laned_[site]) result.sites[site].tried = static_cast<std::uint32_t>(count);
@@ -289,13 +255,14 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
     if (k == 0 || std::get<0>(order[k]) != std::get<0>(order[k - 1])) starts.push_back(k);
   starts.push_back(order.size());
   Status status = overThreads(
-      std::ssize(starts) - 1, control, [&] { return std::make_shared<Worker>(*this); },
+      std::ssize(starts) - 1, control, "campaign", [&] { return std::make_shared<Worker>(*this); },
+      [&](std::int64_t group) {
+        return checkSample(program(), input, std::get<0>(order[starts[static_cast<std::size_t>(group)]]));
+      },
       [&](Worker& worker, std::int64_t group) -> Status {
         const std::size_t begin = starts[static_cast<std::size_t>(group)];
         const std::size_t end = starts[static_cast<std::size_t>(group) + 1];
-        const std::int64_t sample = std::get<0>(order[begin]);
-        if (Status good = checkSample(program(), input, sample); !good) return good;
-        worker.load(*flat_, input, sample);
+        worker.load(*flat_, input, std::get<0>(order[begin]));
         for (std::size_t k = begin; k < end;) {
           const std::size_t request = std::get<1>(order[k]);
           std::vector<std::uint64_t> numbers;
@@ -351,9 +318,9 @@ Expected<std::vector<std::int32_t>> Campaign::answers(const InputBatch& input,
   if (Status status = checkData(input); !status) return std::move(status).error();
   std::vector<std::int32_t> found(static_cast<std::size_t>(input.batch));
   Status status = overThreads(
-      input.batch, control, [&] { return std::make_shared<Worker>(*this); },
+      input.batch, control, "campaign", [&] { return std::make_shared<Worker>(*this); },
+      [&](std::int64_t sample) { return checkSample(program(), input, sample); },
       [&](Worker& worker, std::int64_t sample) -> Status {
-        if (Status good = checkSample(program(), input, sample); !good) return good;
         worker.intact.run(*flat_, input, sample);
         found[static_cast<std::size_t>(sample)] = readout_->answer(readout_->sums(*flat_, worker.intact));
         return ok();
@@ -369,9 +336,9 @@ Expected<std::vector<Damage>> Campaign::outcomes(const Fault& fault, const Input
   if (!effect) return effect.error();
   std::vector<Damage> found(static_cast<std::size_t>(input.batch));
   Status status = overThreads(
-      input.batch, control, [&] { return std::make_shared<Worker>(*this); },
+      input.batch, control, "campaign", [&] { return std::make_shared<Worker>(*this); },
+      [&](std::int64_t sample) { return checkSample(program(), input, sample); },
       [&](Worker& worker, std::int64_t sample) -> Status {
-        if (Status good = checkSample(program(), input, sample); !good) return good;
         worker.load(*flat_, input, sample);
         Expected<Outcome> one = outcome(worker, *effect, input);
         if (!one) return std::move(one).error();

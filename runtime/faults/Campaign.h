@@ -25,12 +25,6 @@ struct CampaignOptions {
   std::uint64_t instances = 1000, seed = 0;
 };
 
-struct RunControl {
-  int threads = 0;
-  std::function<void(std::int64_t done, std::int64_t total)> progress;  // called from the calling thread
-  const std::atomic<bool>* cancel = nullptr;
-};
-
 // What one fault did over the samples visited.
 struct SiteCount {
   std::uint32_t tried = 0;  // samples; messages: those in which there was one

@@ -55,7 +55,7 @@ const Measure* findMeasure(std::string_view name) {
 void ofTrains(const Measure& measure, const Trains& a, const Trains& b, const Options& options, int threads,
               std::span<double> result, const std::atomic<bool>* cancel) {
   const auto work = static_cast<std::int64_t>(a.times.size() + b.times.size());
-  inParallel(threadsFor(work, kShare, threads), result.size(), [&](std::size_t i) {
+  inParallel(threadsWorth(work, kShare, threads), result.size(), [&](std::size_t i) {
     if (!cancel || !*cancel) result[i] = measure.of(a[i], b[i], options);
   });
 }
@@ -68,7 +68,7 @@ std::vector<std::vector<double>> ofRasters(std::span<const Measure* const> measu
   for (const Measure* measure : measures) result.emplace_back(a.samples * a.neurons, measure->same);
   const std::int64_t blocks = (a.neurons + kBlock - 1) / kBlock;
   const auto cells = static_cast<std::int64_t>(a.cells.size());
-  inParallel(threadsFor(cells, kShare, threads), a.samples * blocks, [&](std::size_t task) {
+  inParallel(threadsWorth(cells, kShare, threads), a.samples * blocks, [&](std::size_t task) {
     if (cancel && *cancel) return;
     const std::int64_t sample = static_cast<std::int64_t>(task) / blocks;
     const std::int64_t first = static_cast<std::int64_t>(task) % blocks * kBlock;

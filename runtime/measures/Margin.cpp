@@ -74,7 +74,7 @@ Margins marginsOf(const Potentials& potentials, std::span<const std::int32_t> th
   for (const std::int32_t value : threshold)
     inverse.push_back(value == 0 ? 0 : 1 / std::abs(static_cast<float>(value)));
   const std::int64_t cells = potentials.samples * potentials.steps * potentials.neurons;
-  const int count = static_cast<int>(std::min<std::int64_t>(threadsFor(cells, kCellsPerThread, threads),
+  const int count = static_cast<int>(std::min<std::int64_t>(threadsWorth(cells, kCellsPerThread, threads),
                                                             std::max<std::int64_t>(potentials.samples, 1)));
   std::vector<Margins> parts(count);
   inParallel(count, parts.size(), [&](std::size_t part) {

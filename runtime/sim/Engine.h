@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "chip/Program.h"
+#include "sim/OverThreads.h"
 #include "support/Error.h"
 #include "trace/Recording.h"
 
@@ -56,17 +57,11 @@ class Engine {
 std::unique_ptr<Engine> makeGolden(std::shared_ptr<const Program> program);
 std::unique_ptr<Engine> makeVector(std::shared_ptr<const Program> program);
 
-struct RunOptions {
+struct RunOptions : RunControl {
   std::vector<std::string> probes;  // "hidden.v"
   bool recordAllSpikes = true;      // false: outputs only
   bool recordHidden = false;        // also populations made by the compiler
-  int threads = 0;                  // 0: all cores
-  std::function<void(std::int64_t done, std::int64_t total)> progress;  // called from the calling thread
-  const std::atomic<bool>* cancel = nullptr;
 };
-
-// How many threads so many tasks take; wanted 0: all cores.
-int threadsFor(int wanted, std::int64_t tasks);
 
 // A batch of input: per input of the program, [batch, steps, size] payloads. Byte storage because spikes
 // are small; graded inputs beyond 255 use `wide`.
@@ -84,8 +79,9 @@ struct InputBatch {
   std::vector<Series> inputs;  // in the order of Program::inputs
 };
 
-// Errors: R0601 where the data have other inputs or widths than the program, R0602 for payloads that it does not
-// take (of one sample: run() looks just before the sample runs, when it has to come into the cache anyway).
+// Errors: R0601 where the data have other inputs or widths than the program, R0602 for payloads that it does
+// not take (of one sample: run() looks just before the sample runs, when it has to come into the cache
+// anyway).
 Status checkInput(const Program& program, const InputBatch& batch);
 Status checkSample(const Program& program, const InputBatch& batch, std::int64_t sample);
 

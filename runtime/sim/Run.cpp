@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -283,84 +281,23 @@ class OverflowSum {
   std::mutex mutex_;
 };
 
-// The error of the first sample that has one, whichever thread meets it first.
-class FirstError {
- public:
-  void add(std::int64_t sample, Error error) {
-    const std::lock_guard lock(mutex_);
-    if (!error_ || sample < sample_) sample_ = sample, error_ = std::move(error);
-  }
-  const std::optional<Error>& get() const { return error_; }
-
- private:
-  std::mutex mutex_;
-  std::int64_t sample_ = 0;
-  std::optional<Error> error_;
+struct SampleRunner {
+  SampleRunner(const Engine& engine, const InputBatch& input)
+      : session(engine.open()), feeder(engine.program(), input) {}
+  std::unique_ptr<Session> session;
+  StepFeeder feeder;
 };
 
-// Samples over threads; the calling thread reports progress.
 Status runSamples(const Engine& engine, const InputBatch& input, const Sinks& sinks,
                   const RunOptions& options, OverflowSum& overflows) {
-  const int threads = threadsFor(options.threads, input.batch);
-  std::atomic<std::int64_t> next{0};
-  std::atomic<bool> stopped{false};
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::atomic<std::int64_t> done{0};
-  int running = threads;
-  FirstError failure;
-  auto work = [&](bool reports) {
-    const std::unique_ptr<Session> session = engine.open();
-    StepFeeder feeder(engine.program(), input);
-    for (std::int64_t sample = next++; sample < input.batch; sample = next++) {
-      // Before looking at `stopped`: then every sample before a bad one is checked, and the first is named.
-      if (Status status = checkSample(engine.program(), input, sample); !status) {
-        failure.add(sample, std::move(status).error());
-        stopped = true;
-      }
-      if (stopped) break;
-      if (!runSample(engine.program(), *session, feeder, input, sinks, sample, options.cancel)) {
-        stopped = true;
-        break;
-      }
-      overflows.add(*session);
-      ++done;
-      if (reports && options.progress) options.progress(done, input.batch);
-    }
-  };
-  const auto outcome = [&]() -> Status {
-    if (failure.get()) return *failure.get();
-    if (stopped)
-      return runError("R0604", "", "the run was cancelled", "start it again", ErrorKind::Undecided);
-    return ok();
-  };
-  if (threads == 1) {
-    work(true);
-    return outcome();
-  }
-  std::vector<std::thread> pool;
-  for (int i = 0; i < threads; ++i)
-    pool.emplace_back([&] {
-      work(false);
-      const std::lock_guard lock(mutex);
-      --running;
-      changed.notify_one();
-    });
-  // A sample can take less than the waking of a thread: progress is looked at now and then.
-  constexpr std::chrono::milliseconds kGlance{20};
-  std::int64_t reported = 0;
-  std::unique_lock lock(mutex);
-  for (bool over = false; !over;) {
-    over = changed.wait_for(lock, kGlance, [&] { return running == 0; });
-    if (reported == done) continue;
-    reported = done;
-    lock.unlock();
-    if (options.progress) options.progress(reported, input.batch);
-    lock.lock();
-  }
-  lock.unlock();
-  for (std::thread& thread : pool) thread.join();
-  return outcome();
+  return overThreads(
+      input.batch, options, "run", [&] { return std::make_unique<SampleRunner>(engine, input); },
+      [&](std::int64_t sample) { return checkSample(engine.program(), input, sample); },
+      [&](SampleRunner& runner, std::int64_t sample) {
+        if (runSample(engine.program(), *runner.session, runner.feeder, input, sinks, sample, options.cancel))
+          overflows.add(*runner.session);
+        return ok();
+      });
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace rheo {
 
 // As many as the machine has cores, but none for less than `share` of the work each; `wanted` where positive.
-inline int threadsFor(std::int64_t work, std::int64_t share, int wanted = 0) {
+inline int threadsWorth(std::int64_t work, std::int64_t share, int wanted = 0) {
   if (wanted > 0) return wanted;
   const auto cores = static_cast<std::int64_t>(std::max(1u, std::thread::hardware_concurrency()));
   return static_cast<int>(std::clamp<std::int64_t>(work / share, 1, cores));
