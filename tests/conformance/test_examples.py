@@ -5,7 +5,8 @@ import gzip
 import numpy as np
 import pytest
 import rheobase as rb
-from chips import CHIPS, compile_or_listed, data_of_debian
+from chips import CHIPS, compile_or_listed
+from debian import data_of_debian
 from comparing import compare_with_rules, run_engines
 from recordings import EXAMPLES
 from stage_text import StageText

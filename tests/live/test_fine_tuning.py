@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import environment  # noqa: F401  (skips where PyTorch is missing)
-from chips import data_of_debian
+from debian import data_of_debian
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "fashion_mnist" / "fine_tune.py"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rheobase as rb
-from chips import data_of_debian
+from debian import data_of_debian
 from environment import needs_sanafe, under_sanafe
 from model_networks import PARAMETERS, network, stimulus
 from pools import pool, small_chip

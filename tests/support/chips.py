@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Optional
 
 import numpy as np
-import pytest
 import rheobase as rb
 from recordings import ROOT
 from rheobase.compiler import run_compiler
@@ -57,11 +56,3 @@ def violations(text: StageText, limit: dict[str, int]) -> set[tuple[str, str]]:
     if sum(neurons.values()) > limit["cores"] * limit["neurons_per_core"]:
         found.add(("R0417", max(neurons, key=neurons.get)))
     return found
-
-
-def data_of_debian(name: str) -> Path:
-    """A file of Debian's package dataset-fashion-mnist."""
-    path = Path("/usr/share/datasets/fashion-mnist") / name
-    if not path.exists():
-        pytest.skip("the package dataset-fashion-mnist is not installed")
-    return path

@@ -60,7 +60,8 @@ static py::list models() {
 static py::dict arithmetic() {
   return py::dict(
       py::arg("align") = 1 << fixed::kAlignBits, py::arg("decay_one") = fixed::kDecayOne,
-      py::arg("turn_bits") = fixed::kTurnBits, py::arg("most_threshold") = fixed::kThresholdMax,
+      py::arg("half_period") = fixed::kHalfPeriod, py::arg("turn_bits") = fixed::kTurnBits,
+      py::arg("most_threshold") = fixed::kThresholdMax,
       py::arg("least_weight") = leastWeight(SignMode::Mixed),
       py::arg("most_mixed_weight") = mostWeight(SignMode::Mixed),
       py::arg("most_weight") = mostWeight(SignMode::Excitatory), py::arg("most_delay") = kMaxDelay,

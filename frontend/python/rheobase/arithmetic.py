@@ -8,6 +8,7 @@ _NUMBERS = _core.arithmetic
 ALIGN = _NUMBERS["align"]  # N2: weights and thresholds enter so many times as large
 TURN_BITS = _NUMBERS["turn_bits"]  # N30: sines and cosines count parts of 2 to the power of this
 DECAY_ONE = _NUMBERS["decay_one"]  # N1: decays count parts of this; all of it keeps nothing
+HALF_PERIOD = _NUMBERS["half_period"]  # N4, N7: currents and potentials end there, either way
 MOST_THRESHOLD = _NUMBERS["most_threshold"]  # N9: the register vth
 LEAST_WEIGHT, MOST_MIXED_WEIGHT = _NUMBERS["least_weight"], _NUMBERS["most_mixed_weight"]  # W1
 MOST_WEIGHT = _NUMBERS["most_weight"]  # W1: of one sign

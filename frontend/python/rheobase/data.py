@@ -172,6 +172,17 @@ def load(
     return data
 
 
+def of_arrays(x, y, shapes: list[tuple], who: str) -> DataSet:
+    """Arrays in memory as a data set for the one input of a network or an image, whose inputs have these shapes. Raises
+    DataError; ``who`` says in it what takes one input only."""
+    if len(shapes) != 1:
+        raise data_error("R0258", f"{who} with one input, this one has {len(shapes)}")
+    x, batched = with_batch(check_numbers(x), shapes[0])
+    data = DataSet(x.shape[0], x.shape[1], lambda first, count: x[first : first + count], None, batched)
+    data.y = check_targets(y, data)
+    return data
+
+
 def check_targets(y, data: DataSet, file: str = "") -> Optional[np.ndarray]:
     """Labels [samples] or targets [samples, steps, outputs], with a batch axis."""
     if y is None:

@@ -129,6 +129,23 @@ class Image:
             for state, values in p["scale"].items()
         }
 
+    def output_scale(self, name: str, spike: float = 1.0) -> np.ndarray:
+        """By which an output's integers are divided to be in the network's units, for each of its values.
+
+        spike: one spike in the network's units. Raises OptionError for an unknown output.
+
+        Example: image.run(x).outputs["out"] / image.output_scale("out")
+        """
+        outputs = {output["name"]: output for output in self.info["outputs"]}
+        if not isinstance(name, str) or name not in outputs:
+            raise unknown_name("output", name, outputs)
+        size = {p["name"]: p["size"] for p in self.info["populations"]}
+        parts = outputs[name]["parts"]
+        scales = [self.scale[f"{p['population']}.{p['state']}"] if p["state"] else spike for p in parts]
+        return np.concatenate(
+            [np.broadcast_to(s, (size[p["population"]],)) for s, p in zip(scales, parts)] or [np.zeros(0)]
+        )
+
     def probes(self, hidden: bool = False) -> list[str]:
         """Every state that can be probed: "hidden.u" (the current), "hidden.v"; hidden=True: also those of populations
         that the compiler made."""

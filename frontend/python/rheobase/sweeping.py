@@ -23,7 +23,7 @@ from .network import Network
 from .precisions import WORD_BYTES, check_bits, parse_budget
 from .statistics import Z95, proportion
 from .verdict import Verdict
-from .verification import _data_set, _Judge, _plain
+from .verification import _Judge, _plain, data_set
 
 SCHEMA = "rheobase.sweep/1"
 PARTS = "finished"  # folder of what a sweep that goes on need not run again
@@ -143,7 +143,7 @@ def sweep(
     if x is None:
         raise option_error("a sweep needs data", "give x, and y where there are labels or targets")
     thread_count(threads)
-    data = x if isinstance(x, DataSet) else _data_set(net, x, y)
+    data = x if isinstance(x, DataSet) else data_set(net, x, y)
     wanted = dict(chip=chip, profile=profile, scales=scales, calibrate=calibrate, **options)
     run = _Sweeper(net, data, check_bits(bits), wanted, quant, parse_budget(budget))
     run.engine, run.threads = engine, threads

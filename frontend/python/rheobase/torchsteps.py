@@ -12,12 +12,12 @@ from typing import Optional
 import numpy as np
 import torch
 
-from .arithmetic import ALIGN, DECAY_ONE
+from .arithmetic import ALIGN, DECAY_ONE, HALF_PERIOD
 from .errors import data_error, unknown_name
 from .torchmodule import Plan, rows_of, weight_range
 from .witnessfile import WitnessProjection
 
-_STATE_END = float(1 << 23)
+_STATE_END = float(HALF_PERIOD)
 
 
 class _Spike(torch.autograd.Function):

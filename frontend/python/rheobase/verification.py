@@ -12,7 +12,7 @@ import numpy as np
 from .agreement import Layer, Margin
 from .arguments import thread_count
 from .conventions import CHOICES, FLAGS
-from .data import DataSet, check_numbers, check_targets, with_batch
+from .data import DataSet, of_arrays
 from .errors import DataError, Diagnostic, data_error, in_file, option_error
 from .explaining import explained
 from .files import filling, write_text
@@ -139,7 +139,7 @@ def verify(
         raise option_error("verify needs a Network and its Image", "rb.verify(net, rb.compile(net), x, y)")
     engine = image.engine(engine).name
     _check_pair(net, image)
-    data = x if isinstance(x, DataSet) else _data_set(net, x, y)
+    data = x if isinstance(x, DataSet) else data_set(net, x, y)
     judge = _Judge(net, image, data, True, threads)
     for first, chunk in data.chunks(judge.chunk_size()):
         try:
@@ -231,15 +231,9 @@ def _assumptions(net: Network, image: Image) -> list[dict]:
     return merged
 
 
-def _data_set(net: Network, x, y) -> DataSet:
-    if len(net.inputs) != 1:
-        raise data_error(
-            "R0258", f"verification takes networks with one input, this one has {len(net.inputs)}"
-        )
-    x, batched = with_batch(check_numbers(x), net.inputs[0].shape)
-    data = DataSet(x.shape[0], x.shape[1], lambda first, count: x[first : first + count], None, batched)
-    data.y = check_targets(y, data)
-    return data
+def data_set(net: Network, x, y) -> DataSet:
+    """Arrays as a data set of a network with one input. Raises DataError."""
+    return of_arrays(x, y, [node.shape for node in net.inputs], "verification takes networks")
 
 
 class _Judge:
@@ -267,7 +261,8 @@ class _Judge:
         self.right = dict(float=0, chip=0, both=0, same=0)
         y = data.y
         self.task = "none" if y is None else "classification" if y.ndim == 1 else "regression"
-        self.scales = {o["name"]: self._scale(o) for o in image.info["outputs"]}
+        spike = net.conventions["dt"] if net.conventions["spikes"] == "dirac" else 1.0  # SPEC F11
+        self.scales = {o["name"]: image.output_scale(o["name"], spike) for o in image.info["outputs"]}
         self.target = None if y is None else self._target(y)
         self.errors = {
             o.name: {
@@ -308,17 +303,6 @@ class _Judge:
         width = sum(p["size"] for p in self.image.info["populations"]) + sum(n.size for n in self.net.inputs)
         per_sample = 16 * width * (self.data.steps + self.image.lag)
         return int(np.clip(CHUNK_BYTES // per_sample, 1, self.data.samples))
-
-    def _scale(self, output: dict) -> np.ndarray:
-        """By which the chip's integers are divided to be in the network's units, for each neuron."""
-        conventions = self.net.conventions
-        spike = conventions["dt"] if conventions["spikes"] == "dirac" else 1.0  # SPEC F11
-        scales = []
-        for part in output["parts"]:
-            key = f"{part['population']}.{part['state']}"
-            scale = self.image.scale[key] if part["state"] else spike
-            scales.append(np.broadcast_to(scale, (self.net.nodes[part["population"]].size,)))
-        return np.concatenate(scales)
 
     def _output(self, out, name: str) -> np.ndarray:
         values = out.aligned(name)

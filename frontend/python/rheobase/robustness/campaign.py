@@ -8,8 +8,8 @@ from typing import Callable, Optional
 import numpy as np
 
 from ..arguments import callback, thread_count, whole_number
-from ..data import DataSet, check_numbers, check_targets, with_batch
-from ..errors import Error, data_error, option_error, shown
+from ..data import DataSet, of_arrays
+from ..errors import Error, option_error, shown
 from ..image import Image
 from . import plan as plans
 from .kinds import expand, fault_kinds, name_of
@@ -89,13 +89,7 @@ def robust(
 
 def data_set(image: Image, x, y) -> DataSet:
     """Arrays as a data set of an image with one input. Raises DataError."""
-    inputs = image.info["inputs"]
-    if len(inputs) != 1:
-        raise data_error("R0258", f"campaigns take images with one input, this one has {len(inputs)}")
-    x, batched = with_batch(check_numbers(x), inputs[0]["shape"])
-    data = DataSet(x.shape[0], x.shape[1], lambda first, count: x[first : first + count], None, batched)
-    data.y = check_targets(y, data)
-    return data
+    return of_arrays(x, y, [i["shape"] for i in image.info["inputs"]], "campaigns take images")
 
 
 def check_share(name: str, value, low: float, high: float) -> float:
@@ -129,7 +123,7 @@ def make_plan(
         confidence=check_share("confidence", confidence, 0.5, 1),
         width=check_share("width", width, 0, 1),
         output=index,
-        scale=plans.scale_of(image, image.info["outputs"][index]),
+        scale=plans.scale_of(image, index),
         tolerance=None if tolerance is None else check_share("tolerance", tolerance, 0, float("inf")),
     )
     sites = _places(image, plan, lenient)

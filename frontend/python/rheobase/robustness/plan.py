@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import _core
 from ..data import DataSet
-from ..errors import data_error, option_error
+from ..errors import data_error, option_error, unknown_name
 from ..image import Image
 
 METHOD = (
@@ -84,7 +84,7 @@ def open_core(image: Image, faults: list[str], plan: Plan) -> _core.Campaign:
         image._core,
         faults,
         plan.output,
-        plan.scale or scale_of(image, image.info["outputs"][plan.output]),
+        plan.scale or scale_of(image, plan.output),
         float("inf") if plan.tolerance is None else plan.tolerance,
         plan.steps,
         plan.instances,
@@ -102,14 +102,9 @@ def hash_of(*parts) -> str:
     return digest.hexdigest()
 
 
-def scale_of(image: Image, output: dict) -> list[float]:
-    """Integers of the chip for one float unit, for each value of an output."""
-    sizes = {p["name"]: p["size"] for p in image.info["populations"]}
-    scales = []
-    for part in output["parts"]:
-        scale = image.scale[f"{part['population']}.{part['state']}"] if part["state"] else 1.0
-        scales.append(np.broadcast_to(np.asarray(scale, float), (sizes[part["population"]],)))
-    return np.concatenate(scales).tolist() if scales else []
+def scale_of(image: Image, output: int) -> list[float]:
+    """Integers of the chip for one float unit, for each value of the output at this index."""
+    return image.output_scale(image.info["outputs"][output]["name"]).tolist()
 
 
 def deciding_output(image: Image, data: DataSet, name: Optional[str]) -> int:
@@ -118,8 +113,6 @@ def deciding_output(image: Image, data: DataSet, name: Optional[str]) -> int:
     names = [output["name"] for output in outputs]
     if name is not None:
         if name not in names:
-            from ..errors import unknown_name
-
             raise unknown_name("output", name, names)
         return names.index(name)
     if len(outputs) == 1:

@@ -112,7 +112,7 @@ def replay(
     index = plans.deciding_output(image, data, output)
     plan = plans.Plan("", "", [fault.partition("@")[0]], seed=seed, steps=data.steps, output=index)
     plan.seed = whole_number("seed", seed, 0, MOST_SEED)
-    plan.scale = plans.scale_of(image, image.info["outputs"][index])
+    plan.scale = plans.scale_of(image, index)
     plan.tolerance = None if tolerance is None else check_share("tolerance", tolerance, 0, float("inf"))
     core = plans.open_core(image, plan.faults, plan)
     arrays = image._inputs(data.slice(0, data.samples), data.file)[0]
