@@ -4,13 +4,17 @@
 #include <algorithm>
 
 #include "fixed/Arithmetic.h"
-#include "sim/Pending.h"
+#include "sim/vector/Trains.h"
 
 namespace rheo::faults {
 namespace {
 
-// The engine's way of saving what is under way takes a step's work for each step of the longest delay.
-constexpr std::int32_t kQuickDelays = 2;
+std::size_t mostStates(const FlatProgram& flat) {
+  std::size_t most = 0;
+  for (const PopulationInfo& population : flat.program().populations)
+    most = std::max(most, population.model->states.size());
+  return most;
+}
 
 }  // namespace
 
@@ -25,7 +29,7 @@ std::int32_t payloadOf(const InputBatch& batch, const Program& program, std::siz
 
 std::uint64_t Baseline::bytes(const FlatProgram& flat, std::int64_t steps) {
   const auto values = static_cast<std::uint64_t>(flat.sources()) + static_cast<std::uint64_t>(flat.inputs()) +
-                      flat.cells().size() * models::kMaxStates +
+                      flat.cells().size() * mostStates(flat) +
                       static_cast<std::uint64_t>(flat.shiftedWidth());
   return values * static_cast<std::uint64_t>(steps) * sizeof(std::int32_t);
 }
@@ -37,41 +41,77 @@ void Baseline::run(const FlatProgram& flat, const InputBatch& input, std::int64_
   steps_ = input.steps + program.lag;
   sources_ = flat.sources(), inputs_ = flat.inputs(), cells_ = std::ssize(flat.cells());
   width_ = flat.shiftedWidth();
+  words_ = vector::trainWords(steps_);
+  stride_ = mostStates(flat);
   const auto sized = [&](std::vector<std::int32_t>& values, std::int64_t width) {
-    values.assign(static_cast<std::size_t>(steps_ * width), 0);
+    values.resize(static_cast<std::size_t>(steps_ * width));
   };
-  sized(sent_, sources_), sized(arriving_, inputs_), sized(states_, cells_ * models::kMaxStates);
-  sized(sums_, width_);
-  const bool quick = way_ == Way::Quick && width_ == 0 && program.maxDelay <= kQuickDelays;
-  if (quick && runQuickly(flat, input)) return;
-  for (auto* values : {&sent_, &arriving_, &states_, &sums_}) std::fill(values->begin(), values->end(), 0);
-  runPlainly(flat, input);
+  sized(sent_, sources_), sized(arriving_, inputs_), sized(sums_, width_);
+  sized(states_, cells_ * static_cast<std::int64_t>(stride_));
+  const bool quick = way_ == Way::Quick && width_ == 0;
+  if (!quick || !runQuickly(flat, input)) {
+    for (auto* values : {&sent_, &arriving_, &states_, &sums_}) std::fill(values->begin(), values->end(), 0);
+    runPlainly(flat, input);
+  }
+  trains_.assign(static_cast<std::size_t>(sources_ * words_), 0);
+  for (std::int64_t step = 0; step < steps_; ++step) noteTrains(step);
 }
 
-// The engine tells what arrives before it steps, in the form in which it would save it. False where that form
-// has no room for it: weights that a fault has made larger may lead beyond SPEC W8.
+void Baseline::noteTrains(std::int64_t step) {
+  const std::int32_t* sent = &sent_[at(step, sources_, 0)];
+  const std::uint32_t bit = std::uint32_t{1} << (step % 32);
+  std::uint32_t* word = &trains_[static_cast<std::size_t>(step / 32)];
+  constexpr std::int64_t kTogether = 16;  // most blocks are silent
+  for (std::int64_t first = 0; first < sources_; first += kTogether) {
+    const std::int64_t end = std::min(sources_, first + kTogether);
+    std::int32_t any = 0;
+    for (std::int64_t source = first; source < end; ++source) any |= sent[source];
+    for (std::int64_t source = first; any != 0 && source < end; ++source)
+      if (sent[source] != 0) word[source * words_] |= bit;
+  }
+}
+
+// SPEC T4.
+void Baseline::sendInputs(const InputBatch& input, const FlatProgram& flat, std::int64_t step) {
+  const Program& program = flat.program();
+  for (std::size_t k = 0; k < program.inputs.size(); ++k) {
+    const std::int32_t size = program.inputs[k].size;
+    std::int32_t* sent = &sent_[at(step, sources_, flat.channel(k, 0))];
+    if (step >= input.steps) {
+      std::fill_n(sent, size, 0);
+      continue;
+    }
+    const auto first = (sample_ * input.steps + step) * size;
+    const InputBatch::Series& series = input.inputs[k];
+    if (series.wide.empty())
+      std::copy_n(series.bytes().begin() + first, size, sent);
+    else
+      std::copy_n(series.wide.begin() + first, size, sent);
+  }
+}
+
+// False where more arrives than engines are made for: weights that a fault has made larger may lead beyond
+// SPEC W8.
 bool Baseline::runQuickly(const FlatProgram& flat, const InputBatch& input) {
   const Program& program = flat.program();
   if (opened_ != flat.shared()) {
     opened_ = flat.shared();
     session_ = flat.vectorEngine().open();
   }
+  if (!session_->keepArrivals()) return false;
+  const bool bounded = !program.graded();
   session_->reset();
-  std::vector<std::vector<std::int32_t>> rows;
-  for (const InputInfo& info : program.inputs) rows.emplace_back(static_cast<std::size_t>(info.size));
-  const std::vector<std::span<const std::int32_t>> views(rows.begin(), rows.end());
-  std::vector<std::int32_t> values;
+  std::vector<std::span<const std::int32_t>> rows(program.inputs.size());
   for (std::int64_t step = 0; step < steps_; ++step) {
-    const Expected<std::vector<std::int32_t>> pending = unpackPending(program, session_->save());
-    if (!pending) return false;
-    std::copy_n(pending->begin(), inputs_, &arriving_[at(step, inputs_, 0)]);
+    sendInputs(input, flat, step);
     for (std::size_t k = 0; k < rows.size(); ++k)
-      for (std::int32_t channel = 0; channel < program.inputs[k].size; ++channel) {
-        const std::int32_t payload = payloadOf(input, program, k, sample_, step, channel);
-        rows[k][static_cast<std::size_t>(channel)] = payload;
-        sent_[at(step, sources_, flat.channel(k, channel))] = payload;
-      }
-    session_->step(views);
+      rows[k] = {&sent_[at(step, sources_, flat.channel(k, 0))],
+                 static_cast<std::size_t>(program.inputs[k].size)};
+    session_->step(rows);
+    const std::span<std::int32_t> arrived(&arriving_[at(step, inputs_, 0)], static_cast<std::size_t>(inputs_));
+    session_->arrived(arrived);
+    const auto [least, most] = std::minmax_element(arrived.begin(), arrived.end());
+    if (bounded && inputs_ > 0 && (*least < -fixed::kInputBound || *most > fixed::kInputBound)) return false;
     for (std::size_t p = 0; p < program.populations.size(); ++p) {
       const auto population = static_cast<std::int32_t>(p);
       const PopulationInfo& info = program.populations[p];
@@ -79,12 +119,13 @@ bool Baseline::runQuickly(const FlatProgram& flat, const InputBatch& input) {
       for (std::int32_t n = 0; n < info.size; ++n)
         sent_[at(step, sources_, flat.sourceOfCell(flat.cellOf(population, n)))] =
             spikes[static_cast<std::size_t>(n)];
-      values.resize(static_cast<std::size_t>(info.size));
-      for (std::size_t s = 0; s < info.model->states.size(); ++s) {
-        session_->readState(population, static_cast<int>(s), values);
+      values_.assign(static_cast<std::size_t>(info.size), 0);
+      for (std::size_t s = 0; s < stride_; ++s) {
+        if (s < info.model->states.size()) session_->readState(population, static_cast<int>(s), values_);
+        if (s == info.model->states.size()) std::fill(values_.begin(), values_.end(), 0);
         for (std::int32_t n = 0; n < info.size; ++n)
-          states_[at(step, cells_, flat.cellOf(population, n)) * models::kMaxStates + s] =
-              values[static_cast<std::size_t>(n)];
+          states_[at(step, cells_, flat.cellOf(population, n)) * stride_ + s] =
+              values_[static_cast<std::size_t>(n)];
       }
     }
   }
@@ -105,16 +146,13 @@ void Baseline::runPlainly(const FlatProgram& flat, const InputBatch& input) {
     }
     for (std::int32_t c = 0; c < cells_; ++c) {
       const Cell& cell = flat.cells()[static_cast<std::size_t>(c)];
-      std::int32_t* state = &states_[at(step, cells_, c) * models::kMaxStates];
-      if (step > 0) std::copy_n(states(step - 1, c), models::kMaxStates, state);  // SPEC T3
+      std::int32_t* state = &states_[at(step, cells_, c) * stride_];
+      if (step > 0) std::copy_n(states(step - 1, c), stride_, state);  // SPEC T3
       fixed::IntegerAlgebra algebra{program.profile->currentOverflow};
       sent_[at(step, sources_, flat.sourceOfCell(c))] =
           cell.step(algebra, state, &arriving_[at(step, inputs_, cell.firstInput)], cell.parameters.data());
     }
-    for (std::size_t k = 0; k < program.inputs.size(); ++k)
-      for (std::int32_t channel = 0; channel < program.inputs[k].size; ++channel)
-        sent_[at(step, sources_, flat.channel(k, channel))] =
-            payloadOf(input, program, k, sample_, step, channel);
+    sendInputs(input, flat, step);
     deliver(flat, step);
   }
 }

@@ -15,8 +15,7 @@ namespace rheo::faults {
 class Baseline {
  public:
   // Quick: what arrives, states and spikes are asked of the vector engine, where nothing has to be known that
-  // it does not keep (shifted sums) or keeps for many steps (delays). Else neuron by neuron, as the rules say
-  // it.
+  // it does not keep (shifted sums). Else neuron by neuron, as the rules say it.
   enum class Way : std::uint8_t { Quick, Plain };
   explicit Baseline(Way way = Way::Quick) : way_(way) {}
 
@@ -34,10 +33,26 @@ class Baseline {
   std::int32_t arriving(std::int64_t step, std::int32_t input) const {
     return arriving_[at(step, inputs_, input)];
   }
-  // The states of a cell after a step, kMaxStates apart.
-  const std::int32_t* states(std::int64_t step, std::int32_t cell) const {
-    return &states_[at(step, cells_, cell) * models::kMaxStates];
+  // In which steps a source sends anything, as vector::TrainCall has them.
+  std::span<const std::uint32_t> train(std::int32_t source) const {
+    return std::span(trains_).subspan(static_cast<std::size_t>(source * words_),
+                                      static_cast<std::size_t>(words_));
   }
+  // The first step in which it does; steps() where there is none.
+  std::int64_t firstSent(std::int32_t source) const {
+    const auto words = train(source);
+    for (std::size_t w = 0; w < words.size(); ++w)
+      if (words[w] != 0) return static_cast<std::int64_t>(w) * 32 + __builtin_ctz(words[w]);
+    return steps_;
+  }
+  // What arrives at all inputs.
+  const std::int32_t* arrivingIn(std::int64_t step) const { return &arriving_[at(step, inputs_, 0)]; }
+  std::int64_t inputs() const { return inputs_; }
+  // The states of a cell after a step: as many as the largest model of the program has, the others 0.
+  const std::int32_t* states(std::int64_t step, std::int32_t cell) const {
+    return &states_[at(step, cells_, cell) * stride_];
+  }
+  std::size_t stateCount() const { return stride_; }
   // Of a shifted sum, what it held when it was shifted to arrive in this step.
   std::int32_t sum(std::int64_t step, std::int64_t place) const { return sums_[at(step, width_, place)]; }
 
@@ -51,13 +66,18 @@ class Baseline {
   void runPlainly(const FlatProgram& flat, const InputBatch& input);
   bool runQuickly(const FlatProgram& flat, const InputBatch& input);
   void deliver(const FlatProgram& flat, std::int64_t step);
+  void sendInputs(const InputBatch& input, const FlatProgram& flat, std::int64_t step);
+  void noteTrains(std::int64_t step);
 
   Way way_;
   std::shared_ptr<const Program> opened_;  // whose session this is; kept, so that no other has its address
   std::unique_ptr<Session> session_;
   std::int64_t steps_ = 0, dataSteps_ = 0, sample_ = 0;
-  std::int64_t sources_ = 0, inputs_ = 0, cells_ = 0, width_ = 0;
+  std::int64_t sources_ = 0, inputs_ = 0, cells_ = 0, width_ = 0, words_ = 0;
+  std::size_t stride_ = 0;  // of states
   std::vector<std::int32_t> sent_, arriving_, states_, sums_;
+  std::vector<std::uint32_t> trains_;  // [sources][words]
+  std::vector<std::int32_t> values_;   // of one state
 };
 
 // Payload of a channel in a step of a sample; 0 after the data's end. SPEC T4.

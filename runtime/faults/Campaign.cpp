@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <mutex>
+#include <numeric>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "faults/Chance.h"
@@ -28,6 +28,13 @@ SiteCount& SiteCount::operator+=(const SiteCount& o) {
   return *this;
 }
 
+// A draw that the cascade follows.
+struct Campaign::Drawn {
+  std::uint32_t request = 0;
+  std::uint64_t number = 0;
+  std::int32_t ticket = 0;
+};
+
 struct Campaign::Worker {
   explicit Worker(const Campaign& campaign)
       : differential(*campaign.flat_, *campaign.readout_),
@@ -43,7 +50,9 @@ struct Campaign::Worker {
   }
   Differential differential;
   Cascade cascade;
-  std::vector<std::pair<std::uint64_t, std::int32_t>> tickets;  // of the cascade, by site or draw
+  std::vector<std::pair<std::uint64_t, std::int32_t>> tickets;  // of the cascade, by site
+  std::vector<Drawn> drawn;
+  std::vector<std::pair<std::uint64_t, Fault>> faults;  // by the number of their draw
   Baseline intact, other;
   std::int64_t loaded = -1;
   std::optional<WeightLanes::Room> room;
@@ -68,7 +77,7 @@ Expected<std::unique_ptr<Campaign>> Campaign::make(const Image& image, CampaignO
                      "give one for each");
   c.sites_ = std::make_unique<Sites>(*c.memories_, *c.flat_, c.options_.requests,
                                      SiteOptions{c.options_.steps, c.options_.instances, c.options_.seed});
-  c.plan_ = std::make_unique<CascadePlan>(*c.flat_, *c.readout_);
+  c.plan_ = std::make_unique<CascadePlan>(*c.flat_, *c.readout_, c.options_.steps + c.program().lag);
   c.resolver_ = std::make_unique<Resolver>(*c.memories_, *c.flat_, c.options_.seed);
   for (const FaultRequest& request : c.options_.requests) {
     const auto& strata = c.sites_->strata();
@@ -166,7 +175,7 @@ Expected<Visit> Campaign::visit(const InputBatch& input, std::int64_t first, std
         const std::int64_t sample = first + k;
         worker.counts.resize(sites_->count());
         worker.load(*flat_, input, sample);
-        if (!worker.room) worker.room.emplace(*flat_, worker.intact.steps());
+        if (!worker.room) worker.room.emplace(worker.intact.steps());
         const std::int32_t answer = worker.differential.answer();
         result.answers[static_cast<std::size_t>(k)] = answer;
         const std::int32_t label = labels.empty() ? -1 : labels[static_cast<std::size_t>(sample)];
@@ -239,36 +248,51 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
   if (Status status = checkData(input); !status) return std::move(status).error();
   std::vector<std::vector<Draw>> draws;
   // By sample, then by request: a run is made once, and what a stratum needs of it is found once.
-  std::vector<std::tuple<std::int64_t, std::size_t, std::uint64_t>> order;
+  struct Place {
+    std::uint32_t request = 0;
+    std::uint64_t number = 0;
+  };
+  std::vector<std::size_t> ends(static_cast<std::size_t>(input.batch) + 1);  // of each sample's draws; then starts
   for (std::size_t r = 0; r < requests.size(); ++r) {
     draws.emplace_back(requests[r].count);
     const DrawStream stream(options_.seed, requests[r].stratum);
     for (std::uint64_t k = 0; k < requests[r].count; ++k) {
       draws[r][k].sample = static_cast<std::int64_t>(
           stream.sample(requests[r].first + k, static_cast<std::uint64_t>(input.batch)));
-      order.emplace_back(draws[r][k].sample, r, k);
+      ++ends[static_cast<std::size_t>(draws[r][k].sample)];
     }
   }
-  std::sort(order.begin(), order.end());
-  std::vector<std::size_t> starts;
-  for (std::size_t k = 0; k < order.size(); ++k)
-    if (k == 0 || std::get<0>(order[k]) != std::get<0>(order[k - 1])) starts.push_back(k);
-  starts.push_back(order.size());
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<Place> order(ends.back());
+  for (std::size_t r = requests.size(); r-- > 0;)
+    for (std::uint64_t k = requests[r].count; k-- > 0;)
+      order[--ends[static_cast<std::size_t>(draws[r][k].sample)]] = {static_cast<std::uint32_t>(r), k};
+  std::vector<std::int64_t> samples;  // those that were drawn
+  for (std::int64_t sample = 0; sample < input.batch; ++sample)
+    if (ends[static_cast<std::size_t>(sample)] < ends[static_cast<std::size_t>(sample) + 1]) samples.push_back(sample);
   Status status = overThreads(
-      std::ssize(starts) - 1, control, "campaign", [&] { return std::make_shared<Worker>(*this); },
-      [&](std::int64_t group) {
-        return checkSample(program(), input, std::get<0>(order[starts[static_cast<std::size_t>(group)]]));
-      },
-      [&](Worker& worker, std::int64_t group) -> Status {
-        const std::size_t begin = starts[static_cast<std::size_t>(group)];
-        const std::size_t end = starts[static_cast<std::size_t>(group) + 1];
-        worker.load(*flat_, input, std::get<0>(order[begin]));
-        for (std::size_t k = begin; k < end;) {
-          const std::size_t request = std::get<1>(order[k]);
-          std::vector<std::uint64_t> numbers;
-          for (; k < end && std::get<1>(order[k]) == request; ++k) numbers.push_back(std::get<2>(order[k]));
-          if (Status done = drawOnSample(worker, requests[request], input, numbers, draws[request]); !done)
+      std::ssize(samples), control, "campaign", [&] { return std::make_shared<Worker>(*this); },
+      [&](std::int64_t k) { return checkSample(program(), input, samples[static_cast<std::size_t>(k)]); },
+      [&](Worker& worker, std::int64_t k) -> Status {
+        const std::int64_t sample = samples[static_cast<std::size_t>(k)];
+        worker.load(*flat_, input, sample);
+        worker.drawn.clear();
+        const std::span<const Place> mine(&order[ends[static_cast<std::size_t>(sample)]],
+                                          &order[0] + ends[static_cast<std::size_t>(sample) + 1]);
+        std::vector<std::uint64_t> numbers;
+        for (std::size_t at = 0; at < mine.size();) {
+          const std::uint32_t request = mine[at].request;
+          numbers.clear();
+          for (; at < mine.size() && mine[at].request == request; ++at) numbers.push_back(mine[at].number);
+          if (Status done = drawOnSample(worker, requests[request], request, input, numbers, draws[request]); !done)
             return done;
+        }
+        worker.cascade.finish();
+        for (const Drawn& drawn : worker.drawn) {
+          const Outcome& found = worker.cascade.outcome(drawn.ticket);
+          Draw& draw = draws[drawn.request][drawn.number];
+          draw.damage = found.damage;
+          draw.after = found.answer;
         }
         return ok();
       });
@@ -277,38 +301,38 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
 }
 
 // Those draws of a request that fall on the sample which the worker has loaded.
-Status Campaign::drawOnSample(Worker& worker, const DrawRequest& request, const InputBatch& input,
-                              std::span<const std::uint64_t> numbers, std::vector<Draw>& draws) const {
+Status Campaign::drawOnSample(Worker& worker, const DrawRequest& request, std::uint32_t number,
+                              const InputBatch& input, std::span<const std::uint64_t> numbers,
+                              std::vector<Draw>& draws) const {
   const Stratum& stratum = sites_->strata()[request.stratum];
   const bool messages = stratum.request.kind->mechanism == Mechanism::Message;
   const DrawStream stream(options_.seed, request.stratum);
   std::vector<std::uint64_t> spikes;  // sites of messages that there are
   for (std::uint64_t site = 0; messages && site < stratum.sites; ++site)
     if (worker.sends(*flat_, sites_->fault(request.stratum, site))) spikes.push_back(site);
-  worker.tickets.clear();
+  // Places first, effects then: what lies far apart in memory is fetched in between.
+  worker.faults.clear();
   for (const std::uint64_t k : numbers) {
     Draw& draw = draws[k];
     draw.before = draw.after = worker.differential.answer();
     if (messages && spikes.empty()) continue;  // no message, no damage
     draw.site = messages ? spikes[stream.site(request.first + k, spikes.size())]
                          : stream.site(request.first + k, stratum.sites);
-    Expected<Effect> effect = resolver_->resolve(sites_->fault(request.stratum, draw.site));
+    worker.faults.emplace_back(k, sites_->fault(request.stratum, draw.site));
+    resolver_->prefetch(worker.faults.back().second);
+  }
+  for (const auto& [k, fault] : worker.faults) {
+    Expected<Effect> effect = resolver_->resolve(fault);
     if (!effect) return std::move(effect).error();
     if (const std::int32_t cell = plan_->localCell(*effect); cell >= 0) {
       const std::int32_t ticket = worker.cascade.add(*effect, cell);
-      if (ticket != Cascade::kNothing) worker.tickets.emplace_back(k, ticket);
+      if (ticket != Cascade::kNothing) worker.drawn.push_back({number, k, ticket});
       continue;
     }
     Expected<Outcome> found = outcome(worker, *effect, input);
     if (!found) return std::move(found).error();
-    draw.damage = found->damage;
-    if (found->damage != Damage::Undefined) draw.after = found->answer;
-  }
-  worker.cascade.finish();
-  for (const auto& [k, ticket] : worker.tickets) {
-    const Outcome& found = worker.cascade.outcome(ticket);
-    draws[k].damage = found.damage;
-    draws[k].after = found.answer;
+    draws[k].damage = found->damage;
+    if (found->damage != Damage::Undefined) draws[k].after = found->answer;
   }
   return ok();
 }

@@ -86,11 +86,13 @@ class Campaign {
 
  private:
   struct Worker;
+  struct Drawn;
   explicit Campaign(const Image& image, CampaignOptions options);
   Status checkData(const InputBatch& input) const;
   Status prepare(const RunControl& control);
-  Status drawOnSample(Worker& worker, const DrawRequest& request, const InputBatch& input,
-                      std::span<const std::uint64_t> numbers, std::vector<Draw>& draws) const;
+  Status drawOnSample(Worker& worker, const DrawRequest& request, std::uint32_t number,
+                      const InputBatch& input, std::span<const std::uint64_t> numbers,
+                      std::vector<Draw>& draws) const;
   Expected<Outcome> outcome(Worker& worker, const Effect& effect, const InputBatch& input) const;
 
   Image image_;

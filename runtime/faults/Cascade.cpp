@@ -1,4 +1,4 @@
-// Scenarios in lanes, population by population.
+// Scenarios in lanes, group by group.
 #include "faults/Cascade.h"
 
 #include <algorithm>
@@ -7,105 +7,42 @@
 #include "fixed/Arithmetic.h"
 
 namespace rheo::faults {
+namespace {
 
-CascadePlan::CascadePlan(const FlatProgram& flat, const Readout& readout) : flat_(flat), readout_(readout) {
-  const auto& populations = flat.program().populations;
-  const std::size_t count = populations.size();
-  const CurrentOverflow rule = flat.program().profile->currentOverflow;
-  std::vector<bool> simple(count);
-  for (std::size_t p = 0; p < count; ++p) {
-    functions_.push_back(vector::scenarioFunction(*populations[p].model, rule));
-    simple[p] = functions_[p] != nullptr;
-  }
-  // A cell of which a state and spikes are shown would need both kinds of figures.
-  for (std::int32_t c = 0; c < std::ssize(flat.cells()); ++c)
-    for (const Tap& tap : readout.taps(c))
-      if (tap.state >= 0 && flat.cells()[static_cast<std::size_t>(c)].model->spiking)
-        simple[static_cast<std::size_t>(flat.cells()[static_cast<std::size_t>(c)].population)] = false;
-  std::vector<std::vector<bool>> reaches(count, std::vector<bool>(count));
-  for (std::int32_t c = 0; c < std::ssize(flat.cells()); ++c)
-    for (const Route& route : flat.routes(flat.sourceOfCell(c)))
-      flat.forEachSynapse(route, [&](std::int32_t input, std::int32_t, std::int32_t, std::int32_t sum) {
-        const auto from = static_cast<std::size_t>(flat.cells()[static_cast<std::size_t>(c)].population);
-        const auto target = static_cast<std::size_t>(flat.cellOfInput(input));
-        const auto to = static_cast<std::size_t>(flat.cells()[target].population);
-        reaches[from][to] = true;
-        if (sum >= 0) simple[to] = false;
-      });
-  const std::vector<std::vector<bool>> direct = reaches;
-  for (std::size_t via = 0; via < count; ++via)
-    for (std::size_t from = 0; from < count; ++from)
-      for (std::size_t to = 0; reaches[from][via] && to < count; ++to)
-        if (reaches[via][to]) reaches[from][to] = true;
-  for (std::size_t p = 0; p < count; ++p) {
-    loops_.push_back(reaches[p][p]);
-    bool all = !reaches[p][p] && !populations[p].model->graded;
-    for (std::size_t to = 0; to < count; ++to)
-      if (reaches[p][to] && (!simple[to] || reaches[to][to])) all = false;
-    follows_.push_back(all);
-    order_.push_back(static_cast<std::int32_t>(p));
-  }
-  // What reaches more comes first; populations in loops are followed by none and may lie anywhere.
-  const auto reached = [&](std::int32_t p) {
-    const auto& row = reaches[static_cast<std::size_t>(p)];
-    return std::count(row.begin(), row.end(), true);
-  };
-  std::stable_sort(order_.begin(), order_.end(),
-                   [&](std::int32_t a, std::int32_t b) { return reached(a) > reached(b); });
-  rank_.resize(count);
-  for (std::size_t k = 0; k < count; ++k)
-    rank_[static_cast<std::size_t>(order_[k])] = static_cast<std::int32_t>(k);
-}
+// Urgencies of all groups and scenarios together, in floats.
+constexpr std::int64_t kMostUrgencies = 1 << 21;
+constexpr std::int64_t kFewestScenarios = 16, kMostScenarios = 128;
+// Sums of floats below this stand for sums below 1.
+constexpr float kUnnoticed = 0.999F;
 
-std::int32_t CascadePlan::localCell(const Effect& effect) const {
-  if (!effect.messages.empty() || effect.whole || !effect.undefined.empty() ||
-      effect.input.what != InputEdit::What::None || effect.loss.rate > 0 ||
-      effect.device.what != Manner::None)
-    return -1;
-  std::int32_t cell = -1;
-  bool one = true;
-  const auto meet = [&](std::int32_t number) {
-    one = one && (cell < 0 || cell == number);
-    cell = number;
-  };
-  for (const SynapseEdit& edit : effect.synapses) {
-    one = one && edit.sum < 0;
-    meet(flat_.cellOfInput(edit.input));
-  }
-  for (const ParameterEdit& edit : effect.parameters) meet(edit.cell);
-  for (const StateEdit& edit : effect.states) meet(edit.cell);
-  for (const SendEdit& edit : effect.sends) meet(edit.cell);
-  return one && cell >= 0 && follows(cell) ? cell : -1;
-}
+}  // namespace
 
 Cascade::Cascade(const FlatProgram& flat, const Readout& readout, const CascadePlan& plan)
-    : flat_(flat),
-      readout_(readout),
-      plan_(plan),
-      slot_(flat.cells().size(), -1),
-      first_(flat.cells().size()),
-      due_(flat.program().populations.size()),
-      raster_(kLanes),
-      output_(kLanes),
-      change_(static_cast<std::size_t>(kLanes * readout.values())),
-      distance_(change_.size()),
-      scratch_(static_cast<std::size_t>(2 * kLanes)) {}
+    : flat_(flat), readout_(readout), plan_(plan), groups_(plan.groups().size()) {
+  std::int64_t all = 1, widest = 0;
+  for (const CellGroup& group : plan.groups()) all += group.width, widest = std::max(widest, group.width);
+  batch_ = static_cast<std::int32_t>(std::clamp(kMostUrgencies / all, kFewestScenarios, kMostScenarios));
+  anything_.assign(static_cast<std::size_t>(widest), vector::kAnything);
+  raster_.resize(static_cast<std::size_t>(batch_)), output_.resize(raster_.size());
+  change_.resize(static_cast<std::size_t>(batch_ * readout.values()));
+  distance_.resize(change_.size());
+}
 
 void Cascade::load(const Baseline& run, const std::vector<std::int64_t>& sums, std::int32_t answer) {
   run_ = &run, sums_ = &sums, answer_ = answer;
   outcomes_.clear();
-  lane_ = 0;
+  scenarios_ = scenario_ = 0;
   const auto steps = static_cast<std::size_t>(run.steps());
   input_.resize(steps), intact_.resize(steps);
   train_.resize(static_cast<std::size_t>(vector::trainWords(run.steps())));
-  sent_.resize(train_.size() * kLanes);
+  for (GroupState& group : groups_) group.weighed = false;
 }
 
-void Cascade::tally(std::int64_t lane, const Tap& tap, std::int64_t change, std::int64_t distance) {
+void Cascade::tally(std::int32_t scenario, const Tap& tap, std::int64_t change, std::int64_t distance) {
   if (distance == 0) return;
-  output_[static_cast<std::size_t>(lane)] = 1;
+  output_[static_cast<std::size_t>(scenario)] = 1;
   if (tap.value < 0) return;
-  const auto at = static_cast<std::size_t>(lane * readout_.values() + tap.value);
+  const auto at = static_cast<std::size_t>(scenario * readout_.values() + tap.value);
   change_[at] += change;
   distance_[at] += distance;
 }
@@ -116,199 +53,317 @@ std::int32_t Cascade::add(const Effect& effect, std::int32_t number) {
   const Cell& cell = flat_.cells()[static_cast<std::size_t>(number)];
   const std::int32_t source = flat_.sourceOfCell(number);
   const auto& taps = readout_.taps(number);
+  const bool always = !effect.parameters.empty() || !effect.sends.empty();
+  std::int64_t first = always ? 0 : run_->steps();
+  for (const StateEdit& edit : effect.states) first = std::min(first, edit.first);
+  for (const SynapseEdit& edit : effect.synapses)
+    first = std::min(first, run_->firstSent(edit.source) + 1 + edit.delay);
+  if (first >= run_->steps()) return kNothing;
   std::array<std::int32_t, models::kMaxParameters> parameters = cell.parameters;
   for (const ParameterEdit& edit : effect.parameters)
     parameters[static_cast<std::size_t>(edit.parameter)] = edit.value;
   std::int32_t state[models::kMaxStates] = {};
-  std::fill(train_.begin(), train_.end(), 0);
+  const std::size_t states = run_->stateCount();
+  const auto train = run_->train(source);
+  std::copy(train.begin(), train.end(), train_.begin());
   bool differs = false, same = true;
-  for (std::int64_t step = 0; step < run_->steps(); ++step) {
+  for (std::int64_t step = first; step < run_->steps(); ++step) {
     std::int32_t input[models::kMaxPorts] = {};
-    bool acts = !effect.parameters.empty() || !effect.sends.empty();
+    bool acts = always;
     for (std::int32_t port = 0; port < cell.ports; ++port)
       input[port] = run_->arriving(step, cell.firstInput + port);
     for (const SynapseEdit& edit : effect.synapses) {
       const std::int64_t sentIn = step - 1 - edit.delay;
-      const std::int32_t payload = sentIn < 0 ? 0 : run_->sent(sentIn, edit.source);
-      if (payload == 0) continue;
+      if (sentIn < 0 || vector::sentIn(run_->train(edit.source), sentIn) == 0) continue;
       std::int32_t& sum = input[edit.input - cell.firstInput];
-      sum = fixed::addProduct(sum, edit.weight, payload);
+      sum = fixed::addProduct(sum, edit.weight, run_->sent(sentIn, edit.source));
       acts = true;
     }
     for (const StateEdit& edit : effect.states) acts = acts || (edit.first <= step && step <= edit.last);
-    std::int32_t payload = run_->sent(step, source);
-    if (acts || !same) {
-      if (same && step > 0) std::copy_n(run_->states(step - 1, number), models::kMaxStates, state);
-      fixed::IntegerAlgebra algebra{flat_.program().profile->currentOverflow};
-      payload = cell.step(algebra, state, input, parameters.data());
-      for (const StateEdit& edit : effect.states)
-        if (edit.first <= step && step <= edit.last) state[edit.state] = edit.apply(state[edit.state]);
-      for (const SendEdit& edit : effect.sends) payload = edit.payload;
-      same = std::equal(state, state + models::kMaxStates, run_->states(step, number));
-      for (const Tap& tap : taps) {
-        if (tap.state < 0 || same || !Readout::inWindow(tap, *run_, step)) continue;
-        const std::int64_t change = std::int64_t{state[tap.state]} - run_->states(step, number)[tap.state];
-        if (change != 0 && !differs) startLane();
-        differs = differs || change != 0;
-        tally(lane_, tap, change, std::abs(change));
-      }
+    if (!acts && same) continue;
+    if (same && step > 0) std::copy_n(run_->states(step - 1, number), states, state);
+    fixed::IntegerAlgebra algebra{flat_.program().profile->currentOverflow};
+    std::int32_t payload = cell.step(algebra, state, input, parameters.data());
+    for (const StateEdit& edit : effect.states)
+      if (edit.first <= step && step <= edit.last) state[edit.state] = edit.apply(state[edit.state]);
+    for (const SendEdit& edit : effect.sends) payload = edit.payload;
+    const std::int32_t* intact = run_->states(step, number);
+    same = std::equal(state, state + states, intact);
+    for (const Tap& tap : taps) {
+      if (tap.state < 0 || same || !Readout::inWindow(tap, *run_, step)) continue;
+      const std::int64_t change = std::int64_t{state[tap.state]} - intact[tap.state];
+      differs = differs || change != 0;
+      tally(scenarios_, tap, change, std::abs(change));
     }
-    train_[static_cast<std::size_t>(step / 32)] |= std::uint32_t{payload != 0} << (step % 32);
+    std::uint32_t& word = train_[static_cast<std::size_t>(step / 32)];
+    const std::uint32_t bit = std::uint32_t{1} << (step % 32);
+    word = payload != 0 ? word | bit : word & ~bit;
   }
-  bool spikes = false;
-  for (std::int64_t step = 0; cell.model->spiking && step < run_->steps() && !spikes; ++step)
-    spikes = vector::sentIn(train_, step) != (run_->sent(step, source) != 0);
+  const bool spikes = cell.model->spiking && !std::equal(train_.begin(), train_.end(), train.begin());
   if (!differs && !spikes) return kNothing;
-  if (!differs) startLane();
-  if (spikes) spread(number, train_);
-  return endLane();
+  if (spikes) noteChanges(number, train_, 0);
+  return endScenario();
 }
 
 std::int32_t Cascade::addTrain(std::int32_t cell, std::span<const std::uint32_t> train) {
-  startLane();
-  spread(cell, train);
-  return endLane();
+  noteChanges(cell, train, 0);
+  return endScenario();
 }
 
-void Cascade::startLane() {
-  if (lane_ == kLanes) flush();
-}
-
-std::int32_t Cascade::endLane() {
+std::int32_t Cascade::endScenario() {
   outcomes_.emplace_back();
-  ++lane_;
+  if (++scenarios_ == batch_) flush();
+  scenario_ = scenarios_;
   return static_cast<std::int32_t>(outcomes_.size()) - 1;
 }
 
 void Cascade::finish() {
-  if (lane_ > 0) flush();
+  if (scenarios_ > 0) flush();
+  scenario_ = 0;
 }
 
-// A spike more (+1) or less (-1) than in the intact run: told, and noted in `changes_`.
-void Cascade::noteSpike(std::int32_t number, std::int64_t lane, std::int64_t step, std::int32_t sign) {
+// A spike more (+1) or less (-1) than in the intact run, in the scenario under way.
+void Cascade::noteSpike(std::int32_t number, std::int32_t step, std::int32_t sign) {
+  changes_.push_back({step, sign});
+  for (const Tap& tap : readout_.taps(number))
+    if (tap.state < 0 && Readout::inWindow(tap, *run_, step)) tally(scenario_, tap, sign, 1);
+}
+
+// Where a train differs from the intact one, from a word on; and where that leads.
+void Cascade::noteChanges(std::int32_t number, std::span<const std::uint32_t> train, std::int64_t firstWord) {
+  const auto intact = run_->train(flat_.sourceOfCell(number));
+  const std::size_t begin = changes_.size();
+  for (auto word = static_cast<std::size_t>(firstWord); word < intact.size(); ++word)
+    for (std::uint32_t off = train[word] ^ intact[word]; off != 0; off &= off - 1) {
+      const int bit = __builtin_ctz(off);
+      noteSpike(number, static_cast<std::int32_t>(word * 32) + bit, (intact[word] >> bit & 1) != 0 ? -1 : 1);
+    }
+  if (changes_.size() == begin) return;
   const Cell& cell = flat_.cells()[static_cast<std::size_t>(number)];
   if (!flat_.program().populations[static_cast<std::size_t>(cell.population)].hidden)
-    raster_[static_cast<std::size_t>(lane)] = 1;
-  changes_.push_back({static_cast<std::int32_t>(lane), static_cast<std::int32_t>(step), sign});
-  for (const Tap& tap : readout_.taps(number))
-    if (tap.state < 0 && Readout::inWindow(tap, *run_, step)) tally(lane, tap, sign, 1);
+    raster_[static_cast<std::size_t>(scenario_)] = 1;
+  senders_.push_back({number, scenario_, begin, changes_.size()});
+  for (const Bundle& bundle : plan_.bundles(number)) reach({senders_.size() - 1, &bundle});
 }
 
-// Where the train of the lane under way differs from the intact one.
-void Cascade::spread(std::int32_t number, std::span<const std::uint32_t> train) {
-  const std::int32_t source = flat_.sourceOfCell(number);
-  for (std::int64_t step = 0; step < run_->steps(); ++step) {
-    const std::int32_t change = vector::sentIn(train, step) - run_->sent(step, source);
-    if (change != 0) noteSpike(number, lane_, step, change);
+// Adds up how much the neurons of a group notice of what arrives there otherwise.
+void Cascade::reach(const Arrival& arrival) {
+  const Bundle& bundle = *arrival.bundle;
+  const auto g = static_cast<std::size_t>(bundle.group);
+  const CellGroup& group = plan_.groups()[g];
+  GroupState& state = groups_[g];
+  const Sender& sender = senders_[arrival.sender];
+  if (!state.weighed) weigh(g);
+  const auto width = static_cast<std::size_t>(group.width);
+  state.urgency.resize(static_cast<std::size_t>(batch_) * width);
+  float* urgency = &state.urgency[static_cast<std::size_t>(sender.scenario) * width];
+  const std::int32_t* weights = plan_.weights(bundle);
+  const vector::HeadroomKernels& kernels = vector::headroomKernels();
+  const auto weightIn = [&](std::int64_t step) {
+    return state.weight.empty() ? anything_.data() : &state.weight[static_cast<std::size_t>(step) * width];
+  };
+  for (std::size_t k = sender.begin; k < sender.end; ++k) {
+    const std::int64_t now = changes_[k].step + 1;
+    if (bundle.neighbours()) {
+      if (now + bundle.delay >= run_->steps()) continue;
+      kernels.addWeighted(weights, weightIn(now + bundle.delay) + bundle.first, bundle.count, urgency + bundle.first);
+      continue;
+    }
+    const Place* places = plan_.places(bundle);
+    for (std::int32_t i = 0; i < bundle.count; ++i)
+      if (now + places[i].delay < run_->steps())
+        urgency[places[i].target] += static_cast<float>(fixed::magnitude(weights[i])) *
+                                     weightIn(now + places[i].delay)[places[i].target];
   }
-  send(number);
+  state.arrivals.push_back(arrival);
+  if (state.scenarios.empty() || state.scenarios.back() != sender.scenario)
+    state.scenarios.push_back(sender.scenario);
 }
 
-// Brings `changes_` to all targets of a cell.
-void Cascade::send(std::int32_t number) {
+// How much a change of 1 weighs, for each step and neuron of a group, on this sample.
+void Cascade::weigh(std::size_t number) {
+  const CellGroup& group = plan_.groups()[number];
+  GroupState& state = groups_[number];
+  state.weighed = true;
+  state.weight.clear();
   const std::int64_t steps = run_->steps();
-  const std::int64_t block = steps * kLanes;
-  for (const Route& route : flat_.routes(flat_.sourceOfCell(number)))
-    flat_.forEachSynapse(route, [&](std::int32_t input, std::int32_t delay, std::int32_t weight,
-                                    std::int32_t) {
-      if (weight == 0) return;
-      const auto target = static_cast<std::size_t>(flat_.cellOfInput(input));
-      if (slot_[target] < 0) {
-        slot_[target] = slots_++;
-        first_[target] = static_cast<std::int32_t>(steps);
-        if (arrivals_.size() < static_cast<std::size_t>(slots_ * block))
-          arrivals_.resize(
-              static_cast<std::size_t>(std::max<std::int64_t>(slots_, 2 * (slots_ - 1)) * block));
-        const auto population = static_cast<std::size_t>(flat_.cells()[target].population);
-        due_[static_cast<std::size_t>(plan_.rank_[population])].push_back(static_cast<std::int32_t>(target));
-      }
-      std::int32_t* arrivals = &arrivals_[static_cast<std::size_t>(slot_[target] * block)];
-      for (const Change& change : changes_) {
-        const std::int32_t step = change.step + 1 + delay;
-        if (step >= steps) continue;
-        std::int32_t& value = arrivals[step * kLanes + change.lane];
-        value = fixed::addWrapped(value, change.sign * weight);
-        first_[target] = std::min(first_[target], step);
-      }
-    });
-  changes_.clear();
+  if (group.watch == nullptr || steps != plan_.steps()) return;
+  const auto width = static_cast<std::size_t>(group.width);
+  const auto rows = static_cast<std::size_t>(steps);
+  vector::AlignedVector<float> urgency(rows * width), latest((rows + 1) * width), least(width);
+  group.watch({steps, group.count, &run_->arrivingIn(0)[group.firstInput], run_->inputs(), group.parameters.data(),
+               group.slack.data(), urgency.data(), least.data()});
+  for (std::size_t n = 0; n < width; ++n)
+    least[n] = least[n] <= kFarFromWrapping ? group.least[n] : vector::kAnything;
+  state.weight.resize(rows * width);
+  vector::WeighCall call;
+  call.steps = steps, call.count = group.count;
+  call.window = static_cast<std::int64_t>(group.gain.size() / width);
+  call.urgency = urgency.data(), call.gain = group.gain.data(), call.tail = group.tail.data();
+  call.least = least.data(), call.clears = group.clears;
+  call.latest = latest.data(), call.weight = state.weight.data();
+  vector::headroomKernels().weigh(call);
 }
 
 void Cascade::flush() {
-  for (auto& cells : due_) {
-    for (std::size_t k = 0; k < cells.size(); ++k) runCell(cells[k]);
-    for (const std::int32_t cell : cells) slot_[static_cast<std::size_t>(cell)] = -1;
-    cells.clear();
-  }
-  slots_ = 0;
-  const std::size_t first = outcomes_.size() - static_cast<std::size_t>(lane_);
-  for (std::int64_t lane = 0; lane < lane_; ++lane)
-    outcomes_[first + static_cast<std::size_t>(lane)] = outcomeOf(lane);
+  for (std::size_t g = 0; g < groups_.size(); ++g)
+    if (!groups_[g].arrivals.empty()) runGroup(g);
+  const std::size_t first = outcomes_.size() - static_cast<std::size_t>(scenarios_);
+  for (std::int32_t s = 0; s < scenarios_; ++s) outcomes_[first + static_cast<std::size_t>(s)] = outcomeOf(s);
   std::fill(raster_.begin(), raster_.end(), 0);
   std::fill(output_.begin(), output_.end(), 0);
   std::fill(change_.begin(), change_.end(), 0);
   std::fill(distance_.begin(), distance_.end(), 0);
-  lane_ = 0;
+  changes_.clear(), senders_.clear();
+  scenarios_ = 0;
 }
 
-void Cascade::runCell(std::int32_t number) {
-  const Cell& cell = flat_.cells()[static_cast<std::size_t>(number)];
-  const auto n = static_cast<std::size_t>(number);
-  const std::int64_t steps = run_->steps(), first = first_[n];
-  std::int32_t* arrivals = &arrivals_[static_cast<std::size_t>(slot_[n] * steps * kLanes)];
-  if (first < steps) {
-    static constexpr std::int32_t kZero[models::kMaxStates] = {};
-    vector::ScenarioCall call;
-    call.first = first, call.steps = steps, call.lanes = kLanes;
-    for (std::int64_t t = first; t < steps; ++t)
-      input_[static_cast<std::size_t>(t)] = run_->arriving(t, cell.firstInput);
-    call.input = input_.data(), call.change = arrivals;
-    call.parameters = cell.parameters.data();
-    call.states = first > 0 ? run_->states(first - 1, number) : kZero;
-    call.sent = sent_.data();
-    const vector::ScenarioFunction function = plan_.functions_[static_cast<std::size_t>(cell.population)];
-    if (cell.model->spiking) {
-      std::fill(sent_.begin(), sent_.end(), 0);
-      function(call);
-      const std::int32_t source = flat_.sourceOfCell(number);
-      const std::int64_t words = vector::trainWords(steps);
-      for (std::int64_t word = first / 32; word < words; ++word) {
-        std::uint32_t intact = 0, valid = ~0u;
-        for (std::int64_t t = word * 32; t < std::min(steps, word * 32 + 32); ++t)
-          intact |= std::uint32_t{run_->sent(t, source) != 0} << (t % 32);
-        if (word == first / 32) valid <<= first % 32;
-        for (std::int64_t lane = 0; lane < lane_; ++lane)
-          for (std::uint32_t off = (sent_[static_cast<std::size_t>(word * kLanes + lane)] ^ intact) & valid;
-               off != 0; off &= off - 1) {
-            const auto step = word * 32 + static_cast<std::int64_t>(__builtin_ctz(off));
-            noteSpike(number, lane, step, (intact >> (step % 32) & 1) != 0 ? -1 : 1);
-          }
-      }
-      if (!changes_.empty()) send(number);
-    } else {
-      for (const Tap& tap : readout_.taps(number)) {
-        if (tap.state < 0) continue;
-        for (std::int64_t t = first; t < steps; ++t)
-          intact_[static_cast<std::size_t>(t)] = run_->states(t, number)[tap.state];
-        std::fill(scratch_.begin(), scratch_.end(), 0);
-        call.from = tap.lag, call.to = tap.lag + run_->dataSteps(), call.state = tap.state;
-        call.intact = intact_.data(), call.sum = scratch_.data(), call.distance = scratch_.data() + kLanes;
-        function(call);
-        for (std::int64_t lane = 0; lane < lane_; ++lane)
-          tally(lane, tap, call.sum[lane], call.distance[lane]);
-      }
+void Cascade::runGroup(std::size_t number) {
+  const CellGroup& group = plan_.groups()[number];
+  GroupState& state = groups_[number];
+  findCandidates(number);
+  arriving_.resize(static_cast<std::size_t>(firstLane_.back()) * static_cast<std::size_t>(run_->steps()));
+  for (const Arrival& arrival : state.arrivals) deliver(arrival, number);
+  for (const std::int32_t scenario : state.scenarios)
+    std::fill_n(&state.urgency[static_cast<std::size_t>(scenario * group.width)], group.width, 0.0F);
+  state.arrivals.clear(), state.scenarios.clear();
+  for (std::int32_t target = 0; target < group.count; ++target)
+    if (lanes_[static_cast<std::size_t>(target)] > 0) runTarget(group, target);
+}
+
+// Gives each neuron that must be run a lane for each scenario in which it must. In `urgency` its place then
+// holds the lane, as -1 - lane.
+void Cascade::findCandidates(std::size_t number) {
+  const CellGroup& group = plan_.groups()[number];
+  GroupState& state = groups_[number];
+  const auto count = static_cast<std::size_t>(group.count);
+  // What a scenario sends may have come in several turns.
+  std::sort(state.scenarios.begin(), state.scenarios.end());
+  state.scenarios.erase(std::unique(state.scenarios.begin(), state.scenarios.end()), state.scenarios.end());
+  candidates_.clear();
+  firstCandidate_.assign(static_cast<std::size_t>(batch_) + 1, 0);
+  lanes_.assign(count, 0);
+  found_.resize(static_cast<std::size_t>(group.width) + vector::kPadding);
+  std::size_t next = 0;
+  for (const std::int32_t scenario : state.scenarios) {
+    const float* urgency = &state.urgency[static_cast<std::size_t>(scenario * group.width)];
+    for (; next <= static_cast<std::size_t>(scenario); ++next) firstCandidate_[next] = candidates_.size();
+    const std::int64_t found = vector::headroomKernels().atLeast(urgency, group.count, kUnnoticed, found_.data());
+    for (std::int64_t k = 0; k < found; ++k) {
+      const std::int32_t target = found_[static_cast<std::size_t>(k)];
+      candidates_.push_back({target, lanes_[static_cast<std::size_t>(target)]++});
     }
   }
-  // `send` may have moved them.
-  arrivals = &arrivals_[static_cast<std::size_t>(slot_[n] * steps * kLanes)];
-  std::fill_n(arrivals + first * kLanes, (steps - first) * kLanes, 0);
+  for (; next < firstCandidate_.size(); ++next) firstCandidate_[next] = candidates_.size();
+  firstLane_.resize(count + 1);
+  firstLane_[0] = 0;
+  for (std::size_t target = 0; target < count; ++target)
+    firstLane_[target + 1] = firstLane_[target] + vector::padded(lanes_[target]);
+  firstStep_.assign(count, static_cast<std::int32_t>(run_->steps()));
+  scenarioOf_.resize(static_cast<std::size_t>(firstLane_.back()));
+  for (const std::int32_t scenario : state.scenarios) {
+    float* urgency = &state.urgency[static_cast<std::size_t>(scenario * group.width)];
+    const auto s = static_cast<std::size_t>(scenario);
+    for (std::size_t k = firstCandidate_[s]; k < firstCandidate_[s + 1]; ++k) {
+      const Candidate& candidate = candidates_[k];
+      const auto target = static_cast<std::size_t>(candidate.target);
+      urgency[target] = static_cast<float>(-1 - candidate.lane);
+      scenarioOf_[static_cast<std::size_t>(firstLane_[target] + candidate.lane)] = scenario;
+    }
+  }
 }
 
-Outcome Cascade::outcomeOf(std::int64_t lane) const {
-  const auto l = static_cast<std::size_t>(lane);
+// Brings what a sender sends otherwise to those that are run.
+void Cascade::deliver(const Arrival& arrival, std::size_t number) {
+  const Bundle& bundle = *arrival.bundle;
+  const CellGroup& group = plan_.groups()[number];
+  const Sender& sender = senders_[arrival.sender];
+  const std::int64_t steps = run_->steps();
+  const std::int32_t* weights = plan_.weights(bundle);
+  const auto bring = [&](std::int32_t target, std::int32_t lane, std::int32_t weight, std::int32_t delay) {
+    const auto t = static_cast<std::size_t>(target);
+    const std::int64_t lanes = firstLane_[t + 1] - firstLane_[t];
+    std::int32_t* values = &arriving_[static_cast<std::size_t>(firstLane_[t] * steps)];
+    for (std::size_t k = sender.begin; k < sender.end; ++k) {
+      const std::int32_t step = changes_[k].step + 1 + delay;
+      if (step >= steps) continue;
+      std::int32_t& value = values[step * lanes + lane];
+      value = fixed::addWrapped(value, changes_[k].sign * weight);
+      firstStep_[t] = std::min(firstStep_[t], step);
+    }
+  };
+  if (bundle.neighbours()) {
+    const auto s = static_cast<std::size_t>(sender.scenario);
+    for (std::size_t k = firstCandidate_[s]; k < firstCandidate_[s + 1]; ++k) {
+      const std::int32_t at = candidates_[k].target - bundle.first;
+      if (0 <= at && at < bundle.count && weights[at] != 0)
+        bring(candidates_[k].target, candidates_[k].lane, weights[at], bundle.delay);
+    }
+    return;
+  }
+  const Place* places = plan_.places(bundle);
+  const float* urgency = &groups_[number].urgency[static_cast<std::size_t>(sender.scenario * group.width)];
+  for (std::int32_t i = 0; i < bundle.count; ++i)
+    if (const float lane = urgency[places[i].target]; lane < 0)
+      bring(places[i].target, -1 - static_cast<std::int32_t>(lane), weights[i], places[i].delay);
+}
+
+// One neuron in all scenarios in which it must be run.
+void Cascade::runTarget(const CellGroup& group, std::int32_t target) {
+  const auto n = static_cast<std::size_t>(target);
+  const std::int32_t number = group.firstCell + target;
+  const Cell& cell = flat_.cells()[static_cast<std::size_t>(number)];
+  const std::int64_t steps = run_->steps(), first = firstStep_[n];
+  const std::int64_t lanes = firstLane_[n + 1] - firstLane_[n];
+  std::int32_t* arriving = &arriving_[static_cast<std::size_t>(firstLane_[n] * steps)];
+  const std::int32_t* scenarios = &scenarioOf_[static_cast<std::size_t>(firstLane_[n])];
+  if (first >= steps) return;
+  static constexpr std::int32_t kZero[models::kMaxStates] = {};
+  vector::ScenarioCall call;
+  call.first = first, call.steps = steps, call.lanes = lanes;
+  for (std::int64_t t = first; t < steps; ++t)
+    input_[static_cast<std::size_t>(t)] = run_->arriving(t, cell.firstInput);
+  call.input = input_.data(), call.change = arriving;
+  call.parameters = cell.parameters.data();
+  call.states = first > 0 ? run_->states(first - 1, number) : kZero;
+  if (cell.model->spiking) {
+    const std::int64_t words = vector::trainWords(steps);
+    sent_.resize(static_cast<std::size_t>(words * lanes));
+    call.sent = sent_.data();
+    group.function(call);
+    const auto intact = run_->train(flat_.sourceOfCell(number));
+    const std::uint32_t before = (std::uint32_t{1} << (first % 32)) - 1;
+    for (std::int64_t lane = 0; lane < lanes_[n]; ++lane) {
+      for (std::int64_t word = first / 32; word < words; ++word) {
+        std::uint32_t& sent = train_[static_cast<std::size_t>(word)];
+        sent = sent_[static_cast<std::size_t>(word * lanes + lane)];
+        if (word == first / 32) sent = (sent & ~before) | (intact[static_cast<std::size_t>(word)] & before);
+      }
+      scenario_ = scenarios[lane];
+      noteChanges(number, train_, first / 32);
+    }
+  } else {
+    scratch_.resize(static_cast<std::size_t>(2 * lanes));
+    for (const Tap& tap : readout_.taps(number)) {
+      if (tap.state < 0) continue;
+      for (std::int64_t t = first; t < steps; ++t)
+        intact_[static_cast<std::size_t>(t)] = run_->states(t, number)[tap.state];
+      std::fill(scratch_.begin(), scratch_.end(), 0);
+      call.from = tap.lag, call.to = tap.lag + run_->dataSteps(), call.state = tap.state;
+      call.intact = intact_.data(), call.sum = scratch_.data(), call.distance = scratch_.data() + lanes;
+      group.function(call);
+      for (std::int64_t lane = 0; lane < lanes_[n]; ++lane)
+        tally(scenarios[lane], tap, call.sum[lane], call.distance[lane]);
+    }
+  }
+  std::fill_n(arriving + first * lanes, (steps - first) * lanes, 0);
+}
+
+Outcome Cascade::outcomeOf(std::int32_t scenario) const {
+  const auto s = static_cast<std::size_t>(scenario);
   const auto values = static_cast<std::size_t>(readout_.values());
-  return readout_.judge({raster_[l] != 0, output_[l] != 0, std::span(change_).subspan(l * values, values),
-                         std::span(distance_).subspan(l * values, values)},
+  return readout_.judge({raster_[s] != 0, output_[s] != 0, std::span(change_).subspan(s * values, values),
+                         std::span(distance_).subspan(s * values, values)},
                         *sums_, answer_, run_->dataSteps());
 }
 

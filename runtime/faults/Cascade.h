@@ -1,6 +1,7 @@
-// What spreads from one neuron, for many faults at once: each fault is a scenario, a lane of the vector
-// kernels, and the populations behind the neurons are run in their order for all lanes together. For networks
-// in which nothing leads back; loops are the general simulation's (Differential).
+// What spreads from one neuron, for many faults at once. Each fault is a scenario; the groups of neurons behind
+// are met in their order. A neuron is run again in those scenarios alone in which so much else arrives that it
+// might fire otherwise, a lane of the vector kernels for each of them. For networks in which nothing leads
+// back; loops are the general simulation's (Differential).
 #pragma once
 
 #include <cstdint>
@@ -8,41 +9,17 @@
 #include <vector>
 
 #include "faults/Baseline.h"
+#include "faults/CascadePlan.h"
 #include "faults/Effect.h"
 #include "faults/FlatProgram.h"
 #include "faults/Readout.h"
 #include "sim/vector/AlignedVector.h"
-#include "sim/vector/Trains.h"
 
 namespace rheo::faults {
-
-// Which cells' changes the lanes can follow. Immutable and shared by threads.
-class CascadePlan {
- public:
-  CascadePlan(const FlatProgram& flat, const Readout& readout);
-  // Whether all that hears of this cell, over any number of others, can be run in lanes.
-  bool follows(std::int32_t cell) const {
-    return follows_[static_cast<std::size_t>(flat_.cells()[static_cast<std::size_t>(cell)].population)];
-  }
-  // The one cell that an effect changes from within, -1 if there are more or lanes cannot follow it.
-  std::int32_t localCell(const Effect& effect) const;
-  // Whether what a population sends may come back to it.
-  bool loops(std::int32_t population) const { return loops_[static_cast<std::size_t>(population)]; }
-
- private:
-  friend class Cascade;
-  const FlatProgram& flat_;
-  const Readout& readout_;
-  std::vector<bool> loops_, follows_;                // [populations]
-  std::vector<std::int32_t> order_;                  // populations, those that send before those that hear
-  std::vector<std::int32_t> rank_;                   // [populations], in `order_`
-  std::vector<vector::ScenarioFunction> functions_;  // [populations]
-};
 
 // The scenarios of one sample; one for each thread.
 class Cascade {
  public:
-  static constexpr std::int64_t kLanes = 32;
   static constexpr std::int32_t kNothing = -1;  // the ticket of a fault that changes nothing
 
   Cascade(const FlatProgram& flat, const Readout& readout, const CascadePlan& plan);
@@ -59,17 +36,44 @@ class Cascade {
 
  private:
   struct Change {
-    std::int32_t lane, step, sign;
+    std::int32_t step, sign;
   };
-  void startLane();
-  std::int32_t endLane();
+  // A cell that sends otherwise in a scenario, by these of `changes_`.
+  struct Sender {
+    std::int32_t cell, scenario;
+    std::size_t begin, end;
+  };
+  // One of its bundles.
+  struct Arrival {
+    std::size_t sender;
+    const Bundle* bundle;
+  };
+  // A neuron of a group that may fire otherwise in a scenario.
+  struct Candidate {
+    std::int32_t target, lane;
+  };
+  // Of a group, in the batch of scenarios under way.
+  struct GroupState {
+    std::vector<Arrival> arrivals;
+    std::vector<std::int32_t> scenarios;     // those that reach it
+    vector::AlignedVector<float> urgency;    // [scenarios of a batch][width]: whether each neuron must be run
+    vector::AlignedVector<float> weight;     // [steps][width], of this sample; empty: not known yet
+    bool weighed = false;
+  };
+
+  std::int32_t endScenario();
   void flush();
-  void runCell(std::int32_t cell);
-  void spread(std::int32_t cell, std::span<const std::uint32_t> train);
-  void noteSpike(std::int32_t cell, std::int64_t lane, std::int64_t step, std::int32_t sign);
-  void send(std::int32_t cell);
-  void tally(std::int64_t lane, const Tap& tap, std::int64_t change, std::int64_t distance);
-  Outcome outcomeOf(std::int64_t lane) const;
+  void noteSpike(std::int32_t cell, std::int32_t step, std::int32_t sign);
+  void noteChanges(std::int32_t cell, std::span<const std::uint32_t> train, std::int64_t firstWord);
+  void send(std::int32_t cell, std::size_t begin);
+  void reach(const Arrival& arrival);
+  void weigh(std::size_t group);
+  void runGroup(std::size_t group);
+  void findCandidates(std::size_t group);
+  void deliver(const Arrival& arrival, std::size_t group);
+  void runTarget(const CellGroup& group, std::int32_t target);
+  void tally(std::int32_t scenario, const Tap& tap, std::int64_t change, std::int64_t distance);
+  Outcome outcomeOf(std::int32_t scenario) const;
 
   const FlatProgram& flat_;
   const Readout& readout_;
@@ -79,18 +83,28 @@ class Cascade {
   std::int32_t answer_ = -1;
   std::vector<Outcome> outcomes_;
 
-  std::int64_t lane_ = 0;                         // scenarios that wait
-  std::vector<Change> changes_;                   // of the cell whose change spreads
-  std::vector<std::int32_t> slot_;                // [cells]: into `arrivals_`; -1
-  std::vector<std::int32_t> first_;               // [cells]: first step in which something else arrives
-  std::vector<std::vector<std::int32_t>> due_;    // [rank of the population]: cells
-  vector::AlignedVector<std::int32_t> arrivals_;  // [slots][steps][lanes]; zero between flushes
-  std::int32_t slots_ = 0;
+  std::int32_t batch_ = 0;     // scenarios that are run together
+  std::int32_t scenarios_ = 0;  // of those, the ones that wait
+  std::int32_t scenario_ = 0;   // the one that is noted
+  std::vector<std::uint8_t> raster_, output_;    // [batch]
+  std::vector<std::int64_t> change_, distance_;  // [batch][values]
+  std::vector<Change> changes_;
+  std::vector<Sender> senders_;
+  std::vector<GroupState> groups_;
+  std::vector<float> anything_;  // [widest group]: where every change counts
+
+  // Of the group that is run.
+  std::vector<std::int32_t> found_;
+  std::vector<Candidate> candidates_;             // scenario by scenario
+  std::vector<std::size_t> firstCandidate_;       // [batch + 1]
+  std::vector<std::int32_t> lanes_, firstLane_;   // [targets], [targets + 1]; padded
+  std::vector<std::int32_t> firstStep_;           // [targets]: in which something else arrives
+  std::vector<std::int32_t> scenarioOf_;          // [lanes]
+  vector::AlignedVector<std::int32_t> arriving_;  // [targets][steps][lanes of the target]; else zero
+  // Of the neuron that is run.
   vector::AlignedVector<std::int32_t> input_, intact_;  // [steps]
   vector::AlignedVector<std::uint32_t> sent_;           // [trainWords][lanes]
   std::vector<std::uint32_t> train_;
-  std::vector<std::uint8_t> raster_, output_;    // [lanes]
-  std::vector<std::int64_t> change_, distance_;  // [lanes][values]
   std::vector<std::int64_t> scratch_;
 };
 

@@ -167,7 +167,7 @@ void Differential::updateCell(const Effect& effect, std::int64_t now, std::int32
   if (differs_[static_cast<std::size_t>(number)])
     std::copy_n(own, models::kMaxStates, state);
   else if (now > 0)
-    std::copy_n(run_->states(now - 1, number), models::kMaxStates, state);
+    std::copy_n(run_->states(now - 1, number), run_->stateCount(), state);
   for (std::int32_t port = 0; port < cell.ports; ++port) input[port] = arriving(now, number, port);
   const std::int32_t* parameters = cell.parameters.data();
   std::array<std::int32_t, models::kMaxParameters> changed;
@@ -189,7 +189,7 @@ void Differential::updateCell(const Effect& effect, std::int64_t now, std::int32
 void Differential::settleCell(std::int64_t now, std::int32_t number, const std::int32_t* state,
                               std::int32_t payload) {
   const std::int32_t* intact = run_->states(now, number);
-  const bool differs = !std::equal(state, state + models::kMaxStates, intact);
+  const bool differs = !std::equal(state, state + run_->stateCount(), intact);
   differs_[static_cast<std::size_t>(number)] = differs;
   if (differs) {
     carried_.push_back(number);

@@ -15,6 +15,7 @@ namespace rheo::faults {
 Memories::Memories(const Image& image, const FlatProgram& flat) : image_(image), flat_(flat) {
   findSources();
   formats_.resize(flat.program().cores.size());
+  synapseWords_.resize(formats_.size()), axonDelays_.resize(formats_.size());
   for (std::int32_t core = 0; core < std::ssize(flat.program().cores); ++core) {
     addRegisters(core);
     addTable(core, "constant");
@@ -161,6 +162,7 @@ void Memories::addLists(std::int32_t core) {
   const image::Memory* formatTable = memory(core, "format");
   if (!axons || !formats || !axonTable || !formatTable || !memory(core, "synapse")) return;
   const RecordView formatView(*formats, image_.words(*formatTable));
+  synapseWords_[static_cast<std::size_t>(core)] = image_.words(*memory(core, "synapse"));
   auto& known = formats_[static_cast<std::size_t>(core)];
   for (std::uint64_t i = 0; i < formatTable->records(); ++i)
     known.push_back(readFormat(formatView, i).value_or(SynapseFormat{}));
@@ -173,6 +175,7 @@ void Memories::addLists(std::int32_t core) {
     const auto [entry, isNew] = index.try_emplace({list, count, format}, lists_.size());
     if (isNew) lists_.push_back({core, list, count, static_cast<std::int32_t>(format), {}});
     lists_[entry->second].axons.push_back(static_cast<std::int32_t>(a));
+    axonDelays_[static_cast<std::size_t>(core)].push_back(static_cast<std::int32_t>(view.get(a, "delay")));
   }
   for (const ListUse& use : lists_)
     if (use.core == core) addList(use);

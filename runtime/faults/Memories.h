@@ -55,6 +55,13 @@ class Memories {
   // Of the core at this index into Program::cores; null where it has none of that name.
   const image::Memory* memory(std::int32_t core, std::string_view name) const;
   const image::Layout* layout(std::string_view record) const;
+  // Of each core and of the image, found once: what every weight asks for.
+  std::span<const std::uint64_t> synapseWords(std::int32_t core) const {
+    return synapseWords_[static_cast<std::size_t>(core)];
+  }
+  std::int32_t delayOf(std::int32_t core, std::int32_t axon) const {
+    return axonDelays_[static_cast<std::size_t>(core)][static_cast<std::size_t>(axon)];
+  }
 
  private:
   void findSources();
@@ -71,6 +78,8 @@ class Memories {
   const FlatProgram& flat_;
   std::vector<std::vector<std::vector<std::int32_t>>> sources_;  // [core][axon]
   std::vector<std::vector<SynapseFormat>> formats_;              // [core]
+  std::vector<std::span<const std::uint64_t>> synapseWords_;     // [core]
+  std::vector<std::vector<std::int32_t>> axonDelays_;            // [core][axon]
   std::vector<ListUse> lists_;
   std::vector<Field> fields_;
 };

@@ -125,10 +125,17 @@ Resolver::Resolver(const Memories& memories, const FlatProgram& flat, std::uint6
   for (auto& list : listsByWord_) {
     std::sort(list.begin(), list.end(), [&](auto a, auto b) { return lists[a].list < lists[b].list; });
     std::uint64_t end = 0;
+    auto& starts = startsByWord_.emplace_back();
     auto& ends = endsByWord_.emplace_back();
     for (const std::uint32_t number : list)
-      ends.push_back(end = std::max(end, endOf(lists[number], memories.format(lists[number]))));
+      starts.push_back(lists[number].list), ends.push_back(end = std::max(end, endOf(lists[number], memories.format(lists[number]))));
   }
+}
+
+void Resolver::prefetch(const Fault& fault) const {
+  if (fault.kind->mechanism != Mechanism::MemoryBit || fault.memory != "synapse") return;
+  const auto words = memories_.synapseWords(fault.core);
+  if (fault.word < words.size()) __builtin_prefetch(&words[fault.word]);
 }
 
 Expected<std::uint64_t> Resolver::faultyWord(const Fault& fault) const {
@@ -210,12 +217,18 @@ Expected<Effect> Resolver::resolve(const Fault& fault) const {
 }
 
 Expected<Effect> Resolver::resolveMemory(const Fault& fault) const {
+  Effect effect;
+  if (fault.memory == "synapse" && fault.word < memories_.synapseWords(fault.core).size()) {
+    const std::uint64_t stored = memories_.synapseWords(fault.core)[fault.word];
+    const std::uint64_t faulty = withFault(stored, fault.bit, fault.kind->bit);
+    if (faulty == stored) return effect;
+    effect.synapses.reserve(2);
+    if (resolveSynapse(fault, faulty, effect)) return effect;
+  }
   const Expected<std::uint64_t> faulty = faultyWord(fault);
   if (!faulty) return faulty.error();
   const image::Memory& memory = *memories_.memory(fault.core, fault.memory);
-  Effect effect;
   if (*faulty == memories_.image().words(memory)[fault.word]) return effect;
-  if (fault.memory == "synapse" && resolveSynapse(fault, *faulty, effect)) return effect;
   Expected<Program> other = decode(memories_.image().withWord(memory, fault.word, *faulty));
   if (!other) {
     effect = {};
@@ -231,16 +244,13 @@ Expected<Effect> Resolver::resolveMemory(const Fault& fault) const {
 bool Resolver::resolveSynapse(const Fault& fault, std::uint64_t word, Effect& effect) const {
   const auto& lists = memories_.lists();
   const auto& byWord = listsByWord_[static_cast<std::size_t>(fault.core)];
-  const std::span<const std::uint64_t> words =
-      memories_.image().words(*memories_.memory(fault.core, "synapse"));
+  const std::span<const std::uint64_t> words = memories_.synapseWords(fault.core);
   const WeightExponent rule = flat_.program().profile->weightExponent;
   const std::int32_t inputs = flat_.program().cores[static_cast<std::size_t>(fault.core)].inputs;
   const auto& ends = endsByWord_[static_cast<std::size_t>(fault.core)];
   // From the last list that begins at the word or before it, back to where no list reaches the word.
-  auto last = static_cast<std::size_t>(
-      std::upper_bound(byWord.begin(), byWord.end(), fault.word,
-                       [&](std::uint64_t word, std::uint32_t number) { return word < lists[number].list; }) -
-      byWord.begin());
+  const auto& starts = startsByWord_[static_cast<std::size_t>(fault.core)];
+  auto last = static_cast<std::size_t>(std::upper_bound(starts.begin(), starts.end(), fault.word) - starts.begin());
   for (; last > 0 && ends[last - 1] > fault.word; --last) {
     const ListUse& use = lists[byWord[last - 1]];
     const SynapseFormat& format = memories_.format(use);
@@ -299,7 +309,7 @@ bool Resolver::resolveKernelWeight(const ListUse& use, std::uint64_t entry, std:
   const std::int64_t kernelColumn = static_cast<std::int64_t>(entry) % format.columns.kernel;
   for (const std::int32_t axon : use.axons) {
     const auto a = static_cast<std::uint64_t>(axon);
-    const auto delay = static_cast<std::int32_t>(axons.get(a, "delay"));
+    const std::int32_t delay = memories_.delayOf(use.core, axon);
     const std::int64_t from =
         format.first + (axons.get(a, "channel") + static_cast<std::int64_t>(channel)) * positions;
     bool good = true;
@@ -319,8 +329,7 @@ bool Resolver::resolveKernelWeight(const ListUse& use, std::uint64_t entry, std:
 
 bool Resolver::addChange(std::int32_t core, std::int32_t axon, const Synapse& before, const Synapse& after,
                          Effect& effect) const {
-  const RecordView axons(*memories_.layout("axon"), memories_.image().words(*memories_.memory(core, "axon")));
-  const auto delay = static_cast<std::int32_t>(axons.get(static_cast<std::uint64_t>(axon), "delay"));
+  const std::int32_t delay = memories_.delayOf(core, axon);
   if (after.delay + delay > kMaxDelay) return false;
   return addSynapse(core, axon, {before.input, before.weight, before.delay + delay}, -1, effect) &&
          addSynapse(core, axon, {after.input, after.weight, after.delay + delay}, +1, effect);
@@ -346,8 +355,9 @@ bool Resolver::addSynapse(std::int32_t core, std::int32_t axon, const Synapse& s
 bool Resolver::settle(Effect& effect) const {
   auto& edits = effect.synapses;
   const auto key = [](const SynapseEdit& e) { return std::tuple(e.source, e.input, e.delay, e.sum); };
-  std::stable_sort(edits.begin(), edits.end(),
-                   [&](const SynapseEdit& a, const SynapseEdit& b) { return key(a) < key(b); });
+  // Those of one place are added up: their order does not matter.
+  std::sort(edits.begin(), edits.end(),
+            [&](const SynapseEdit& a, const SynapseEdit& b) { return key(a) < key(b); });
   std::size_t kept = 0;
   std::int64_t added = 0;
   for (std::size_t k = 0; k < edits.size();) {

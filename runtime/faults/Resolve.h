@@ -17,6 +17,8 @@ class Resolver {
 
   // Errors: R0803 where the place lies outside the image (a word beyond its memory).
   Expected<Effect> resolve(const Fault& fault) const;
+  // Fetches what resolve() will ask for, where many faults are resolved one after the other.
+  void prefetch(const Fault& fault) const;
   // A word with the fault in it. Errors: as above.
   Expected<std::uint64_t> faultyWord(const Fault& fault) const;
   // The image with the fault in it; MemoryBit only.
@@ -42,7 +44,7 @@ class Resolver {
   std::vector<std::int64_t> slack_;
   // Lists of each core, by their first word, and how far any of the lists up to each reaches.
   std::vector<std::vector<std::uint32_t>> listsByWord_;
-  std::vector<std::vector<std::uint64_t>> endsByWord_;
+  std::vector<std::vector<std::uint64_t>> startsByWord_, endsByWord_;
 };
 
 // From which a realisation of a random kind draws.

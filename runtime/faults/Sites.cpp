@@ -93,6 +93,14 @@ void Sites::addCells(const FaultRequest& request) {
   }
 }
 
+// Most fields of a stratum are equally large: the first guess is then right.
+std::size_t Stratum::fieldOf(std::uint64_t site) const {
+  auto k = static_cast<std::size_t>(static_cast<unsigned __int128>(site) * before.size() / sites);
+  while (before[k] > site) --k;
+  while (k + 1 < before.size() && before[k + 1] <= site) ++k;
+  return k;
+}
+
 Fault Sites::fault(std::uint64_t site) const {
   const auto stratum =
       static_cast<std::size_t>(std::upper_bound(first_.begin(), first_.end(), site) - first_.begin()) - 1;
@@ -106,8 +114,7 @@ Fault Sites::fault(std::size_t number, std::uint64_t site) const {
   fault.population = stratum.population, fault.state = stratum.state, fault.input = stratum.input;
   switch (fault.kind->mechanism) {
     case Mechanism::MemoryBit: {
-      const auto k = static_cast<std::size_t>(
-          std::upper_bound(stratum.before.begin(), stratum.before.end(), site) - stratum.before.begin() - 1);
+      const std::size_t k = stratum.fieldOf(site);
       const Field& field = memories_.fields()[stratum.fields[k]];
       const std::uint64_t local = site - stratum.before[k];
       const auto width = static_cast<std::uint64_t>(field.width);

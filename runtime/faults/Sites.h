@@ -22,6 +22,9 @@ struct Stratum {
   std::vector<std::uint32_t> fields;
   std::vector<std::uint64_t> before;
   std::int32_t population = -1, state = -1, input = -1;
+
+  // Which of `fields` a site lies in.
+  std::size_t fieldOf(std::uint64_t site) const;
 };
 
 // Random kinds have no places but realisations: so many of them.

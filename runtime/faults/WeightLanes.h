@@ -82,16 +82,14 @@ class TrainMemo {
 
 struct WeightLanes::Room {
   static constexpr std::int64_t kLanes = 256;
-  Room(const FlatProgram& flat, std::int64_t steps)
+  explicit Room(std::int64_t steps)
       : words(vector::trainWords(steps)),
-        trains(static_cast<std::size_t>(flat.sources() * words)),
         input(static_cast<std::size_t>(steps)),
         when(static_cast<std::size_t>(words * kLanes)),
         sent(when.size()),
         moved(static_cast<std::size_t>(words)),
         memo(static_cast<std::size_t>(words)) {}
   std::int64_t words;
-  std::vector<std::uint32_t> trains;  // [sources][words]: what each sends
   std::vector<std::int32_t> input;
   vector::AlignedVector<std::int32_t> change = vector::AlignedVector<std::int32_t>(kLanes);
   vector::AlignedVector<std::uint32_t> when, sent;
@@ -110,13 +108,6 @@ template <class Visit>
 void WeightLanes::run(const Baseline& run, Differential& differential, Cascade& cascade, Room& room,
                       Visit visit) const {
   const std::int64_t steps = run.steps(), words = room.words;
-  for (std::int32_t source = 0; source < flat_.sources(); ++source)
-    for (std::int64_t word = 0; word < words; ++word) {
-      std::uint32_t bits = 0;
-      for (std::int64_t t = word * 32; t < std::min(steps, word * 32 + 32); ++t)
-        bits |= std::uint32_t{run.sent(t, source) != 0} << (t % 32);
-      room.trains[static_cast<std::size_t>(source * words + word)] = bits;
-    }
   room.events.clear(), room.outcomes.clear();
   Effect one;
   one.synapses.resize(1);
@@ -125,8 +116,7 @@ void WeightLanes::run(const Baseline& run, Differential& differential, Cascade& 
     const Cell& cell = flat_.cells()[static_cast<std::size_t>(target.cell)];
     for (std::int64_t t = 0; t < steps; ++t)
       room.input[static_cast<std::size_t>(t)] = run.arriving(t, cell.firstInput);
-    const std::uint32_t* intact =
-        &room.trains[static_cast<std::size_t>(flat_.sourceOfCell(target.cell) * words)];
+    const std::uint32_t* intact = run.train(flat_.sourceOfCell(target.cell)).data();
     room.memo.clear();
     std::int64_t lanes = 0;
     const auto flush = [&] {
@@ -170,8 +160,7 @@ void WeightLanes::run(const Baseline& run, Differential& differential, Cascade& 
       const Change& change = target.changes[k];
       if (change.source != source || change.delay != delay) {
         source = change.source, delay = change.delay;
-        any = moveLater(&room.trains[static_cast<std::size_t>(source * words)], words, 1 + delay, steps,
-                        moved.data());
+        any = moveLater(run.train(source).data(), words, 1 + delay, steps, moved.data());
       }
       if (!any) continue;
       room.change[static_cast<std::size_t>(lanes)] = change.change;

@@ -36,6 +36,10 @@ class Session {
   // After a step: a state of every neuron of a population (index into the model's states).
   virtual void readState(int population, int state, std::span<std::int32_t> out) const = 0;
   virtual void writeState(int population, int state, std::span<const std::int32_t> in) = 0;
+  // From the next step on, what arrives is kept for arrived(). False from engines that cannot.
+  virtual bool keepArrivals() { return false; }
+  // After a step: what arrived in it at the inputs of all cores, in the order of Program::cores.
+  virtual void arrived(std::span<std::int32_t> out) const {}
   // Spikes under way, as bytes that fit every engine of the same program (sim/Pending.h): save() and
   // restore() with all states continue bit for bit, also in another engine.
   virtual std::vector<std::uint8_t> save() const = 0;

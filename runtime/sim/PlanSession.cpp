@@ -46,6 +46,7 @@ struct PopulationState {
   std::vector<AlignedVector<std::int32_t>> states;  // [state][width]
   // [targets]; `input` is zero between steps, `shifted` between uses.
   AlignedVector<std::int32_t> input, shifted;
+  AlignedVector<std::int32_t> arrived;      // `input` of the last step; empty until somebody wants it
   AlignedVector<std::uint64_t> resting;     // a bit for each block of neurons
   AlignedVector<std::int32_t> payloads;     // [width]
   mutable std::vector<std::int32_t> shown;  // payloads as the network counts neurons, when asked for
@@ -152,6 +153,17 @@ class PlanSession : public Session {
     return packPending(program_, pending);
   }
 
+  bool keepArrivals() override {
+    for (PopulationState& population : populations_) population.arrived.resize(population.input.size());
+    return true;
+  }
+  void arrived(std::span<std::int32_t> out) const override {
+    for (std::size_t p = 0; p < populations_.size(); ++p)
+      forEachInput(p, [&](std::int64_t input, std::int32_t target) {
+        out[static_cast<std::size_t>(input)] = populations_[p].arrived[static_cast<std::size_t>(target)];
+      });
+  }
+
   // The spikes that led to the restored input are not known, nor needed: it is kept as it is.
   Status restore(std::span<const std::uint8_t> bytes) override {
     Expected<std::vector<std::int32_t>> pending = unpackPending(program_, bytes);
@@ -199,6 +211,8 @@ class PlanSession : public Session {
     for (std::size_t p = 0; p < populations_.size(); ++p) {
       PopulationState& population = populations_[p];
       receive(p, population);
+      if (!population.arrived.empty())
+        std::copy(population.input.begin(), population.input.end(), population.arrived.begin());
       Sent& sent = sent_[inputs.size() + p][now_];
       population.call.active = sent.index.data();
       population.call.activePayloads = sent.payload.empty() ? nullptr : sent.payload.data();

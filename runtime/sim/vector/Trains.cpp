@@ -116,7 +116,7 @@ HWY_INLINE void runScenario(const ScenarioCall& call, std::int64_t lane) {
 }
 
 template <class Model, CurrentOverflow kRule>
-void runScenarios(const ScenarioCall& call) {
+HWY_FLATTEN void runScenarios(const ScenarioCall& call) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(TrainLanes()));
   std::int64_t x = 0;
   for (; x + 4 * lanes <= call.lanes; x += 4 * lanes) runScenario<Model, kRule, 4>(call, x);
@@ -125,7 +125,7 @@ void runScenarios(const ScenarioCall& call) {
 }
 
 template <class Model, CurrentOverflow kRule>
-void runTrains(const TrainCall& call) {
+HWY_FLATTEN void runTrains(const TrainCall& call) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(TrainLanes()));
   std::int64_t x = 0;
   for (; x + 4 * lanes <= call.lanes; x += 4 * lanes) runLanes<Model, kRule, 4>(call, x);

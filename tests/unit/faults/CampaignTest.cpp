@@ -58,7 +58,7 @@ class Slowly {
         flat_(std::make_shared<const Program>(*decode(c.image))),
         memories_(c.image, flat_),
         readout_(flat_, c.options.decision),
-        plan_(flat_, readout_),
+        plan_(flat_, readout_, c.options.steps + flat_.program().lag),
         resolver_(memories_, flat_, c.options.seed),
         differential_(flat_, readout_) {}
 
@@ -154,7 +154,8 @@ void expectEqualRuns(const FlatProgram& flat, const InputBatch& input, std::uint
       for (std::int32_t s = 0; s < flat.sources(); ++s) ASSERT_EQ(a.sent(t, s), b.sent(t, s)) << seed;
       for (std::int32_t i = 0; i < flat.inputs(); ++i) ASSERT_EQ(a.arriving(t, i), b.arriving(t, i)) << seed;
       for (std::int32_t c = 0; c < std::ssize(flat.cells()); ++c)
-        for (int s = 0; s < models::kMaxStates; ++s) ASSERT_EQ(a.states(t, c)[s], b.states(t, c)[s]) << seed;
+        for (std::size_t s = 0; s < a.stateCount(); ++s)
+          ASSERT_EQ(a.states(t, c)[s], b.states(t, c)[s]) << seed;
     }
   }
 }

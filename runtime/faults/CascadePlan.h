@@ -1,0 +1,93 @@
+// What lanes need to know of a program to follow a neuron's change through it: who is reached, in which order,
+// and how large a change may be that nobody notices. Immutable and shared by threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "faults/Effect.h"
+#include "faults/FlatProgram.h"
+#include "faults/Readout.h"
+#include "fixed/Arithmetic.h"
+#include "sim/vector/AlignedVector.h"
+#include "sim/vector/Headroom.h"
+#include "sim/vector/Kernels.h"
+#include "sim/vector/Trains.h"
+
+namespace rheo::faults {
+
+// As far from zero as an intact current may be for changes of it to go unnoticed: half of what is left before
+// it wraps is theirs. SPEC N4
+inline constexpr float kFarFromWrapping = fixed::kHalfPeriod / 2;
+
+// Neighbouring neurons of a population on one core: their cells and inputs follow one another.
+struct CellGroup {
+  std::int32_t population = 0, rank = 0;  // ranks: those that send come before those that hear
+  std::int32_t firstCell = 0, firstInput = 0, count = 0;
+  std::int64_t width = 0;  // count, padded
+  vector::ScenarioFunction function = nullptr;
+  // For small changes that may go unnoticed; nullptr where each may be noticed.
+  vector::WatchFunction watch = nullptr;
+  bool clears = false;
+  vector::AlignedVector<std::int32_t> parameters;              // [of the model][width]
+  vector::AlignedVector<float> gain, tail, slack, least;       // as WeighCall has them
+};
+
+// Synapses of a source into one group. Neighbours: to the neurons [first, first + count) of the group, all
+// with one delay; else a target and a delay for each.
+struct Bundle {
+  std::int32_t group = 0, count = 0;
+  std::int32_t first = -1, delay = 0;
+  std::size_t weights = 0;  // where they begin in CascadePlan::weights()
+  std::size_t places = 0;   // of other synapses, where they begin in CascadePlan::places()
+  bool neighbours() const { return first >= 0; }
+};
+struct Place {
+  std::int32_t target, delay;
+};
+
+class CascadePlan {
+ public:
+  // For runs of so many steps; others are followed, too, but nothing is taken to go unnoticed in them.
+  CascadePlan(const FlatProgram& flat, const Readout& readout, std::int64_t steps);
+
+  // Whether all that hears of this cell, over any number of others, can be run in lanes.
+  bool follows(std::int32_t cell) const {
+    return follows_[static_cast<std::size_t>(flat_.cells()[static_cast<std::size_t>(cell)].population)];
+  }
+  // The one cell that an effect changes from within, -1 if there are more or lanes cannot follow it.
+  std::int32_t localCell(const Effect& effect) const;
+  // Whether what a population sends may come back to it.
+  bool loops(std::int32_t population) const { return loops_[static_cast<std::size_t>(population)]; }
+
+  std::int64_t steps() const { return steps_; }
+  const std::vector<CellGroup>& groups() const { return groups_; }  // by rank
+  // What a cell that is followed reaches.
+  std::span<const Bundle> bundles(std::int32_t cell) const {
+    const auto c = static_cast<std::size_t>(cell);
+    return std::span(bundles_).subspan(firstBundle_[c], firstBundle_[c + 1] - firstBundle_[c]);
+  }
+  const std::int32_t* weights(const Bundle& bundle) const { return &weights_[bundle.weights]; }
+  const Place* places(const Bundle& bundle) const { return &places_[bundle.places]; }
+
+ private:
+  void findWays();
+  void layOutGroups();
+  void findHeadroom(CellGroup& group, std::int64_t& effort) const;
+  void bundle(std::int32_t cell);
+
+  const FlatProgram& flat_;
+  const Readout& readout_;
+  std::int64_t steps_;
+  std::vector<bool> loops_, follows_;  // [populations]
+  std::vector<std::int32_t> rank_;     // [populations]
+  std::vector<CellGroup> groups_;
+  std::vector<std::int32_t> groupOf_;  // [cells]
+  std::vector<std::size_t> firstBundle_;
+  std::vector<Bundle> bundles_;
+  std::vector<std::int32_t> weights_;
+  std::vector<Place> places_;
+};
+
+}  // namespace rheo::faults
