@@ -53,22 +53,36 @@ void Baseline::run(const FlatProgram& flat, const InputBatch& input, std::int64_
     for (auto* values : {&sent_, &arriving_, &states_, &sums_}) std::fill(values->begin(), values->end(), 0);
     runPlainly(flat, input);
   }
-  trains_.assign(static_cast<std::size_t>(sources_ * words_), 0);
-  for (std::int64_t step = 0; step < steps_; ++step) noteTrains(step);
+  noteTrains();
 }
 
-void Baseline::noteTrains(std::int64_t step) {
-  const std::int32_t* sent = &sent_[at(step, sources_, 0)];
-  const std::uint32_t bit = std::uint32_t{1} << (step % 32);
-  std::uint32_t* word = &trains_[static_cast<std::size_t>(step / 32)];
-  constexpr std::int64_t kTogether = 16;  // most blocks are silent
-  for (std::int64_t first = 0; first < sources_; first += kTogether) {
-    const std::int64_t end = std::min(sources_, first + kTogether);
-    std::int32_t any = 0;
-    for (std::int64_t source = first; source < end; ++source) any |= sent[source];
-    for (std::int64_t source = first; any != 0 && source < end; ++source)
-      if (sent[source] != 0) word[source * words_] |= bit;
+// A word of all sources at a time, so that neighbours are treated alike.
+void Baseline::noteTrains() {
+  trains_.resize(static_cast<std::size_t>(sources_ * words_));
+  std::vector<std::uint32_t> bits(static_cast<std::size_t>(sources_));
+  for (std::int64_t word = 0; word < words_; ++word) {
+    std::fill(bits.begin(), bits.end(), 0);
+    for (std::int64_t step = word * 32; step < std::min(steps_, word * 32 + 32); ++step) {
+      const std::int32_t* sent = sent_.data() + step * sources_;
+      const std::uint32_t bit = std::uint32_t{1} << (step % 32);
+      for (std::size_t source = 0; source < bits.size(); ++source)
+        bits[source] |= sent[source] != 0 ? bit : 0;
+    }
+    for (std::size_t source = 0; source < bits.size(); ++source)
+      trains_[source * static_cast<std::size_t>(words_) + static_cast<std::size_t>(word)] = bits[source];
   }
+}
+
+void Baseline::findRuns(const FlatProgram& flat) {
+  runs_.clear();
+  for (std::int32_t p = 0; p < std::ssize(flat.program().populations); ++p)
+    for (std::int32_t n = 0; n < flat.program().populations[static_cast<std::size_t>(p)].size; ++n) {
+      const std::int32_t cell = flat.cellOf(p, n);
+      if (n > 0 && runs_.back().cell + runs_.back().count == cell)
+        ++runs_.back().count;
+      else
+        runs_.push_back({p, n, cell, 1});
+    }
 }
 
 // SPEC T4.
@@ -97,6 +111,7 @@ bool Baseline::runQuickly(const FlatProgram& flat, const InputBatch& input) {
   if (opened_ != flat.shared()) {
     opened_ = flat.shared();
     session_ = flat.vectorEngine().open();
+    findRuns(flat);
   }
   if (!session_->keepArrivals()) return false;
   const bool bounded = !program.graded();
@@ -108,28 +123,36 @@ bool Baseline::runQuickly(const FlatProgram& flat, const InputBatch& input) {
       rows[k] = {&sent_[at(step, sources_, flat.channel(k, 0))],
                  static_cast<std::size_t>(program.inputs[k].size)};
     session_->step(rows);
-    const std::span<std::int32_t> arrived(&arriving_[at(step, inputs_, 0)], static_cast<std::size_t>(inputs_));
+    const std::span<std::int32_t> arrived(&arriving_[at(step, inputs_, 0)],
+                                          static_cast<std::size_t>(inputs_));
     session_->arrived(arrived);
-    const auto [least, most] = std::minmax_element(arrived.begin(), arrived.end());
-    if (bounded && inputs_ > 0 && (*least < -fixed::kInputBound || *most > fixed::kInputBound)) return false;
-    for (std::size_t p = 0; p < program.populations.size(); ++p) {
-      const auto population = static_cast<std::int32_t>(p);
-      const PopulationInfo& info = program.populations[p];
-      const auto spikes = session_->spikes(population);
-      for (std::int32_t n = 0; n < info.size; ++n)
-        sent_[at(step, sources_, flat.sourceOfCell(flat.cellOf(population, n)))] =
-            spikes[static_cast<std::size_t>(n)];
-      values_.assign(static_cast<std::size_t>(info.size), 0);
-      for (std::size_t s = 0; s < stride_; ++s) {
-        if (s < info.model->states.size()) session_->readState(population, static_cast<int>(s), values_);
-        if (s == info.model->states.size()) std::fill(values_.begin(), values_.end(), 0);
-        for (std::int32_t n = 0; n < info.size; ++n)
-          states_[at(step, cells_, flat.cellOf(population, n)) * stride_ + s] =
-              values_[static_cast<std::size_t>(n)];
-      }
-    }
+    std::int32_t beyond = 0;
+    for (const std::int32_t value : arrived)
+      beyond |= value < -fixed::kInputBound || value > fixed::kInputBound;
+    if (bounded && beyond != 0) return false;
+    for (const Run& run : runs_)
+      std::copy_n(session_->spikes(run.population).begin() + run.neuron, run.count,
+                  &sent_[at(step, sources_, flat.sourceOfCell(run.cell))]);
+    readStates(flat, step);
   }
   return true;
+}
+
+void Baseline::readStates(const FlatProgram& flat, std::int64_t step) {
+  for (std::size_t s = 0; s < stride_; ++s) {
+    std::int32_t read = -1;  // the population whose state lies in `values_`
+    for (const Run& run : runs_) {
+      const PopulationInfo& info = flat.program().populations[static_cast<std::size_t>(run.population)];
+      if (read != run.population) {
+        values_.assign(static_cast<std::size_t>(info.size), 0);
+        if (s < info.model->states.size()) session_->readState(run.population, static_cast<int>(s), values_);
+        read = run.population;
+      }
+      std::int32_t* states = &states_[at(step, cells_, run.cell) * stride_ + s];
+      for (std::int32_t k = 0; k < run.count; ++k)
+        states[static_cast<std::size_t>(k) * stride_] = values_[static_cast<std::size_t>(run.neuron + k)];
+    }
+  }
 }
 
 void Baseline::runPlainly(const FlatProgram& flat, const InputBatch& input) {

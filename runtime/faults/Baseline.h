@@ -67,7 +67,9 @@ class Baseline {
   bool runQuickly(const FlatProgram& flat, const InputBatch& input);
   void deliver(const FlatProgram& flat, std::int64_t step);
   void sendInputs(const InputBatch& input, const FlatProgram& flat, std::int64_t step);
-  void noteTrains(std::int64_t step);
+  void readStates(const FlatProgram& flat, std::int64_t step);
+  void noteTrains();
+  void findRuns(const FlatProgram& flat);
 
   Way way_;
   std::shared_ptr<const Program> opened_;  // whose session this is; kept, so that no other has its address
@@ -78,6 +80,11 @@ class Baseline {
   std::vector<std::int32_t> sent_, arriving_, states_, sums_;
   std::vector<std::uint32_t> trains_;  // [sources][words]
   std::vector<std::int32_t> values_;   // of one state
+  // Neighbouring neurons of a population whose cells are neighbours, too.
+  struct Run {
+    std::int32_t population, neuron, cell, count;
+  };
+  std::vector<Run> runs_;  // of `opened_`
 };
 
 // Payload of a channel in a step of a sample; 0 after the data's end. SPEC T4.

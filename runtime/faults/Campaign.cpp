@@ -252,7 +252,8 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
     std::uint32_t request = 0;
     std::uint64_t number = 0;
   };
-  std::vector<std::size_t> ends(static_cast<std::size_t>(input.batch) + 1);  // of each sample's draws; then starts
+  std::vector<std::size_t> ends(static_cast<std::size_t>(input.batch) +
+                                1);  // of each sample's draws; then starts
   for (std::size_t r = 0; r < requests.size(); ++r) {
     draws.emplace_back(requests[r].count);
     const DrawStream stream(options_.seed, requests[r].stratum);
@@ -269,7 +270,8 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
       order[--ends[static_cast<std::size_t>(draws[r][k].sample)]] = {static_cast<std::uint32_t>(r), k};
   std::vector<std::int64_t> samples;  // those that were drawn
   for (std::int64_t sample = 0; sample < input.batch; ++sample)
-    if (ends[static_cast<std::size_t>(sample)] < ends[static_cast<std::size_t>(sample) + 1]) samples.push_back(sample);
+    if (ends[static_cast<std::size_t>(sample)] < ends[static_cast<std::size_t>(sample) + 1])
+      samples.push_back(sample);
   Status status = overThreads(
       std::ssize(samples), control, "campaign", [&] { return std::make_shared<Worker>(*this); },
       [&](std::int64_t k) { return checkSample(program(), input, samples[static_cast<std::size_t>(k)]); },
@@ -284,7 +286,8 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
           const std::uint32_t request = mine[at].request;
           numbers.clear();
           for (; at < mine.size() && mine[at].request == request; ++at) numbers.push_back(mine[at].number);
-          if (Status done = drawOnSample(worker, requests[request], request, input, numbers, draws[request]); !done)
+          if (Status done = drawOnSample(worker, requests[request], request, input, numbers, draws[request]);
+              !done)
             return done;
         }
         worker.cascade.finish();

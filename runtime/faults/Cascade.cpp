@@ -58,7 +58,7 @@ std::int32_t Cascade::add(const Effect& effect, std::int32_t number) {
   for (const StateEdit& edit : effect.states) first = std::min(first, edit.first);
   for (const SynapseEdit& edit : effect.synapses)
     first = std::min(first, run_->firstSent(edit.source) + 1 + edit.delay);
-  if (first >= run_->steps()) return kNothing;
+  if (first >= run_->steps() || unnoticed(effect, number)) return kNothing;
   std::array<std::int32_t, models::kMaxParameters> parameters = cell.parameters;
   for (const ParameterEdit& edit : effect.parameters)
     parameters[static_cast<std::size_t>(edit.parameter)] = edit.value;
@@ -103,6 +103,32 @@ std::int32_t Cascade::add(const Effect& effect, std::int32_t number) {
   if (!differs && !spikes) return kNothing;
   if (spikes) noteChanges(number, train_, 0);
   return endScenario();
+}
+
+// Whether changed synapses alone are certain not to change what a cell sends, and nothing else of it is
+// shown.
+bool Cascade::unnoticed(const Effect& effect, std::int32_t number) {
+  if (!effect.parameters.empty() || !effect.sends.empty() || !effect.states.empty()) return false;
+  for (const Tap& tap : readout_.taps(number))
+    if (tap.state >= 0) return false;
+  const auto g = static_cast<std::size_t>(plan_.groupOf(number));
+  const CellGroup& group = plan_.groups()[g];
+  if (!groups_[g].weighed) weigh(g);
+  if (groups_[g].weight.empty()) return false;
+  float sum = 0;
+  for (const SynapseEdit& edit : effect.synapses) {
+    const auto train = run_->train(edit.source);
+    for (std::size_t word = 0; word < train.size(); ++word)
+      for (std::uint32_t bits = train[word]; bits != 0; bits &= bits - 1) {
+        const std::int64_t sent = static_cast<std::int64_t>(word) * 32 + __builtin_ctz(bits);
+        const std::int64_t step = sent + 1 + edit.delay;
+        if (step >= run_->steps()) break;
+        const std::int64_t change = std::int64_t{edit.weight} * run_->sent(sent, edit.source);
+        sum += static_cast<float>(std::abs(change)) *
+               groups_[g].weight[static_cast<std::size_t>(step * group.width + number - group.firstCell)];
+      }
+  }
+  return sum < kUnnoticed;
 }
 
 std::int32_t Cascade::addTrain(std::int32_t cell, std::span<const std::uint32_t> train) {
@@ -166,7 +192,8 @@ void Cascade::reach(const Arrival& arrival) {
     const std::int64_t now = changes_[k].step + 1;
     if (bundle.neighbours()) {
       if (now + bundle.delay >= run_->steps()) continue;
-      kernels.addWeighted(weights, weightIn(now + bundle.delay) + bundle.first, bundle.count, urgency + bundle.first);
+      kernels.addWeighted(weights, weightIn(now + bundle.delay) + bundle.first, bundle.count,
+                          urgency + bundle.first);
       continue;
     }
     const Place* places = plan_.places(bundle);
@@ -191,8 +218,8 @@ void Cascade::weigh(std::size_t number) {
   const auto width = static_cast<std::size_t>(group.width);
   const auto rows = static_cast<std::size_t>(steps);
   vector::AlignedVector<float> urgency(rows * width), latest((rows + 1) * width), least(width);
-  group.watch({steps, group.count, &run_->arrivingIn(0)[group.firstInput], run_->inputs(), group.parameters.data(),
-               group.slack.data(), urgency.data(), least.data()});
+  group.watch({steps, group.count, &run_->arrivingIn(0)[group.firstInput], run_->inputs(),
+               group.parameters.data(), group.slack.data(), urgency.data(), least.data()});
   for (std::size_t n = 0; n < width; ++n)
     least[n] = least[n] <= kFarFromWrapping ? group.least[n] : vector::kAnything;
   state.weight.resize(rows * width);
@@ -248,7 +275,8 @@ void Cascade::findCandidates(std::size_t number) {
   for (const std::int32_t scenario : state.scenarios) {
     const float* urgency = &state.urgency[static_cast<std::size_t>(scenario * group.width)];
     for (; next <= static_cast<std::size_t>(scenario); ++next) firstCandidate_[next] = candidates_.size();
-    const std::int64_t found = vector::headroomKernels().atLeast(urgency, group.count, kUnnoticed, found_.data());
+    const std::int64_t found =
+        vector::headroomKernels().atLeast(urgency, group.count, kUnnoticed, found_.data());
     for (std::int64_t k = 0; k < found; ++k) {
       const std::int32_t target = found_[static_cast<std::size_t>(k)];
       candidates_.push_back({target, lanes_[static_cast<std::size_t>(target)]++});

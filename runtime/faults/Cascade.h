@@ -1,7 +1,7 @@
-// What spreads from one neuron, for many faults at once. Each fault is a scenario; the groups of neurons behind
-// are met in their order. A neuron is run again in those scenarios alone in which so much else arrives that it
-// might fire otherwise, a lane of the vector kernels for each of them. For networks in which nothing leads
-// back; loops are the general simulation's (Differential).
+// What spreads from one neuron, for many faults at once. Each fault is a scenario; the groups of neurons
+// behind are met in their order. A neuron is run again in those scenarios alone in which so much else arrives
+// that it might fire otherwise, a lane of the vector kernels for each of them. For networks in which nothing
+// leads back; loops are the general simulation's (Differential).
 #pragma once
 
 #include <cstdint>
@@ -55,12 +55,13 @@ class Cascade {
   // Of a group, in the batch of scenarios under way.
   struct GroupState {
     std::vector<Arrival> arrivals;
-    std::vector<std::int32_t> scenarios;     // those that reach it
-    vector::AlignedVector<float> urgency;    // [scenarios of a batch][width]: whether each neuron must be run
-    vector::AlignedVector<float> weight;     // [steps][width], of this sample; empty: not known yet
+    std::vector<std::int32_t> scenarios;   // those that reach it
+    vector::AlignedVector<float> urgency;  // [scenarios of a batch][width]: whether each neuron must be run
+    vector::AlignedVector<float> weight;   // [steps][width], of this sample; empty: not known yet
     bool weighed = false;
   };
 
+  bool unnoticed(const Effect& effect, std::int32_t cell);
   std::int32_t endScenario();
   void flush();
   void noteSpike(std::int32_t cell, std::int32_t step, std::int32_t sign);
@@ -83,9 +84,9 @@ class Cascade {
   std::int32_t answer_ = -1;
   std::vector<Outcome> outcomes_;
 
-  std::int32_t batch_ = 0;     // scenarios that are run together
-  std::int32_t scenarios_ = 0;  // of those, the ones that wait
-  std::int32_t scenario_ = 0;   // the one that is noted
+  std::int32_t batch_ = 0;                       // scenarios that are run together
+  std::int32_t scenarios_ = 0;                   // of those, the ones that wait
+  std::int32_t scenario_ = 0;                    // the one that is noted
   std::vector<std::uint8_t> raster_, output_;    // [batch]
   std::vector<std::int64_t> change_, distance_;  // [batch][values]
   std::vector<Change> changes_;

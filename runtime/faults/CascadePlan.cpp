@@ -79,7 +79,8 @@ void CascadePlan::layOutGroups() {
   groupOf_.resize(flat_.cells().size());
   for (std::int32_t c = 0; c < std::ssize(flat_.cells()); ++c) {
     const Cell& cell = flat_.cells()[static_cast<std::size_t>(c)];
-    const bool goesOn = c > 0 && flat_.cells()[static_cast<std::size_t>(c - 1)].population == cell.population &&
+    const bool goesOn = c > 0 &&
+                        flat_.cells()[static_cast<std::size_t>(c - 1)].population == cell.population &&
                         flat_.cells()[static_cast<std::size_t>(c - 1)].core == cell.core;
     if (!goesOn) {
       CellGroup& group = groups_.emplace_back();
@@ -140,11 +141,12 @@ void CascadePlan::bundle(std::int32_t cell) {
   };
   std::vector<One> all;
   for (const Route& route : flat_.routes(flat_.sourceOfCell(cell)))
-    flat_.forEachSynapse(route, [&](std::int32_t input, std::int32_t delay, std::int32_t weight, std::int32_t) {
-      const std::int32_t target = flat_.cellOfInput(input);
-      const std::int32_t group = groupOf_[static_cast<std::size_t>(target)];
-      all.push_back({group, target - groups_[static_cast<std::size_t>(group)].firstCell, delay, weight});
-    });
+    flat_.forEachSynapse(
+        route, [&](std::int32_t input, std::int32_t delay, std::int32_t weight, std::int32_t) {
+          const std::int32_t target = flat_.cellOfInput(input);
+          const std::int32_t group = groupOf_[static_cast<std::size_t>(target)];
+          all.push_back({group, target - groups_[static_cast<std::size_t>(group)].firstCell, delay, weight});
+        });
   std::vector<One> others;
   for (std::size_t first = 0, end; first < all.size(); first = end) {
     for (end = first + 1; end < all.size() && all[end].group == all[first].group &&
@@ -156,10 +158,12 @@ void CascadePlan::bundle(std::int32_t cell) {
         if (all[k].weight != 0) others.push_back(all[k]);
       continue;
     }
-    bundles_.push_back({one.group, static_cast<std::int32_t>(end - first), one.target, one.delay, weights_.size()});
+    bundles_.push_back(
+        {one.group, static_cast<std::int32_t>(end - first), one.target, one.delay, weights_.size()});
     for (std::size_t k = first; k < end; ++k) weights_.push_back(all[k].weight);
   }
-  std::stable_sort(others.begin(), others.end(), [](const One& a, const One& b) { return a.group < b.group; });
+  std::stable_sort(others.begin(), others.end(),
+                   [](const One& a, const One& b) { return a.group < b.group; });
   for (std::size_t k = 0; k < others.size(); ++k) {
     if (k == 0 || others[k].group != others[k - 1].group)
       bundles_.push_back({others[k].group, 0, -1, 0, weights_.size(), places_.size()});

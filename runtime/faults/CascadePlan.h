@@ -1,5 +1,5 @@
-// What lanes need to know of a program to follow a neuron's change through it: who is reached, in which order,
-// and how large a change may be that nobody notices. Immutable and shared by threads.
+// What lanes need to know of a program to follow a neuron's change through it: who is reached, in which
+// order, and how large a change may be that nobody notices. Immutable and shared by threads.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ struct CellGroup {
   // For small changes that may go unnoticed; nullptr where each may be noticed.
   vector::WatchFunction watch = nullptr;
   bool clears = false;
-  vector::AlignedVector<std::int32_t> parameters;              // [of the model][width]
-  vector::AlignedVector<float> gain, tail, slack, least;       // as WeighCall has them
+  vector::AlignedVector<std::int32_t> parameters;         // [of the model][width]
+  vector::AlignedVector<float> gain, tail, slack, least;  // as WeighCall has them
 };
 
 // Synapses of a source into one group. Neighbours: to the neurons [first, first + count) of the group, all
@@ -63,6 +63,7 @@ class CascadePlan {
 
   std::int64_t steps() const { return steps_; }
   const std::vector<CellGroup>& groups() const { return groups_; }  // by rank
+  std::int32_t groupOf(std::int32_t cell) const { return groupOf_[static_cast<std::size_t>(cell)]; }
   // What a cell that is followed reaches.
   std::span<const Bundle> bundles(std::int32_t cell) const {
     const auto c = static_cast<std::size_t>(cell);

@@ -17,7 +17,7 @@ namespace rheo::faults {
 
 // Equal fields of neighbouring records: bit b of record r lies at bit
 // start + recordStart(r, recordBits) + offset + b of the memory.
-struct Field {
+struct alignas(64) Field {  // what a fault asks for lies in one cache line
   FieldClass meaning = FieldClass::None;
   std::int32_t core = 0;  // index into Program::cores
   std::string_view memory;

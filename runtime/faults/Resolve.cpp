@@ -115,21 +115,37 @@ Route strayRoute(const FlatProgram& flat, std::int32_t source) {
 }
 
 Resolver::Resolver(const Memories& memories, const FlatProgram& flat, std::uint64_t seed)
-    : memories_(memories), flat_(flat), seed_(seed), listsByWord_(flat.program().cores.size()) {
+    : memories_(memories), flat_(flat), seed_(seed), readings_(flat.program().cores.size()) {
   for (const auto& core : largestInputs(flat.program()))
     for (const std::int64_t largest : core) slack_.push_back(fixed::kInputBound - largest);
-  const auto& lists = memories.lists();
-  for (std::size_t k = 0; k < lists.size(); ++k)
-    if (lists[k].count > 0)
-      listsByWord_[static_cast<std::size_t>(lists[k].core)].push_back(static_cast<std::uint32_t>(k));
-  for (auto& list : listsByWord_) {
-    std::sort(list.begin(), list.end(), [&](auto a, auto b) { return lists[a].list < lists[b].list; });
+  for (const ListUse& use : memories.lists())
+    if (use.count > 0) readings_[static_cast<std::size_t>(use.core)].push_back(readingOf(use));
+  for (auto& core : readings_) {
+    std::stable_sort(core.begin(), core.end(),
+                     [](const Reading& a, const Reading& b) { return a.first < b.first; });
+    auto& starts = starts_.emplace_back();
+    auto& ends = ends_.emplace_back();
     std::uint64_t end = 0;
-    auto& starts = startsByWord_.emplace_back();
-    auto& ends = endsByWord_.emplace_back();
-    for (const std::uint32_t number : list)
-      starts.push_back(lists[number].list), ends.push_back(end = std::max(end, endOf(lists[number], memories.format(lists[number]))));
+    for (const Reading& reading : core) {
+      starts.push_back(reading.first);
+      ends.push_back(end = std::max(end, reading.end));
+    }
   }
+}
+
+Resolver::Reading Resolver::readingOf(const ListUse& use) const {
+  const SynapseFormat& format = memories_.format(use);
+  Reading reading{use.list, endOf(use, format), use.count, &use, &format};
+  const auto sources = memories_.sourcesOf(use.core, use.axons.front());
+  if (use.axons.size() != 1 || sources.size() != 1 || format.kind == ListKind::Kernel) return reading;
+  const auto core = static_cast<std::size_t>(use.core);
+  const Axon& axon = flat_.program().cores[core].axons[static_cast<std::size_t>(use.axons.front())];
+  reading.group = axon.group;
+  reading.base = flat_.firstInput(core);
+  reading.delay = memories_.delayOf(use.core, use.axons.front());
+  if (-flat_.program().cores[core].groups[static_cast<std::size_t>(axon.group)].exponent <= kSafeShift)
+    reading.source = sources.front();
+  return reading;
 }
 
 void Resolver::prefetch(const Fault& fault) const {
@@ -242,28 +258,27 @@ Expected<Effect> Resolver::resolveMemory(const Fault& fault) const {
 // A word of lists, each of its records decoded with and without the fault. False where only decoding the
 // whole image tells.
 bool Resolver::resolveSynapse(const Fault& fault, std::uint64_t word, Effect& effect) const {
-  const auto& lists = memories_.lists();
-  const auto& byWord = listsByWord_[static_cast<std::size_t>(fault.core)];
+  const auto core = static_cast<std::size_t>(fault.core);
   const std::span<const std::uint64_t> words = memories_.synapseWords(fault.core);
   const WeightExponent rule = flat_.program().profile->weightExponent;
-  const std::int32_t inputs = flat_.program().cores[static_cast<std::size_t>(fault.core)].inputs;
-  const auto& ends = endsByWord_[static_cast<std::size_t>(fault.core)];
+  const std::int32_t inputs = flat_.program().cores[core].inputs;
+  const auto &starts = starts_[core], &ends = ends_[core];
   // From the last list that begins at the word or before it, back to where no list reaches the word.
-  const auto& starts = startsByWord_[static_cast<std::size_t>(fault.core)];
-  auto last = static_cast<std::size_t>(std::upper_bound(starts.begin(), starts.end(), fault.word) - starts.begin());
+  auto last =
+      static_cast<std::size_t>(std::upper_bound(starts.begin(), starts.end(), fault.word) - starts.begin());
   for (; last > 0 && ends[last - 1] > fault.word; --last) {
-    const ListUse& use = lists[byWord[last - 1]];
-    const SynapseFormat& format = memories_.format(use);
-    if (endOf(use, format) <= fault.word) continue;
+    const Reading& reading = readings_[core][last - 1];
+    if (reading.end <= fault.word) continue;
+    const SynapseFormat& format = *reading.format;
     const bool kernel = format.kind == ListKind::Kernel;
     const auto bits = static_cast<std::uint32_t>(kernel ? format.weightBits : synapseBits(format));
-    const std::uint64_t entryWords = kernel ? kernelEntryWords(use.count, format) : 0;
-    const std::uint64_t entry = kernel ? (fault.word - use.list) / entryWords : 0;
-    const std::uint64_t first = kernel ? use.list + entry * entryWords : use.list;
+    const std::uint64_t entryWords = kernel ? kernelEntryWords(reading.count, format) : 0;
+    const std::uint64_t entry = kernel ? (fault.word - reading.first) / entryWords : 0;
+    const std::uint64_t first = kernel ? reading.first + entry * entryWords : reading.first;
     const std::uint64_t perWord = 64 / bits;
     const std::uint64_t within = static_cast<std::uint64_t>(fault.bit) / bits;
     const std::uint64_t record = (fault.word - first) * perWord + within;
-    if (within >= perWord || record >= use.count) continue;  // a bit between records
+    if (within >= perWord || record >= reading.count) continue;  // a bit between records
     const auto weightOf = [&](std::uint64_t stored) {
       const std::uint64_t one[] = {stored};
       return effectiveWeight(
@@ -272,7 +287,8 @@ bool Resolver::resolveSynapse(const Fault& fault, std::uint64_t word, Effect& ef
           format, rule);
     };
     if (kernel) {
-      if (!resolveKernelWeight(use, entry, record, weightOf(words[fault.word]), weightOf(word), effect))
+      if (!resolveKernelWeight(*reading.use, entry, record, weightOf(words[fault.word]), weightOf(word),
+                               effect))
         return false;
       continue;
     }
@@ -292,8 +308,7 @@ bool Resolver::resolveSynapse(const Fault& fault, std::uint64_t word, Effect& ef
     };
     const Synapse before = synapseOf(words[fault.word]), after = synapseOf(word);
     if (after.input >= inputs) return false;
-    for (const std::int32_t axon : use.axons)
-      if (!addChange(fault.core, axon, before, after, effect)) return false;
+    if (!addChange(reading, before, after, effect)) return false;
   }
   return settle(effect);
 }
@@ -327,12 +342,29 @@ bool Resolver::resolveKernelWeight(const ListUse& use, std::uint64_t entry, std:
   return true;
 }
 
-bool Resolver::addChange(std::int32_t core, std::int32_t axon, const Synapse& before, const Synapse& after,
+bool Resolver::addChange(const Reading& reading, const Synapse& before, const Synapse& after,
                          Effect& effect) const {
-  const std::int32_t delay = memories_.delayOf(core, axon);
-  if (after.delay + delay > kMaxDelay) return false;
-  return addSynapse(core, axon, {before.input, before.weight, before.delay + delay}, -1, effect) &&
-         addSynapse(core, axon, {after.input, after.weight, after.delay + delay}, +1, effect);
+  const std::int32_t core = reading.use->core;
+  if (reading.source >= 0) {
+    if (after.delay + reading.delay > kMaxDelay) return false;
+    const auto add = [&](const Synapse& synapse, std::int32_t sign) {
+      const std::int32_t delay = synapse.delay + reading.delay;
+      const auto arrival = flat_.arrivalOf(core, reading.group, delay, synapse.weight);
+      if (synapse.weight != 0 && arrival)
+        effect.synapses.push_back(
+            {reading.source, reading.base + synapse.input, delay, arrival->sum, sign * arrival->weight});
+      return synapse.weight == 0 || arrival.has_value();
+    };
+    return add(before, -1) && add(after, +1);
+  }
+  for (const std::int32_t axon : reading.use->axons) {
+    const std::int32_t delay = memories_.delayOf(core, axon);
+    if (after.delay + delay > kMaxDelay ||
+        !addSynapse(core, axon, {before.input, before.weight, before.delay + delay}, -1, effect) ||
+        !addSynapse(core, axon, {after.input, after.weight, after.delay + delay}, +1, effect))
+      return false;
+  }
+  return true;
 }
 
 // Adds a synapse of an axon, or takes it away. False where the intact program has no such shifted sum.

@@ -25,12 +25,19 @@ class Resolver {
   Expected<Image> faultyImage(const Fault& fault) const;
 
  private:
+  // A list of synapses as a faulty word meets it: all of it in one place.
+  struct Reading {
+    std::uint64_t first = 0, end = 0, count = 0;  // words; records
+    const ListUse* use = nullptr;
+    const SynapseFormat* format = nullptr;
+    // Where one axon reads it, for one source, and it is no kernel: what addSynapse() would look up. Else -1.
+    std::int32_t source = -1, base = 0, delay = 0, group = 0;
+  };
   Expected<Effect> resolveMemory(const Fault& fault) const;
   bool resolveSynapse(const Fault& fault, std::uint64_t word, Effect& effect) const;
   bool resolveKernelWeight(const ListUse& use, std::uint64_t entry, std::uint64_t channel,
                            std::int32_t before, std::int32_t after, Effect& effect) const;
-  bool addChange(std::int32_t core, std::int32_t axon, const Synapse& before, const Synapse& after,
-                 Effect& effect) const;
+  bool addChange(const Reading& reading, const Synapse& before, const Synapse& after, Effect& effect) const;
   bool addSynapse(std::int32_t core, std::int32_t axon, const Synapse& synapse, std::int32_t sign,
                   Effect& effect) const;
   bool settle(Effect& effect) const;
@@ -42,9 +49,10 @@ class Resolver {
   std::uint64_t seed_;
   // What SPEC W8 leaves above the largest input, per input over all cores.
   std::vector<std::int64_t> slack_;
-  // Lists of each core, by their first word, and how far any of the lists up to each reaches.
-  std::vector<std::vector<std::uint32_t>> listsByWord_;
-  std::vector<std::vector<std::uint64_t>> startsByWord_, endsByWord_;
+  Reading readingOf(const ListUse& use) const;
+  // Of each core, by their first words, and how far any of those up to each reaches.
+  std::vector<std::vector<Reading>> readings_;
+  std::vector<std::vector<std::uint64_t>> starts_, ends_;
 };
 
 // From which a realisation of a random kind draws.

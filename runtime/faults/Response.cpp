@@ -31,8 +31,8 @@ struct DistanceAlgebra {
   using Int = Apart;
   using Spike = SameChoice;
 
-  bool fires = false;                  // what each comparison with a threshold is taken to have given
-  double compared = 0, currents = 0;   // the largest distances where it matters
+  bool fires = false;                 // what each comparison with a threshold is taken to have given
+  double compared = 0, currents = 0;  // the largest distances where it matters
 
   static Apart scaled(Apart x, double by) { return x.off == 0 ? Apart{} : Apart{x.off * by + 1}; }
   static Apart unless0(double off) { return {off == 0 ? 0 : kUnbounded}; }
@@ -98,8 +98,9 @@ void stepApart(const models::ModelTable& model, DistanceAlgebra& algebra, States
   std::array<Apart, models::kMaxParameters> p;
   for (std::size_t k = 0; k < p.size(); ++k) p[k] = {0, true, parameters[k]};
   const Apart arriving[models::kMaxPorts] = {{input}};
-#define RHEO_MODEL(name) \
-  if (model.opcode == models::name::kTable.opcode) steps::name::step(algebra, states.data(), arriving, p.data());
+#define RHEO_MODEL(name)                           \
+  if (model.opcode == models::name::kTable.opcode) \
+    steps::name::step(algebra, states.data(), arriving, p.data());
 #include "models/Models.def"
 #undef RHEO_MODEL
 }

@@ -14,11 +14,11 @@ namespace rheo::faults {
 // that may wrap by at most largest |d(s)| added up, times wrapGain, and wrapSlack.
 struct Response {
   static constexpr std::int64_t kWindow = 64;  // steps
-  bool bounded = false;     // false: nothing of this holds
-  bool clears = false;      // a spike ends all differences
-  std::vector<float> gain;  // [at most kWindow]
-  float tail = 0;           // the largest of all later ones
-  float slack = 0;          // roundings
+  bool bounded = false;                        // false: nothing of this holds
+  bool clears = false;                         // a spike ends all differences
+  std::vector<float> gain;                     // [at most kWindow]
+  float tail = 0;                              // the largest of all later ones
+  float slack = 0;                             // roundings
   float wrapGain = 0, wrapSlack = 0;
 };
 

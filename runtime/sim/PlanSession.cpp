@@ -158,10 +158,19 @@ class PlanSession : public Session {
     return true;
   }
   void arrived(std::span<std::int32_t> out) const override {
-    for (std::size_t p = 0; p < populations_.size(); ++p)
-      forEachInput(p, [&](std::int64_t input, std::int32_t target) {
-        out[static_cast<std::size_t>(input)] = populations_[p].arrived[static_cast<std::size_t>(target)];
-      });
+    for (std::size_t p = 0; p < populations_.size(); ++p) {
+      const std::int32_t* values = populations_[p].arrived.data();
+      const PlanPopulation& plan = plan_->populations[p];
+      if (!plan.places.empty() || plan.ports != 1)
+        forEachInput(p, [&](std::int64_t input, std::int32_t target) {
+          out[static_cast<std::size_t>(input)] = values[target];
+        });
+      else
+        forEachSlice(p, [&](std::int64_t first, const CompartmentSlice& slice) {
+          std::copy_n(values + slice.firstNeuron, slice.count,
+                      out.begin() + static_cast<std::ptrdiff_t>(first) + slice.firstInput);
+        });
+    }
   }
 
   // The spikes that led to the restored input are not known, nor needed: it is kept as it is.
@@ -256,12 +265,19 @@ class PlanSession : public Session {
   // visit(input, target): the inputs of all cores that belong to a population, counted over all cores.
   template <class Visit>
   void forEachInput(std::size_t population, Visit visit) const {
+    forEachSlice(population, [&](std::int64_t first, const CompartmentSlice& slice) {
+      plan_->populations[population].forEachInput(
+          slice, [&](std::int32_t input, std::int32_t target) { visit(first + input, target); });
+    });
+  }
+
+  // visit(inputs of all cores before the slice's, slice)
+  template <class Visit>
+  void forEachSlice(std::size_t population, Visit visit) const {
     std::int64_t first = 0;
     for (const Core& core : program_.cores) {
       for (const CompartmentSlice& slice : core.slices)
-        if (static_cast<std::size_t>(slice.population) == population)
-          plan_->populations[population].forEachInput(
-              slice, [&](std::int32_t input, std::int32_t target) { visit(first + input, target); });
+        if (static_cast<std::size_t>(slice.population) == population) visit(first, slice);
       first += core.inputs;
     }
   }

@@ -45,7 +45,7 @@ class WatchingAlgebra : public VectorAlgebra<WatchLanes, kRule> {
   }
   HWY_INLINE Spike fire(Int v, Int threshold) {
     const Int below = hn::Sub(threshold, v);  // not negative: no spike, and so far none
-    const Int above = hn::Not(below);          // v - threshold - 1
+    const Int above = hn::Not(below);         // v - threshold - 1
     const Spike fires = Base::fire(v, threshold);
     room = hn::Min(room, hn::IfThenElse(fires, above, below));
     return fires;

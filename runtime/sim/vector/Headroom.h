@@ -12,12 +12,12 @@ namespace rheo::vector {
 // Neighbouring neurons of one model; arrays of them are padded to kPadding.
 struct WatchCall {
   std::int64_t steps = 0, count = 0;
-  const std::int32_t* input = nullptr;        // what arrives: input[step * inputStride + neuron]
+  const std::int32_t* input = nullptr;  // what arrives: input[step * inputStride + neuron]
   std::int64_t inputStride = 0;
-  const std::int32_t* parameters = nullptr;   // [of the model][padded count]
-  const float* slack = nullptr;               // [padded count]
-  float* urgency = nullptr;                   // out: [steps][padded count]
-  float* largest = nullptr;                   // out: [padded count]: the largest current, before it wraps
+  const std::int32_t* parameters = nullptr;  // [of the model][padded count]
+  const float* slack = nullptr;              // [padded count]
+  float* urgency = nullptr;                  // out: [steps][padded count]
+  float* largest = nullptr;                  // out: [padded count]: the largest current, before it wraps
 };
 // Runs the neurons from states of zero. Urgency: 1 over what the compared value may be off, less `slack`,
 // without another outcome; kAnything where it may not be off at all. Negative in steps with a spike.
