@@ -321,8 +321,12 @@ Status Campaign::drawOnSample(Worker& worker, const DrawRequest& request, std::u
     if (messages && spikes.empty()) continue;  // no message, no damage
     draw.site = messages ? spikes[stream.site(request.first + k, spikes.size())]
                          : stream.site(request.first + k, stratum.sites);
-    worker.faults.emplace_back(k, sites_->fault(request.stratum, draw.site));
-    resolver_->prefetch(worker.faults.back().second);
+    sites_->prefetch(request.stratum, draw.site);
+    worker.faults.emplace_back(k, Fault{});
+  }
+  for (auto& [k, fault] : worker.faults) {
+    fault = sites_->fault(request.stratum, draws[k].site);
+    resolver_->prefetch(fault);
   }
   for (const auto& [k, fault] : worker.faults) {
     Expected<Effect> effect = resolver_->resolve(fault);

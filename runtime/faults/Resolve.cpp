@@ -12,6 +12,7 @@
 #include "chip/InputBound.h"
 #include "chip/Layout.h"
 #include "faults/Chance.h"
+#include "faults/Search.h"
 #include "fixed/Arithmetic.h"
 
 namespace rheo::faults {
@@ -151,7 +152,11 @@ Resolver::Reading Resolver::readingOf(const ListUse& use) const {
 void Resolver::prefetch(const Fault& fault) const {
   if (fault.kind->mechanism != Mechanism::MemoryBit || fault.memory != "synapse") return;
   const auto words = memories_.synapseWords(fault.core);
-  if (fault.word < words.size()) __builtin_prefetch(&words[fault.word]);
+  if (fault.word >= words.size()) return;
+  __builtin_prefetch(&words[fault.word]);
+  const auto core = static_cast<std::size_t>(fault.core);
+  if (const std::size_t last = countAtMost(starts_[core], words.size(), fault.word); last > 0)
+    __builtin_prefetch(&readings_[core][last - 1]);
 }
 
 Expected<std::uint64_t> Resolver::faultyWord(const Fault& fault) const {
@@ -264,8 +269,7 @@ bool Resolver::resolveSynapse(const Fault& fault, std::uint64_t word, Effect& ef
   const std::int32_t inputs = flat_.program().cores[core].inputs;
   const auto &starts = starts_[core], &ends = ends_[core];
   // From the last list that begins at the word or before it, back to where no list reaches the word.
-  auto last =
-      static_cast<std::size_t>(std::upper_bound(starts.begin(), starts.end(), fault.word) - starts.begin());
+  std::size_t last = countAtMost(starts, words.size(), fault.word);
   for (; last > 0 && ends[last - 1] > fault.word; --last) {
     const Reading& reading = readings_[core][last - 1];
     if (reading.end <= fault.word) continue;

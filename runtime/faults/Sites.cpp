@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "chip/Layout.h"
+#include "faults/Search.h"
 
 namespace rheo::faults {
 
@@ -93,12 +94,12 @@ void Sites::addCells(const FaultRequest& request) {
   }
 }
 
-// Most fields of a stratum are equally large: the first guess is then right.
-std::size_t Stratum::fieldOf(std::uint64_t site) const {
-  auto k = static_cast<std::size_t>(static_cast<unsigned __int128>(site) * before.size() / sites);
-  while (before[k] > site) --k;
-  while (k + 1 < before.size() && before[k + 1] <= site) ++k;
-  return k;
+std::size_t Stratum::fieldOf(std::uint64_t site) const { return countAtMost(before, sites, site) - 1; }
+
+void Sites::prefetch(std::size_t stratum, std::uint64_t site) const {
+  const Stratum& one = strata_[stratum];
+  if (one.request.kind->mechanism == Mechanism::MemoryBit)
+    __builtin_prefetch(&memories_.fields()[one.fields[one.fieldOf(site)]]);
 }
 
 Fault Sites::fault(std::uint64_t site) const {

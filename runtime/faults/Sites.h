@@ -42,6 +42,8 @@ class Sites {
   const std::vector<Stratum>& strata() const { return strata_; }
   std::uint64_t count() const { return count_; }  // over all strata
   Fault fault(std::size_t stratum, std::uint64_t site) const;
+  // Fetches what fault() will ask for.
+  void prefetch(std::size_t stratum, std::uint64_t site) const;
   // Over all strata, in their order.
   Fault fault(std::uint64_t site) const;
   // Where strata begin in that count.
