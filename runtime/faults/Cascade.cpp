@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "faults/Headroom.h"
 #include "fixed/Arithmetic.h"
 
 namespace rheo::faults {
@@ -12,8 +13,6 @@ namespace {
 // Urgencies of all groups and scenarios together, in floats.
 constexpr std::int64_t kMostUrgencies = 1 << 21;
 constexpr std::int64_t kFewestScenarios = 16, kMostScenarios = 128;
-// Sums of floats below this stand for sums below 1.
-constexpr float kUnnoticed = 0.999F;
 
 }  // namespace
 
@@ -113,8 +112,8 @@ bool Cascade::unnoticed(const Effect& effect, std::int32_t number) {
     if (tap.state >= 0) return false;
   const auto g = static_cast<std::size_t>(plan_.groupOf(number));
   const CellGroup& group = plan_.groups()[g];
-  if (!groups_[g].weighed) weigh(g);
-  if (groups_[g].weight.empty()) return false;
+  const vector::AlignedVector<float>& weights = weightsOf(g);
+  if (weights.empty()) return false;
   float sum = 0;
   for (const SynapseEdit& edit : effect.synapses) {
     const auto train = run_->train(edit.source);
@@ -125,7 +124,7 @@ bool Cascade::unnoticed(const Effect& effect, std::int32_t number) {
         if (step >= run_->steps()) break;
         const std::int64_t change = std::int64_t{edit.weight} * run_->sent(sent, edit.source);
         sum += static_cast<float>(std::abs(change)) *
-               groups_[g].weight[static_cast<std::size_t>(step * group.width + number - group.firstCell)];
+               weights[static_cast<std::size_t>(step * group.width + number - group.firstCell)];
       }
   }
   return sum < kUnnoticed;
@@ -179,14 +178,14 @@ void Cascade::reach(const Arrival& arrival) {
   const CellGroup& group = plan_.groups()[g];
   GroupState& state = groups_[g];
   const Sender& sender = senders_[arrival.sender];
-  if (!state.weighed) weigh(g);
+  const vector::AlignedVector<float>& known = weightsOf(g);
   const auto width = static_cast<std::size_t>(group.width);
   state.urgency.resize(static_cast<std::size_t>(batch_) * width);
   float* urgency = &state.urgency[static_cast<std::size_t>(sender.scenario) * width];
   const std::int32_t* weights = plan_.weights(bundle);
   const vector::HeadroomKernels& kernels = vector::headroomKernels();
   const auto weightIn = [&](std::int64_t step) {
-    return state.weight.empty() ? anything_.data() : &state.weight[static_cast<std::size_t>(step) * width];
+    return known.empty() ? anything_.data() : &known[static_cast<std::size_t>(step) * width];
   };
   for (std::size_t k = sender.begin; k < sender.end; ++k) {
     const std::int64_t now = changes_[k].step + 1;
@@ -207,29 +206,11 @@ void Cascade::reach(const Arrival& arrival) {
     state.scenarios.push_back(sender.scenario);
 }
 
-// How much a change of 1 weighs, for each step and neuron of a group, on this sample.
-void Cascade::weigh(std::size_t number) {
-  const CellGroup& group = plan_.groups()[number];
-  GroupState& state = groups_[number];
+const vector::AlignedVector<float>& Cascade::weightsOf(std::size_t group) {
+  GroupState& state = groups_[group];
+  if (!state.weighed) weighChanges(plan_, plan_.groups()[group], *run_, state.weight);
   state.weighed = true;
-  state.weight.clear();
-  const std::int64_t steps = run_->steps();
-  if (group.watch == nullptr || steps != plan_.steps()) return;
-  const auto width = static_cast<std::size_t>(group.width);
-  const auto rows = static_cast<std::size_t>(steps);
-  vector::AlignedVector<float> urgency(rows * width), latest((rows + 1) * width), least(width);
-  group.watch({steps, group.count, &run_->arrivingIn(0)[group.firstInput], run_->inputs(),
-               group.parameters.data(), group.slack.data(), urgency.data(), least.data()});
-  for (std::size_t n = 0; n < width; ++n)
-    least[n] = least[n] <= kFarFromWrapping ? group.least[n] : vector::kAnything;
-  state.weight.resize(rows * width);
-  vector::WeighCall call;
-  call.steps = steps, call.count = group.count;
-  call.window = static_cast<std::int64_t>(group.gain.size() / width);
-  call.urgency = urgency.data(), call.gain = group.gain.data(), call.tail = group.tail.data();
-  call.least = least.data(), call.clears = group.clears;
-  call.latest = latest.data(), call.weight = state.weight.data();
-  vector::headroomKernels().weigh(call);
+  return state.weight;
 }
 
 void Cascade::flush() {

@@ -68,7 +68,7 @@ class Cascade {
   void noteChanges(std::int32_t cell, std::span<const std::uint32_t> train, std::int64_t firstWord);
   void send(std::int32_t cell, std::size_t begin);
   void reach(const Arrival& arrival);
-  void weigh(std::size_t group);
+  const vector::AlignedVector<float>& weightsOf(std::size_t group);
   void runGroup(std::size_t group);
   void findCandidates(std::size_t group);
   void deliver(const Arrival& arrival, std::size_t group);
