@@ -133,9 +133,7 @@ struct ImageReader {
   };
   std::vector<Extent> extents;
 
-  const image::Layout* layout(std::string_view record) const {
-    return findLayout(image.header(), record);
-  }
+  const image::Layout* layout(std::string_view record) const { return findLayout(image.header(), record); }
 
   // FlatBuffers' verifier looks at the length before the elements, which need not be aligned as they are.
   Status checkAlignment() const {

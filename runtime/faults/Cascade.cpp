@@ -168,13 +168,13 @@ void Cascade::noteChanges(std::int32_t number, std::span<const std::uint32_t> tr
   if (!flat_.program().populations[static_cast<std::size_t>(cell.population)].hidden)
     raster_[static_cast<std::size_t>(scenario_)] = 1;
   senders_.push_back({number, scenario_, begin, changes_.size()});
-  for (const Bundle& bundle : plan_.bundles(number)) reach({senders_.size() - 1, &bundle});
+  for (const Strand& strand : plan_.strands(number)) reach({senders_.size() - 1, &strand});
 }
 
 // Adds up how much the neurons of a group notice of what arrives there otherwise.
 void Cascade::reach(const Arrival& arrival) {
-  const Bundle& bundle = *arrival.bundle;
-  const auto g = static_cast<std::size_t>(bundle.group);
+  const Strand& strand = *arrival.strand;
+  const auto g = static_cast<std::size_t>(strand.group);
   const CellGroup& group = plan_.groups()[g];
   GroupState& state = groups_[g];
   const Sender& sender = senders_[arrival.sender];
@@ -182,24 +182,24 @@ void Cascade::reach(const Arrival& arrival) {
   const auto width = static_cast<std::size_t>(group.width);
   state.urgency.resize(static_cast<std::size_t>(batch_) * width);
   float* urgency = &state.urgency[static_cast<std::size_t>(sender.scenario) * width];
-  const std::int32_t* weights = plan_.weights(bundle);
+  const std::int32_t* weights = plan_.weights(strand);
   const vector::HeadroomKernels& kernels = vector::headroomKernels();
   const auto weightIn = [&](std::int64_t step) {
     return known.empty() ? anything_.data() : &known[static_cast<std::size_t>(step) * width];
   };
   for (std::size_t k = sender.begin; k < sender.end; ++k) {
     const std::int64_t now = changes_[k].step + 1;
-    if (bundle.neighbours()) {
-      if (now + bundle.delay >= run_->steps()) continue;
-      kernels.addWeighted(weights, weightIn(now + bundle.delay) + bundle.first, bundle.count,
-                          urgency + bundle.first);
+    if (strand.neighbours()) {
+      if (now + strand.delay >= run_->steps()) continue;
+      kernels.addWeighted(weights, weightIn(now + strand.delay) + strand.first, strand.count,
+                          urgency + strand.first);
       continue;
     }
-    const Place* places = plan_.places(bundle);
-    for (std::int32_t i = 0; i < bundle.count; ++i)
-      if (now + places[i].delay < run_->steps())
-        urgency[places[i].target] += static_cast<float>(fixed::magnitude(weights[i])) *
-                                     weightIn(now + places[i].delay)[places[i].target];
+    const Landing* landings = plan_.landings(strand);
+    for (std::int32_t i = 0; i < strand.count; ++i)
+      if (now + landings[i].delay < run_->steps())
+        urgency[landings[i].target] += static_cast<float>(fixed::magnitude(weights[i])) *
+                                       weightIn(now + landings[i].delay)[landings[i].target];
   }
   state.arrivals.push_back(arrival);
   if (state.scenarios.empty() || state.scenarios.back() != sender.scenario)
@@ -284,11 +284,11 @@ void Cascade::findCandidates(std::size_t number) {
 
 // Brings what a sender sends otherwise to those that are run.
 void Cascade::deliver(const Arrival& arrival, std::size_t number) {
-  const Bundle& bundle = *arrival.bundle;
+  const Strand& strand = *arrival.strand;
   const CellGroup& group = plan_.groups()[number];
   const Sender& sender = senders_[arrival.sender];
   const std::int64_t steps = run_->steps();
-  const std::int32_t* weights = plan_.weights(bundle);
+  const std::int32_t* weights = plan_.weights(strand);
   const auto bring = [&](std::int32_t target, std::int32_t lane, std::int32_t weight, std::int32_t delay) {
     const auto t = static_cast<std::size_t>(target);
     const std::int64_t lanes = firstLane_[t + 1] - firstLane_[t];
@@ -301,20 +301,20 @@ void Cascade::deliver(const Arrival& arrival, std::size_t number) {
       firstStep_[t] = std::min(firstStep_[t], step);
     }
   };
-  if (bundle.neighbours()) {
+  if (strand.neighbours()) {
     const auto s = static_cast<std::size_t>(sender.scenario);
     for (std::size_t k = firstCandidate_[s]; k < firstCandidate_[s + 1]; ++k) {
-      const std::int32_t at = candidates_[k].target - bundle.first;
-      if (0 <= at && at < bundle.count && weights[at] != 0)
-        bring(candidates_[k].target, candidates_[k].lane, weights[at], bundle.delay);
+      const std::int32_t at = candidates_[k].target - strand.first;
+      if (0 <= at && at < strand.count && weights[at] != 0)
+        bring(candidates_[k].target, candidates_[k].lane, weights[at], strand.delay);
     }
     return;
   }
-  const Place* places = plan_.places(bundle);
+  const Landing* landings = plan_.landings(strand);
   const float* urgency = &groups_[number].urgency[static_cast<std::size_t>(sender.scenario * group.width)];
-  for (std::int32_t i = 0; i < bundle.count; ++i)
-    if (const float lane = urgency[places[i].target]; lane < 0)
-      bring(places[i].target, -1 - static_cast<std::int32_t>(lane), weights[i], places[i].delay);
+  for (std::int32_t i = 0; i < strand.count; ++i)
+    if (const float lane = urgency[landings[i].target]; lane < 0)
+      bring(landings[i].target, -1 - static_cast<std::int32_t>(lane), weights[i], landings[i].delay);
 }
 
 // One neuron in all scenarios in which it must be run.

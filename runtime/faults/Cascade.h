@@ -43,10 +43,10 @@ class Cascade {
     std::int32_t cell, scenario;
     std::size_t begin, end;
   };
-  // One of its bundles.
+  // One of its strands.
   struct Arrival {
     std::size_t sender;
-    const Bundle* bundle;
+    const Strand* strand;
   };
   // A neuron of a group that may fire otherwise in a scenario.
   struct Candidate {

@@ -1,4 +1,4 @@
-// Order, groups and bundles of a program's neurons.
+// Order, groups and strands of a program's neurons.
 #include "faults/CascadePlan.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace {
 
 // Steps of all responses together; what it takes to find them should not show.
 constexpr std::int64_t kMostEffort = 1 << 21;
-// Fewer neighbours are not worth a bundle of their own.
+// Fewer neighbours are not worth a strand of their own.
 constexpr std::size_t kFewNeighbours = 8;
 
 }  // namespace
@@ -20,10 +20,10 @@ CascadePlan::CascadePlan(const FlatProgram& flat, const Readout& readout, std::i
     : flat_(flat), readout_(readout), steps_(steps) {
   findWays();
   layOutGroups();
-  firstBundle_.push_back(0);
+  firstStrand_.push_back(0);
   for (std::int32_t cell = 0; cell < std::ssize(flat.cells()); ++cell) {
-    if (follows(cell)) bundle(cell);
-    firstBundle_.push_back(bundles_.size());
+    if (follows(cell)) strand(cell);
+    firstStrand_.push_back(strands_.size());
   }
 }
 
@@ -135,7 +135,7 @@ void CascadePlan::findHeadroom(CellGroup& group, std::int64_t& effort) const {
 }
 
 // The synapses of all routes of a cell, in runs of neighbours where they lie so.
-void CascadePlan::bundle(std::int32_t cell) {
+void CascadePlan::strand(std::int32_t cell) {
   struct One {
     std::int32_t group, target, delay, weight;
   };
@@ -158,7 +158,7 @@ void CascadePlan::bundle(std::int32_t cell) {
         if (all[k].weight != 0) others.push_back(all[k]);
       continue;
     }
-    bundles_.push_back(
+    strands_.push_back(
         {one.group, static_cast<std::int32_t>(end - first), one.target, one.delay, weights_.size()});
     for (std::size_t k = first; k < end; ++k) weights_.push_back(all[k].weight);
   }
@@ -166,10 +166,10 @@ void CascadePlan::bundle(std::int32_t cell) {
                    [](const One& a, const One& b) { return a.group < b.group; });
   for (std::size_t k = 0; k < others.size(); ++k) {
     if (k == 0 || others[k].group != others[k - 1].group)
-      bundles_.push_back({others[k].group, 0, -1, 0, weights_.size(), places_.size()});
-    ++bundles_.back().count;
+      strands_.push_back({others[k].group, 0, -1, 0, weights_.size(), landings_.size()});
+    ++strands_.back().count;
     weights_.push_back(others[k].weight);
-    places_.push_back({others[k].target, others[k].delay});
+    landings_.push_back({others[k].target, others[k].delay});
   }
 }
 

@@ -36,14 +36,14 @@ struct CellGroup {
 
 // Synapses of a source into one group. Neighbours: to the neurons [first, first + count) of the group, all
 // with one delay; else a target and a delay for each.
-struct Bundle {
+struct Strand {
   std::int32_t group = 0, count = 0;
   std::int32_t first = -1, delay = 0;
-  std::size_t weights = 0;  // where they begin in CascadePlan::weights()
-  std::size_t places = 0;   // of other synapses, where they begin in CascadePlan::places()
+  std::size_t weights = 0;   // where they begin in CascadePlan::weights()
+  std::size_t landings = 0;  // of other synapses, where they begin in CascadePlan::landings()
   bool neighbours() const { return first >= 0; }
 };
-struct Place {
+struct Landing {
   std::int32_t target, delay;
 };
 
@@ -65,18 +65,18 @@ class CascadePlan {
   const std::vector<CellGroup>& groups() const { return groups_; }  // by rank
   std::int32_t groupOf(std::int32_t cell) const { return groupOf_[static_cast<std::size_t>(cell)]; }
   // What a cell that is followed reaches.
-  std::span<const Bundle> bundles(std::int32_t cell) const {
+  std::span<const Strand> strands(std::int32_t cell) const {
     const auto c = static_cast<std::size_t>(cell);
-    return std::span(bundles_).subspan(firstBundle_[c], firstBundle_[c + 1] - firstBundle_[c]);
+    return std::span(strands_).subspan(firstStrand_[c], firstStrand_[c + 1] - firstStrand_[c]);
   }
-  const std::int32_t* weights(const Bundle& bundle) const { return &weights_[bundle.weights]; }
-  const Place* places(const Bundle& bundle) const { return &places_[bundle.places]; }
+  const std::int32_t* weights(const Strand& strand) const { return &weights_[strand.weights]; }
+  const Landing* landings(const Strand& strand) const { return &landings_[strand.landings]; }
 
  private:
   void findWays();
   void layOutGroups();
   void findHeadroom(CellGroup& group, std::int64_t& effort) const;
-  void bundle(std::int32_t cell);
+  void strand(std::int32_t cell);
 
   const FlatProgram& flat_;
   const Readout& readout_;
@@ -85,10 +85,10 @@ class CascadePlan {
   std::vector<std::int32_t> rank_;     // [populations]
   std::vector<CellGroup> groups_;
   std::vector<std::int32_t> groupOf_;  // [cells]
-  std::vector<std::size_t> firstBundle_;
-  std::vector<Bundle> bundles_;
+  std::vector<std::size_t> firstStrand_;
+  std::vector<Strand> strands_;
   std::vector<std::int32_t> weights_;
-  std::vector<Place> places_;
+  std::vector<Landing> landings_;
 };
 
 }  // namespace rheo::faults
