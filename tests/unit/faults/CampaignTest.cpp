@@ -41,6 +41,7 @@ struct Case {
     options.layers = 3, options.neurons = 10;
     options.plain = seed % 2 == 1;
     options.recurrence = seed % 3 == 0;
+    if (seed % 6 == 5) options.convolutions = true, options.neurons = 4;
     return options;
   }
 
