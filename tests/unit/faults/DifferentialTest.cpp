@@ -19,7 +19,7 @@ namespace rheo::faults {
 namespace {
 
 constexpr std::int64_t kSteps = 12, kSamples = 2;
-constexpr std::uint64_t kImages = 100;      // 10^5 pairs
+constexpr std::uint64_t kImages = 100;       // 10^5 pairs
 constexpr std::uint64_t kConvolutions = 24;  // of each sort
 
 std::vector<FaultRequest> everyKind() {
