@@ -38,7 +38,7 @@ struct Visit {
   std::vector<std::int32_t> answers;  // [samples visited], of the intact chip; -1 without a decision
 };
 
-// One fault on one sample, drawn at random.
+// One fault on one sample, drawn at random. SPEC B19
 struct Draw {
   std::uint64_t site = 0;  // of the stratum
   std::int64_t sample = 0;
@@ -55,8 +55,9 @@ class Campaign {
   const Program& program() const { return flat_->program(); }
   std::string nameOf(const Fault& fault) const { return textOf(fault, program()); }
 
-  // Every fault on the samples [first, first + count) of the batch; `labels` [samples of the batch] or empty.
-  // Errors: R0601, R0602 for data that do not fit, R0604 cancelled, R0805 where a run does not fit memory.
+  // SPEC B20. Every fault on the samples [first, first + count) of the batch; `labels` [samples of the batch]
+  // or empty. Errors: R0601, R0602 for data that do not fit, R0604 cancelled, R0805 where a run does not fit
+  // memory.
   Expected<Visit> visit(const InputBatch& input, std::int64_t first, std::int64_t count,
                         const std::vector<std::int32_t>& labels, const RunControl& control);
   // Of each request the draws [first, first + count) of a stratum; those on one sample share its intact run.

@@ -10,16 +10,16 @@
 
 namespace rheo::faults {
 
-// Relative conductance g / g_max of a device t seconds after it was programmed to `wanted`, from three normal
-// deviates: programming, drift exponent, reading. `programming` scales the first deviation.
+// SPEC B15. Relative conductance g / g_max of a device t seconds after it was programmed to `wanted`, from
+// three normal deviates: programming, drift exponent, reading. `programming` scales the first deviation.
 struct PcmDraws {
   double programming = 0, drift = 0, reading = 0;
 };
 double pcmConductance(double wanted, Manner what, double amount, const PcmDraws& draws);
 
-// The program with the values of one realisation (read noise: and sample). An array is the synapses of one
-// core and group; its largest weight is g_max, a weight's sign says which device of a pair holds it. Weights
-// stay whole numbers of the chip: the nearest to what the devices hold.
+// SPEC B14. The program with the values of one realisation (read noise: and sample). An array is the synapses
+// of one core and group; its largest weight is g_max, a weight's sign says which device of a pair holds it.
+// Weights stay whole numbers of the chip: the nearest to what the devices hold.
 std::shared_ptr<const Program> deviceProgram(const FlatProgram& flat, const DeviceEdit& edit,
                                              std::int64_t sample);
 

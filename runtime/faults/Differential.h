@@ -1,7 +1,7 @@
 // Differential simulation of faults: the intact run is known, and only what a fault changes is computed, step
 // by step, until nothing differs any more. Exact: equal to running the faulty chip as a whole, which
 // faults/Resimulation.h does and tests compare. After PROOFS (Niermann, Cheng, Patel 1992) and HOPE
-// (Lee, Ha 1996), which do so for logic circuits.
+// (Lee, Ha 1996), which do so for logic circuits. SPEC B1.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,7 @@ struct ParameterEdit {
 };
 
 // After each step from `first` to `last` the bits of a state become ((state & keep) | set) ^ flip, a two's
-// complement number of `width` bits.
+// complement number of `width` bits. SPEC B4
 struct StateEdit {
   std::int32_t cell = 0, state = 0;
   std::int64_t first = 0, last = 0;
@@ -37,12 +37,12 @@ struct StateEdit {
   }
 };
 
-// A cell sends this in every step, whatever its state.
+// A cell sends this in every step, whatever its state. SPEC B5
 struct SendEdit {
   std::int32_t cell = 0, payload = 0;
 };
 
-// What happens to the message that a source sends in one step, on one of its routes or on all.
+// What happens to the message that a source sends in one step, on one of its routes or on all. SPEC B7, B8
 struct MessageEdit {
   enum class What : std::uint8_t { Lost, Doubled, Late, Misdelivered };
   std::int32_t source = 0;
@@ -53,7 +53,7 @@ struct MessageEdit {
   Route other{};            // Misdelivered: where it arrives instead
 };
 
-// What reaches the chip through its inputs: drawn anew for each sample, by Philox.
+// What reaches the chip through its inputs: drawn anew for each sample, by Philox. SPEC B6, B11, B12
 struct InputEdit {
   enum class What : std::uint8_t { None, Noise, Deletion, Jitter, Silent, Always };
   What what = What::None;
@@ -63,14 +63,14 @@ struct InputEdit {
   std::int32_t channel = -1;  // Silent, Always: which
 };
 
-// Messages are lost at random, each with this probability, whoever sends them.
+// Messages are lost at random, each with this probability, whoever sends them. SPEC B10
 struct LossEdit {
   std::uint64_t seed = 0;
   double rate = 0;
 };
 
 // Values of a whole chip that are analog on some targets: drawn for a realisation, read noise for each
-// sample.
+// sample. SPEC B14, B15
 struct DeviceEdit {
   Manner what = Manner::None;
   std::uint64_t seed = 0;

@@ -39,7 +39,7 @@ std::string textOf(const Fault& fault, const Program& program);
 // Errors: as parseRequest(), and R0803 for a place that is none of this image.
 Expected<Fault> parseFault(std::string_view text, const Program& program);
 
-// Bits of a state: what a fault can hit.
+// Bits of a state: what a fault can hit. SPEC B4
 int stateBits(const models::ModelTable& model);
 
 inline constexpr std::string_view kFaultMemories[] = {"neuron", "profile", "constant", "axon",

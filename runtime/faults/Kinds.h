@@ -1,4 +1,4 @@
-// The kinds of faults: what can go wrong on a chip, each under the name that users give.
+// The kinds of faults: what can go wrong on a chip, each under the name that users give. SPEC B2 to B15.
 #pragma once
 
 #include <cstdint>
@@ -73,7 +73,7 @@ struct KindInfo {
 std::span<const KindInfo> allKinds();
 const KindInfo* findKind(std::string_view name);
 
-// Which class a field of a memory belongs to ("neuron", "vth").
+// Which class a field of a memory belongs to ("neuron", "vth"). SPEC B3
 FieldClass fieldClass(std::string_view memory, std::string_view field);
 
 }  // namespace rheo::faults

@@ -1,4 +1,4 @@
-// Fields and lists of all memories, found through the image's own layouts.
+// Fields and lists of all memories, found through the image's own layouts. SPEC B3.
 #include "faults/Memories.h"
 
 #include <fmt/format.h>

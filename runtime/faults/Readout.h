@@ -11,7 +11,7 @@
 
 namespace rheo::faults {
 
-// How the answer of a run is read from an output, after the lag of each of its parts.
+// How the answer of a run is read from an output, after the lag of each of its parts. SPEC B17
 struct Decision {
   std::int32_t output = -1;  // index into Program::outputs; -1: there is no answer
   // One float unit of each value of the output in integers of the chip. [size of the output]
@@ -23,7 +23,7 @@ struct Decision {
   bool argmax() const { return tolerance == std::numeric_limits<double>::infinity(); }
 };
 
-// What a fault did to one sample; each includes the ones before.
+// What a fault did to one sample; each includes the ones before. SPEC B16
 enum class Damage : std::uint8_t {
   None,      // every spike of every neuron is the same, and every output
   Raster,    // some neuron sends otherwise; the outputs do not tell

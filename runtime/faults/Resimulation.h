@@ -1,7 +1,7 @@
 // The outcome of a fault by running the faulty chip from the first step to the last: the long way, which
 // knows nothing of effects and differences. Words are flipped in the image and decoded again, messages pass
 // through the host, states are written between steps. What differential simulation is checked against, and
-// what `rheobase replay` shows.
+// what `rheobase replay` shows. SPEC B1.
 #pragma once
 
 #include <functional>

@@ -24,6 +24,7 @@ constexpr std::size_t kMostEdits = 1 << 18;
 constexpr int kSafeShift = 11;
 constexpr std::int64_t kForever = std::int64_t{1} << 60;
 
+// SPEC B2.
 std::uint64_t withFault(std::uint64_t word, int bit, BitFault how) {
   const std::uint64_t mask = std::uint64_t{1} << bit;
   return how == BitFault::Flip ? word ^ mask : how == BitFault::Stuck0 ? word & ~mask : word | mask;
@@ -179,7 +180,7 @@ Expected<Effect> Resolver::resolve(const Fault& fault) const {
   Effect effect;
   const Program& program = flat_.program();
   const auto cell = [&] { return flat_.cellOf(fault.population, fault.neuron); };
-  const auto addCell = [&](std::int32_t number) {
+  const auto addCell = [&](std::int32_t number) {  // SPEC B5
     const models::ModelTable& model = *flat_.cells()[static_cast<std::size_t>(number)].model;
     const bool dead = fault.kind->manner == Manner::Dead;
     if (model.spiking) effect.sends.push_back({number, dead ? 0 : 1});
@@ -189,7 +190,7 @@ Expected<Effect> Resolver::resolve(const Fault& fault) const {
   switch (fault.kind->mechanism) {
     case Mechanism::MemoryBit:
       return resolveMemory(fault);
-    case Mechanism::StateBit: {
+    case Mechanism::StateBit: {  // SPEC B4
       StateEdit edit{cell(), fault.state, fault.step, fault.step};
       const auto bit = std::uint32_t{1} << fault.bit;
       edit.width = stateBits(*flat_.cells()[static_cast<std::size_t>(edit.cell)].model);
@@ -209,7 +210,7 @@ Expected<Effect> Resolver::resolve(const Fault& fault) const {
       for (std::int32_t c = 0; c < program.cores[static_cast<std::size_t>(fault.core)].compartments; ++c)
         addCell(flat_.firstCell(static_cast<std::size_t>(fault.core)) + c);
       break;
-    case Mechanism::Message: {
+    case Mechanism::Message: {  // SPEC B7, B8
       MessageEdit edit{flat_.sourceOfCell(cell()), fault.step};
       edit.by = static_cast<std::int32_t>(fault.amount);
       if (fault.kind->manner == Manner::Doubled) edit.what = MessageEdit::What::Doubled;

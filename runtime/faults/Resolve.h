@@ -55,13 +55,14 @@ class Resolver {
   std::vector<std::vector<std::uint64_t>> starts_, ends_;
 };
 
-// From which a realisation of a random kind draws.
+// From which a realisation of a random kind draws. SPEC B9
 std::uint64_t seedOf(std::uint64_t seed, std::uint64_t instance);
 // What a fault of such a kind means, wherever it is simulated; nothing for other kinds.
 InputEdit inputEditOf(const Fault& fault, const FlatProgram& flat, std::uint64_t seed);
 LossEdit lossEditOf(const Fault& fault, std::uint64_t seed);
 DeviceEdit deviceEditOf(const Fault& fault, std::uint64_t seed);
 // Where a message of a source goes that goes astray: to the axon behind the one that its first route names.
+// SPEC B8
 Route strayRoute(const FlatProgram& flat, std::int32_t source);
 
 }  // namespace rheo::faults

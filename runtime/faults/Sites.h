@@ -12,7 +12,7 @@
 namespace rheo::faults {
 
 // Faults of one kind in one node of the user's network (weights: of one bit of the field): what a figure with
-// an interval is given for.
+// an interval is given for. SPEC B18
 struct Stratum {
   FaultRequest request;
   std::string node;

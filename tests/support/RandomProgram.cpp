@@ -3,113 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <random>
+#include <map>
+#include <tuple>
 
 #include "chip/Synapses.h"
+#include "support/RandomParts.h"
 
 namespace rheo::test {
 namespace {
-
-// Integers that do not depend on the standard library's distributions.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : engine_(seed) {}
-  int between(int least, int most) {
-    const std::int64_t span = std::int64_t{most} - least + 1;
-    return static_cast<int>(least + static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(span)));
-  }
-  bool chance(int percent) { return between(1, 100) <= percent; }
-
- private:
-  std::mt19937_64 engine_;
-};
-
-[[noreturn]] void broken(const Error& error) {
-  const Diagnostic& diagnostic = error.diagnostics.front();
-  std::fprintf(stderr, "random image: %s %s: %s\n", diagnostic.code.c_str(), diagnostic.where.c_str(),
-               diagnostic.message.c_str());
-  std::abort();
-}
-
-void require(const Status& status) {
-  if (!status) broken(status.error());
-}
-
-struct Population {
-  const models::ModelTable* model;
-  int size;
-  bool hidden;
-};
-
-struct Slice {
-  int population, firstNeuron, count, core, firstCompartment, firstInput, inputs;
-};
-
-const LayoutSpec kWideNeuron{"neuron",
-                             {{"du", 12, false},
-                              {"dv", 13, false},
-                              {"vth", 17, false},
-                              {"bias_mantissa", 13, true},
-                              {"bias_exponent", 4, true},
-                              {"reset_mode", 2, false},
-                              {"reset_value", 18, true},
-                              {"model", 6, false},
-                              {"route_first", 16, false},
-                              {"route_count", 8, false},
-                              {"constants", 16, false}}};
-const LayoutSpec kConstant{"constant", {{"value", 32, true}}};
-const LayoutSpec kNarrowNeuron{"neuron",
-                               {{"profile", 8, false},
-                                {"bias_mantissa", 13, true},
-                                {"route_count", 8, false},
-                                {"route_first", 16, false},
-                                {"constants", 16, false}}};
-const LayoutSpec kProfile{"profile",
-                          {{"vth", 17, false},
-                           {"du", 12, false},
-                           {"dv", 13, false},
-                           {"bias_exponent", 4, true},
-                           {"reset_mode", 2, false},
-                           {"reset_value", 18, true},
-                           {"model", 6, false}}};
-const LayoutSpec kEmptyProfile{"profile", {{"unused", 1, false}}};
-const LayoutSpec kAxon{"axon",
-                       {{"list", 24, false},
-                        {"count", 16, false},
-                        {"format", 10, false},
-                        {"delay", 6, false},
-                        {"row", 8, false},
-                        {"column", 8, false},
-                        {"channel", 8, false}}};
-const LayoutSpec kFormat{"format",
-                         {{"kind", 2, false},
-                          {"weight_bits", 4, false},
-                          {"sign_mode", 2, false},
-                          {"exponent", 5, true},
-                          {"delay_bits", 3, false},
-                          {"index_bits", 5, false},
-                          {"first", 16, false},
-                          {"group", 10, false},
-                          {"rows", 12, false},
-                          {"columns", 12, false},
-                          {"kernel_rows", 3, false},
-                          {"kernel_columns", 3, false},
-                          {"stride_rows", 2, false},
-                          {"stride_columns", 2, false},
-                          {"dilation_rows", 2, false},
-                          {"dilation_columns", 2, false}}};
-const LayoutSpec kRoute{"route", {{"core", 8, false}, {"axon", 20, false}}};
-
-struct CoreBuilder {
-  explicit CoreBuilder(RecordWriter neuronRecords) : neurons(std::move(neuronRecords)) {}
-  RecordWriter neurons, profiles{makeLayout(kProfile)}, axons{makeLayout(kAxon)},
-      formats{makeLayout(kFormat)}, routes{makeLayout(kRoute)}, constants{makeLayout(kConstant)};
-  std::vector<std::uint64_t> synapses;
-  std::vector<Slice> slices;
-  int groups = 0, inputs = 0;
-};
 
 class Generator {
  public:
@@ -121,10 +22,10 @@ class Generator {
         profile_(random_.chance(60) ? kLavaProfile : kLoihi1Profile) {}
 
   Image make() {
-    makePopulations();
+    options_.convolutions ? makeConvolutionalPopulations() : makePopulations();
     makeCores();
-    makeInputs();
-    makeProjections();
+    if (!options_.convolutions) makeInputs();
+    options_.convolutions ? makeConvolutions() : makeProjections();
     for (std::size_t k = 0; k < cores_.size(); ++k) makeNeurons(static_cast<int>(k));
     return write();
   }
@@ -132,15 +33,22 @@ class Generator {
  private:
   using Sources = std::vector<std::vector<Route>>;  // routes of each neuron or channel
 
+  template <class Fits>
+  const models::ModelTable* someModel(Fits fits) {
+    for (;;) {
+      const auto& model = models::allModels()[static_cast<std::size_t>(
+          random_.between(0, static_cast<int>(models::allModels().size()) - 1))];
+      if (fits(model)) return &model;
+    }
+  }
+
   void makePopulations() {
     const int layers = random_.between(1, options_.layers);
     for (int i = 0; i < layers; ++i) {
-      const models::ModelTable* model;
-      do
-        model = &models::allModels()[static_cast<std::size_t>(
-            random_.between(0, static_cast<int>(models::allModels().size()) - 1))];
-      while ((i + 1 < layers && !model->spiking) ||
-             (options_.plain && (model->graded || model->microcode || model->portCount() != 1)));
+      const models::ModelTable* model = someModel([&](const models::ModelTable& one) {
+        return (i + 1 == layers || one.spiking) &&
+               !(options_.plain && (one.graded || one.microcode || one.portCount() != 1));
+      });
       populations_.push_back(
           {model, random_.between(1, options_.neurons), i + 1 < layers && random_.chance(10)});
     }
@@ -155,7 +63,8 @@ class Generator {
     for (int p = 0; p < static_cast<int>(populations_.size()); ++p)
       for (int first = 0; first < populations_[static_cast<std::size_t>(p)].size;) {
         const int left = populations_[static_cast<std::size_t>(p)].size - first;
-        const int size = random_.chance(50) ? left : random_.between(1, left);
+        int size = random_.chance(50) ? left : random_.between(1, left);
+        if (options_.convolutions) size = wholeTile(populations_[static_cast<std::size_t>(p)], first, size);
         CoreBuilder& core = cores_[static_cast<std::size_t>(random_.between(0, count - 1))];
         const int compartment = static_cast<int>(core.neurons.records());
         const int inputs = static_cast<int>(populations_[static_cast<std::size_t>(p)].model->inputsOf(size));
@@ -303,26 +212,159 @@ class Generator {
     }
   }
 
-  static std::uint64_t addFormat(CoreBuilder& core, const SynapseFormat& format) {
-    const std::uint64_t record = core.formats.add();
-    require(core.formats.set(record, "kind", static_cast<int>(format.kind)));
-    require(core.formats.set(record, "weight_bits", format.weightBits));
-    require(core.formats.set(record, "sign_mode", static_cast<int>(format.signMode)));
-    require(core.formats.set(record, "exponent", format.exponent));
-    require(core.formats.set(record, "delay_bits", format.delayBits));
-    require(core.formats.set(record, "index_bits", format.indexBits));
-    require(core.formats.set(record, "first", format.first));
-    require(core.formats.set(record, "group", format.group));
-    if (format.kind != ListKind::Kernel) return record;
-    for (const auto& [names, axis] :
-         {std::pair{std::array{"rows", "kernel_rows", "stride_rows", "dilation_rows"}, &format.rows},
-          {std::array{"columns", "kernel_columns", "stride_columns", "dilation_columns"}, &format.columns}}) {
-      require(core.formats.set(record, names[0], axis->outputs));
-      require(core.formats.set(record, names[1], axis->kernel));
-      require(core.formats.set(record, names[2], axis->stride));
-      require(core.formats.set(record, names[3], axis->dilation));
+  // The axis of a convolution that leaves room for an output.
+  ConvolutionAxis randomAxis(int inputs) {
+    for (;;) {
+      ConvolutionAxis axis{inputs, 1, random_.between(1, 3), random_.between(1, 2), 0, random_.between(1, 2)};
+      axis.padding = random_.between(0, static_cast<int>(axis.kernel) - 1);
+      axis.outputs = axis.room();
+      if (axis.outputs > 0) return axis;
     }
-    return record;
+  }
+
+  // An input, layers that each convolve the one before, and one that answers.
+  void makeConvolutionalPopulations() {
+    const auto extent = [&] { return random_.between(2, options_.neurons); };
+    grid_ = {random_.between(1, 2), random_.chance(20) ? 1 : extent(), extent()};  // one row: Conv1d
+    const bool graded = random_.chance(20);
+    inputs_.push_back({graded ? image::Encoding::Graded : image::Encoding::Binary,
+                       graded ? random_.between(1, 4) : 1,
+                       Sources(static_cast<std::size_t>(grid_[0] * grid_[1] * grid_[2]))});
+    const int layers = random_.between(1, options_.layers), program = random_.between(0, layers - 1);
+    for (std::array<int, 3> from = grid_; std::ssize(geometries_) < layers;) {
+      const int layer = static_cast<int>(geometries_.size());
+      const models::ModelTable* model = someModel([&](const models::ModelTable& one) {
+        return one.spiking && one.portCount() == 1 &&
+               (options_.plain ? !one.graded && !one.microcode : one.microcode || layer != program);
+      });
+      Convolution geometry{from[0], random_.chance(15) ? random_.between(9, 12) : random_.between(1, 4), 1,
+                           randomAxis(from[1]), randomAxis(from[2])};
+      if (random_.chance(30)) geometry.channelsOut = geometry.groups = from[0];  // one for each channel
+      geometries_.push_back(geometry);
+      from = {static_cast<int>(geometry.channelsOut), static_cast<int>(geometry.rows.outputs),
+              static_cast<int>(geometry.columns.outputs)};
+      populations_.push_back({model, from[0] * from[1] * from[2], random_.chance(10), from});
+    }
+    populations_.push_back({someModel([&](const models::ModelTable& one) {
+                              return one.portCount() == 1 &&
+                                     !(options_.plain && (one.graded || one.microcode));
+                            }),
+                            random_.between(2, 4), false});
+    for (const Population& population : populations_)
+      routes_.emplace_back(static_cast<std::size_t>(population.size));
+  }
+
+  void makeConvolutions() {
+    const int answer = static_cast<int>(populations_.size()) - 1;
+    for (int p = 0; p < answer; ++p) {
+      const Population& population = populations_[static_cast<std::size_t>(p)];
+      convolve(p == 0 ? inputs_[0].routes : routes_[static_cast<std::size_t>(p - 1)], p,
+               geometries_[static_cast<std::size_t>(p)]);
+      for (int source = p; options_.recurrence && source < answer; ++source) {
+        if (source > p && !random_.chance(30)) continue;
+        // From itself and from later layers: any kernel, what lies beyond the target meets nothing.
+        const auto& from = populations_[static_cast<std::size_t>(source)].grid;
+        Convolution back{from[0], population.grid[0], 1, randomAxis(from[1]), randomAxis(from[2])};
+        back.rows.outputs = population.grid[1], back.columns.outputs = population.grid[2];
+        convolve(routes_[static_cast<std::size_t>(source)], p, back);
+      }
+    }
+    projectSparsely(routes_[static_cast<std::size_t>(answer - 1)], answer);
+    if (random_.chance(30)) projectSparsely(inputs_[0].routes, answer);
+  }
+
+  void projectSparsely(Sources& sources, int target) {
+    SynapseFormat format = randomFormat();
+    format.delayBits = options_.delays && random_.chance(50) ? random_.between(1, 3) : 0;
+    for (CoreBuilder& core : cores_) {
+      int group = -1;
+      for (const Slice& slice : core.slices)
+        if (slice.population == target) {
+          if (group < 0) group = core.groups++;
+          format.group = group;
+          projectSlice(sources, core, slice, format, 120, 0);
+        }
+    }
+  }
+
+  SynapseFormat randomFormat() {
+    SynapseFormat format;
+    format.weightBits = random_.chance(70) ? 8 : random_.between(4, 8);
+    format.signMode = static_cast<SignMode>(random_.chance(60) ? 0 : random_.between(1, 2));
+    format.exponent = random_.between(options_.plain ? std::min(0, maxExponent_) : -4, maxExponent_);
+    return format;
+  }
+
+  // SPEC F15, I10: what each core's tiles of the target receive. Every channel of sources has a delay.
+  void convolve(Sources& sources, int target, const Convolution& geometry) {
+    SynapseFormat format = randomFormat();
+    const bool pooling = geometry.groups > 1 && random_.chance(50);
+    std::vector<std::int32_t> kernel;
+    for (std::int64_t k = 0; k < geometry.kernelSize(); ++k)
+      kernel.push_back(random_.chance(15) ? 0 : random_.between(-60, 120));
+    if (pooling) std::fill(kernel.begin(), kernel.end(), random_.between(20, 90));
+    std::vector<int> delays;
+    for (std::int64_t c = 0; c < geometry.channelsIn; ++c)
+      delays.push_back(options_.delays && random_.chance(60) ? random_.between(0, 4) : 0);
+    for (CoreBuilder& core : cores_) {
+      int group = -1;
+      for (const Slice& slice : core.slices)
+        if (slice.population == target) {
+          if (group < 0) group = core.groups++;
+          format.group = group;
+          convolveTile(sources, core, slice, format, geometry, kernel, delays);
+        }
+    }
+  }
+
+  void convolveTile(Sources& sources, CoreBuilder& core, const Slice& slice, SynapseFormat format,
+                    const Convolution& geometry, const std::vector<std::int32_t>& kernel,
+                    const std::vector<int>& delays) {
+    const auto& grid = populations_[static_cast<std::size_t>(slice.population)].grid;
+    const int positions = grid[1] * grid[2];
+    const int firstChannel = slice.firstNeuron / positions,
+              firstRow = slice.firstNeuron % positions / grid[2];
+    const int channels = std::max(1, slice.count / positions);
+    format.kind = ListKind::Kernel;
+    format.first = slice.firstInput;
+    format.rows = geometry.rows, format.columns = geometry.columns;
+    format.rows.outputs = slice.count / channels / grid[2];
+    const std::uint64_t record = addFormat(core, format);
+    std::map<std::vector<std::int32_t>, std::uint64_t> packed;  // equal kernels have one list
+    for (int from = 0; from < geometry.channelsIn; ++from) {
+      const int ofGroup = static_cast<int>(geometry.channelsOutPerGroup());
+      const int group = from / static_cast<int>(geometry.channelsInPerGroup());
+      const int begin = std::max(firstChannel, group * ofGroup);
+      const int end = std::min(firstChannel + channels, (group + 1) * ofGroup);
+      if (begin >= end) continue;
+      std::vector<std::int32_t> weights;
+      for (std::int64_t row = 0; row < geometry.rows.kernel; ++row)
+        for (std::int64_t column = 0; column < geometry.columns.kernel; ++column)
+          for (int channel = begin; channel < end; ++channel)
+            weights.push_back(kernel[static_cast<std::size_t>(
+                geometry.kernelIndex(channel, from % geometry.channelsInPerGroup(), row, column))]);
+      const auto [list, isNew] = packed.try_emplace(weights);
+      if (isNew)
+        list->second = packKernel(core.synapses, weights, static_cast<std::uint64_t>(end - begin), format,
+                                  profile_.weightTruncation);
+      const auto rows = static_cast<int>(geometry.rows.inputs),
+                 columns = static_cast<int>(geometry.columns.inputs);
+      for (int at = 0; at < rows * columns; ++at) {
+        const int row = at / columns + static_cast<int>(geometry.rows.padding) -
+                        firstRow * static_cast<int>(geometry.rows.stride);
+        if (row < 0) continue;  // the tile begins behind it
+        const std::uint64_t axon = core.axons.add();
+        require(core.axons.set(axon, "list", static_cast<std::int64_t>(list->second)));
+        require(core.axons.set(axon, "count", end - begin));
+        require(core.axons.set(axon, "format", static_cast<std::int64_t>(record)));
+        require(core.axons.set(axon, "delay", delays[static_cast<std::size_t>(from)]));
+        require(core.axons.set(axon, "row", row));
+        require(core.axons.set(axon, "column", at % columns + geometry.columns.padding));
+        require(core.axons.set(axon, "channel", begin - firstChannel));
+        sources[static_cast<std::size_t>(from * rows * columns + at)].push_back(
+            {slice.core, static_cast<std::int32_t>(axon)});
+      }
+    }
   }
 
   int weight(int largest) {
@@ -498,6 +540,8 @@ class Generator {
   bool wide_;  // every register in the neuron's record, or shared ones in profiles
   Profile profile_;
   std::vector<Population> populations_;
+  std::array<int, 3> grid_{};            // of the input of convolutions
+  std::vector<Convolution> geometries_;  // of each population that one reaches
   std::vector<CoreBuilder> cores_;
   std::vector<Input> inputs_;
   std::vector<Sources> routes_;  // of each population

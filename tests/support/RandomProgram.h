@@ -19,6 +19,9 @@ struct RandomOptions {
   bool recurrence = true;
   bool plain = false;  // neurons that send spikes or nothing, no sum shifted right: what fault campaigns
                        // follow in lanes
+  bool convolutions = false;  // a network of them, as the compiler lays one out: every kernel shared by all
+                              // positions of a channel, strides, padding, dilation, groups, pooling, tiles;
+                              // then a layer of sparse lists that answers. Of `neurons` at most an axis.
 };
 
 // All models, both profiles, dense and sparse lists, delays up to 62, exponents of either sign, weights at

@@ -43,6 +43,7 @@ struct Case {
     options.layers = 3, options.neurons = 10;
     options.plain = seed % 2 == 1;
     options.recurrence = seed % 3 == 0;
+    if (seed % 6 == 5) options.convolutions = true, options.neurons = 4;
     return options;
   }
 
@@ -98,7 +99,7 @@ class Slowly {
   Baseline intact_;
 };
 
-TEST(Campaign, VisitCountsWhatEachPairComesTo) {
+TEST(Campaign, b20_visits_count_what_each_pair_comes_to) {
   std::int64_t pairs = 0, followed = 0, harmed = 0;
   for (std::uint64_t seed = 0; seed < networks(kCampaignImages); ++seed) {
     Case c(seed);
@@ -143,7 +144,7 @@ TEST(Campaign, VisitCountsWhatEachPairComesTo) {
   }
   std::printf("%lld pairs, %lld followed in lanes, %lld other answers\n", static_cast<long long>(pairs),
               static_cast<long long>(followed), static_cast<long long>(harmed));
-  EXPECT_GT(followed, pairs / 5);
+  EXPECT_GT(followed, pairs / 10);
   EXPECT_GT(harmed, pairs / 1000);
 }
 
@@ -183,7 +184,7 @@ TEST(Baseline, QuickAndPlainAreEqual) {
   EXPECT_GT(beyond, 2);
 }
 
-TEST(Campaign, DrawsAreThePairsThatTheySay) {
+TEST(Campaign, b19_draws_are_the_pairs_that_they_say) {
   for (std::uint64_t seed = 0; seed < networks(kCampaignImages) / 2; ++seed) {
     Case c(seed);
     Expected<std::unique_ptr<Campaign>> campaign = Campaign::make(c.image, c.options);

@@ -25,7 +25,7 @@ Moments momentsOf(Draw draw) {
   return {mean, std::sqrt(square / kCount - mean * mean)};
 }
 
-TEST(Device, NormalDeviatesAreNormal) {
+TEST(Device, b13_normal_deviates_are_normal) {
   const Moments m = momentsOf([](std::uint64_t k) { return normalChance(7, 1, k); });
   EXPECT_NEAR(m.mean, 0, 0.01);
   EXPECT_NEAR(m.deviation, 1, 0.01);
@@ -34,7 +34,7 @@ TEST(Device, NormalDeviatesAreNormal) {
 }
 
 // Joshi et al. 2020: at half of 25 uS a device is programmed with a deviation of about 0.953 uS.
-TEST(Device, ProgrammingDeviatesAsPublished) {
+TEST(Device, b15_programming_deviates_as_published) {
   const Moments m = momentsOf([](std::uint64_t k) {
     return 25 * pcmConductance(0.5, Manner::Programming, 1, {normalChance(3, 2, k)});
   });
@@ -43,14 +43,14 @@ TEST(Device, ProgrammingDeviatesAsPublished) {
 }
 
 // A device at g_max drifts with an exponent of about 0.049, one that is nearly off with about 0.1.
-TEST(Device, DriftFollowsAPowerLaw) {
+TEST(Device, b15_drift_follows_a_power_law) {
   const double day = 86400, ratio = (day + 20) / 20;
   EXPECT_NEAR(pcmConductance(1, Manner::Drift, day, {}), std::pow(ratio, -0.049), 1e-12);
   EXPECT_NEAR(pcmConductance(0.001, Manner::Drift, day, {}) / 0.001, std::pow(ratio, -0.1), 1e-9);
   EXPECT_GT(pcmConductance(1, Manner::Drift, 1, {}), pcmConductance(1, Manner::Drift, 1e6, {}));
 }
 
-TEST(Device, ReadNoiseGrowsAsConductanceFalls) {
+TEST(Device, b15_read_noise_grows_as_conductance_falls) {
   const auto relative = [](double g) {
     const double still = pcmConductance(g, Manner::ReadNoise, 100, {});
     return (pcmConductance(g, Manner::ReadNoise, 100, {0, 0, 1}) - still) / still;

@@ -154,7 +154,8 @@ def robust(
     report.json, report.txt and report.sarif. A campaign that was interrupted or ran out of --budget goes on with --resume
     and ends with the same bytes. Figures for --fail-if: decision, output, raster, undefined and masked (shares, 0 to 1, of
     the worst group of faults), accuracy and worst_accuracy (with labels), faults and pairs (counts). Exit status 1: --fail-if
-    holds; 4: the budget ended first.
+    holds; 4: the budget ended first. What each kind of fault does, how faults are drawn and what is counted: the rules B1 to
+    B21, as `rheobase explain B4` prints them.
     """
     if listed:
         return _list_kinds()

@@ -49,14 +49,15 @@ def robust(
     to 1, or 4 million were drawn. instances: realisations of random kinds that may be drawn.
 
     The answer is the output's largest sum over time; with ``tolerance`` (network units) it is the values themselves, and
-    another answer is one of which a value's mean over time is off by more. output: which Output node answers, where there are
-    several. folder: where the state is kept, at least every few seconds, so that an interrupted campaign goes on with
-    resume=True and ends with the same figures. budget: seconds; the block of work under way is ended, then the result is what
-    is known by then (`finished` tells). workers: a Dask client whose workers share the work. progress: called with
-    (done, 100), per cent of the time that it is expected to take.
+    another answer is one of which a value is off by more, its distances averaged over time. output: which Output node
+    answers, where there are several. folder: where the state is kept, at least every few seconds, so that an interrupted
+    campaign goes on with resume=True and ends with the same figures. budget: seconds; the block of work under way is ended,
+    then the result is what is known by then (`finished` tells). workers: a Dask client whose workers share the work.
+    progress: called with (done, 100), per cent of the time that it is expected to take.
 
-    Every outcome is exact: equal to running the faulty chip from the first step to the last. The result depends on image,
-    data, faults and seed, not on threads, workers or interruptions.
+    Every outcome is exact: equal to running the faulty chip from the first step to the last. What each kind of fault does,
+    how faults are drawn and what is counted is chapter B of ir/SPEC.md. The result depends on image, data, faults and
+    seed, not on threads, workers or interruptions.
 
     Raises OptionError (R0801 to R0803 for faults, R0806 for a folder of another campaign), DataError (R0804 where the image
     has no place for a kind, R0805 where a run does not fit memory, R0807 for a damaged state); Ctrl-C leaves the state in

@@ -1,4 +1,4 @@
-"""Exact intervals of proportions, and looks at them while draws go on."""
+"""Exact intervals of proportions, and looks at them while draws go on. SPEC B21."""
 
 from __future__ import annotations
 

@@ -17,11 +17,11 @@ from ..image import Image
 METHOD = (
     1  # counts up whenever equal arguments would give other figures: states of older ones are not resumed
 )
-# Kinds with so few pairs of fault and sample are visited exhaustively without being asked.
+# Kinds with so few pairs of fault and sample are visited exhaustively without being asked. SPEC B20.
 FEW_PAIRS = 200_000
 # Most faults of an exhaustive visit: their counts are held in memory.
 MOST_SITES = 20_000_000
-FIRST_DRAWS = 500  # of a stratum, at its first look; each look doubles them
+FIRST_DRAWS = 500  # of a stratum, at its first look; each look doubles them. SPEC B21.
 MOST_DRAWS = 1 << 22
 RANDOM = ("message loss", "input", "device")  # what kinds are about that have realisations instead of places
 

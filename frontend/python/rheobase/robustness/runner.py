@@ -25,7 +25,7 @@ LEVELS = ("raster", "output", "decision")  # of damage; each includes those afte
 
 
 def at_least(counts) -> dict[str, int]:
-    """From counts by damage [5] to those that a figure is made of: masked, the levels, undefined."""
+    """From counts by damage [5] to those that a figure is made of: masked, the levels, undefined. SPEC B16."""
     count = {name: int(counts[k]) for k, name in enumerate(DAMAGES)}
     levels = {level: sum(count[name] for name in LEVELS[k:]) for k, level in enumerate(LEVELS)}
     return {"masked": count["none"], **levels, "undefined": count["undefined"]}
@@ -172,7 +172,7 @@ class Runner:
             yield block, self.drawn.draw_many(self.x, block, self.threads, None)
 
     def _look(self, stratum: int) -> None:
-        """Once what the next look wants was drawn: whether every interval is narrow enough."""
+        """Once what the next look wants was drawn: whether every interval is narrow enough. SPEC B21."""
         tally = self.state.tallies[stratum]
         if tally.drawn < self.plan.wanted(tally.looks):
             return
