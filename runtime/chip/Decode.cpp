@@ -77,16 +77,20 @@ Status Decoder::decodeCores() {
 }
 
 Status Decoder::decodeCore(const image::Core& source, Core& core) {
+  if (Status status = decodeNeurons(source, core); !status) return status;
+  if (Status status = decodeFormats(source, core); !status) return status;
+  if (Status status = decodeAxons(source, core); !status) return status;
+  return decodeCoreRoutes(source, core);
+}
+
+Status Decoder::decodeNeurons(const image::Core& source, Core& core) {
   neurons_ = records(source, "neuron");
   profiles_ = records(source, "profile");
   constants_ = records(source, "constant");
   if (neurons_.count > (1u << 30)) return contentError("R0508", where_, "too many compartments");
   core.compartments = static_cast<std::int32_t>(neurons_.count);
   if (Status status = decodeSlices(source, core); !status) return status;
-  if (Status status = decodeRegisters(source, core); !status) return status;
-  if (Status status = decodeFormats(source, core); !status) return status;
-  if (Status status = decodeAxons(source, core); !status) return status;
-  return decodeCoreRoutes(source, core);
+  return decodeRegisters(source, core);
 }
 
 // Slices hold every compartment of the core exactly once. Inputs are counted in the order of compartments.
@@ -371,6 +375,18 @@ bool Program::graded() const {
                      [](const PopulationInfo& population) { return population.model->graded; });
 }
 
+Expected<Program> Decoder::decodeParameters() {
+  if (Status status = decodePopulations(); !status) return std::move(status).error();
+  for (const image::Core* source : *header_.cores()) {
+    where_ = fmt::format("core {}", source->id());
+    Core& core = program_.cores.emplace_back();
+    core.id = static_cast<std::int32_t>(source->id());
+    if (Status status = decodeNeurons(*source, core); !status) return std::move(status).error();
+  }
+  return std::move(program_);
+}
+
 Expected<Program> decode(const Image& image) { return Decoder(image).decode(); }
+Expected<Program> decodeRegisters(const Image& image) { return Decoder(image).decodeParameters(); }
 
 }  // namespace rheo

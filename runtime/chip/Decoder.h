@@ -32,6 +32,8 @@ class Decoder {
  public:
   explicit Decoder(const Image& image) : image_(image), header_(image.header()) {}
 
+  // Populations, and of the cores slices and registers.
+  Expected<Program> decodeParameters();
   Expected<Program> decode() {
     program_.profile = findProfile(header_.profile()->string_view());
     if (!program_.profile)
@@ -55,6 +57,7 @@ class Decoder {
   Status indexCores();
   Status decodeCores();
   Status decodeCore(const image::Core& source, Core& core);
+  Status decodeNeurons(const image::Core& source, Core& core);
   Status decodeSlices(const image::Core& source, Core& core);
   Status decodeRegisters(const image::Core& source, Core& core);
   Status decodeCompartment(const CompartmentSlice& slice, std::int32_t compartment, Core& core);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "chip/ChipSpec.h"
@@ -20,6 +21,17 @@ constexpr std::uint64_t recordStart(std::uint64_t index, std::uint32_t recordBit
   if (recordBits > 64) return index * ((recordBits + 63) / 64) * 64;
   const std::uint64_t perWord = 64 / recordBits;
   return index / perWord * 64 + index % perWord * recordBits;
+}
+
+// The record and the bit in it that a bit of the memory belongs to; the inverse of recordStart().
+constexpr std::pair<std::uint64_t, std::uint64_t> recordAt(std::uint64_t bit, std::uint32_t recordBits) {
+  if (recordBits > 64) {
+    const std::uint64_t room = std::uint64_t{(recordBits + 63) / 64} * 64;
+    return {bit / room, bit % room};
+  }
+  const std::uint64_t perWord = 64 / recordBits, within = bit % 64 / recordBits;
+  if (within >= perWord) return {bit / 64 * perWord + perWord - 1, recordBits};  // behind the last one
+  return {bit / 64 * perWord + within, bit % 64 % recordBits};
 }
 
 // Words that `count` records take.

@@ -118,5 +118,8 @@ struct Program {
 // threshold = vth * 64 (SPEC N9), bias = bias_mantissa, bias_exponent (N8), reset_mode 0 to zero, 1 to
 // reset_value * 64, 2 subtract the threshold (N10, E1, E2). Errors: R0505 to R0511.
 Expected<Program> decode(const Image& image);
+// Populations, and of each core its slices and the parameters of its neurons: what decode() makes of them,
+// and nothing else. Errors: those that concern them.
+Expected<Program> decodeRegisters(const Image& image);
 
 }  // namespace rheo

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "faults/Chance.h"
 #include "faults/Describe.h"
 #include "faults/Device.h"
+#include "support/Hash.h"
 
 namespace rheo::faults {
 namespace {
@@ -148,7 +150,8 @@ Expected<Outcome> Campaign::outcome(Worker& worker, const Effect& effect, const 
     return outcome;
   }
   if (!effect.whole && effect.device.what == Manner::None) return worker.differential.run(effect);
-  const auto whole = effect.whole ? effect.whole : deviceProgram(*flat_, effect.device, worker.loaded);
+  const auto whole =
+      effect.whole ? effect.whole : deviceProgram(*flat_, *memories_, effect.device, worker.loaded);
   worker.other.run(FlatProgram(whole), input, worker.loaded);
   return worker.differential.compare(worker.other);
 }
@@ -254,13 +257,36 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
   };
   std::vector<std::size_t> ends(static_cast<std::size_t>(input.batch) +
                                 1);  // of each sample's draws; then starts
+  std::shared_ptr<const MessageCounts> messages;
   for (std::size_t r = 0; r < requests.size(); ++r) {
     draws.emplace_back(requests[r].count);
+    const Stratum& stratum = sites_->strata()[requests[r].stratum];
     const DrawStream stream(options_.seed, requests[r].stratum);
+    const std::vector<std::uint64_t>* before = nullptr;
+    if (stratum.request.kind->mechanism == Mechanism::Message) {
+      Expected<std::shared_ptr<const MessageCounts>> found = countMessages(input, control);
+      if (!found) return std::move(found).error();
+      messages = *found;
+      before = &(*messages)[static_cast<std::size_t>(stratum.population)];
+      if (before->back() == 0)
+        return Error::of(ErrorKind::Data, "R0804", std::string(stratum.request.kind->name),
+                         fmt::format("'{}' sends nothing in any sample", stratum.node),
+                         "leave this kind out");
+    }
     for (std::uint64_t k = 0; k < requests[r].count; ++k) {
-      draws[r][k].sample = static_cast<std::int64_t>(
-          stream.sample(requests[r].first + k, static_cast<std::uint64_t>(input.batch)));
-      ++ends[static_cast<std::size_t>(draws[r][k].sample)];
+      Draw& draw = draws[r][k];
+      const std::uint64_t number = requests[r].first + k;
+      if (before != nullptr) {  // of all messages one, the `site`th of its sample
+        const std::uint64_t message = stream.site(number, before->back());
+        const auto next = std::upper_bound(before->begin(), before->end(), message);
+        draw.sample = next - before->begin() - 1;
+        draw.site = message - *(next - 1);
+      } else {
+        draw.sample =
+            static_cast<std::int64_t>(stream.sample(number, static_cast<std::uint64_t>(input.batch)));
+        draw.site = stream.site(number, stratum.sites);
+      }
+      ++ends[static_cast<std::size_t>(draw.sample)];
     }
   }
   std::partial_sum(ends.begin(), ends.end(), ends.begin());
@@ -303,13 +329,59 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
   return draws;
 }
 
+Expected<std::shared_ptr<const Campaign::MessageCounts>> Campaign::countMessages(
+    const InputBatch& input, const RunControl& control) const {
+  const std::int64_t shape[] = {input.batch, input.steps};
+  std::uint64_t key = hashOf(std::as_bytes(std::span(shape)), 0);
+  for (const InputBatch::Series& series : input.inputs) {
+    key = hashOf(std::as_bytes(series.bytes()), key);
+    key = hashOf(std::as_bytes(std::span(series.wide)), key);
+  }
+  const std::lock_guard lock(counting_);
+  if (messages_ && counted_ == key) return messages_;
+  auto counts = std::make_shared<MessageCounts>();
+  for (std::size_t p = 0; p < program().populations.size(); ++p)
+    counts->emplace_back(static_cast<std::size_t>(input.batch) + 1);
+  Status status = overThreads(
+      input.batch, control, "campaign", [&] { return std::make_shared<Worker>(*this); },
+      [&](std::int64_t sample) { return checkSample(program(), input, sample); },
+      [&](Worker& worker, std::int64_t sample) -> Status {
+        worker.intact.run(*flat_, input, sample);
+        for (std::int32_t cell = 0; cell < std::ssize(flat_->cells()); ++cell) {
+          const auto p = static_cast<std::size_t>(flat_->cells()[static_cast<std::size_t>(cell)].population);
+          for (const std::uint32_t word : worker.intact.train(flat_->sourceOfCell(cell)))
+            (*counts)[p][static_cast<std::size_t>(sample) + 1] +=
+                static_cast<std::uint64_t>(std::popcount(word));
+        }
+        return ok();
+      });
+  if (!status) return std::move(status).error();
+  for (std::vector<std::uint64_t>& population : *counts)
+    std::partial_sum(population.begin(), population.end(), population.begin());
+  counted_ = key, messages_ = counts;
+  return messages_;
+}
+
+Expected<std::vector<std::uint64_t>> Campaign::pairs(const InputBatch& input,
+                                                     const RunControl& control) const {
+  if (Status status = checkData(input); !status) return std::move(status).error();
+  std::vector<std::uint64_t> pairs;
+  for (const Stratum& stratum : sites_->strata()) {
+    pairs.push_back(stratum.sites * static_cast<std::uint64_t>(input.batch));
+    if (stratum.request.kind->mechanism != Mechanism::Message) continue;
+    Expected<std::shared_ptr<const MessageCounts>> messages = countMessages(input, control);
+    if (!messages) return std::move(messages).error();
+    pairs.back() = (**messages)[static_cast<std::size_t>(stratum.population)].back();
+  }
+  return pairs;
+}
+
 // Those draws of a request that fall on the sample which the worker has loaded.
 Status Campaign::drawOnSample(Worker& worker, const DrawRequest& request, std::uint32_t number,
                               const InputBatch& input, std::span<const std::uint64_t> numbers,
                               std::vector<Draw>& draws) const {
   const Stratum& stratum = sites_->strata()[request.stratum];
   const bool messages = stratum.request.kind->mechanism == Mechanism::Message;
-  const DrawStream stream(options_.seed, request.stratum);
   std::vector<std::uint64_t> spikes;  // sites of messages that there are
   for (std::uint64_t site = 0; messages && site < stratum.sites; ++site)
     if (worker.sends(*flat_, sites_->fault(request.stratum, site))) spikes.push_back(site);
@@ -318,9 +390,7 @@ Status Campaign::drawOnSample(Worker& worker, const DrawRequest& request, std::u
   for (const std::uint64_t k : numbers) {
     Draw& draw = draws[k];
     draw.before = draw.after = worker.differential.answer();
-    if (messages && spikes.empty()) continue;  // no message, no damage
-    draw.site = messages ? spikes[stream.site(request.first + k, spikes.size())]
-                         : stream.site(request.first + k, stratum.sites);
+    if (messages) draw.site = spikes[draw.site];
     sites_->prefetch(request.stratum, draw.site);
     worker.faults.emplace_back(k, Fault{});
   }
@@ -380,6 +450,28 @@ Expected<std::vector<Damage>> Campaign::outcomes(const Fault& fault, const Input
   return found;
 }
 
+// The name must say a place where such a fault can be, not only one that there is.
+Expected<Fault> Campaign::faultNamed(std::string_view name) const {
+  Expected<Fault> fault = parseFault(name, program());
+  if (!fault) return fault;
+  const auto refused = [&](std::string why) {
+    return Error::of(ErrorKind::Usage, "R0803", std::string(name),
+                     "this is no fault of the image: " + std::move(why),
+                     "copy the name from the report of a campaign on this image");
+  };
+  const Mechanism mechanism = fault->kind->mechanism;
+  const std::int64_t steps = options_.steps + program().lag;
+  if ((mechanism == Mechanism::StateBit || mechanism == Mechanism::Message) && fault->step >= steps)
+    return refused(fmt::format("step {} of {}", fault->step, steps));
+  if (mechanism != Mechanism::MemoryBit) return fault;
+  if (Expected<std::uint64_t> word = resolver_->faultyWord(*fault); !word) return std::move(word).error();
+  const std::vector<FieldClass> meanings =
+      memories_->meaningsOf(fault->core, fault->memory, fault->word, fault->bit);
+  if (std::find(meanings.begin(), meanings.end(), fault->kind->field) != meanings.end()) return fault;
+  return refused(fmt::format("bit {} of word {} of '{}' holds nothing that '{}' hits", fault->bit,
+                             fault->word, fault->memory, fault->kind->name));
+}
+
 Expected<std::string> Campaign::describe(const Fault& fault) const {
   const Expected<Effect> effect = resolver_->resolve(fault);
   if (!effect) return effect.error();
@@ -402,6 +494,14 @@ Expected<std::pair<Shown, Shown>> Campaign::replay(const Fault& fault, const Inp
                                                    std::int32_t& before) const {
   if (Status status = checkData(input); !status) return std::move(status).error();
   if (Status status = checkSample(program(), input, sample); !status) return std::move(status).error();
+  if (fault.kind->mechanism == Mechanism::Message) {
+    Worker worker(*this);
+    worker.intact.run(*flat_, input, sample);
+    if (!worker.sends(*flat_, fault))
+      return Error::of(ErrorKind::Usage, "R0803", nameOf(fault),
+                       fmt::format("the neuron sends nothing in step {} of sample {}", fault.step, sample),
+                       "choose a sample in which it does");
+  }
   const Resimulation whole(*memories_, *flat_, *readout_, *resolver_, options_.seed, makeGolden);
   Expected<Shown> intact = whole.show(nullptr, input, sample);
   if (!intact) return std::move(intact).error();

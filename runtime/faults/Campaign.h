@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -61,7 +62,7 @@ class Campaign {
   Expected<Visit> visit(const InputBatch& input, std::int64_t first, std::int64_t count,
                         const std::vector<std::int32_t>& labels, const RunControl& control);
   // Of each request the draws [first, first + count) of a stratum; those on one sample share its intact run.
-  // Errors: the same.
+  // Errors: the same, and R0804 where no sample has a message that a fault could meet.
   struct DrawRequest {
     std::size_t stratum = 0;
     std::uint64_t first = 0, count = 0;
@@ -69,6 +70,10 @@ class Campaign {
   Expected<std::vector<std::vector<Draw>>> draw(const InputBatch& input,
                                                 const std::vector<DrawRequest>& requests,
                                                 const RunControl& control) const;
+  // Pairs of fault and sample that there are, by stratum. Errors: as visit().
+  Expected<std::vector<std::uint64_t>> pairs(const InputBatch& input, const RunControl& control) const;
+  // The fault of this name. Errors: R0801 to R0803.
+  Expected<Fault> faultNamed(std::string_view name) const;
   // One fault on one sample the long way: the intact run and the faulty one, their outcome, and the answer
   // `before` of the intact one.
   Expected<std::pair<Shown, Shown>> replay(const Fault& fault, const InputBatch& input, std::int64_t sample,
@@ -89,6 +94,10 @@ class Campaign {
   struct Worker;
   struct Drawn;
   explicit Campaign(const Image& image, CampaignOptions options);
+  // Messages that a population sends, samples added up: [populations][samples + 1], from 0 to all of them.
+  using MessageCounts = std::vector<std::vector<std::uint64_t>>;
+  Expected<std::shared_ptr<const MessageCounts>> countMessages(const InputBatch& input,
+                                                               const RunControl& control) const;
   Status checkData(const InputBatch& input) const;
   Status prepare(const RunControl& control);
   Status drawOnSample(Worker& worker, const DrawRequest& request, std::uint32_t number,
@@ -104,6 +113,10 @@ class Campaign {
   std::unique_ptr<Sites> sites_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<CascadePlan> plan_;
+  // Of the data of the last call that asked for them, by the hash of the data.
+  mutable std::mutex counting_;
+  mutable std::uint64_t counted_ = 0;
+  mutable std::shared_ptr<const MessageCounts> messages_;
   // For visit(): faults by the way they take. Made when first needed.
   bool prepared_ = false;
   std::unique_ptr<WeightLanes> lanes_;

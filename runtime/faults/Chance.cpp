@@ -73,13 +73,14 @@ void disturbTrain(const InputEdit& edit, std::int64_t sample, std::int32_t chann
       return;
     case What::Jitter: {
       std::vector<std::int32_t> moved(train.size());
-      const std::int64_t width = 2 * std::int64_t{edit.by} + 1, last = std::ssize(train) - 1;
+      const std::int64_t last = std::ssize(train) - 1;
       for (std::size_t t = 0; t < train.size(); ++t) {
         if (train[t] == 0) continue;
-        const std::int64_t shift = static_cast<std::int64_t>(
-            std::uint64_t{draw(kJitter, t)} * static_cast<std::uint64_t>(width) >> 32);
+        const auto now = static_cast<std::int64_t>(t);
+        const std::int64_t from = std::max<std::int64_t>(0, now - edit.by);
+        const auto width = static_cast<std::uint64_t>(std::min(last, now + edit.by) - from + 1);
         const std::int64_t to =
-            std::clamp<std::int64_t>(static_cast<std::int64_t>(t) + shift - edit.by, 0, last);
+            from + static_cast<std::int64_t>(std::uint64_t{draw(kJitter, t)} * width >> 32);
         std::int32_t& place = moved[static_cast<std::size_t>(to)];
         if (std::abs(std::int64_t{train[t]}) > std::abs(std::int64_t{place})) place = train[t];
       }

@@ -7,6 +7,7 @@
 
 #include "faults/Effect.h"
 #include "faults/FlatProgram.h"
+#include "faults/Memories.h"
 
 namespace rheo::faults {
 
@@ -20,7 +21,7 @@ double pcmConductance(double wanted, Manner what, double amount, const PcmDraws&
 // SPEC B14. The program with the values of one realisation (read noise: and sample). An array is the synapses
 // of one core and group; its largest weight is g_max, a weight's sign says which device of a pair holds it.
 // Weights stay whole numbers of the chip: the nearest to what the devices hold.
-std::shared_ptr<const Program> deviceProgram(const FlatProgram& flat, const DeviceEdit& edit,
-                                             std::int64_t sample);
+std::shared_ptr<const Program> deviceProgram(const FlatProgram& flat, const Memories& memories,
+                                             const DeviceEdit& edit, std::int64_t sample);
 
 }  // namespace rheo::faults

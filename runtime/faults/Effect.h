@@ -32,7 +32,9 @@ struct StateEdit {
   int width = 24;
 
   std::int32_t apply(std::int32_t value) const {
-    const std::uint32_t bits = ((static_cast<std::uint32_t>(value) & keep) | set) ^ flip;
+    const auto before = static_cast<std::uint32_t>(value);
+    const std::uint32_t bits = ((before & keep) | set) ^ flip;
+    if (((bits ^ before) << (32 - width)) == 0) return value;  // the current of 2^23 stays one, SPEC N4
     return static_cast<std::int32_t>(bits << (32 - width)) >> (32 - width);
   }
 };

@@ -59,7 +59,7 @@ std::string unescaped(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     unsigned value = 0;
     const char* first = text.data() + i + 1;
-    if (text[i] == '%' && i + 2 < text.size() + 0 &&
+    if (text[i] == '%' && i + 2 < text.size() &&
         std::from_chars(first, first + 2, value, 16).ptr == first + 2) {
       result += static_cast<char>(value);
       i += 2;
@@ -84,8 +84,8 @@ class Place {
       const std::size_t equals = part.find('=');
       if (equals == std::string_view::npos)
         wrong_ = fmt::format("'{}' is not NAME=VALUE", part);
-      else
-        fields_[std::string(part.substr(0, equals))] = unescaped(part.substr(equals + 1));
+      else if (!fields_.emplace(part.substr(0, equals), unescaped(part.substr(equals + 1))).second)
+        wrong_ = fmt::format("'{}' is said twice", part.substr(0, equals));
       text.remove_prefix(std::min(text.size(), comma + 1));
     }
   }
@@ -116,6 +116,9 @@ class Place {
                       "copy the name from the report of a campaign on this image");
   }
   bool good() const { return wrong_.empty(); }
+  void refuse(std::string why) {
+    if (good()) wrong_ = std::move(why);
+  }
 
  private:
   std::string take(const std::string& name) {
@@ -223,6 +226,12 @@ Expected<Fault> parseFault(std::string_view text, const Program& program) {
       fault.neuron = place.number<std::int32_t>(
           "neuron", 0, program.populations[static_cast<std::size_t>(fault.population)].size - 1);
   };
+  const auto refuseSilent = [&] {
+    if (!place.good()) return;
+    const PopulationInfo& population = program.populations[static_cast<std::size_t>(fault.population)];
+    if (!population.model->spiking)
+      place.refuse(fmt::format("the neurons of '{}' send nothing", population.name));
+  };
   constexpr std::int64_t kMost = std::int64_t{1} << 40;
   switch (fault.kind->mechanism) {
     case Mechanism::MemoryBit: {
@@ -246,10 +255,12 @@ Expected<Fault> parseFault(std::string_view text, const Program& program) {
     }
     case Mechanism::Message:
       readCell();
+      refuseSilent();
       fault.step = place.number<std::int64_t>("step", 0, kMost);
       break;
     case Mechanism::Neuron:
       readCell();
+      if (fault.kind->manner == Manner::Firing) refuseSilent();
       break;
     case Mechanism::Core:
       readCore();

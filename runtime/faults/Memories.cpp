@@ -34,6 +34,30 @@ const image::Layout* Memories::layout(std::string_view record) const {
   return findLayout(image_.header(), record);
 }
 
+std::vector<FieldClass> Memories::meaningsOf(std::int32_t core, std::string_view memory, std::uint64_t word,
+                                             int bit) const {
+  std::vector<FieldClass> meanings;
+  const std::uint64_t at = word * 64 + static_cast<std::uint64_t>(bit);
+  for (const Field& field : fields_) {
+    if (field.core != core || field.memory != memory || at < field.start) continue;
+    const auto [record, offset] = recordAt(at - field.start, field.recordBits);
+    const auto low = static_cast<std::uint64_t>(field.offset),
+               width = static_cast<std::uint64_t>(field.width);
+    if (record >= field.firstRecord && record - field.firstRecord < field.records && offset >= low &&
+        offset - low < width)
+      meanings.push_back(field.meaning);
+  }
+  return meanings;
+}
+
+bool Memories::holdsParametersOnly(std::int32_t core, std::string_view memory, std::uint64_t word,
+                                   int bit) const {
+  if (memory != "neuron" && memory != "profile" && memory != "constant") return false;
+  const std::vector<FieldClass> meanings = meaningsOf(core, memory, word, bit);
+  return std::none_of(meanings.begin(), meanings.end(),
+                      [](FieldClass meaning) { return meaning == FieldClass::Route; });
+}
+
 void Memories::findSources() {
   for (const Core& core : flat_.program().cores) sources_.emplace_back(core.axons.size());
   for (std::int32_t source = 0; source < flat_.sources(); ++source)

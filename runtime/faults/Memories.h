@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chip/Image.h"
+#include "chip/Layout.h"
 #include "chip/Synapses.h"
 #include "faults/FlatProgram.h"
 #include "faults/Kinds.h"
@@ -52,6 +53,15 @@ class Memories {
     return sources_[static_cast<std::size_t>(core)][static_cast<std::size_t>(axon)];
   }
   const Image& image() const { return image_; }
+  // The core's axon table. Expects a core that has one.
+  RecordView axonsOf(std::int32_t core) const {
+    return {*layout("axon"), image_.words(*memory(core, "axon"))};
+  }
+  // What a bit of a memory means: more than one thing where lists overlap, nothing between fields.
+  std::vector<FieldClass> meaningsOf(std::int32_t core, std::string_view memory, std::uint64_t word,
+                                     int bit) const;
+  // Whether a bit is of a register or constant that tells a neuron's parameters and nothing else.
+  bool holdsParametersOnly(std::int32_t core, std::string_view memory, std::uint64_t word, int bit) const;
   // Of the core at this index into Program::cores; null where it has none of that name.
   const image::Memory* memory(std::int32_t core, std::string_view name) const;
   const image::Layout* layout(std::string_view record) const;

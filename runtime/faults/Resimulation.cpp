@@ -48,7 +48,7 @@ class Run {
            mechanism == Mechanism::Message || mechanism == Mechanism::MessageLoss;
   }
 
-  Route astray() const {
+  std::optional<Route> astray() const {
     if (fault_->kind->manner != Manner::Misdelivered) return {};
     return strayRoute(flat_, source());
   }
@@ -159,7 +159,7 @@ class Run {
         return 0;
       case Manner::Misdelivered:
         if (route != 0) return sent;
-        late_[static_cast<std::size_t>(step)].back() += sent;
+        if (astray()) late_[static_cast<std::size_t>(step)].back() += sent;
         return 0;
       default:
         return sent;
@@ -208,7 +208,8 @@ class Run {
     std::int64_t bits = ((std::int64_t{value} % range) + range) % range;
     const bool set = bits / weight % 2 != 0;
     const bool wanted = fault_->kind->bit == BitFault::Flip ? !set : fault_->kind->bit == BitFault::Stuck1;
-    if (set != wanted) bits += wanted ? weight : -weight;
+    if (set == wanted) return value;
+    bits += wanted ? weight : -weight;
     return static_cast<std::int32_t>(bits >= range / 2 ? bits - range : bits);
   }
 
@@ -267,9 +268,9 @@ Expected<Shown> Resimulation::show(const Fault* fault, const InputBatch& input, 
     if (!decoded) return Shown{{}, {}, true, decoded.error().diagnostics.front().message};
     program = std::make_shared<Program>(*std::move(decoded));
   } else if (fault != nullptr && fault->kind->mechanism == Mechanism::Device) {
-    program = deviceProgram(flat_, deviceEditOf(*fault, seed_), sample);
+    program = deviceProgram(flat_, memories_, deviceEditOf(*fault, seed_), sample);
   } else if (run.throughHost()) {
-    program = hostRouted(flat_, run.astray());
+    program = hostRouted(flat_, run.astray().value_or(Route{}));
   }
   return run.go(*makeEngine_(program));
 }

@@ -56,11 +56,6 @@ bool sameExponents(const Program& a, const Program& b) {
   return true;
 }
 
-template <class Edit>
-void sortByCell(std::vector<Edit>& edits) {
-  std::stable_sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.cell < b.cell; });
-}
-
 // The synapses of one source, what has one place added up: (input, delay, shifted sum) -> weight.
 using Bundle = std::map<std::tuple<std::int32_t, std::int32_t, std::int32_t>, std::int32_t>;
 
@@ -109,11 +104,20 @@ DeviceEdit deviceEditOf(const Fault& fault, std::uint64_t seed) {
   return {fault.kind->manner, seedOf(seed, fault.instance), fault.amount};
 }
 
-Route strayRoute(const FlatProgram& flat, std::int32_t source) {
+std::optional<Route> strayRoute(const FlatProgram& flat, std::int32_t source) {
   const auto routes = flat.routes(source);
+  const auto& cores = flat.program().cores;
   if (routes.empty()) return {};
-  const auto axons = std::ssize(flat.program().cores[static_cast<std::size_t>(routes[0].core)].axons);
-  return {routes[0].core, static_cast<std::int32_t>((routes[0].axon + 1) % axons)};
+  const Route meant = routes[0];
+  if (meant.axon + 1 < std::ssize(cores[static_cast<std::size_t>(meant.core)].axons))
+    return Route{meant.core, meant.axon + 1};
+  for (std::size_t k = 1; k <= cores.size(); ++k) {
+    const std::size_t core = (static_cast<std::size_t>(meant.core) + k) % cores.size();
+    const Route next{static_cast<std::int32_t>(core), 0};
+    if (cores[core].axons.empty() || (next.core == meant.core && next.axon == meant.axon)) continue;
+    return next;
+  }
+  return {};
 }
 
 Resolver::Resolver(const Memories& memories, const FlatProgram& flat, std::uint64_t seed)
@@ -217,9 +221,10 @@ Expected<Effect> Resolver::resolve(const Fault& fault) const {
       if (fault.kind->manner == Manner::Late) edit.what = MessageEdit::What::Late;
       if (fault.kind->manner == Manner::Misdelivered) {
         if (flat_.routes(edit.source).empty()) break;
-        edit.what = MessageEdit::What::Misdelivered;
         edit.route = 0;
-        edit.other = strayRoute(flat_, edit.source);
+        const std::optional<Route> astray = strayRoute(flat_, edit.source);
+        edit.what = astray ? MessageEdit::What::Misdelivered : MessageEdit::What::Lost;
+        edit.other = astray.value_or(Route{});
       }
       effect.messages.push_back(edit);
       break;
@@ -251,14 +256,19 @@ Expected<Effect> Resolver::resolveMemory(const Fault& fault) const {
   if (!faulty) return faulty.error();
   const image::Memory& memory = *memories_.memory(fault.core, fault.memory);
   if (*faulty == memories_.image().words(memory)[fault.word]) return effect;
-  Expected<Program> other = decode(memories_.image().withWord(memory, fault.word, *faulty));
+  const Image image = memories_.image().withWord(memory, fault.word, *faulty);
+  const bool parametersOnly = memories_.holdsParametersOnly(fault.core, fault.memory, fault.word, fault.bit);
+  Expected<Program> other = parametersOnly ? decodeRegisters(image) : decode(image);
   if (!other) {
     effect = {};
     const Diagnostic& why = other.error().diagnostics.front();
     effect.undefined = why.where.empty() ? why.message : why.where + ": " + why.message;
     return effect;
   }
-  return difference(std::make_shared<Program>(*std::move(other)));
+  if (!parametersOnly) return difference(std::make_shared<Program>(*std::move(other)));
+  effect = {};
+  compareParameters(*other, effect);
+  return effect;
 }
 
 // A word of lists, each of its records decoded with and without the fault. False where only decoding the
@@ -322,8 +332,7 @@ bool Resolver::resolveSynapse(const Fault& fault, std::uint64_t word, Effect& ef
 bool Resolver::resolveKernelWeight(const ListUse& use, std::uint64_t entry, std::uint64_t channel,
                                    std::int32_t before, std::int32_t after, Effect& effect) const {
   const SynapseFormat& format = memories_.format(use);
-  const image::Memory& table = *memories_.memory(use.core, "axon");
-  const RecordView axons(*memories_.layout("axon"), memories_.image().words(table));
+  const RecordView axons = memories_.axonsOf(use.core);
   const std::int64_t positions = format.rows.outputs * format.columns.outputs;
   const std::int64_t kernelRow = static_cast<std::int64_t>(entry) / format.columns.kernel;
   const std::int64_t kernelColumn = static_cast<std::int64_t>(entry) % format.columns.kernel;
@@ -429,11 +438,7 @@ Effect Resolver::difference(std::shared_ptr<const Program> other) const {
   };
   if (!sameExponents(program, *other)) return whole();
   const FlatProgram changed(other);
-  for (std::size_t c = 0; c < flat_.cells().size(); ++c)
-    for (std::size_t p = 0; p < models::kMaxParameters; ++p)
-      if (flat_.cells()[c].parameters[p] != changed.cells()[c].parameters[p])
-        effect.parameters.push_back(
-            {static_cast<std::int32_t>(c), static_cast<std::int32_t>(p), changed.cells()[c].parameters[p]});
+  compareParameters(*other, effect);
   std::vector<std::vector<bool>> differs;
   for (std::size_t k = 0; k < program.cores.size(); ++k) {
     const Core &a = program.cores[k], &b = other->cores[k];
@@ -461,8 +466,20 @@ Effect Resolver::difference(std::shared_ptr<const Program> other) const {
             {source, std::get<0>(place), std::get<1>(place), std::get<2>(place), weight});
     if (effect.synapses.size() > kMostEdits) return whole();
   }
-  sortByCell(effect.parameters);
   return effect;
+}
+
+// By cell, since cells are the compartments of the cores in their order.
+void Resolver::compareParameters(const Program& other, Effect& effect) const {
+  for (std::size_t core = 0; core < other.cores.size(); ++core)
+    for (std::int32_t i = 0; i < other.cores[core].compartments; ++i) {
+      const std::int32_t number = flat_.firstCell(core) + i;
+      const Cell& cell = flat_.cells()[static_cast<std::size_t>(number)];
+      for (std::size_t p = 0; p < cell.model->fixedParameters.size(); ++p)
+        if (const std::int32_t value = other.cores[core].parameters[p][static_cast<std::size_t>(i)];
+            value != cell.parameters[p])
+          effect.parameters.push_back({number, static_cast<std::int32_t>(p), value});
+    }
 }
 
 }  // namespace rheo::faults

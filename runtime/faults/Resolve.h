@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "faults/Effect.h"
 #include "faults/Fault.h"
@@ -43,6 +44,7 @@ class Resolver {
   bool settle(Effect& effect) const;
   std::int64_t largestPayload(std::int32_t source) const;
   Effect difference(std::shared_ptr<const Program> other) const;
+  void compareParameters(const Program& other, Effect& effect) const;
 
   const Memories& memories_;
   const FlatProgram& flat_;
@@ -61,8 +63,9 @@ std::uint64_t seedOf(std::uint64_t seed, std::uint64_t instance);
 InputEdit inputEditOf(const Fault& fault, const FlatProgram& flat, std::uint64_t seed);
 LossEdit lossEditOf(const Fault& fault, std::uint64_t seed);
 DeviceEdit deviceEditOf(const Fault& fault, std::uint64_t seed);
-// Where a message of a source goes that goes astray: to the axon behind the one that its first route names.
-// SPEC B8
-Route strayRoute(const FlatProgram& flat, std::int32_t source);
+// Where a message of a source goes that goes astray: to the axon behind the one that its first route names,
+// of the cores after it the first one where there is none behind. Nowhere without routes or with one axon in
+// all. SPEC B8
+std::optional<Route> strayRoute(const FlatProgram& flat, std::int32_t source);
 
 }  // namespace rheo::faults

@@ -111,7 +111,7 @@ py::dict toPython(const Shown& shown, const Program& program, std::int64_t steps
 
 py::dict replay(const SharedCampaign& campaign, const std::string& name, const std::vector<py::array>& arrays,
                 std::int64_t sample) {
-  const Fault fault = unwrap(parseFault(name, campaign->program()));
+  const Fault fault = unwrap(campaign->faultNamed(name));
   const InputBatch batch = toBatch(arrays);
   Outcome whole;
   std::int32_t before = -1;
@@ -174,6 +174,12 @@ void bindFaults(py::module_& m) {
                throw py::index_error("no such fault");
              return unwrap(campaign.describe(campaign.sites().fault(stratum, site)));
            })
+      .def("pairs",
+           [](const SharedCampaign& campaign, const std::vector<py::array>& arrays, int threads) {
+             return unwrap(controlled(py::none(), threads, [=, batch = toBatch(arrays)](RunControl& control) {
+               return campaign->pairs(batch, control);
+             }));
+           })
       .def("answers",
            [](const SharedCampaign& campaign, const std::vector<py::array>& arrays, int threads) {
              const auto found =
@@ -185,7 +191,7 @@ void bindFaults(py::module_& m) {
       .def("outcomes",
            [](const SharedCampaign& campaign, const std::string& name, const std::vector<py::array>& arrays,
               int threads) {
-             const Fault fault = unwrap(parseFault(name, campaign->program()));
+             const Fault fault = unwrap(campaign->faultNamed(name));
              const auto found =
                  unwrap(controlled(py::none(), threads, [=, batch = toBatch(arrays)](RunControl& control) {
                    return campaign->outcomes(fault, batch, control);
@@ -209,7 +215,7 @@ void bindFaults(py::module_& m) {
           py::arg("progress"))
       .def("replay", &replay, py::arg("fault"), py::arg("inputs"), py::arg("sample"))
       .def("faulty_image", [](const Campaign& campaign, const std::string& name) {
-        return unwrap(campaign.faultyImage(unwrap(parseFault(name, campaign.program()))));
+        return unwrap(campaign.faultyImage(unwrap(campaign.faultNamed(name))));
       });
 }
 

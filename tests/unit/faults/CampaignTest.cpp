@@ -194,6 +194,10 @@ TEST(Campaign, b19_draws_are_the_pairs_that_they_say) {
       RunControl one, two;
       one.threads = 1, two.threads = 2;
       const auto found = (*campaign)->draw(c.input, {{stratum, 0, 12}}, one);
+      if (!found && found.error().diagnostics.front().code == "R0804") {
+        EXPECT_EQ((*(*campaign)->pairs(c.input, one))[stratum], 0);  // nothing is sent
+        continue;
+      }
       ASSERT_TRUE(found);
       const std::vector<Draw>& draws = found->front();
       // In two parts and on two threads: the same.
@@ -206,9 +210,8 @@ TEST(Campaign, b19_draws_are_the_pairs_that_they_say) {
                   std::tie(first[k].site, first[k].sample, first[k].damage, first[k].after));
         slowly.load(draw.sample);
         const Fault fault = (*campaign)->sites().fault(stratum, draw.site);
-        if (fault.kind->mechanism == Mechanism::Message && !slowly.sends(fault)) {
-          EXPECT_EQ(draw.damage, Damage::None);  // nothing to lose in this sample
-          continue;
+        if (fault.kind->mechanism == Mechanism::Message) {
+          ASSERT_TRUE(slowly.sends(fault));
         }
         const Outcome outcome = slowly.of(fault);
         ASSERT_EQ(draw.damage, outcome.damage) << "seed " << seed << ", " << (*campaign)->nameOf(fault);

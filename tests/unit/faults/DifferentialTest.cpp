@@ -158,7 +158,8 @@ void compareOn(const Image& image, std::uint64_t seed, double density, Tally& ta
       if (!effect->undefined.empty()) {
         quick.damage = Damage::Undefined;
       } else if (effect->whole || effect->device.what != Manner::None) {
-        const auto changed = effect->whole ? effect->whole : deviceProgram(flat, effect->device, sample);
+        const auto changed =
+            effect->whole ? effect->whole : deviceProgram(flat, memories, effect->device, sample);
         other.run(FlatProgram(changed), input, sample);
         quick = differential.compare(other);
       } else {

@@ -221,9 +221,11 @@ TEST(FaultRules, b12_jitter_moves_payloads_and_the_largest_stays) {
     for (std::uint32_t t = 0; t < 40; ++t) {
       if (train[t] == 0) continue;
       const std::int64_t draw = c(kSeed, 4, static_cast<std::uint32_t>(channel), t, 3);
-      const std::int64_t to = t + draw * (2 * n + 1) / 4294967296 - n;
-      moved += to != t, atEnds += to < 0 || to > 39;
-      arrived[static_cast<std::size_t>(std::clamp<std::int64_t>(to, 0, 39))].push_back(train[t]);
+      const std::int64_t now = t, from = std::max<std::int64_t>(0, now - n),
+                         to = std::min<std::int64_t>(39, now + n);
+      const std::int64_t place = from + draw * (to - from + 1) / 4294967296;
+      moved += place != now, atEnds += to - from < 2 * n;
+      arrived[static_cast<std::size_t>(place)].push_back(train[t]);
     }
     for (std::size_t t = 0; t < 40; ++t) {
       met += arrived[t].size() > 1;
@@ -264,47 +266,86 @@ double held(double h, Manner what, double amount, std::uint64_t s, std::uint64_t
   return std::max(0.0, d * (1 + a * b * z(ofSample, 20, n)));
 }
 
-// Weights of a realisation against a formula of weight, largest weight of the array and number.
-template <class Formula>
-std::int64_t expectWeights(const Program& intact, const Program& other, Formula formula) {
-  std::uint64_t n = 0;
-  std::int64_t changed = 0;
-  for (std::size_t k = 0; k < intact.cores.size(); ++k) {
-    const Core& core = intact.cores[k];
-    std::vector<std::int32_t> array(core.synapses.size(), -1);
-    std::vector<std::uint64_t> order;
-    for (const Axon& axon : core.axons)
-      for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s)
-        if (array[s] < 0) array[s] = axon.group, order.push_back(s);
-    for (const std::uint64_t s : order) {
-      std::int32_t g = 0;
-      for (const std::uint64_t r : order)
-        if (array[r] == array[s]) g = std::max(g, std::abs(core.synapses[r].weight));
-      const std::int32_t weight = core.synapses[s].weight;
-      EXPECT_EQ(other.cores[k].synapses[s].weight, g == 0 ? 0 : nearest(formula(weight, g, n), 2 * g));
-      changed += other.cores[k].synapses[s].weight != weight, ++n;
-    }
+// An image of few synapses, decoded: the checks below look at all of an array for each.
+struct SmallImage {
+  explicit SmallImage(std::uint64_t seed)
+      : image(test::makeRandomImage(seed, optionsOf(seed))),
+        program(std::make_shared<const Program>(*decode(image))),
+        flat(program),
+        memories(image, flat) {}
+  static test::RandomOptions optionsOf(std::uint64_t seed) {
+    test::RandomOptions options;
+    options.layers = 2, options.neurons = seed % 2 ? 4 : 8, options.convolutions = seed % 2 == 1;
+    return options;
   }
-  return changed;
+  Image image;
+  std::shared_ptr<const Program> program;
+  FlatProgram flat;
+  Memories memories;
+};
+
+// The largest weight of the array that each synapse of a core belongs to.
+std::vector<std::int32_t> largestOfArrays(const Core& core) {
+  std::vector<std::int32_t> group(core.synapses.size(), -1), largest(core.synapses.size());
+  for (const Axon& axon : core.axons)
+    for (std::uint64_t s = axon.firstSynapse; s < axon.firstSynapse + axon.synapseCount; ++s)
+      if (group[s] < 0) group[s] = axon.group;
+  for (std::size_t s = 0; s < group.size(); ++s)
+    for (std::size_t r = 0; r < group.size(); ++r)
+      if (group[r] == group[s]) largest[s] = std::max(largest[s], std::abs(core.synapses[r].weight));
+  return largest;
 }
 
-// A program of few synapses: the formula above looks at all of an array for each.
-std::shared_ptr<const Program> smallProgram(std::uint64_t seed) {
-  test::RandomOptions options;
-  options.layers = 2, options.neurons = seed % 2 ? 4 : 8, options.convolutions = seed % 2 == 1;
-  return test::makeRandomProgram(seed, options);
+struct Devices {
+  std::int64_t changed = 0, shared = 0;
+};
+
+// Weights of a realisation against a formula of weight, largest weight of the array and the device's number.
+// Which synapses come from a stored weight is found by storing another one.
+template <class Formula>
+Devices expectWeights(const SmallImage& small, const Program& other, Formula formula) {
+  Devices devices;
+  std::vector<std::vector<std::int32_t>> largest;
+  for (const Core& core : small.program->cores) largest.push_back(largestOfArrays(core));
+  for (const Field& field : small.memories.fields())
+    for (std::uint64_t r = 0; field.meaning == FieldClass::Weight && r < field.records; ++r) {
+      const std::uint64_t at =
+          field.start + recordStart(r, field.recordBits) + static_cast<std::uint64_t>(field.offset);
+      const image::Memory& memory = *small.memories.memory(field.core, "synapse");
+      const std::uint64_t word = small.image.words(memory)[at / 64];
+      const auto flipped = decode(small.image.withWord(
+          memory, at / 64,
+          word ^ std::uint64_t{1} << (at % 64 + static_cast<std::uint64_t>(field.width) - 1)));
+      const auto k = static_cast<std::size_t>(field.core);
+      const std::vector<Synapse>& before = small.program->cores[k].synapses;
+      if (!flipped || flipped->cores[k].synapses.size() != before.size()) continue;  // one of them is 0
+      std::int64_t uses = 0;
+      for (std::size_t s = 0; s < before.size(); ++s) {
+        const std::int32_t weight = before[s].weight, g = largest[k][s];
+        if (flipped->cores[k].synapses[s].weight == weight) continue;
+        const std::uint64_t n = (std::uint64_t{k} << 40) + at;
+        EXPECT_EQ(other.cores[k].synapses[s].weight, weight == 0 ? 0 : nearest(formula(weight, g, n), 2 * g));
+        devices.changed += other.cores[k].synapses[s].weight != weight, ++uses;
+      }
+      devices.shared += uses > 1;
+    }
+  return devices;
 }
 
 TEST(FaultRules, b14_mismatch_of_weights_and_thresholds) {
-  std::int64_t weights = 0, thresholds = 0;
+  std::int64_t weights = 0, shared = 0, thresholds = 0;
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
-    const auto program = smallProgram(seed);
-    const FlatProgram flat(program);
-    const auto off = deviceProgram(flat, {Manner::WeightMismatch, kSeed + seed, 0.4}, 1);
-    weights += expectWeights(*program, *off, [&](std::int32_t weight, std::int32_t, std::uint64_t n) {
-      return weight * (1 + 0.4 * z(kSeed + seed, 16, n));
-    });
-    const auto other = deviceProgram(flat, {Manner::ThresholdMismatch, kSeed + seed, 0.3}, 1);
+    const SmallImage small(seed);
+    const auto& program = small.program;
+    const auto off =
+        deviceProgram(small.flat, small.memories, {Manner::WeightMismatch, kSeed + seed, 0.4}, 1);
+    const Devices devices =
+        expectWeights(small, *off, [&](std::int32_t weight, std::int32_t, std::uint64_t n) {
+          return weight * (1 + 0.4 * z(kSeed + seed, 16, n));
+        });
+    weights += devices.changed, shared += devices.shared;
+    const auto other =
+        deviceProgram(small.flat, small.memories, {Manner::ThresholdMismatch, kSeed + seed, 0.3}, 1);
     std::uint64_t n = 0;
     for (std::size_t k = 0; k < program->cores.size(); ++k)
       for (const CompartmentSlice& slice : program->cores[k].slices) {
@@ -328,29 +369,30 @@ TEST(FaultRules, b14_mismatch_of_weights_and_thresholds) {
       }
   }
   EXPECT_GT(weights, 1000);
+  EXPECT_GT(shared, 100);  // kernels: one device, many synapses
   EXPECT_GT(thresholds, 50);
 }
 
 TEST(FaultRules, b15_phase_change_memory_programs_drifts_and_is_read) {
   std::int64_t changed = 0;
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
-    const auto program = smallProgram(seed);
-    const FlatProgram flat(program);
+    const SmallImage small(seed);
     const std::uint64_t s = kSeed + seed;
     for (const auto& [what, amount] : {std::pair{Manner::Programming, 2.0},
                                        {Manner::Drift, 1e5},
                                        {Manner::ReadNoise, 1e-9},
                                        {Manner::ReadNoise, 86400.0}})
       for (const std::int64_t sample : {0, 7}) {
-        const auto other = deviceProgram(flat, {what, s, amount}, sample);
+        const auto other = deviceProgram(small.flat, small.memories, {what, s, amount}, sample);
         const std::uint64_t ofSample = w(s, static_cast<std::uint64_t>(sample));
         changed += expectWeights(
-            *program, *other,
-            [&, kind = what, much = amount](std::int32_t weight, std::int32_t g, std::uint64_t n) {
-              const double size =
-                  g * held(std::abs(weight) / static_cast<double>(g), kind, much, s, ofSample, n);
-              return weight < 0 ? -size : size;
-            });
+                       small, *other,
+                       [&, kind = what, much = amount](std::int32_t weight, std::int32_t g, std::uint64_t n) {
+                         const double size =
+                             g * held(std::abs(weight) / static_cast<double>(g), kind, much, s, ofSample, n);
+                         return weight < 0 ? -size : size;
+                       })
+                       .changed;
       }
   }
   EXPECT_GT(changed, 1000);
@@ -374,27 +416,37 @@ TEST(FaultRules, b19_draws_choose_sample_and_fault) {
     };
     for (std::size_t q = 0; q < sites.strata().size(); ++q) {
       const std::uint64_t s = w(seed, (std::uint64_t{1} << 40) + q);
+      const bool ofMessages = sites.strata()[q].request.kind->mechanism == Mechanism::Message;
+      // (sample, site) of every message, by sample, neuron and step.
+      std::vector<std::pair<std::int64_t, std::uint64_t>> messages;
+      for (std::int64_t sample = 0; ofMessages && sample < 5; ++sample) {
+        Baseline run;
+        run.run(flat, input, sample);
+        for (std::uint64_t site = 0; site < sites.strata()[q].sites; ++site) {
+          const Fault fault = sites.fault(q, site);
+          if (run.sent(fault.step, flat.sourceOfCell(flat.cellOf(fault.population, fault.neuron))) != 0)
+            messages.emplace_back(sample, site);
+        }
+      }
+      EXPECT_EQ((*(*campaign)->pairs(input, {}))[q],
+                ofMessages ? messages.size() : 5 * sites.strata()[q].sites);
       const auto draws = (*campaign)->draw(input, {{q, 3, 20}}, {});
+      if (ofMessages && messages.empty()) {
+        ASSERT_FALSE(draws);
+        EXPECT_EQ(draws.error().diagnostics.front().code, "R0804");
+        continue;
+      }
       ASSERT_TRUE(draws);
       for (std::uint64_t k = 0; k < 20; ++k) {
         const Draw& draw = draws->front()[k];
         const std::uint64_t n = k + 3;
+        if (ofMessages) {
+          const auto& [sample, site] = messages[scaled(w(s, 2 * n + 1), messages.size())];
+          ASSERT_EQ(std::pair(draw.sample, draw.site), std::pair(sample, site));
+          continue;
+        }
         ASSERT_EQ(static_cast<std::uint64_t>(draw.sample), scaled(w(s, 2 * n), 5));
-        std::vector<std::uint64_t> faults(sites.strata()[q].sites);
-        for (std::uint64_t site = 0; site < faults.size(); ++site) faults[site] = site;
-        if (sites.strata()[q].request.kind->mechanism == Mechanism::Message) {
-          Baseline run;
-          run.run(flat, input, draw.sample);
-          std::erase_if(faults, [&](std::uint64_t site) {
-            const Fault fault = sites.fault(q, site);
-            return run.sent(fault.step, flat.sourceOfCell(flat.cellOf(fault.population, fault.neuron))) == 0;
-          });
-        }
-        if (faults.empty()) {
-          EXPECT_EQ(draw.damage, Damage::None);
-        } else {
-          ASSERT_EQ(draw.site, faults[scaled(w(s, 2 * n + 1), faults.size())]);
-        }
+        ASSERT_EQ(draw.site, scaled(w(s, 2 * n + 1), sites.strata()[q].sites));
       }
     }
   }
