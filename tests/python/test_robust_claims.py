@@ -9,12 +9,13 @@ if not compiler.available():
     pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
 
 import os
+from types import SimpleNamespace
 
 from faultnets import KINDS, data, image
 from rheobase.files import filling, write_text
 from rheobase.robustness import critical
 from rheobase.robustness import plan as plans
-from rheobase.robustness.checkpoint import NAME
+from rheobase.robustness.checkpoint import NAME, Tally
 from rheobase.robustness.page import page
 
 SAMPLES = 200
@@ -177,3 +178,22 @@ def test_a_state_that_is_no_file_of_arrays_is_no_advice_to_load_it_unsafely(tmp_
     with pytest.raises(rb.DataError) as caught:
         rb.robust(image(), *data(), faults=KINDS, folder=tmp_path, resume=True)
     assert caught.value.code == "R0807" and "pickle" not in str(caught.value)
+
+
+def test_strata_give_candidates_in_turn():
+    """The one with the larger share first, of each those first that changed answers most often; no realisations."""
+    tallies = [Tally(), Tally(), Tally()]
+    for tally, hits in zip(tallies, ({site: 1 for site in range(500)}, {7: 1, 8: 3, 9: 2}, {0: 50})):
+        tally.hits = hits
+        tally.counts[3] = sum(hits.values())
+    tallies[0].counts[0], tallies[1].counts[0], tallies[2].counts[0] = 500, 4, 50
+    runner = SimpleNamespace(
+        plan=SimpleNamespace(seed=0),
+        state=SimpleNamespace(tallies=tallies),
+        strata={"drawn": [{"kind": kind} for kind in ("weight-flip", "state-flip", "message-loss")]},
+    )
+    found = list(critical._candidates(runner))
+    assert [stratum for stratum, _ in found[:7]] == [1, 0, 1, 0, 1, 0, 0]
+    assert [site for stratum, site in found if stratum == 1] == [8, 9, 7]
+    assert max(site for stratum, site in found[:20] if stratum == 0) > 100
+    assert {stratum for stratum, _ in found} == {0, 1}
