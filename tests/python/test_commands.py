@@ -102,6 +102,25 @@ def test_conditions_are_read_not_executed():
         condition.holds("overflow > 0", figures)
     with pytest.raises(rb.UsageError, match="divides by zero"):
         condition.holds("1 / overflows > 0", figures)
+    with pytest.raises(rb.UsageError, match="divides by zero"):  # whatever the figures are
+        condition.check_names("overflows > 0 and accuracy_drop > 1 / (2 - 2)", figures)
+
+
+def test_conditions_of_what_is_not_known():
+    figures = {"known": 1.0, "unknown": None}
+    for expression, told in (
+        ("unknown > 0", None),
+        ("-unknown + 1 > 0", None),
+        ("not unknown > 0", None),
+        ("known > 0 or unknown > 0", True),
+        ("unknown > 0 or known > 0", True),
+        ("unknown > 0 or known > 2", None),
+        ("unknown > 0 and known > 2", False),
+        ("unknown > 0 and known > 0", None),
+        ("0 < unknown < known", None),
+        ("2 < known < unknown", False),
+    ):
+        assert condition.holds(expression, figures) is told, expression
 
 
 def test_wilson_interval_solves_its_equation():

@@ -17,7 +17,7 @@ from rheobase import compiler
 if not compiler.available():
     pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
 
-from faultnets import CAMPAIGN, REPORTS, files, kill_and_resume, reports
+from faultnets import CAMPAIGN, REPORTS, data, files, image, kill_and_resume, reports
 from rheobase.robustness.results import FIGURES
 
 KEPT = ("campaign.json", "campaign.state", "image.rheo")
@@ -35,7 +35,7 @@ def test_files_and_what_is_printed(here):
     assert result.returncode == 0, result.stderr
     assert sorted(p.name for p in (here / "out").iterdir()) == sorted((*REPORTS, *KEPT))
     text = (here / "out/report.txt").read_text()
-    assert 8 <= len(text.splitlines()) <= 14
+    assert 8 <= len(text.splitlines()) <= 16
     assert result.stdout.splitlines()[0] == text.splitlines()[0]
     assert "rheobase replay 'out#1'" in result.stdout or "rheobase replay out#1" in result.stdout
     assert not result.stderr
@@ -116,7 +116,15 @@ def test_sarif_names_the_critical_faults(here):
         c["fault"] for c in body["critical"]
     ]
     rules = run["tool"]["driver"]["rules"]
-    assert all(rules[r["ruleIndex"]]["id"] == r["ruleId"] and r["level"] == "error" for r in run["results"])
+    assert all(rules[r["ruleIndex"]]["id"] == r["ruleId"] for r in run["results"])
+    for result in run["results"]:  # GitHub refuses files of which one has no physical place
+        (location,) = result["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"] == "net.rheo"
+        assert location["physicalLocation"]["region"]["startLine"] == 1
+    for condition, level in (("decision > 0", "error"), ("decision > 1", "note"), (None, "warning")):
+        invoke(*CAMPAIGN, "-o", "out", "--resume", *(("--fail-if", condition) if condition else ()))
+        (run,) = json.loads((here / "out/report.sarif").read_text())["runs"]
+        assert {r["level"] for r in run["results"]} == {level}
 
 
 def test_fail_if(here):
@@ -130,6 +138,49 @@ def test_fail_if(here):
     assert not (here / "new").exists()
     for name in FIGURES:
         assert invoke(*CAMPAIGN, "-o", "out", "--resume", "--fail-if", f"{name} < 0").returncode == 0
+
+
+def test_fail_if_of_figures_that_cannot_be_is_refused_before_the_work(here):
+    np.savez("bare.npz", x=np.load("data.npz")["x"])
+    drawn = ("--faults", "weight-flip", "--width", "0.3")
+    for more, name, said in (
+        (("--data", "bare.npz"), "accuracy", "no labels"),
+        (("--tolerance", "0.5"), "worst_accuracy", "tolerance"),
+        (("--data", "many.npz", *drawn), "worst_accuracy", "--exhaustive weight-flip"),
+    ):
+        x, y = data(400)
+        np.savez("many.npz", x=x, y=y)
+        result = invoke(*CAMPAIGN, *more, "-o", "out", "--fail-if", f"{name} < 0.9")
+        assert result.returncode == 3 and "R0259" in result.stderr and said in result.stderr, result.stderr
+        assert not (here / "out").exists()
+    all_of_them = ("--data", "many.npz", *drawn, "--exhaustive", "all")
+    result = invoke(*CAMPAIGN, *all_of_them, "-o", "out", "--fail-if", "worst_accuracy < 0")
+    assert result.returncode == 0, result.stderr
+    body = json.loads((here / "out/report.json").read_text())
+    worst = min(entry["accuracy"] for entry in body["critical"])
+    for limit, status in ((worst, 0), (worst + 1e-9, 1)):
+        condition = f"worst_accuracy < {limit!r}"
+        assert (
+            invoke(*CAMPAIGN, *all_of_them, "-o", "out", "--resume", "--fail-if", condition).returncode
+            == status
+        )
+
+
+def test_a_condition_that_turns_out_to_have_no_value_costs_no_report(here):
+    result = invoke(*CAMPAIGN, "-o", "out", "--fail-if", "decision > 1 / (faults - faults)")
+    assert result.returncode == 3 and "divides by zero" in result.stderr
+    assert json.loads((here / "out/report.json").read_text())["fail_if"]["failed"] is None
+
+
+def test_a_check_of_what_was_not_tried_is_undecided(here):
+    result = invoke(*CAMPAIGN, "-o", "out", "--budget", "0.000001s", "--fail-if", "decision > 0.99")
+    assert result.returncode == 4 and "undecided" in result.stdout and "passed" not in result.stdout
+    assert json.loads((here / "out/report.json").read_text())["fail_if"]["failed"] is None
+    np.savez("silent.npz", x=np.zeros((4, 20, 6), int), y=[0, 1, 2, 0])
+    words = ("robust", "net.rheo", "--faults", "spike-lost", "--data", "silent.npz", "-o", "silent")
+    result = invoke(*words, "--fail-if", "decision > 0")
+    assert result.returncode == 4 and "undecided" in result.stdout
+    assert "no spike" in result.stdout and "under the worst" not in result.stdout
 
 
 def test_a_budget_that_ends_is_status_4_and_resume_goes_on(here):
@@ -166,6 +217,7 @@ def test_list_and_schema():
         (("--data", "labels.npz"), 3, "R0255"),
         (("-o", "data.npz/below"), 3, "R0260"),
         (("-o", "/proc/nothing/out"), 3, "R0260"),
+        (("-o", ""), 3, "names no folder"),
         (("--nothing",), 2, "no option"),
     ],
 )
@@ -212,6 +264,43 @@ def test_replay_by_rank_and_by_name(here):
         result = invoke("replay", wrong)
         assert result.returncode == status and said in result.stderr, result.stderr
     assert invoke("replay", "out#1", "--sample", 99).returncode == 3
+
+
+def test_replay_shows_no_outcome_of_other_data_or_another_image(here):
+    assert invoke(*CAMPAIGN, "-o", "out").returncode == 0
+    for name in ("data.npz", "out/image.rheo"):
+        before = (here / name).read_bytes()
+        if name == "data.npz":
+            x, y = data()
+            np.savez(name, x=1 - x, y=y)
+        else:
+            image(9).save(name)
+        result = invoke("replay", "out#1")
+        assert result.returncode == 3 and "R0806" in result.stderr and name in result.stderr, result.stderr
+        assert not result.stdout
+        (here / name).write_bytes(before)
+    assert invoke("replay", "out#1").returncode == 0
+    for change in ({"data": 3}, {"samples": "x"}, {"samples": -3}, {"encode": []}):
+        kept = json.loads((here / "out/campaign.json").read_text())
+        (here / "out/campaign.json").write_text(json.dumps({**kept, **change}))
+        result = invoke("replay", "out#1")
+        assert result.returncode == 3 and "no folder of a finished campaign" in result.stderr
+        (here / "out/campaign.json").write_text(json.dumps(kept))
+
+
+def test_every_report_says_how_the_answer_is_read(here):
+    x, y = data()
+    np.savez("targets.npz", x=x, y=np.zeros((12, 20, 3)))
+    for number, (more, said) in enumerate(
+        (
+            ((), "y holds labels"),
+            (("--tolerance", "0.5"), "labels in y are not used"),
+            (("--data", "targets.npz", "--tolerance", "0.5"), "--tolerance is given"),
+        )
+    ):
+        assert invoke(*CAMPAIGN, *more, "-o", f"out{number}").returncode == 0
+        for content in reports(here / f"out{number}").values():
+            assert said in content.decode()
 
 
 def test_replay_answers_as_the_campaign_did(here):

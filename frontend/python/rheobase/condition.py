@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import operator
 
+from typing import Optional
+
 from .errors import OptionError, option_error, shown, unknown_name
 
 _COMPARE = {
@@ -65,18 +67,36 @@ def parse(expression: str) -> ast.expr:
         isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
     ):
         raise _refuse(expression, "is not true or false")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and not any(isinstance(n, ast.Name) for n in ast.walk(node)):
+            _value(expression, node, {})
     return tree
 
 
+def names_of(expression: str) -> list[str]:
+    """The figures that a condition asks for, each once. Raises OptionError where it cannot be read."""
+    return list(dict.fromkeys(n.id for n in ast.walk(parse(expression)) if isinstance(n, ast.Name)))
+
+
 def check_names(expression: str, known) -> None:
-    """Raises OptionError for a name that is not known, so that it shows before long work."""
-    for node in ast.walk(parse(expression)):
-        if isinstance(node, ast.Name) and node.id not in known:
-            raise unknown_name("figure", node.id, known)
+    """Raises OptionError for a name that is not known and for what no figure can mend, so that it shows before long work."""
+    for name in names_of(expression):
+        if name not in known:
+            raise unknown_name("figure", name, known)
 
 
-def holds(expression: str, figures: dict[str, float]) -> bool:
-    """Whether the condition is true of the figures. A name that is not a figure raises OptionError."""
+def holds(expression: str, figures: dict[str, Optional[float]]) -> Optional[bool]:
+    """Whether the condition is true of the figures. A name that is not a figure raises OptionError.
+
+    A figure may be None, not known: then so is what is made of it, unless `and` or `or` need it no more (Kleene 1938), and
+    the result may be None.
+    """
+    result = _value(expression, parse(expression), figures)
+    return None if result is None else bool(result)
+
+
+def _value(expression: str, tree: ast.expr, figures: dict[str, Optional[float]]):
+    """Of a part of the condition; None where it is not known."""
 
     def value(node):
         if isinstance(node, ast.Constant):
@@ -86,20 +106,23 @@ def holds(expression: str, figures: dict[str, float]) -> bool:
                 raise unknown_name("figure", node.id, figures)
             return figures[node.id]
         if isinstance(node, ast.BoolOp):
-            values = [bool(value(v)) for v in node.values]
-            return all(values) if isinstance(node.op, ast.And) else any(values)
+            parts = [None if (v := value(part)) is None else bool(v) for part in node.values]
+            decides = isinstance(node.op, ast.Or)  # what one part alone decides
+            return decides if decides in parts else None if None in parts else not decides
         if isinstance(node, ast.UnaryOp):
-            return not value(node.operand) if isinstance(node.op, ast.Not) else -value(node.operand)
+            operand = value(node.operand)
+            if operand is None:
+                return None
+            return not operand if isinstance(node.op, ast.Not) else -operand
         if isinstance(node, ast.BinOp):
-            return _ARITHMETIC[type(node.op)](value(node.left), value(node.right))
-        left = value(node.left)
-        for op, right in zip(node.ops, map(value, node.comparators)):
-            if not _COMPARE[type(op)](left, right):
-                return False
-            left = right
-        return True
+            left, right = value(node.left), value(node.right)
+            return None if left is None or right is None else _ARITHMETIC[type(node.op)](left, right)
+        values = [value(part) for part in (node.left, *node.comparators)]
+        pairs = zip(node.ops, values, values[1:])
+        told = [None if a is None or b is None else _COMPARE[type(op)](a, b) for op, a, b in pairs]
+        return False if False in told else None if None in told else True
 
     try:
-        return bool(value(parse(expression)))
+        return value(tree)
     except (ZeroDivisionError, OverflowError):
         raise _refuse(expression, "divides by zero or is too large") from None

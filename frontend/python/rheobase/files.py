@@ -8,6 +8,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Iterator
 
@@ -149,7 +150,11 @@ def filling(folder) -> Iterator[Path]:
             staging.mkdir(0o700)
         except (OSError, ValueError) as error:
             raise _cannot(folder, error) from None
-        yield staging
+        try:
+            yield staging
+        except DataError as error:  # of a file in it: the hidden folder is gone when its name is read
+            told = [replace(d, file=d.file.replace(str(staging), str(folder), 1)) for d in error.diagnostics]
+            raise DataError(told) from None
         try:
             if not folder.exists():
                 folder.parent.mkdir(parents=True, exist_ok=True)

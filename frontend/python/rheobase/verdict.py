@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from . import condition
+from .errors import option_error
 
 
 class Verdict:
@@ -18,10 +21,24 @@ class Verdict:
     def __str__(self) -> str:
         return self.text()
 
-    def figures(self) -> dict[str, float]:
-        """The names that `fails` understands, with their values."""
+    def figures(self) -> dict[str, Optional[float]]:
+        """The names that `fails` understands, with their values; None where one is not known."""
         raise NotImplementedError
 
-    def fails(self, expression: str) -> bool:
-        """Whether a condition over `figures` holds, such as "accuracy_drop > 0.005 or overflows > 0". Raises OptionError."""
+    def judge(self, expression: str) -> Optional[bool]:
+        """As `fails`; None where that is not known, because a figure is not."""
         return condition.holds(expression, self.figures())
+
+    def fails(self, expression: str) -> bool:
+        """Whether a condition over `figures` holds, such as "accuracy_drop > 0.005 or overflows > 0". Raises OptionError,
+        also where a figure that it needs is not known: a check never passes for nothing."""
+        failed = self.judge(expression)
+        if failed is None:
+            figures = self.figures()
+            unknown = [name for name in condition.names_of(expression) if figures[name] is None]
+            raise option_error(
+                f"whether '{expression}' holds is not known: there is no figure for {', '.join(unknown)}",
+                "too little was tried for it: let the work go on, or leave the name out",
+                "R0259",
+            )
+        return failed

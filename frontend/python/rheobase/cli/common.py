@@ -19,7 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ..errors import Diagnostic
+from ..errors import Diagnostic, OptionError
 
 app = typer.Typer(
     name="rheobase",
@@ -124,21 +124,29 @@ def _plain(value):
 
 
 def conclude(found, fail_if: Optional[str], output, told: Optional[Callable[[], str]] = None) -> None:
-    """Ends a command with its `verdict.Verdict`: saved where there is a folder, told, and judged by --fail-if (status 1).
+    """Ends a command with its `verdict.Verdict`: saved where there is a folder, told, and judged by --fail-if
+    (status 1; 4 where it is not known whether it holds).
 
     told: makes what people are told; where left out that is the verdict's text, and whether it failed.
     """
-    failed = fail_if is not None and found.fails(fail_if)
+    failed, refused = False, None
+    if fail_if is not None:
+        try:
+            failed = found.judge(fail_if)
+        except OptionError as error:  # the work is done: its reports come first
+            failed, refused = None, error
     found.data["fail_if"] = None if fail_if is None else {"condition": fail_if, "failed": failed}
     if output is not None:
         found.save(output)
+    if refused is not None:
+        raise refused
     if Settings.json:
         emit_json(found.data["schema"], {k: v for k, v in found.data.items() if k != "schema"})
     else:
-        failure = f"\n\nfailed: {fail_if}" if failed else ""
-        say(found.text() + failure if told is None else told())
-    if failed:
-        raise typer.Exit(1)
+        said = {True: f"\n\nfailed: {fail_if}", None: f"\n\nundecided: {fail_if}"}.get(failed, "")
+        say(found.text() + said if told is None else told())
+    if failed is not False:
+        raise typer.Exit(1 if failed else 4)
 
 
 @contextlib.contextmanager

@@ -14,9 +14,11 @@ from typing_extensions import Annotated
 
 from .. import condition
 from ..errors import file_error, option_error, usage_error
-from ..files import check_folder, check_writable, make_folder, write_npz, write_text
+from ..image import Image
+from ..files import check_folder, check_writable, write_npz, write_text
 from ..robustness import Campaign, fault_kinds
 from ..robustness import replay as replay_fault
+from ..robustness import plan as plans
 from ..robustness import robust as run_campaign
 from ..robustness.results import FIGURES
 from . import options as o
@@ -101,18 +103,28 @@ def robust(
     ] = None,
     output: Annotated[
         Optional[Path],
-        typer.Option("-o", "--output", metavar="DIR", help="Where reports and the state between blocks go."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIR",
+            parser=o.folder,
+            help="Where reports and the state between blocks go.",
+        ),
     ] = None,
     exhaustive: Annotated[
         Optional[str],
         typer.Option(
             "--exhaustive",
             metavar="LIST",
-            help="Of these, every fault on every sample; the others are drawn.",
+            help="Of these, or 'all', every fault on every sample; the others, and random kinds, are drawn.",
         ),
     ] = None,
     width: Annotated[
-        float, typer.Option("--width", help="Draw until every interval is at most so wide.")
+        float,
+        typer.Option(
+            "--width",
+            help=f"Draw until every interval is at most so wide, or a group has {plans.MOST_DRAWS:,} draws.",
+        ),
     ] = _WIDTH,
     confidence: Annotated[float, typer.Option("--confidence", help="Of the intervals.")] = _CONFIDENCE,
     instances: Annotated[
@@ -152,10 +164,13 @@ def robust(
     Each outcome is exact, as if the faulty chip had run from the first step to the last. Tells how often a fault changes a
     spike, an output, the answer; for which kind, layer and bit; and which single faults are worst. Writes report.html,
     report.json, report.txt and report.sarif. A campaign that was interrupted or ran out of --budget goes on with --resume
-    and ends with the same bytes. Figures for --fail-if: decision, output, raster, undefined and masked (shares, 0 to 1, of
-    the worst group of faults), accuracy and worst_accuracy (with labels), faults and pairs (counts). Exit status 1: --fail-if
-    holds; 4: the budget ended first. What each kind of fault does, how faults are drawn and what is counted: the rules B1 to
-    B21, as `rheobase explain B4` prints them.
+    and ends with the same bytes. DATA's y is labels [samples], or targets [samples, T, outputs], which take --tolerance.
+    IMAGE has one input; of several, rb.robust takes a dictionary. Figures for --fail-if: decision, output, raster, undefined
+    and masked (shares, 0 to 1, of the worst group of faults), accuracy (with labels), worst_accuracy (with labels, where no
+    kind is drawn but random ones: --exhaustive), faults and pairs (counts). What a campaign cannot know is refused before it
+    begins. Exit status 1: --fail-if holds; 4: the budget ended first, so that nothing is known of it, or no fault has a place. What
+    each kind of fault does, how faults are drawn and what is counted: the rules B1 to B21, as `rheobase explain B4` prints
+    them.
     """
     if listed:
         return _list_kinds()
@@ -177,7 +192,6 @@ def robust(
         "samples": samples,
         "seed": Settings.seed or 0,
     }
-    make_folder(output)
     try:
         with progress("faults") as advance:
             found = run_campaign(
@@ -197,6 +211,7 @@ def robust(
                 threads=Settings.threads,
                 workers=client,
                 progress=advance,
+                fail_if=fail_if,
             )
     finally:
         if client is not None:
@@ -235,6 +250,25 @@ def _command(image: str, options: dict) -> str:
     return " ".join(shlex.quote(word) for word in [*words, "-o", "DIR"])
 
 
+def _hash_of_data(image: Image, data, output: str) -> str:
+    """As a campaign makes it, for its report."""
+    arrays = image._inputs(data.slice(0, data.samples), data.file)[0]
+    return plans.hash_of_data(
+        arrays, plans.check_labels(image, data, plans.deciding_output(image, data, output))
+    )
+
+
+def _check_hash(file, wanted: str, found: str) -> None:
+    """Raises OptionError R0806 where a file is not the one that a report was made of."""
+    if found != wanted:
+        raise option_error(
+            "this is not what the report was made of: what it would show is no outcome of that campaign",
+            "put back the file as it was, or run the campaign again",
+            "R0806",
+            file=str(file),
+        )
+
+
 @o.command(
     "replay",
     "rheobase replay 'faults#1'",
@@ -263,7 +297,8 @@ def replay(
 ) -> None:
     """Run one fault of a campaign again, from the first step to the last, beside the intact chip.
 
-    Shows what the fault changes, the first spike that differs and both answers. OUT.npz holds NODE.intact and NODE.faulty,
+    Shows what the fault changes, the first spike that differs and both answers; refused where image.rheo in DIR or the data
+    are not those of the report any more. OUT.npz holds NODE.intact and NODE.faulty,
     [T + L, n], of every population and output.
     """
     folder, _, name = fault.partition("#")
@@ -274,8 +309,15 @@ def replay(
         arguments = json.loads((kept / _KEPT_ARGUMENTS).read_text())
         report = json.loads((kept / "report.json").read_text())
         known = [entry["fault"] for entry in report["critical"]]
+        hashes = report["image"], report["data"]["hash"]
         decision = {"output": report["decision"]["output"], "tolerance": report["decision"]["tolerance"]}
         source, encode, samples, seed = (arguments[k] for k in ("data", "encode", "samples", "seed"))
+        if not (
+            isinstance(source, str)
+            and isinstance(encode, (str, type(None)))
+            and (samples is None or (type(samples) is int and samples > 0))
+        ):
+            raise ValueError(_KEPT_ARGUMENTS)
     except (OSError, ValueError, KeyError, TypeError):
         raise file_error(
             kept, "this is no folder of a finished campaign", "give what `rheobase robust -o` made"
@@ -289,7 +331,9 @@ def replay(
     if output is not None:
         check_writable(output)
     loaded = o.read_image(kept / _KEPT_IMAGE)
+    _check_hash(kept / _KEPT_IMAGE, hashes[0], plans.hash_of(loaded.to_bytes()))
     dataset = read_data(Path(source), loaded, encode, samples)
+    _check_hash(source, hashes[1], _hash_of_data(loaded, dataset, decision["output"]))
     found = replay_fault(loaded, name, dataset, sample, seed=seed, **decision)
     if output is not None:
         pairs = {**found.spikes, **{f"{k}.output": v for k, v in found.outputs.items()}}

@@ -7,14 +7,15 @@ from typing import Callable, Optional
 
 import numpy as np
 
-from ..arguments import callback, thread_count, whole_number
-from ..data import DataSet, of_arrays
-from ..errors import Error, option_error, shown
+from .. import condition
+from ..arguments import callback, gather, thread_count, whole_number
+from ..data import DataSet, check_targets, of_arrays
+from ..errors import Error, option_error, path_of, shown, unknown_name
 from ..image import Image
 from . import plan as plans
-from .kinds import expand, fault_kinds, name_of
+from .kinds import EVERYTHING, expand, name_of, words_of
 from .plan import Plan
-from .results import Campaign
+from .results import FIGURES, Campaign
 from .runner import Runner
 
 MOST_SEED = (1 << 63) - 1
@@ -38,22 +39,26 @@ def robust(
     threads: Optional[int] = None,
     workers=None,
     progress: Optional[Callable] = None,
+    fail_if: Optional[str] = None,
 ) -> Campaign:
     """Injects faults into the words, states, messages and inputs of a chip image and tells what they do.
 
-    x: integers [samples, T, *input_shape] (or a data set of `rheobase.data`); y: labels [samples], or None. faults: kinds of
+    x: integers [samples, T, *input_shape], a dictionary of them by name for several inputs, or a data set of `rheobase.data`;
+    y: labels [samples], or None, or targets [samples, T, outputs], which take a ``tolerance``. faults: kinds of
     `fault_kinds`, with an amount where they have one ("message-loss:1e-3"), families ("weight"), or "all". exhaustive: those
-    of them of which every fault is tried on every sample; kinds with at most 200,000 pairs of fault and sample are without
-    being asked. The others are drawn at random, stratum by stratum (kind, node, weight bit): 500 times, then twice as
-    often at each look, until every interval at ``confidence`` (over all looks) is at most ``width`` wide, both shares from 0
-    to 1, or 4 million were drawn. instances: realisations of random kinds that may be drawn.
+    of them of which every fault is tried on every sample ("all": wherever that can be); kinds with few pairs of fault and
+    sample (`plan.FEW_PAIRS`) are without being asked, random ones never: their realisations have no end. The others are
+    drawn at random, stratum by stratum (kind, node, weight bit): `plan.FIRST_DRAWS` times, then twice as often at each look,
+    until every interval at ``confidence`` (over all looks) is at most ``width`` wide, both shares from 0 to 1, or
+    `plan.MOST_DRAWS` were drawn. instances: realisations of random kinds to draw from; their figures are means over these.
 
     The answer is the output's largest sum over time; with ``tolerance`` (network units) it is the values themselves, and
     another answer is one of which a value is off by more, its distances averaged over time. output: which Output node
     answers, where there are several. folder: where the state is kept, at least every few seconds, so that an interrupted
     campaign goes on with resume=True and ends with the same figures. budget: seconds; the block of work under way is ended,
     then the result is what is known by then (`finished` tells). workers: a Dask client whose workers share the work.
-    progress: called with (done, 100), per cent of the time that it is expected to take.
+    progress: called with (done, 100), per cent of the time that it is expected to take. fail_if: a condition that
+    `Campaign.fails` will be asked: figures that this campaign cannot have are refused before it begins.
 
     Every outcome is exact: equal to running the faulty chip from the first step to the last. What each kind of fault does,
     how faults are drawn and what is counted is chapter B of ir/SPEC.md. The result depends on image, data, faults and
@@ -76,21 +81,72 @@ def robust(
         raise option_error(f"budget is {shown(budget)}, needed is a number of seconds above 0")
     if resume and folder is None:
         raise option_error("resume needs the folder of the campaign", "give folder=, or leave resume out")
+    folder = None if folder is None else Path(path_of(folder))
     data = x if isinstance(x, DataSet) else data_set(image, x, y)
     arrays = image._inputs(data.slice(0, data.samples), data.file)[0]
     plan = make_plan(
         image, data, arrays, faults, seed, exhaustive, width, confidence, instances, tolerance, output
     )
+    if fail_if is not None:
+        check_condition(fail_if, plan, data)
     runner = Runner(image, data, arrays, plan, threads, callback(progress), workers)
     if folder is not None:
-        runner.attach(Path(folder), bool(resume))
+        runner.attach(folder, bool(resume))
     runner.run(budget)
     return Campaign.of(runner)
 
 
 def data_set(image: Image, x, y) -> DataSet:
-    """Arrays as a data set of an image with one input. Raises DataError."""
-    return of_arrays(x, y, [i["shape"] for i in image.info["inputs"]], "campaigns take images")
+    """Arrays as a data set of an image; of several inputs its slices are dictionaries. Raises DataError."""
+    shapes = {i["name"]: tuple(i["shape"]) for i in image.info["inputs"]}
+    if len(shapes) == 1 and not isinstance(x, dict):
+        return of_arrays(x, y, list(shapes.values()), "campaigns take images")
+    arrays, samples, steps, batched = gather(x, shapes, lambda array, name: array)
+    named = {name: array.reshape(samples, steps, *shapes[name]) for name, array in zip(shapes, arrays)}
+    data = DataSet(
+        samples,
+        steps,
+        lambda first, count: {n: a[first : first + count] for n, a in named.items()},
+        None,
+        batched,
+    )
+    data.y = check_targets(y, data)
+    return data
+
+
+def check_condition(fail_if: str, plan: Plan, data: DataSet) -> None:
+    """Raises OptionError for figures that do not exist, or that a campaign of this plan cannot have."""
+    for name in condition.names_of(fail_if):
+        if name not in FIGURES:
+            raise unknown_name("figure", name, FIGURES)
+        if "accuracy" not in name:
+            continue
+        drawn = [kind for kind in plan.faults if kind not in plan.exhaustive and not plans.is_random(kind)]
+        if plan.tolerance is not None:
+            why, remedy = "with a tolerance no answer is right or wrong", "ask for 'decision'"
+        elif data.y is None:
+            why, remedy = "the data have no labels", "give y, a label for each sample, or ask for 'decision'"
+        elif name == "accuracy" or not drawn and plan.exhaustive:
+            continue
+        elif drawn:
+            why = f"the faults of {_some(drawn)} are drawn, so that nobody knows which is worst"
+            remedy = (
+                f"try all of them: --exhaustive {','.join(drawn) if len(drawn) <= _SHOWN else EVERYTHING}"
+            )
+        else:
+            why, remedy = (
+                "realisations of random kinds have no end, so none is the worst",
+                "ask for 'decision'",
+            )
+        raise option_error(f"there will be no figure '{name}': {why}", remedy, "R0259")
+
+
+_SHOWN = 4  # kinds that a message names
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more kinds" if len(names) > _SHOWN else ""
+    return ", ".join(f"'{name}'" for name in names[:_SHOWN]) + more
 
 
 def check_share(name: str, value, low: float, high: float) -> float:
@@ -105,23 +161,24 @@ def make_plan(
 ) -> Plan:
     """Checks every argument and decides what is visited and what is drawn. Raises OptionError, DataError."""
     names, lenient = expand(faults)
-    wanted = expand(exhaustive)[0] if exhaustive else []
-    if unknown := [name for name in wanted if name not in names]:
-        raise option_error(
-            f"'{unknown[0]}' is to be exhaustive and not among the faults",
-            f"add it: --faults {','.join(names + unknown)}" if len(names) < 12 else "add it to --faults",
-        )
+    wanted = _wanted(exhaustive, names)
     index = plans.deciding_output(image, data, output)
     labels = plans.check_labels(image, data, index)
+    if tolerance is None and labels is None and data.y is not None:
+        raise option_error(
+            f"y holds targets, of which the largest sum over time of '{image.info['outputs'][index]['name']}' is no answer",
+            "say with --tolerance how far a value may be off on average over time, in the network's units; or give data "
+            "without y",
+        )
     plan = Plan(
         image=plans.hash_of(image.to_bytes()),
-        data=plans.hash_of(*arrays, np.zeros(0) if labels is None else labels),
+        data=plans.hash_of_data(arrays, labels),
         faults=names,
         seed=whole_number("seed", seed, 0, MOST_SEED),
         samples=data.samples,
         steps=data.steps,
         instances=whole_number("instances", instances, 1, 1 << 40),
-        confidence=check_share("confidence", confidence, 0.5, 1),
+        confidence=check_share("confidence", confidence, 0.5, plans.MOST_CONFIDENCE),
         width=check_share("width", width, 0, 1),
         output=index,
         scale=plans.scale_of(image, index),
@@ -132,6 +189,26 @@ def make_plan(
         name for name in plan.faults if _visits(name, sites[name], name in wanted, data.samples)
     ]
     return plan
+
+
+def _wanted(exhaustive, names: list[str]) -> list[str]:
+    """Kinds that are to be visited. Raises OptionError for those that are not broken, or that have no end."""
+    words = words_of(exhaustive) if exhaustive else []
+    everything = [name for name in names if not plans.is_random(name)] if EVERYTHING in words else []
+    others = [word for word in words if word != EVERYTHING]
+    wanted = expand(others)[0] if others else []
+    if unknown := [name for name in wanted if name not in names]:
+        few = len(names) + len(unknown) <= 3 * _SHOWN
+        raise option_error(
+            f"{_some(unknown)} {'is' if len(unknown) == 1 else 'are'} to be exhaustive and not among the faults",
+            f"add it: --faults {','.join(names + unknown)}" if few else "add it to --faults, or leave it out",
+        )
+    if random := [name for name in wanted if plans.is_random(name)]:
+        raise option_error(
+            f"'{random[0]}' cannot be exhaustive: it is random, and its realisations have no end",
+            "leave it out of --exhaustive: realisations are drawn, and figures have intervals",
+        )
+    return [*wanted, *(name for name in everything if name not in wanted)]
 
 
 def _places(image: Image, plan: Plan, lenient: set[str]) -> dict[str, int]:
@@ -158,5 +235,4 @@ def _visits(name: str, sites: int, wanted: bool, samples: int) -> bool:
             f"'{name}' has {sites:,} faults; at most {plans.MOST_SITES:,} are visited exhaustively",
             "have them drawn: leave it out of --exhaustive",
         )
-    about = {k["name"]: k["about"] for k in fault_kinds()}[name.partition(":")[0]]
-    return wanted or (about not in plans.RANDOM and sites * samples <= plans.FEW_PAIRS)
+    return wanted or (not plans.is_random(name) and sites * samples <= plans.FEW_PAIRS)

@@ -20,7 +20,7 @@ COLUMNS = ("tried", "raster", "output", "decision", "undefined", "spoiled", "men
 class Tally:
     """What the draws of one stratum came to. counts: [5] by damage; spoiled, mended: right answers turned wrong, wrong ones
     right; hits: {site: times that it changed the answer}; looks: how often the intervals were looked at; settled: they are
-    as narrow as wanted, or draws ended."""
+    as narrow as wanted, or no more draws are made."""
 
     def __init__(self):
         self.counts = np.zeros(len(DAMAGES), np.int64)
@@ -99,6 +99,8 @@ class State:
             raise
         except Exception as error:  # a zip file of a stranger raises nearly anything
             reason = " ".join(str(error).split())[:200] or type(error).__name__
+            if "pickle" in reason:  # NumPy advises to load it unsafely
+                reason = "it is no file of arrays of numbers"
             raise data_error(
                 "R0807",
                 f"the state of a campaign cannot be read: {reason}",

@@ -25,29 +25,35 @@ def name_of(kind: str, amount: float) -> str:
 
 def _canonical(word: str) -> str:
     kind, colon, amount = word.partition(":")
+    takes = any(known["name"] == kind and known["amount"] for known in fault_kinds())
     try:
-        return name_of(kind, float(amount)) if colon else word
+        return name_of(kind, float(amount)) if colon and takes else word
     except ValueError:
         return word  # the core says what is wrong with it
+
+
+def words_of(faults) -> list[str]:
+    """The words of a list, or of a text with commas. Raises OptionError."""
+    if isinstance(faults, str):
+        faults = faults.split(",")
+    try:
+        return [word for word in (str(word).strip() for word in faults) if word]
+    except TypeError:
+        raise option_error(
+            f"faults is {shown(faults)}", "give a list of kinds, see rb.fault_kinds()"
+        ) from None
 
 
 def expand(faults) -> tuple[list[str], set[str]]:
     """Names with families and 'all' spelt out, in the order given, each once: "weight" is weight-flip, weight-stuck-0 and
     weight-stuck-1. The second are those that only 'all' stands for. Raises OptionError; unknown names are left for the core
     to refuse."""
-    if isinstance(faults, str):
-        faults = faults.split(",")
-    try:
-        words = [str(word).strip() for word in faults]
-    except TypeError:
-        raise option_error(
-            f"faults is {shown(faults)}", "give a list of kinds, see rb.fault_kinds()"
-        ) from None
+    words = words_of(faults)
     about = {kind["name"]: kind["about"] for kind in fault_kinds()}
     known = list(about)
     names: list[str] = []
     asked: set[str] = set()
-    for word in filter(None, words):
+    for word in words:
         family = known if word == EVERYTHING else [name for name in known if name.startswith(word + "-")]
         if word != EVERYTHING:  # "weight" is bits of stored weights, not devices whose weights are off
             family = [name for name in family if about[name] == about[family[0]]]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from html import escape
 
 from .pictures import MEANING, ROWS, bits, falls, outcomes, percent
-from .text import place, text, worst_first
+from .text import answer, chosen, one_fault, place, text, worst_first
 
 FEW = 0.01  # of answers: strata below are counted as those that do little
 _STYLE = """
@@ -96,7 +96,12 @@ def _cards(data: dict) -> str:
     known = [s for s in data["strata"] if s["accuracy_worst"] is not None]
     if known:
         worst = min(known, key=lambda s: s["accuracy_worst"])
-        cards.append((percent(worst["accuracy_worst"]), f"right under the worst fault, {place(worst)}"))
+        cards.append(
+            (
+                percent(worst["accuracy_worst"]),
+                f"right under the worst fault that was tried on every sample, {place(worst)}",
+            )
+        )
     tried = [s for s in data["strata"] if s["pairs"]]
     if tried:
         little = sum(s["decision"]["value"] < FEW and s["undefined"]["value"] < FEW for s in tried)
@@ -173,7 +178,7 @@ def _critical(data: dict) -> str:
             + _cell(c["rank"], f"#{c['rank']}", True)
             + _cell(c["what"], f"{escape(c['what'])}<br><code>{escape(c['fault'])}</code>{also}", True)
             + _cell(c["node"], escape(c["node"]), True)
-            + _cell(share, f"{c['decision']:,} of {c['tried']:,}")
+            + _cell(share, one_fault(c))
             + _cell(-1 if accuracy is None else accuracy, percent(accuracy))
             + "</tr>"
         )
@@ -181,16 +186,21 @@ def _critical(data: dict) -> str:
 
 
 def _how_to_read(data: dict) -> str:
-    rule = data["decision"]["rule"]
-    if data["decision"]["tolerance"] is not None:
-        rule += f" of {data['decision']['tolerance']:g}"
+    wide = sum(not s["settled"] for s in data["strata"] if s["mode"] == "drawn" and s["pairs"])
+    but = f", but for {wide:,} groups whose draws ended first" if wide else ""
     points = (
         "One fault at a time, for the whole run of a sample. A pair is one fault on one sample; each pair is exact, as if the "
         "faulty chip had run from the first step to the last.",
-        f"The answer is read from '{escape(data['decision']['output'])}' by the {escape(rule)}.",
+        f"The answer is the {escape(answer(data))}.",
         "'Every one': all faults on all samples, so the figure is exact and has no interval. 'Drawn': faults and samples at "
         f"random, the figure with a {100 * data['confidence']:g} % interval (Clopper and Pearson 1934, for all looks "
-        f"together) at most {100 * data['width']:g} % wide. Of spikes, a sample is drawn first, then a spike in it.",
+        f"together) at most {100 * data['width']:g} % wide{but}. Of spikes, a sample is drawn first, then a spike in it.",
+        "Random kinds (losses of messages, noise of inputs, devices) have realisations instead of places; they are drawn, never "
+        "exact, and the figure is a mean over as many realisations as the column 'places' says: where realisations differ much, others "
+        "have another mean, which more of them (--instances) come nearer.",
+        "The worst faults: of kinds of which every one was tried, the worst of all. Drawn ones are the worst of some "
+        "candidates, and there may be worse ones that were never drawn; each interval is that of its fault by itself, so the "
+        "first of a long list is flattered. Equals are ordered by lot.",
         "Columns: 'spikes differ' includes 'output differs', which includes 'answer changes'. 'Undefined' is in none of them, "
         "nor in 'nothing differs': a bit of a list or format after which the words have no meaning.",
     )
@@ -222,20 +232,26 @@ def page(data: dict) -> str:
             "<h2>Which bits of a weight matter?</h2><p class='soft'>Share of pairs in which the answer changes, in %; the "
             f"highest bit is the sign where weights are signed.</p>{heat}"
         )
+    how = f" Drawn ones: {escape(chosen(data['followed']))}." if data["followed"] else ""
     kinds = "".join(f"<li><b>{escape(k['name'])}</b>: {escape(k['summary'])}</li>" for k in data["kinds"])
     command = data["command"]
-    again = f"<p>This report again: <code>{escape(command)}</code></p>" if command else ""
+    again = (
+        f"<p>This report again, in the folder of the image and the data: <code>{escape(command)}</code></p>"
+        if command
+        else ""
+    )
     source = f" from {escape(data['data']['name'])}" if data["data"]["name"] else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n"
         f"<h1>{escape(title)}</h1>\n<p class='soft'>{data['samples']:,} samples of {data['steps']} steps{source}, "
-        f"arithmetic '{escape(data['profile'])}', seed {data['seed']}, rheobase {escape(data['rheobase'])}</p>{unfinished}\n"
+        f"arithmetic '{escape(data['profile'])}', seed {data['seed']}, rheobase {escape(data['rheobase'])}; the answer is the "
+        f"{escape(answer(data))}</p>{unfinished}\n"
         f"<p class='verdict'>{_verdict(data)}</p>\n<div class='cards'>{_cards(data)}</div>\n"
         f"<h2>What does one fault do?</h2>\n<p class='soft'>On the right: how often the answer changes.{shown}</p>\n"
         f"<div class='key soft'>{key}</div>\n{outcomes(data)}\n{fall}\n{heat}\n"
         "<h2>Which faults are critical?</h2>\n<p class='soft'>Watch one step by step: <code>rheobase replay 'DIR#1'</code>, "
-        f"DIR the folder of this report, 1 the rank.</p>{_filter('critical')}{_critical(data)}\n"
+        f"DIR the folder of this report, 1 the rank.{how}</p>{_filter('critical')}{_critical(data)}\n"
         f"<h2>Every figure</h2>\n{_filter('figures')}{_strata(data)}\n"
         f"<h2>How to read this</h2>{_how_to_read(data)}\n<h2>What was broken</h2><ul>{kinds}</ul>\n"
         f"<h2>In words</h2><pre>{escape(text(data))}</pre>{again}\n<script>{_SCRIPT}</script></body></html>\n"

@@ -22,8 +22,17 @@ FEW_PAIRS = 200_000
 # Most faults of an exhaustive visit: their counts are held in memory.
 MOST_SITES = 20_000_000
 FIRST_DRAWS = 500  # of a stratum, at its first look; each look doubles them. SPEC B21.
-MOST_DRAWS = 1 << 22
+MOST_DRAWS = FIRST_DRAWS << 13  # at its last look
+# The error of a look is halved so often that beyond this doubles can no longer tell it from none.
+MOST_CONFIDENCE = 1 - 1e-6
 RANDOM = ("message loss", "input", "device")  # what kinds are about that have realisations instead of places
+
+
+def is_random(name: str) -> bool:
+    """Whether a kind, with or without an amount, has realisations instead of places: the list of all its faults does not
+    exist, and of no realisation can be said that it is the worst."""
+    kind = name.partition(":")[0]
+    return any(known["name"] == kind and known["about"] in RANDOM for known in _core.fault_kinds())
 
 
 @dataclass
@@ -128,12 +137,39 @@ def deciding_output(image: Image, data: DataSet, name: Optional[str]) -> int:
     )
 
 
+def hash_of_data(arrays: list[np.ndarray], labels: Optional[np.ndarray]) -> str:
+    """Of the samples as the image takes them, and their labels."""
+    return hash_of(*arrays, np.zeros(0) if labels is None else labels)
+
+
+def rule_of(data: DataSet, tolerance: Optional[float]) -> tuple[str, str]:
+    """How the answer is read, and why so."""
+    if tolerance is None:
+        why = "y holds labels" if data.y is not None else "no --tolerance is given; for a classifier"
+        return "largest sum over time", why
+    why = "--tolerance is given"
+    if data.y is not None and data.y.ndim == 1:
+        why += "; the labels in y are not used: no value is right or wrong"
+    return "every value, its mean distance over time within a tolerance", why
+
+
 def check_labels(image: Image, data: DataSet, output: int) -> Optional[np.ndarray]:
-    """Labels [samples] int32, or None where the data have none. Raises DataError."""
+    """Labels [samples] int32, or None where the data have none. Raises DataError where they, or targets, do not fit."""
     y = data.y
-    if y is None or y.ndim != 1:
+    if y is None:
         return None
     size = int(np.prod(image.info["outputs"][output]["shape"]))
+    if y.ndim != 1:
+        if y.ndim < 3 or y.shape[:2] != (data.samples, data.steps) or np.prod(y.shape[2:]) != size:
+            raise data_error(
+                "R0255",
+                f"'y' has shape {list(y.shape)}: neither labels [{data.samples}] nor targets "
+                f"[{data.samples}, {data.steps}, {size}]",
+                data.file,
+                "y",
+                "make it one integer for each sample, for example by y.reshape(-1), or leave it out",
+            )
+        return None
     if len(y) != data.samples or (len(y) and (y.min() < 0 or y.max() >= size)):
         raise data_error(
             "R0255",

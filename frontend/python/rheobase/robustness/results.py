@@ -8,13 +8,14 @@ from typing import Optional
 import numpy as np
 
 from ..files import filling, write_text
-from ..statistics import proportion
 from ..verdict import Verdict
 from .checkpoint import COLUMNS
 from .critical import drawn_faults, listed, visited_faults
 from .intervals import clopper_pearson, confidence_of_look
 from .kinds import fault_kinds
+from .plan import rule_of
 from .runner import LEVELS, at_least
+from .text import random_kinds
 
 SCHEMA = "rheobase.robustness/1"
 SHARES = ("masked", *LEVELS, "undefined")  # that every stratum has
@@ -36,7 +37,7 @@ class Campaign(Verdict):
 
     @property
     def finished(self) -> bool:
-        """False where a budget ended before every figure was as narrow as wanted."""
+        """False where a budget ended before everything was tried that was to be."""
         return self.data["finished"]
 
     def text(self) -> str:
@@ -45,23 +46,28 @@ class Campaign(Verdict):
 
         return text(self.data)
 
-    def figures(self) -> dict[str, float]:
+    def figures(self) -> dict[str, Optional[float]]:
         """The names that `fails` understands. Of all strata the worst, shares from 0 to 1: decision, output, raster (of pairs
         in which a fault changes at least that), undefined (its words mean nothing any more), masked (the least share in which
-        nothing changes). faults, pairs: how many; with labels accuracy of the intact chip, worst_accuracy under
-        the worst fault of those that were tried on every sample."""
-        strata = self.data["strata"]
-        figures: dict[str, float] = {
+        nothing changes). faults, pairs: how many; accuracy of the intact chip; worst_accuracy under the worst of all faults.
+
+        None where it is not known: shares before the campaign is finished, or where no fault has a place; worst_accuracy
+        unless every fault that has a place was tried on every sample. Without labels there are no accuracies."""
+        strata, data = self.data["strata"], self.data
+        tried = [s for s in strata if s["pairs"]] if self.finished else []
+        figures: dict[str, Optional[float]] = {
             "faults": sum(s["sites"] for s in strata),
             "pairs": sum(s["pairs"] for s in strata),
         }
         for name in SHARES:
-            shares = [s[name]["value"] for s in strata if s[name]["value"] is not None]
-            figures[name] = min(shares, default=1.0) if name == "masked" else max(shares, default=0.0)
-        if self.data["intact"]["accuracy"]:
-            figures["accuracy"] = self.data["intact"]["accuracy"]["value"]
-            worst = [s["accuracy_worst"] for s in strata if s["accuracy_worst"] is not None]
-            figures["worst_accuracy"] = min([*worst, figures["accuracy"]])
+            worst = min if name == "masked" else max
+            figures[name] = worst((s[name]["value"] for s in tried), default=None)
+        accuracy = data["intact"]["accuracy"]
+        if not accuracy:
+            return figures
+        figures["accuracy"] = accuracy["value"] if accuracy["of"] == data["samples"] else None
+        left = [s["accuracy_worst"] for s in tried if s["kind"] not in random_kinds(data)]
+        figures["worst_accuracy"] = None if None in left else min(left, default=None)
         return figures
 
     def save(self, folder) -> None:
@@ -138,7 +144,7 @@ def _visited(runner, accuracy: Optional[dict]) -> list[dict]:
             (total["spoiled"], total["mended"]) if accuracy else None,
             lambda count, of: _exact(count, of, whole),
         )
-        if accuracy and state.visited:
+        if accuracy and total["tried"]:
             lost = columns["spoiled"].astype(np.int64) - columns["mended"]
             entry["accuracy_mean"] = (accuracy["count"] - float(lost.mean())) / state.visited
             entry["accuracy_worst"] = (accuracy["count"] - int(lost.max())) / state.visited
@@ -151,16 +157,17 @@ def _sampled(runner, accuracy: Optional[dict]) -> list[dict]:
     strata = []
     for known, tally in zip(runner.strata["drawn"], runner.state.tallies):
         held = confidence_of_look(runner.look_of(tally), runner.plan.confidence)
-        strata.append(
-            _stratum(
-                known,
-                "drawn",
-                tally.settled,
-                tally.counts.tolist(),
-                (tally.spoiled, tally.mended) if accuracy else None,
-                lambda count, of, held=held: _drawn(count, of, held),
-            )
+        entry = _stratum(
+            known,
+            "drawn",
+            False,
+            tally.counts.tolist(),
+            (tally.spoiled, tally.mended) if accuracy else None,
+            lambda count, of, held=held: _drawn(count, of, held),
         )
+        widest = max(entry[name]["high"] - entry[name]["low"] for name in SHARES)
+        entry["settled"] = tally.settled and bool(widest <= runner.plan.width)
+        strata.append(entry)
     return strata
 
 
@@ -169,7 +176,9 @@ def _accuracy(runner) -> Optional[dict]:
     if not len(runner.labels):
         return None
     answers = runner.answers()
-    return proportion(int((answers == runner.labels[: len(answers)]).sum()), len(answers))
+    count, of = int((answers == runner.labels[: len(answers)]).sum()), len(answers)
+    low, high = clopper_pearson(count, of, runner.plan.confidence)
+    return {"count": count, "of": of, "value": count / of, "low": low, "high": high}
 
 
 def _report(runner) -> dict:
@@ -179,6 +188,8 @@ def _report(runner) -> dict:
     accuracy = _accuracy(runner)
     strata = _visited(runner, accuracy) + _sampled(runner, accuracy)
     used = {stratum["kind"] for stratum in strata}
+    rule, why = rule_of(runner.data, plan.tolerance)
+    drawn, followed = drawn_faults(runner)
     return {
         "schema": SCHEMA,
         "rheobase": __version__,
@@ -186,6 +197,7 @@ def _report(runner) -> dict:
         "chip": info["chip"],
         "profile": info["profile"],
         "image": plan.image,
+        "image_file": runner.image.file.rsplit("/", 1)[-1] or f"{info['network']}.rheo",
         "data": {"name": runner.data.file.rsplit("/", 1)[-1], "hash": plan.data},
         "samples": plan.samples,
         "steps": plan.steps,
@@ -194,16 +206,16 @@ def _report(runner) -> dict:
         "width": plan.width,
         "decision": {
             "output": info["outputs"][plan.output]["name"],
-            "rule": "largest sum over time"
-            if plan.tolerance is None
-            else "mean over time within a tolerance",
+            "rule": rule,
+            "why": why,
             "tolerance": plan.tolerance,
         },
         "finished": runner.finished,
         "intact": {"accuracy": accuracy},
         "kinds": [kind for kind in fault_kinds() if kind["name"] in used],
         "strata": strata,
-        "critical": listed(visited_faults(runner, accuracy) + drawn_faults(runner)),
+        "followed": followed,
+        "critical": listed(visited_faults(runner, accuracy) + drawn),
         "command": None,
         "fail_if": None,
     }

@@ -93,8 +93,8 @@ class Runner:
         self._save(at_once=True)
 
     def run(self, budget: Optional[float]) -> None:
-        """Until the end or the budget's, one block at least: every stratum is looked at once while visits go on, as long
-        for the one as for the other, so that there is a figure for everything early; then looks go on."""
+        """Until the end or the budget's, one block at least: every stratum is looked at once, in their order, while visits
+        go on, as long for the one as for the other; then looks go on. What the budget does not reach has no figure."""
         end = None if budget is None else time.monotonic() + budget
 
         def over() -> bool:

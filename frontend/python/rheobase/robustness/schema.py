@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .checkpoint import DAMAGES
-from .critical import LISTED
+from .critical import LISTED, OF_A_KIND
+from .kinds import fault_kinds
+from .plan import MOST_CONFIDENCE
 from .results import SCHEMA, SHARES
 
 _MEANING = {
@@ -56,7 +58,11 @@ def _share(about: str) -> dict:
         value=_maybe(_number("count / of; null where nothing was tried", **_UNIT)),
         low=_maybe(_number("lower end of the interval; null before all samples were visited", **_UNIT)),
         high=_maybe(_number("upper end", **_UNIT)),
-        exact={"type": "boolean", "description": "every fault on every sample: low = high = value"},
+        exact={
+            "type": "boolean",
+            "description": "every fault on every sample: low = high = value; never of random kinds, whose figures are means over "
+            "realisations drawn from as many as `sites` says",
+        },
     )
 
 
@@ -65,7 +71,10 @@ def _stratum() -> dict:
         "faults of one kind in one node, of weights also of one bit",
         kind=_text("kind of fault"),
         amount=_number("the number behind the kind's name, 0 where it has none", minimum=0),
-        node=_text("where in the user's network: 'hidden', 'input -> hidden'"),
+        node=_text(
+            "where: 'hidden', 'input -> hidden'; in the user's names, but of the network as it was compiled, which may hold parts "
+            "of a node ('input -> hidden.part')"
+        ),
         bit={
             "type": "integer",
             "minimum": -1,
@@ -73,7 +82,11 @@ def _stratum() -> dict:
         },
         sites=_count("places (realisations of random kinds)"),
         mode={"enum": ["exhaustive", "drawn"], "description": "every pair, or draws of them"},
-        settled={"type": "boolean", "description": "false where the budget ended first"},
+        settled={
+            "type": "boolean",
+            "description": "every pair was tried, or all intervals are as narrow as wanted; false where the budget or the most "
+            "draws that are made ended first",
+        },
         pairs=_count("pairs of fault and sample that were tried"),
         **{name: _share(_MEANING[name]) for name in SHARES},
         spoiled=_maybe(_share("right answers turned wrong; null without labels")),
@@ -86,13 +99,23 @@ def _stratum() -> dict:
 def _critical() -> dict:
     return _object(
         "a fault that changes an answer",
-        rank=_count("from 1; `rheobase replay DIR#RANK` shows it", 1),
+        rank=_count(
+            "from 1, by the share of samples whose answer changes; `rheobase replay DIR#RANK` shows it", 1
+        ),
         fault=_text("its name: KIND@PLACE"),
         what=_text("what it changes, in the user's names"),
         kind=_text("kind of fault"),
-        node=_text("where in the user's network"),
-        tried=_count("samples that it was tried on", 1),
+        node=_text("where, as for strata"),
+        tried=_count("samples that it was tried on; where a spike is lost, those that have it", 1),
         decision=_count("answers of them that change", 1),
+        low=_maybe(
+            _number(
+                "lower end of the interval of decision / tried over all samples, for this fault by itself; the share "
+                "where all were tried, null while they are",
+                **_UNIT,
+            )
+        ),
+        high=_maybe(_number("upper end", **_UNIT)),
         accuracy=_maybe(_number("with this fault; null where drawn or without labels", **_UNIT)),
         also=_list("other faults that are the same change at the same place", _text("name")),
     )
@@ -102,7 +125,7 @@ def schema() -> dict:
     """JSON Schema (draft 2020-12) of report.json."""
     interval = {"minimum": 0, "maximum": 1}
     accuracy = _object(
-        "share of right answers, with its 95 % interval (Wilson 1927)",
+        "share of right answers, with its interval at `confidence` (Clopper and Pearson 1934)",
         count=_count("right answers"),
         of=_count("samples", 1),
         value=_number("count / of", **interval),
@@ -125,11 +148,12 @@ def schema() -> dict:
         chip=_text("name of the chip"),
         profile=_text("arithmetic"),
         image=_text("SHA-256 of the image", pattern="^[0-9a-f]{64}$"),
+        image_file=_text("name of its file"),
         data=_object("the samples", name=_text("file"), hash=_text("SHA-256", pattern="^[0-9a-f]{64}$")),
         samples=_count("of the data", 1),
         steps=_count("of a sample", 1),
         seed=_count("of all draws"),
-        confidence=_number("of the intervals", exclusiveMinimum=0.5, exclusiveMaximum=1),
+        confidence=_number("of the intervals", exclusiveMinimum=0.5, exclusiveMaximum=MOST_CONFIDENCE),
         width=_number(
             "to which intervals of drawn strata were narrowed", exclusiveMinimum=0, exclusiveMaximum=1
         ),
@@ -137,21 +161,43 @@ def schema() -> dict:
             "how the answer is read",
             output=_text("Output node"),
             rule=_text("in words"),
+            why=_text("why this rule was taken"),
             tolerance=_maybe(
                 _number("network units; null where the answer is the largest sum", exclusiveMinimum=0)
             ),
         ),
-        finished={"type": "boolean", "description": "false where the budget ended first"},
+        finished={
+            "type": "boolean",
+            "description": "everything was tried that was to be; false where the budget ended first",
+        },
         intact=_object("the chip without faults", accuracy=_maybe(accuracy)),
         kinds=_list("of faults that were tried", kind),
         strata=_list("every figure", _stratum()),
-        critical=_list("worst faults first", _critical(), maxItems=LISTED),
-        command=_maybe(_text("makes this report again")),
+        followed=_maybe(
+            _object(
+                "how drawn faults came into `critical`: some that changed an answer, from every stratum in turn, were tried again",
+                hits=_count("drawn faults that changed an answer", 1),
+                candidates=_count("of them, tried again", 1),
+                screened=_count(
+                    "samples, drawn by lot, on which each candidate was tried; 0 where none had to be left out"
+                ),
+                followed=_count("the worst of the candidates", 1),
+                samples=_count("drawn by lot, on which each of these was tried", 1),
+            )
+        ),
+        critical=_list(
+            f"worst faults first: {LISTED} of all, and more until there are {OF_A_KIND} of each kind; none of random kinds",
+            _critical(),
+            maxItems=LISTED + OF_A_KIND * len(fault_kinds()),
+        ),
+        command=_maybe(_text("makes this report again in the folder of the image and the data")),
         fail_if=_maybe(
             _object(
                 "--fail-if",
                 condition=_text("as given"),
-                failed={"type": "boolean", "description": "whether it holds"},
+                failed=_maybe(
+                    {"type": "boolean", "description": "whether it holds; null where that is not known"}
+                ),
             )
         ),
     )

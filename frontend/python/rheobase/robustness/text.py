@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from .plan import RANDOM
+
 WORST = 4  # strata that are told
 FAULTS = 3  # single ones that are told
+VERDICTS = {True: "failed", False: "passed", None: "undecided"}  # of --fail-if
 
 
 def share(p: dict) -> str:
@@ -13,7 +16,44 @@ def share(p: dict) -> str:
     value = f"{100 * p['value']:.3g} %"
     if p["exact"]:
         return f"{value} exactly"
-    return value if p["low"] is None else f"{value} [{100 * p['low']:.3g}, {100 * p['high']:.3g}]"
+    return f"{value} so far" if p["low"] is None else f"{value} [{100 * p['low']:.3g}, {100 * p['high']:.3g}]"
+
+
+def answer(data: dict) -> str:
+    """How the answer is read, and why so."""
+    decision = data["decision"]
+    within = "" if decision["tolerance"] is None else f" of {decision['tolerance']:g}"
+    return f"{decision['rule']}{within} of '{decision['output']}' ({decision['why']})"
+
+
+def random_kinds(data: dict) -> set[str]:
+    """Kinds that have realisations instead of places."""
+    return {kind["name"] for kind in data["kinds"] if kind["about"] in RANDOM}
+
+
+def chosen(followed: dict) -> str:
+    """How drawn faults got into the list of the worst."""
+    few = (
+        f" on {followed['screened']:,} samples, the worst {followed['followed']:,}"
+        if followed["screened"]
+        else ""
+    )
+    return (
+        f"worst of {followed['candidates']:,} candidates, of {followed['hits']:,} drawn faults that changed an answer; tried"
+        f"{few} on {followed['samples']:,} samples"
+    )
+
+
+def one_fault(entry: dict) -> str:
+    """ "20 of 32 answers change [43.7, 78.9] %"."""
+    said = f"{entry['decision']:,} of {entry['tried']:,} answers change"
+    if entry["low"] is None:
+        return f"{said} so far"
+    return (
+        said
+        if entry["low"] == entry["high"]
+        else f"{said} [{100 * entry['low']:.3g}, {100 * entry['high']:.3g}] %"
+    )
 
 
 def place(stratum: dict) -> str:
@@ -24,10 +64,11 @@ def place(stratum: dict) -> str:
 
 
 def worst_first(strata: list[dict]) -> list[dict]:
-    """By how often an answer changes, then an output, then by what nobody knows."""
+    """By how often an answer changes, then an output, then by what nobody knows; last those of which nothing was tried."""
 
     def key(stratum: dict):
-        return [-(stratum[name]["value"] or 0) for name in ("decision", "output", "undefined")]
+        worst = [-(stratum[name]["value"] or 0) for name in ("decision", "output", "undefined")]
+        return [not stratum["pairs"], *worst]
 
     return sorted(strata, key=key)
 
@@ -35,6 +76,7 @@ def worst_first(strata: list[dict]) -> list[dict]:
 def text(data: dict) -> str:
     """What report.txt holds: how much was tried, which strata are worst, which faults are critical."""
     strata = worst_first(data["strata"])
+    tried = [s for s in strata if s["pairs"]]
     pairs = sum(s["pairs"] for s in strata)
     rows = [
         (
@@ -45,6 +87,10 @@ def text(data: dict) -> str:
     ]
     if not data["finished"]:
         rows.append(("NOT FINISHED", "the budget ended first; the same command with --resume goes on"))
+    if data["finished"] and (wide := sum(not s["settled"] for s in tried)):
+        said = f"{wide:,} groups have wider intervals than {100 * data['width']:g} % after the most draws that are made"
+        rows.append(("WIDE", said))
+    rows.append(("answer", answer(data)))
     accuracy = data["intact"]["accuracy"]
     if accuracy:
         rows.append(
@@ -55,13 +101,23 @@ def text(data: dict) -> str:
             )
         )
     head = "answer changes"
-    for stratum in strata[:WORST]:
+    for stratum in tried[:WORST]:
         right = stratum["accuracy_worst"]
         extra = "" if right is None else f"; under the worst of them {100 * right:.2f} % right"
+        if stratum["kind"] in random_kinds(data):
+            extra = f", mean over {stratum['sites']:,} realisations"
         rows.append((head, f"{place(stratum)}: {share(stratum['decision'])} of {stratum['pairs']:,}{extra}"))
         head = ""
-    if len(strata) > WORST:
-        rows.append(("", f"and {len(strata) - WORST} more strata, none more often"))
+    if len(tried) > WORST:
+        so_far = "" if data["finished"] else " so far"
+        rows.append((head, f"and {len(tried) - WORST:,} more groups, none more often{so_far}"))
+    if untried := len(strata) - len(tried):
+        why = (
+            "no fault of theirs can happen: there is no spike"
+            if data["finished"]
+            else "nothing was tried yet"
+        )
+        rows.append((head if not tried else "", f"of {untried:,} groups nothing is known: {why}"))
     undefined = sum(s["undefined"]["count"] for s in strata)
     if undefined:
         rows.append(
@@ -73,13 +129,13 @@ def text(data: dict) -> str:
         )
     for entry in data["critical"][:FAULTS]:
         right = "" if entry["accuracy"] is None else f", {100 * entry['accuracy']:.2f} % right"
-        changes = f"{entry['decision']:,} of {entry['tried']:,} answers change{right}"
-        rows.append((f"worst fault #{entry['rank']}", f"{entry['what']}: {changes}"))
+        rows.append((f"worst fault #{entry['rank']}", f"{entry['what']}: {one_fault(entry)}{right}"))
+    if data["followed"]:
+        rows.append(("", chosen(data["followed"])))
     if data["critical"]:
         rows.append(("see it happen", "rheobase replay 'DIR#1'"))
     if data["fail_if"]:
-        failed = "failed" if data["fail_if"]["failed"] else "passed"
-        rows.append((failed, f"--fail-if '{data['fail_if']['condition']}'"))
+        rows.append((VERDICTS[data["fail_if"]["failed"]], f"--fail-if '{data['fail_if']['condition']}'"))
     width = max(len(head) for head, _ in rows[1:]) if len(rows) > 1 else 0
     return "\n".join(
         f"{head:{0 if k == 0 else width + 1}} {said}".rstrip() for k, (head, said) in enumerate(rows)
