@@ -52,10 +52,13 @@ def neuron_rates(name: str, rates, size: int) -> list[float]:
     return np.broadcast_to(values, (size,)).tolist()
 
 
-def callback(progress: Optional[Callable]) -> Optional[Callable]:
-    if progress is not None and not callable(progress):
-        raise option_error(f"progress is {shown(progress)}, needed is a function of (done, total)")
-    return progress
+def callback(
+    function: Optional[Callable], what: str = "progress", of: str = "(done, total)"
+) -> Optional[Callable]:
+    """The function, or an OptionError for what cannot be called."""
+    if function is not None and not callable(function):
+        raise option_error(f"{what} is {shown(function)}, needed is a function of {of}")
+    return function
 
 
 def gather(

@@ -176,7 +176,11 @@ def of_arrays(x, y, shapes: list[tuple], who: str) -> DataSet:
     """Arrays in memory as a data set for the one input of a network or an image, whose inputs have these shapes. Raises
     DataError; ``who`` says in it what takes one input only."""
     if len(shapes) != 1:
-        raise data_error("R0258", f"{who} with one input, this one has {len(shapes)}")
+        raise data_error(
+            "R0258",
+            f"{who} with one input, this one has {len(shapes)}",
+            remedy="run the network and the image with a dictionary by name, or join the inputs to one",
+        )
     x, batched = with_batch(check_numbers(x), shapes[0])
     data = DataSet(x.shape[0], x.shape[1], lambda first, count: x[first : first + count], None, batched)
     data.y = check_targets(y, data)

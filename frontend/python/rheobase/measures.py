@@ -182,9 +182,12 @@ def of_rasters(
 
     Example: rb.measures.of_rasters(["spike_distance", "hamming"], a, b)["hamming"].max()
     """
-    names = [names] if isinstance(names, str) else list(names)
+    try:
+        names = [names] if isinstance(names, str) else list(names)
+    except TypeError:
+        names = [names]
     for name in names:
-        if name not in NAMES:
+        if not isinstance(name, str) or name not in NAMES:
             raise unknown_name("measure", name, NAMES)
     options = _options(
         cost=_positive("q", q, zero=True, infinite=True),

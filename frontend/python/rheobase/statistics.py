@@ -43,7 +43,13 @@ def _tango(only_first: int, only_second: int, trials: int, delta: float) -> floa
     second = (math.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
     variance = trials * (2 * second + delta * (1 - delta))
     surplus = only_first - only_second - trials * delta
-    return surplus / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, surplus) if surplus else 0.0
+    return (
+        surplus / math.sqrt(variance)
+        if variance > 0
+        else math.copysign(math.inf, surplus)
+        if surplus
+        else 0.0
+    )
 
 
 def _delta_at(only_first: int, only_second: int, trials: int, score: float, low: float, high: float) -> float:
