@@ -96,6 +96,12 @@ def with_batch(x: np.ndarray, shape: tuple, file: str = "", where: str = "x") ->
     return x, batched
 
 
+def payload_range(info: dict) -> tuple[int, int]:
+    """The least and the largest integer that the image's input takes."""
+    largest = 1 if info["encoding"] == "Binary" else int(info["max_payload"])
+    return -largest if info["encoding"] == "Graded" else 0, largest
+
+
 def as_payloads(x: np.ndarray, info: dict, file: str = "") -> np.ndarray:
     """[B, T, size] of payloads that the image's input takes; real numbers are refused with the reason."""
     name, encoding = info["name"], info["encoding"]
@@ -111,8 +117,7 @@ def as_payloads(x: np.ndarray, info: dict, file: str = "") -> np.ndarray:
                 remedy="encode real values as spikes first (--encode), or run the float network",
             )
         x = rounded
-    largest = 1 if encoding == "Binary" else int(info["max_payload"])
-    smallest = -largest if encoding == "Graded" else 0
+    smallest, largest = payload_range(info)
     low = 0 if x.dtype == np.uint8 else x.min()  # a pass over large data less
     high = x.max()
     if low < smallest or high > largest:
