@@ -287,10 +287,7 @@ def run_compiler(
                     ),
                     net,
                 )
-                optional = weight_bits is not None or scales != "auto"
-                if settings is not None and optional and result["quantization"]:
-                    chosen = json.loads(result["quantization"])
-                    pinning.check_options(json.loads(settings), file, chosen, weight_bits, scales)
+                pinning.check_options(settings, file, result["quantization"], weight_bits, scales)
                 if any(d.code == "R0346" for d in result["notes"]) and result["image"] is not None:
                     result["notes"] += _answers(net, Image.from_bytes(result["image"], net.name), calibrate)
                 return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Optional
 
 from .errors import option_error
@@ -16,13 +17,19 @@ def pinned_bits(settings: dict) -> dict[str, Optional[int]]:
     return {name: p.get("bits") for name, p in projections.items() if "bits" in p or "weights" in p}
 
 
-def check_options(settings: dict, file: str, chosen: dict, weight_bits: Optional[int], scales: str) -> None:
+def check_options(
+    given: Optional[str], file: str, filled: Optional[str], weight_bits: Optional[int], scales: str
+) -> None:
     """Raises OptionError (R0694) for an option that can choose nothing, since the settings pin all that it is about.
 
-    settings: as the user gave them; chosen: as quantization filled them in, with every population and projection.
+    given: JSON text of the user's settings, or None; filled: as quantization completed them, with every population and
+    projection, or None where it was not reached.
 
-    Example: check_options({"projections": {"a_to_b": {"bits": 8}}}, "q.json", chosen, 4, "auto")
+    Example: check_options('{"projections": {"a_to_b": {"bits": 8}}}', "q.json", result["quantization"], 4, "auto")
     """
+    if not given or not filled or (weight_bits is None and scales == "auto"):
+        return
+    settings, chosen = json.loads(given), json.loads(filled)
     bits = {name: pinned for name, pinned in pinned_bits(settings).items() if pinned is not None}
     others = [name for name, pinned in bits.items() if pinned != weight_bits]
     if weight_bits is not None and others and bits.keys() >= chosen["projections"].keys():
