@@ -319,9 +319,10 @@ def _percentile(text: str) -> bool:
         return False
 
 
-def known_options() -> list[str]:
-    """Names of what `compile` takes."""
-    return [name for name in inspect.signature(compile).parameters if name not in ("net", "unknown")]
+def known_options(*without: str) -> list[str]:
+    """Names of what `compile` takes, ``without`` some."""
+    others = ("net", "unknown", *without)
+    return [name for name in inspect.signature(compile).parameters if name not in others]
 
 
 def check_further(who: str, given: dict, known) -> None:

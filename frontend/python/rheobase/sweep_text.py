@@ -48,18 +48,15 @@ def _within(r: dict) -> list[str]:
         return [f"no precision fits {size}"]
     name = f"{mixed['name']} bits everywhere" if mixed["kind"] == "uniform" else mixed["name"]
     lines = [f"within {size}: {name}: {worth(judged(mixed))}; {kilobytes(mixed['memory_bytes'])}"]
+    told = "  chosen and judged on the same sample: better than it is, rather"
+    if "halves" in mixed:
+        one, other = (half["samples"] for half in mixed["halves"])
+        told = f"  chosen on {one:,} samples, these figures are of the other {other:,}"
     search = r.get("search")
     if search is not None:
         how = "all" if search["exact"] else "many of the"
-        lines.append(
-            f"  foretold from the layers alone over {how} {search['combinations']:,} combinations, the best of those run; chosen "
-            f"on {search['chosen_on']:,} samples, "
-            + (
-                f"judged on the other {search['judged_on']:,}"
-                if "halves" in mixed
-                else "and judged on the same: too good, rather"
-            )
-        )
+        told += f"; foretold over {how} {search['combinations']:,} combinations, from the layers alone; the best were run"
+    lines.append(told)
     return lines
 
 

@@ -170,8 +170,7 @@ def sweep(
         raise unknown_name("engine", engine, ENGINES)
     if "weight_bits" in options:
         raise option_error("a sweep has no option 'weight_bits'", "'bits' says the precisions")
-    further = set(compiler.known_options()) - {"dump_stages", "witness"}
-    compiler.check_further("sweep", options, further)
+    compiler.check_further("sweep", options, compiler.known_options("weight_bits", "dump_stages", "witness"))
     said = callback(tell, "tell", "one text")
     shown_progress = callback(progress)
     precisions = check_bits(bits)
@@ -459,14 +458,7 @@ class _Sweeper:
             room = [step for step in mixed if best["memory_bytes"] - _sum(gains, step) <= self.budget]
             chosen += self._within(room or mixed[-1:], chosen)
         combinations = math.prod(1 + len(ways) for ways in gains.values())
-        halves = [h["samples"] for h in best.get("halves", [])] or [best["samples"]] * 2
-        search = {
-            "combinations": combinations,
-            "exact": exact,
-            "chosen_on": halves[0],
-            "judged_on": halves[1],
-        }
-        return [self.run(self._at(step)) for step in chosen], search
+        return [self.run(self._at(step)) for step in chosen], {"combinations": combinations, "exact": exact}
 
     def _within(self, steps: list[dict[str, int]], known: list) -> list[dict[str, int]]:
         """The first settings whose images are within the budget, but those that are known: memory does not quite add up."""

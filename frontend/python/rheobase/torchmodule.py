@@ -60,8 +60,7 @@ def torch_module(
             f"a network is needed, not {type(net).__name__}", "rb.load and rb.Builder make networks"
         )
     slope = positive_number("slope", slope)
-    further = set(compiler.known_options()) - {"dump_stages", "witness"}
-    compiler.check_further("torch_module", options, further)
+    compiler.check_further("torch_module", options, compiler.known_options("dump_stages", "witness"))
     try:
         from .torchsteps import QuantizedNetwork
     except ImportError as error:
