@@ -130,7 +130,7 @@ def test_a_state_dict_carries_the_training():
 def test_refusals():
     net, x = network("lif", 1)
     module = rb.torch_module(net)
-    with pytest.raises(rb.DataError, match=r"shape \[3, 40, 5\], needed is \[B, T, 12\]"):
+    with pytest.raises(rb.DataError, match=r"shape \[3, 40, 5\], the network's input needs \[T, 12\]"):
         module(x[..., :5])
     with pytest.raises(rb.OptionError, match="there is no series 'c'"):
         module(x).aligned("c")
@@ -143,3 +143,81 @@ def test_refusals():
     b.output("out", "s")
     with pytest.raises(rb.CompileError, match="sigma_delta, which has no PyTorch step"):
         rb.torch_module(b.build())
+
+
+def refused(call) -> str:
+    with pytest.raises(rb.Error) as error:
+        call()
+    return error.value.code
+
+
+def two_inputs():
+    b = rb.Builder(dt=1e-3)
+    b.input("g", 4, payload=20)
+    b.input("s", 3)
+    b.lif("a", 5, tau=5e-3, r=8)
+    b.connect("g", "a", np.random.default_rng(0).normal(0, 1, (5, 4)))
+    b.connect("s", "a", np.random.default_rng(1).normal(0, 1, (5, 3)))
+    b.output("o", "a")
+    return b.build()
+
+
+@pytest.mark.parametrize("kind", ["array", "tensor", "half"])
+@pytest.mark.parametrize("value", [2, -1, 0.5, float("nan"), float("inf"), -float("inf")])
+def test_values_that_the_image_refuses_are_refused(value, kind):
+    net, x = network("lif", 1)
+    module, image = rb.torch_module(net), rb.compile(net)
+    wrong = x.astype(np.float64)
+    wrong[1, 5, 7] = value
+    as_kind = {"array": lambda v: v, "tensor": torch.tensor, "half": lambda v: torch.tensor(v).bfloat16()}[
+        kind
+    ]
+    assert refused(lambda: module(as_kind(wrong))) == refused(lambda: image.run(wrong))
+    assert_equal(image, x, module(as_kind(x.astype(np.float64))))
+
+
+def test_arrays_that_the_image_refuses_are_refused():
+    net, x = network("lif", 1)
+    module, image = rb.torch_module(net), rb.compile(net)
+    for wrong in (x[:0], x[:, :0], x[:, :, :3], x[0, 0], None, "x", x.astype(complex), {"zz": x}, {}, {3: x}):
+        assert refused(lambda: module(wrong)) == refused(lambda: image.run(wrong)), wrong
+    assert refused(lambda: module(torch.tensor(x).to(torch.complex64))) == "R0252"
+    assert refused(lambda: module(x[0])) == "R0251"
+    for right in (
+        x.astype(bool),
+        x.astype(np.uint16),
+        x.astype(np.longdouble),
+        x[:, ::-1][:, ::-1],
+        x.tolist(),
+    ):
+        assert_equal(image, x, module(right))
+
+    net = two_inputs()
+    module, image = rb.torch_module(net), rb.compile(net)
+    g = np.random.default_rng(2).integers(-20, 21, (3, 9, 4))
+    s = np.ones((3, 9, 3), np.uint8)
+    np.testing.assert_array_equal(
+        module({"g": g, "s": s}).states["a.v"].detach().numpy(),
+        image.run({"g": g, "s": s}, probes=["a.v"]).states["a.v"],
+    )
+    for wrong in (
+        {"g": g},
+        g,
+        {"g": g, "s": s[:2]},
+        {"g": g, "s": s[:, :5]},
+        {"g": g + 1, "s": s},
+        {"g": g, "s": s + 1},
+    ):
+        assert refused(lambda: module(wrong)) == refused(lambda: image.run(wrong))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused_with_their_layer(value):
+    net, x = network("lif", 1)
+    module = rb.torch_module(net)
+    with torch.no_grad():
+        module.projections["a_to_b"][7] = value
+    for call in (lambda: module(x), module.settings, module.integers):
+        with pytest.raises(rb.DataError, match=r"the weights of 'a_to_b' hold (nan|inf) at \[7\]") as error:
+            call()
+        assert error.value.code == "R0253" and error.value.diagnostics[0].where == "a_to_b"

@@ -88,3 +88,9 @@ def test_what_is_no_train_is_refused(call, code):
     with pytest.raises(rb.Error, match=code) as caught:
         call()
     assert caught.value.exit_status == 3
+
+
+@pytest.mark.parametrize("names", [3, None, [3], [["hamming"]], "haming"])
+def test_what_is_no_measure_is_refused(names):
+    with pytest.raises(rb.OptionError, match="there is no measure"):
+        M.of_rasters(names, np.zeros((3, 2)), np.zeros((3, 2)))

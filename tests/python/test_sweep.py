@@ -1,5 +1,6 @@
 """rheobase sweep: figures, flags before data, layers, budget, front, resuming, refusals, pages."""
 
+import itertools
 import json
 
 import numpy as np
@@ -38,7 +39,7 @@ def test_figures_are_those_of_verify():
         assert entry["accuracy"] == report.data["accuracy"]["chip"]
         assert entry["same_answer"] == report.data["accuracy"]["same_answer"]
         assert entry["accuracy_drop"]["value"] == pytest.approx(report.figures()["accuracy_drop"])
-        assert entry["error"] == report.figures()["error_chip_to_float"]
+        assert entry["error"] == pytest.approx(report.figures()["error_chip_to_float"], rel=1e-12)
         words = sum(
             m["words"] for core in image.info["cores"] for m in core["memories"] if m["name"] == "synapse"
         )
@@ -85,26 +86,108 @@ def test_layers_alone_all_but_one_and_a_budget():
     assert none.data["mixed"] is None and "no precision fits 0.0 kB" in none.text()
 
 
-def test_the_cheapest_way_takes_what_loses_least_for_what_it_saves():
-    gains = {"large": {4: 100.0, 2: 150.0}, "small": {4: 10.0, 2: 15.0}}
-    costs = {"large": {4: 0.01, 2: 0.5}, "small": {4: 0.0, 2: 0.01}}
-    way = foretelling.cheapest(gains, costs, 1e-4)
-    assert way[0] == {"small": 4} and way[-1] == {"large": 2, "small": 2}
-    assert way.index({"small": 4, "large": 4}) < way.index({"small": 2, "large": 4})
-    assert foretelling.cheapest({}, {}, 1e-4) == []
+def test_mixtures_are_those_of_a_search_over_all():
+    """Of random sums: what no combination beats in memory and loss, best first."""
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        ways = {n: [2, 3, 4, 6][: rng.integers(1, 5)] for n in "abcd"}
+        gains = {n: {b: float(rng.integers(1, 9) * (8 - b)) for b in bits} for n, bits in ways.items()}
+        costs = {n: {b: float(rng.integers(-1, 6)) / 16 for b in bits} for n, bits in ways.items()}
+        everything = []
+        for chosen in itertools.product(*([None, *ways[n]] for n in ways)):
+            step = {n: b for n, b in zip(ways, chosen) if b is not None}
+            saved = sum(gains[n][b] for n, b in step.items())
+            everything.append((-saved, sum(max(costs[n][b], 0.0) for n, b in step.items())))
+        wanted = {everything[i] for i in foretelling.front([(m, -loss) for m, loss in everything])}
+        steps, exact = foretelling.mixtures(gains, costs)
+        found = [
+            (
+                -sum(gains[n][b] for n, b in step.items()),
+                sum(max(costs[n][b], 0.0) for n, b in step.items()),
+            )
+            for step in steps
+        ]
+        assert exact and set(found) == wanted and found == sorted(found, reverse=True)
+    assert foretelling.mixtures({}, {}) == ([{}], True)
 
 
-def test_a_step_of_the_way_is_raised_as_far_as_there_is_room():
-    memory = {"large": {8: 80, 4: 40, 2: 20}, "small": {8: 8, 4: 4, 2: 2}}
-    costs = {"large": {4: 0.01, 2: 0.5}, "small": {4: 0.001, 2: 0.01}}
+def test_a_search_that_is_too_large_is_thinned_and_says_so(monkeypatch):
+    monkeypatch.setattr(foretelling, "MOST_FRONT", 5)
+    gains = {n: {b: 2.0**k * (8 - b) for b in (2, 4, 6)} for k, n in enumerate("abc")}
+    costs = {n: {b: 1.5**k / b for b in (2, 4, 6)} for k, n in enumerate("abc")}
+    steps, exact = foretelling.mixtures(gains, costs)
+    assert not exact and len(steps) == 5 and steps[0] == {} and steps[-1] == {"a": 2, "b": 2, "c": 2}
 
-    def fits(room):
-        return lambda step: sum(memory[n][step.get(n, 8)] for n in memory) <= room
 
-    assert foretelling.raised({"large": 2, "small": 2}, costs, 8, fits(22)) == {"large": 2, "small": 2}
-    assert foretelling.raised({"large": 2, "small": 2}, costs, 8, fits(30)) == {"large": 2}
-    assert foretelling.raised({"large": 2, "small": 2}, costs, 8, fits(44)) == {"large": 4, "small": 4}
-    assert foretelling.raised({"large": 2, "small": 2}, costs, 8, fits(88)) == {}
+def test_the_budget_gets_what_a_search_over_all_settings_gets():
+    """All 27 are compiled and run here; the sweep runs the layers alone and a few more."""
+    net, x = layers(), spikes(samples=16)
+    y = answers(net, x)
+    s = rb.sweep(net, [2, 4, 8], x, y, budget="2.5 kB")
+    mixed, names = s.data["mixed"], list(s.data["layers"])
+    losses = []
+    for bits in itertools.product((2, 4, 8), repeat=len(names)):
+        pins = {
+            "schema": "rheobase.quantization/1",
+            "projections": dict(zip(names, ({"bits": b} for b in bits))),
+        }
+        image = rb.compile(net, quant=pins)
+        words = sum(m["words"] for c in image.info["cores"] for m in c["memories"] if m["name"] == "synapse")
+        if 8 * words <= 2500:
+            losses.append(1 - rb.verify(net, image, x[::2], y[::2]).figures()["same_answer"])
+    assert mixed["memory_bytes"] <= 2500 and mixed["halves"][0]["loss"] <= min(losses) + 1 / 8
+    assert s.data["search"] == {"combinations": 27, "exact": True}
+
+
+def test_a_mixture_is_judged_on_samples_that_it_was_not_chosen_on():
+    net, x = layers(), spikes(samples=13)
+    y = answers(net, x)
+    s = rb.sweep(net, [2, 4, 8], x, y, budget="2 kB")
+    mixed = s.data["mixed"]
+    pins = {n: {"bits": mixed["layers"].get(n, 8)} for n in s.data["layers"]}
+    image = rb.compile(net, quant={"schema": "rheobase.quantization/1", "projections": pins})
+    other = rb.verify(net, image, x[1::2], y[1::2]).data["accuracy"]
+    assert mixed["halves"][1]["accuracy"] == other["chip"] and other["chip"]["of"] == 6
+    assert s.figures()["accuracy_mixed"] == other["chip"]["value"]
+    assert s.figures()["memory_mixed"] == mixed["memory_bytes"]
+    assert "chosen on 7 samples, these figures are of the other 6" in s.text()
+    alone = rb.sweep(net, [4, 8], x[:1], y[:1], budget="3 kB")
+    assert "chosen and judged on the same sample" in alone.text()
+
+
+@pytest.mark.parametrize("more", [dict(bits=[4, 8], sensitivity=False), dict(bits=[4])])
+def test_a_budget_without_anything_to_mix_is_refused(more):
+    net, x = layers(), spikes(samples=2)
+    with pytest.raises(rb.OptionError) as error:
+        rb.sweep(net, x=x, budget="2 kB", **more)
+    assert error.value.code == "R0694"
+
+
+def test_what_the_settings_pin_is_not_varied_or_refused():
+    net, x = layers(), spikes(samples=4)
+    q = rb.quantization(net)
+    with pytest.raises(rb.OptionError) as error:
+        rb.sweep(net, [2, 4, 8], x, quant=q)
+    assert error.value.code == "R0694" and error.value.diagnostics[0].where.startswith("projections.")
+    for name in ("one_to_two", "two_to_out_neurons"):
+        del q["projections"][name]["bits"]
+    s = rb.sweep(net, [2, 8], x, quant=q, sensitivity=False)
+    assert set(s.data["layers"]) == {"one_to_two", "two_to_out_neurons"} and s.data["pinned"] == {
+        "in_to_one": 8
+    }
+    assert "the settings pin, so that it does not vary: 'in_to_one' at 8 bits" in s.text()
+    for entry in s.data["uniform"]:
+        image = rb.compile(net, quant=q, weight_bits=entry["bits"])
+        assert entry["agreement"] == pytest.approx(_agreement(net, image, x), rel=1e-12)
+    free = rb.sweep(net, [2, 8], x, sensitivity=False)
+    assert free.data["pinned"] == {} and free.figures()["memory_2"] < s.figures()["memory_2"]
+    with pytest.raises(rb.FormatError, match="R0302"):
+        rb.sweep(net, [2, 8], x, quant={"a": 1})
+
+
+def _agreement(net, image, x):
+    counts = rb.verify(net, image, x).data["spikes"].values()
+    return sum(c["equal"] for c in counts) / sum(c["cells"] for c in counts)
 
 
 def test_the_front_has_no_point_that_another_beats():
@@ -139,7 +222,7 @@ def test_the_command_goes_on_where_it_was_interrupted(here, monkeypatch):
     run, calls = rb.Image.run, []
 
     def stops(self, *arguments, **options):
-        if len(calls) == 3:
+        if len(calls) == 6:  # each setting runs the samples in halves
             raise KeyboardInterrupt
         calls.append(self)
         return run(self, *arguments, **options)
@@ -152,13 +235,47 @@ def test_the_command_goes_on_where_it_was_interrupted(here, monkeypatch):
     monkeypatch.setattr(rb.Image, "run", lambda self, *a, **k: (calls.append(self), run(self, *a, **k))[1])
     done = invoke(*line)
     assert done.returncode == 0, done.stderr
-    assert len(calls) == 3 and "3 settings are finished already" in done.stderr
+    assert len(calls) == 6 and "3 settings are finished already" in done.stderr
     first = (here / "out" / "sweep.json").read_bytes()
-    assert invoke(*line).returncode == 0 and len(calls) == 3
+    assert invoke(*line).returncode == 0 and len(calls) == 6
     assert (here / "out" / "sweep.json").read_bytes() == first
     with np.load("data.npz") as data:  # other data: nothing that is finished holds
         np.savez("data.npz", x=data["x"][::-1], y=data["y"][::-1])
-    assert invoke(*line).returncode == 0 and len(calls) == 9
+    assert invoke(*line).returncode == 0 and len(calls) == 18
+
+
+@pytest.mark.parametrize(
+    "damage", ["{}", "[]", "3", '{"loss":1}', '{"figures": 3, "sha256": ""}', "", "half", "edited"]
+)
+def test_a_finished_setting_that_is_damaged_is_run_again(here, damage):
+    line = (
+        "sweep",
+        "net.nir",
+        "--dt",
+        "1e-3",
+        "--bits",
+        "4,8",
+        "--data",
+        "data.npz",
+        "-o",
+        "out",
+        "--no-layers",
+    )
+    assert invoke(*line).returncode == 0
+    first = (here / "out" / "sweep.json").read_bytes()
+    file = min((here / "out" / "finished").glob("*/*.json"))
+    text = file.read_text()
+    edited = json.loads(text)
+    edited["figures"]["accuracy"]["value"] = 0.123
+    made = {"half": text[: len(text) // 2], "edited": json.dumps(edited)}.get(damage, damage)
+    file.write_text(made)
+    done = invoke(*line)
+    assert done.returncode == 0 and f"{file.name}: is damaged, its setting is run again" in done.stderr
+    assert "1 settings are finished already" in done.stderr
+    assert (here / "out" / "sweep.json").read_bytes() == first and file.read_text() == text
+    other = max((here / "out" / "finished").glob("*/*.json"))
+    file.write_text(other.read_text())  # whole, but of another setting
+    assert f"{file.name}: is damaged" in invoke(*line).stderr
 
 
 def test_what_is_written(here):
@@ -187,6 +304,21 @@ def test_status(here):
     assert invoke(*line, "--fail-if", "memory_8 > 1").returncode == 1
     wrong = invoke(*line, "--fail-if", "memory_9 > 1")
     assert wrong.returncode == 3 and "did you mean" in wrong.stderr
+    for condition in (
+        "accuracy_4 > 1",
+        "accuracy_mixed > 1",
+    ):  # no such precision, no budget: known before any work
+        done = invoke(*line[:-1], "never", "--fail-if", condition)
+        assert done.returncode == 3 and not (here / "never").exists()
+    with np.load("data.npz") as data:
+        np.savez("unlabelled.npz", x=data["x"])
+    done = invoke(
+        "sweep", "net.nir", "--data", "unlabelled.npz", "-o", "never", "--fail-if", "accuracy_4 < 1"
+    )
+    assert done.returncode == 3 and not (here / "never").exists()
+    for more in (("--no-layers", "--bits", "4,8"), ("--bits", "8")):
+        done = invoke("sweep", "net.nir", "--data", "data.npz", "-o", "never", "--budget", "2kB", *more)
+        assert done.returncode == 3 and "R0694" in done.stderr and not (here / "never").exists()
     for bits, words in (
         ("9", "sign"),
         ("8..2", "give for example"),
@@ -198,6 +330,10 @@ def test_status(here):
     for budget in ("0", "-3", "2 apples", ""):
         assert invoke(*line, "--budget", budget).returncode == 3
     assert invoke("sweep", "net.nir", "--data", "data.npz").returncode == 2
+    for output in (("-o", ""), ("--output", ""), ("--output=",)):
+        done = invoke("sweep", "net.nir", "--data", "data.npz", *output)
+        assert done.returncode == 3 and "the output has no name" in done.stderr
+        assert not (here / "finished").exists()
 
 
 def test_a_precision_that_does_not_fit_is_told(tmp_path):
@@ -221,6 +357,9 @@ def test_a_precision_that_does_not_fit_is_told(tmp_path):
     assert (tmp_path / "alone" / "sweep.html").read_text().count("<svg") == 2
     with pytest.raises(rb.CompileError):
         rb.sweep(net, [7, 8], x, chip=str(chip), sensitivity=False)
+    only = rb.sweep(net, [3, 8], x, chip=str(chip), budget="4 kB")  # one fits the chip, and the budget
+    assert only.data["mixed"]["bits"] == 3 and "within 4.0 kB: 3 bits everywhere: " in only.text()
+    assert rb.sweep(net, [3, 8], x, chip=str(chip), budget=8).data["mixed"] is None
 
 
 def test_wrong_arguments():
@@ -234,4 +373,23 @@ def test_wrong_arguments():
     ):
         with pytest.raises(rb.OptionError, match=words):
             rb.sweep(*arguments)
+    for further, words in (
+        (dict(progress=3), "progress is 3, needed is a function"),
+        (dict(tell=3), "tell is 3, needed is a function"),
+        (dict(split_fanin=True), "did you mean 'split_fan_in'"),
+        (dict(weight_bits=3), "'bits' says the precisions"),
+        (dict(engine="fast"), "there is no engine 'fast'"),
+    ):
+        with pytest.raises(rb.OptionError, match=words):
+            rb.sweep(net, [8], x, **further)
+    b = rb.Builder(dt=1e-3)
+    b.input("left", 4)
+    b.input("right", 4)
+    b.li("o", 2, tau=8e-3)
+    b.connect("left", "o", np.ones((2, 4)))
+    b.connect("right", "o", np.ones((2, 4)))
+    b.output("out", "o")
+    with pytest.raises(rb.DataError, match="sweeps take networks with one input, this one has 2") as error:
+        rb.sweep(b.build(), [8], {"left": x, "right": x})
+    assert error.value.code == "R0258" and "join the inputs" in error.value.diagnostics[0].remedy
     assert parse_budget("40 kB") == 40_000 and parse_budget("5000words") == 40_000

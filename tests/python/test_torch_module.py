@@ -23,6 +23,17 @@ def test_without_pytorch_it_says_how_to_install_it():
     assert error.value.code == "R0692"
 
 
+@pytest.mark.parametrize("slope", [0, -1, float("nan"), float("inf"), "x", None, True])
+def test_a_slope_is_a_number_above_0(slope):
+    with pytest.raises(rb.OptionError, match="slope is .*, needed is a number above 0"):
+        rb.torch_module(layers(), slope=slope)
+
+
+def test_an_unknown_option_is_answered_with_the_nearest():
+    with pytest.raises(rb.OptionError, match="torch_module has no option 'split_fanin'"):
+        rb.torch_module(layers(), split_fanin=True)
+
+
 def with_a_kernel():
     rng = np.random.default_rng(3)
     b = rb.Builder(dt=1e-3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from math import prod
 from typing import Callable, Iterable, Optional
 
@@ -20,6 +21,23 @@ def whole_number(what: str, value, low: int, high: int) -> int:
     ):
         raise option_error(f"{what} is {shown(value)}, needed is a whole number from {low} to {high}")
     return int(value)
+
+
+def positive_number(what: str, value, zero: bool = False, infinite: bool = False) -> float:
+    """A number above 0 (or 0 with ``zero``, infinity with ``infinite``), or an OptionError."""
+    try:
+        number = math.nan if isinstance(value, (bool, np.bool_)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if (
+        math.isnan(number)
+        or number < 0
+        or (number == 0 and not zero)
+        or (number == math.inf and not infinite)
+    ):
+        least = "0 or more" if zero else "above 0"
+        raise option_error(f"{what} is {shown(value)}, needed is a number {least}")
+    return number
 
 
 def thread_count(threads: Optional[int]) -> int:
@@ -52,10 +70,13 @@ def neuron_rates(name: str, rates, size: int) -> list[float]:
     return np.broadcast_to(values, (size,)).tolist()
 
 
-def callback(progress: Optional[Callable]) -> Optional[Callable]:
-    if progress is not None and not callable(progress):
-        raise option_error(f"progress is {shown(progress)}, needed is a function of (done, total)")
-    return progress
+def callback(
+    function: Optional[Callable], what: str = "progress", of: str = "(done, total)"
+) -> Optional[Callable]:
+    """The function, or an OptionError for what cannot be called."""
+    if function is not None and not callable(function):
+        raise option_error(f"{what} is {shown(function)}, needed is a function of {of}")
+    return function
 
 
 def gather(

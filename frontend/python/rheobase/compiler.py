@@ -14,7 +14,7 @@ from typing import Iterator, Optional, Union
 import numpy as np
 
 from . import data as data_files
-from . import fixing
+from . import fixing, pinning
 from .arguments import gather, whole_number
 from .arithmetic import most
 from .chipspec import ChipSpec, chip_name
@@ -287,6 +287,7 @@ def run_compiler(
                     ),
                     net,
                 )
+                pinning.check_options(settings, file, result["quantization"], weight_bits, scales)
                 if any(d.code == "R0346" for d in result["notes"]) and result["image"] is not None:
                     result["notes"] += _answers(net, Image.from_bytes(result["image"], net.name), calibrate)
                 return result
@@ -316,6 +317,19 @@ def _percentile(text: str) -> bool:
         return head == "percentile" and 0 < float(share) <= 100
     except ValueError:
         return False
+
+
+def known_options(*without: str) -> list[str]:
+    """Names of what `compile` takes, ``without`` some."""
+    others = ("net", "unknown", *without)
+    return [name for name in inspect.signature(compile).parameters if name not in others]
+
+
+def check_further(who: str, given: dict, known) -> None:
+    """Raises OptionError for an option of the function ``who`` that is not known."""
+    for name in given:
+        if name not in known:
+            raise option_error(f"{who} has no option '{name}'", nearest(name, known))
 
 
 def write_witness(path, result: dict) -> None:
@@ -387,11 +401,7 @@ def compile(
 
     Example: rb.compile(net, chip="loihi2").save("net.rheo")
     """
-    for name in unknown:
-        known = [
-            option for option in inspect.signature(compile).parameters if option not in ("net", "unknown")
-        ]
-        raise option_error(f"compile has no option '{name}'", nearest(name, known))
+    check_further("compile", unknown, known_options())
     result = run_compiler(
         net,
         chip,

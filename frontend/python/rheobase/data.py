@@ -96,6 +96,12 @@ def with_batch(x: np.ndarray, shape: tuple, file: str = "", where: str = "x") ->
     return x, batched
 
 
+def payload_range(info: dict) -> tuple[int, int]:
+    """The least and the largest integer that the image's input takes."""
+    largest = 1 if info["encoding"] == "Binary" else int(info["max_payload"])
+    return -largest if info["encoding"] == "Graded" else 0, largest
+
+
 def as_payloads(x: np.ndarray, info: dict, file: str = "") -> np.ndarray:
     """[B, T, size] of payloads that the image's input takes; real numbers are refused with the reason."""
     name, encoding = info["name"], info["encoding"]
@@ -111,8 +117,7 @@ def as_payloads(x: np.ndarray, info: dict, file: str = "") -> np.ndarray:
                 remedy="encode real values as spikes first (--encode), or run the float network",
             )
         x = rounded
-    largest = 1 if encoding == "Binary" else int(info["max_payload"])
-    smallest = -largest if encoding == "Graded" else 0
+    smallest, largest = payload_range(info)
     low = 0 if x.dtype == np.uint8 else x.min()  # a pass over large data less
     high = x.max()
     if low < smallest or high > largest:
@@ -176,7 +181,11 @@ def of_arrays(x, y, shapes: list[tuple], who: str) -> DataSet:
     """Arrays in memory as a data set for the one input of a network or an image, whose inputs have these shapes. Raises
     DataError; ``who`` says in it what takes one input only."""
     if len(shapes) != 1:
-        raise data_error("R0258", f"{who} with one input, this one has {len(shapes)}")
+        raise data_error(
+            "R0258",
+            f"{who} with one input, this one has {len(shapes)}",
+            remedy="run the network and the image with a dictionary by name, or join the inputs to one",
+        )
     x, batched = with_batch(check_numbers(x), shapes[0])
     data = DataSet(x.shape[0], x.shape[1], lambda first, count: x[first : first + count], None, batched)
     data.y = check_targets(y, data)

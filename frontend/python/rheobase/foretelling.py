@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Callable, Optional
+from typing import Optional
 
 # A setting is flagged beyond these. At 6 dB the errors of weights have half the amplitude of the weights. Measured on a
 # feed-forward classifier and a convolutional network (2 to 8 bits, scales by maximum, squared error and automatic), every
@@ -11,6 +11,7 @@ from typing import Callable, Optional
 # recurrent controller of time series lost two thirds of the explained variance at 7.7 dB, a tenth at 11.8.
 LEAST_SQNR_DB = 6.0
 LEAST_SQNR_LOOP_DB = 9.0  # of weights in a loop
+MOST_FRONT = 4096  # settings that a search for mixed precision goes on from
 MOST_SILENT = 0.15  # of a population's neurons, proven never to fire whatever the input (SPEC P2)
 
 
@@ -86,65 +87,32 @@ def flags(told: dict, best: dict, sizes: dict[str, int], loops: set[str] = froze
     return found
 
 
-def cheapest(
-    gains: dict[str, dict[int, float]], costs: dict[str, dict[int, float]], least: float
-) -> list[dict[str, int]]:
-    """Ways from the finest precision down: each step takes the layer to the precision that loses least for what it saves.
+def mixtures(
+    gains: dict[str, dict[int, float]], costs: dict[str, dict[int, float]]
+) -> tuple[list[dict[str, int]], bool]:
+    """Mixed precisions that no other beats in both memory and loss, as the layers alone foretell them, best first.
 
     gains: layer -> bits -> memory saved beside the finest precision. costs: layer -> bits -> loss beside it, all other
-    layers at the finest; losses are taken to add up. least: a loss below it counts as that, so that noise is not chased.
-    Returns {layer: bits} after each step; layers at the finest precision are left out.
+    layers at the finest. Both are taken to add up, a loss below 0 to be noise. Returns settings {layer: bits}, where layers
+    at the finest precision are left out, and whether the search was exact: beyond `MOST_FRONT` settings it is thinned out.
 
-    Example: cheapest({"a": {4: 10.0}}, {"a": {4: 0.1}}, 1e-4)  # [{"a": 4}]
+    Example: mixtures({"a": {4: 10.0}}, {"a": {4: 0.1}})  # ([{}, {"a": 4}], True)
     """
-    way: list[dict[str, int]] = []
-    now: dict[str, int] = {}
-    while True:
-        best = None
-        for layer in gains:
-            for bits, saved in gains[layer].items():
-                if layer in now and bits >= now[layer]:
-                    continue
-                more = saved - (gains[layer][now[layer]] if layer in now else 0.0)
-                if more <= 0:
-                    continue
-                lost = costs[layer][bits] - (costs[layer][now[layer]] if layer in now else 0.0)
-                rank = (max(lost, least) / more, -bits, layer)
-                if best is None or rank < best[0]:
-                    best = (rank, layer, bits)
-        if best is None:
-            return way
-        now[best[1]] = best[2]
-        way.append(dict(now))
-
-
-def raised(
-    step: dict[str, int],
-    costs: dict[str, dict[int, float]],
-    finest: int,
-    fits: Callable[[dict[str, int]], bool],
-) -> dict[str, int]:
-    """A step of the way down with layers taken up again where there is room for it, those first that win most.
-
-    costs: as `cheapest` takes them. finest: the precision of layers that are left out. fits: whether there is room.
-
-    Example: raised({"a": 4}, {"a": {4: 0.1}}, 8, lambda step: True)  # {}
-    """
-    now = dict(step)
-    while True:
-        ways = []
-        for layer, bits in now.items():
-            for higher in (*(b for b in costs[layer] if b > bits), finest):
-                won = costs[layer][bits] - (0.0 if higher == finest else costs[layer][higher])
-                if won > 0:
-                    ways.append((-won, higher, layer))
-        for _, higher, layer in sorted(ways):
-            tried = {k: v for k, v in {**now, layer: higher}.items() if v != finest}
-            if fits(tried):
-                now = tried
-                break
-        else:
-            return now
+    layers = sorted(gains)
+    exact = True
+    # A part of a setting that no other beats in all is itself beaten by none of the same layers.
+    found: list[tuple[float, float, tuple]] = [(0.0, 0.0, ())]
+    for layer in layers:
+        ways = [(0.0, 0.0, None)] + [(-g, max(costs[layer][b], 0.0), b) for b, g in gains[layer].items()]
+        grown = [(memory + m, loss + c, taken + (b,)) for memory, loss, taken in found for m, c, b in ways]
+        found = [grown[i] for i in front([(memory, -loss) for memory, loss, _ in grown])]
+        if len(found) > MOST_FRONT:
+            step = (len(found) - 1) / (MOST_FRONT - 1)
+            found, exact = [found[round(k * step)] for k in range(MOST_FRONT)], False
+    settings = [
+        {layer: b for layer, b in zip(layers, taken) if b is not None} for _, _, taken in reversed(found)
+    ]
+    return settings, exact
 
 
 def front(points: list[tuple[float, float]]) -> list[int]:

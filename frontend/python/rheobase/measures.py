@@ -21,7 +21,7 @@ from typing import Optional
 import numpy as np
 
 from . import _core
-from .arguments import thread_count
+from .arguments import positive_number, thread_count
 from .data import check_numbers
 from .errors import data_error, option_error, shown, unknown_name
 
@@ -53,7 +53,7 @@ def victor_purpura(a, b, q: float, dt: float = 1.0, threads: Optional[int] = Non
 
     Example: rb.measures.victor_purpura([1.0, 5.0], [1.5], q=1.0)  # 1.5: moved by 0.5, and one spike more
     """
-    return _pairs("victor_purpura", a, b, dt, threads, cost=_positive("q", q, zero=True, infinite=True))
+    return _pairs("victor_purpura", a, b, dt, threads, cost=positive_number("q", q, zero=True, infinite=True))
 
 
 def van_rossum(a, b, tau: float, dt: float = 1.0, threads: Optional[int] = None):
@@ -67,7 +67,7 @@ def van_rossum(a, b, tau: float, dt: float = 1.0, threads: Optional[int] = None)
 
     Example: rb.measures.van_rossum([1.0], [3.0], tau=2.0)  # sqrt(2 - 2 / e)
     """
-    return _pairs("van_rossum", a, b, dt, threads, tau=_positive("tau", tau, zero=True, infinite=True))
+    return _pairs("van_rossum", a, b, dt, threads, tau=positive_number("tau", tau, zero=True, infinite=True))
 
 
 def isi_distance(a, b, window=None, dt: float = 1.0, threads: Optional[int] = None):
@@ -120,7 +120,7 @@ def coincidence(a, b, within: float = 0.0, dt: float = 1.0, threads: Optional[in
 
     Example: rb.measures.coincidence([1, 2], [2, 3])  # 0.5
     """
-    return _pairs("coincidence", a, b, dt, threads, within=_positive("within", within, zero=True))
+    return _pairs("coincidence", a, b, dt, threads, within=positive_number("within", within, zero=True))
 
 
 def hamming(a, b, dt: float = 1.0, threads: Optional[int] = None):
@@ -159,7 +159,7 @@ def rate_distance(a, b, dt: float = 1.0) -> float:
 
     Example: rb.measures.rate_distance(ref.spikes["hidden"], out.aligned("hidden"), dt=net.dt)  # Hz
     """
-    step = _positive("dt", dt)
+    step = positive_number("dt", dt)
     rates = [_raster(side, where).mean(axis=(0, 1)) / step for side, where in ((a, "a"), (b, "b"))]
     return earth_mover(*rates)
 
@@ -182,14 +182,17 @@ def of_rasters(
 
     Example: rb.measures.of_rasters(["spike_distance", "hamming"], a, b)["hamming"].max()
     """
-    names = [names] if isinstance(names, str) else list(names)
+    try:
+        names = [names] if isinstance(names, str) else list(names)
+    except TypeError:
+        names = [names]
     for name in names:
-        if name not in NAMES:
+        if not isinstance(name, str) or name not in NAMES:
             raise unknown_name("measure", name, NAMES)
     options = _options(
-        cost=_positive("q", q, zero=True, infinite=True),
-        tau=_positive("tau", tau, zero=True, infinite=True),
-        within=_positive("within", within, zero=True),
+        cost=positive_number("q", q, zero=True, infinite=True),
+        tau=positive_number("tau", tau, zero=True, infinite=True),
+        within=positive_number("within", within, zero=True),
     )
     left, right = _raster(a, "a"), _raster(b, "b")
     if left.shape != right.shape or np.ndim(a) != np.ndim(b):
@@ -199,7 +202,9 @@ def of_rasters(
             where="b",
             remedy="compare recordings of one length and as many neurons, e.g. Recording.aligned(NODE)",
         )
-    found = _core.measure_rasters(names, left, right, _positive("dt", dt), options, thread_count(threads))
+    found = _core.measure_rasters(
+        names, left, right, positive_number("dt", dt), options, thread_count(threads)
+    )
     return found if np.ndim(a) == 3 else {name: values[0] for name, values in found.items()}
 
 
@@ -287,19 +292,3 @@ def _window(window) -> tuple[float, float]:
     if not (math.isfinite(start) and math.isfinite(end) and start < end):
         raise option_error(f"window is {shown(window)}, needed is a start before its end")
     return start, end
-
-
-def _positive(what: str, value, zero: bool = False, infinite: bool = False) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if (
-        math.isnan(number)
-        or number < 0
-        or (number == 0 and not zero)
-        or (number == math.inf and not infinite)
-    ):
-        least = "0 or more" if zero else "above 0"
-        raise option_error(f"{what} is {shown(value)}, needed is a number {least}")
-    return number

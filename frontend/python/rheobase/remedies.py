@@ -18,8 +18,8 @@ from .arithmetic import MOST_WEIGHT_BITS
 from .chipspec import ChipSpec, chips
 from .errors import Diagnostic, Error
 from .network import Network
+from .pinning import SCHEMA
 
-SCHEMA = "rheobase.quantization/1"
 _BITS = range(MOST_WEIGHT_BITS - 1, 1, -1)  # the most is what a chip has; 1 holds one sign only
 _FACTORS = (0.5, 0.25, 2.0, 0.0625, 4.0, 2.0**-8, 16.0)  # of a population's scale
 _CHIPS_JOINED = (2, 4, 8, 16, 64, 256)

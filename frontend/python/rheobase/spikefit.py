@@ -17,6 +17,7 @@ import numpy as np
 from .errors import CompileError
 from .image import Image
 from .network import Network
+from .pinning import SCHEMA, nothing_to_scale
 
 MOST_SAMPLES = 64  # of the data, the first ones: what a fit takes is compilations and runs on them
 STEPS_DOWN, STEPS_UP, STEPS_OF_OCTAVE = (
@@ -48,11 +49,10 @@ class _Fit:
         self.compiler = compiler
         self.net = net
         self.options = dict(chip=chip, profile=profile, weight_bits=weight_bits, mapper="order", **rewrites)
-        text, _ = compiler._settings(quant)
-        self.settings = (
-            {"schema": "rheobase.quantization/1", "populations": {}} if text is None else json.loads(text)
-        )
+        text, file = compiler._settings(quant)
+        self.settings = {"schema": SCHEMA, "populations": {}} if text is None else json.loads(text)
         self.settings.setdefault("populations", {})
+        self.file = file
         self.chunks = list(_first(compiler._chunks(net, data), MOST_SAMPLES))
         self.wanted = [self._float(chunk) for chunk in self.chunks]
 
@@ -60,6 +60,9 @@ class _Fit:
         base = self._compile(self.settings)
         chosen = json.loads(base["quantization"])["populations"]
         image = Image.from_bytes(base["image"], self.net.name)
+        scaled = [name for name, p in chosen.items() if "scale_v" in p]
+        if scaled and all(self.settings["populations"].get(name) for name in scaled):
+            raise nothing_to_scale("spikes", self.file)
         order = sorted((p["lag"], p["name"]) for p in image.info["populations"] if not p["hidden"])
         for _, name in order:
             scale = chosen.get(name, {}).get("scale_v")

@@ -34,6 +34,52 @@ def proportion(successes: int, trials: int) -> dict:
     }
 
 
+def _tango(only_first: int, only_second: int, trials: int, delta: float) -> float:
+    """The score statistic of a difference ``delta`` of paired proportions: falls in it, 0 at the difference that was seen."""
+    # The share of trials that only the second has, by maximum likelihood where the difference is delta.
+    a = 2 * trials
+    b = (2 * trials - only_first + only_second) * delta - only_first - only_second
+    c = -only_second * delta * (1 - delta)
+    second = (math.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
+    variance = trials * (2 * second + delta * (1 - delta))
+    surplus = only_first - only_second - trials * delta
+    return (
+        surplus / math.sqrt(variance)
+        if variance > 0
+        else math.copysign(math.inf, surplus)
+        if surplus
+        else 0.0
+    )
+
+
+def _delta_at(only_first: int, only_second: int, trials: int, score: float, low: float, high: float) -> float:
+    """The difference between low and high whose score statistic is ``score``, to the last bit."""
+    while True:
+        middle = (low + high) / 2
+        if not low < middle < high:
+            return middle
+        if _tango(only_first, only_second, trials, middle) > score:
+            low = middle
+        else:
+            high = middle
+
+
+def difference(only_first: int, only_second: int, trials: int) -> dict:
+    """First minus second of two proportions on the same trials, with a 95 % interval: the differences that a score test
+    does not reject (Tango 1998, Stat. Med. 17:891-908).
+
+    only_first, only_second: trials where only the first, or only the second, succeeded. The interval has a width where
+    there is no such trial, too: nothing seen in few trials does not mean nothing there.
+
+    Example: difference(5, 2, 100)  # value 0.03, from -0.027 to 0.095
+    """
+    counts = only_first, only_second, trials
+    value = (only_first - only_second) / trials
+    low = -1.0 if value == -1 else _delta_at(*counts, Z95, -1.0, value)
+    high = 1.0 if value == 1 else _delta_at(*counts, -Z95, value, 1.0)
+    return {"value": value, "low": low, "high": high}
+
+
 def bits_of(minimum: int, maximum: int) -> int:
     """Bits of the smallest two's complement number that holds both."""
     return max(int(maximum), -int(minimum) - 1, 0).bit_length() + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Callable
 
+from .sweep_judging import loss_name, score_of
 from .sweep_text import kilobytes, text
 
 _STYLE = """
@@ -57,11 +58,9 @@ def _picture(body: str) -> str:
 
 def _score(s: dict) -> tuple[float, float, float]:
     """Value and interval of what a setting is judged by, in percent."""
+    value = 100 * score_of(s)
     a = s.get("accuracy")
-    if a:
-        return 100 * a["value"], 100 * a["low"], 100 * a["high"]
-    value = 100 * (1 - s["loss"])
-    return value, value, value
+    return (value, 100 * a["low"], 100 * a["high"]) if a else (value, value, value)
 
 
 def _line(points: list[tuple[float, float]], colour: str) -> str:
@@ -81,7 +80,9 @@ def _bits(r: dict) -> str:
     axes = _Axes((min(r["bits"]), max(r["bits"])), (min(values), max(values)))
     parts = [
         axes.frame(
-            "all weights at so many bits, with 95 % intervals", "bits", [(b, str(b)) for b in r["bits"]]
+            f"{r['score']}, all weights at so many bits{', with 95 % intervals' if base else ''}",
+            "bits",
+            [(b, str(b)) for b in r["bits"]],
         )
     ]
     if base:
@@ -101,7 +102,7 @@ def _memory(r: dict) -> str:
     axes = _Axes(_span(points, lambda p: p[0]), _span(points, lambda p: p[1]))
     low, high = axes.x
     ticks = [(low + k / 4 * (high - low), f"{low + k / 4 * (high - low):,.1f}") for k in range(5)]
-    parts = [axes.frame("synapse memory and what it buys; line: Pareto front", "kB", ticks)]
+    parts = [axes.frame(f"{r['score']} beside synapse memory; line: Pareto front", "kB", ticks)]
     edge = [axes.at(p["memory_bytes"] / 1000, 100 * p["score"]) for p in r["front"]]
     parts.append(_line(edge, "#d55e00"))
     for memory, value, s in points:
@@ -125,7 +126,9 @@ def _layers(r: dict) -> str:
         return ""
     axes = _Axes((min(r["bits"]), max(r["bits"])), (0.0, max(100 * s["loss"] for s in only)))
     parts = [
-        axes.frame("loss with one layer alone at so many bits", "bits", [(b, str(b)) for b in r["bits"]])
+        axes.frame(
+            f"{loss_name(only[0])}, one layer alone at so many bits", "bits", [(b, str(b)) for b in r["bits"]]
+        )
     ]
     palette = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
     for k, layer in enumerate(r["layers"]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .sweep_judging import judged, loss_name
+
 _MOST_LAYERS = 8  # told one by one
 
 
@@ -39,14 +41,33 @@ def _line(s: dict) -> str:
     )
 
 
+def _within(r: dict) -> list[str]:
+    """What meets the budget, and how it was found."""
+    size, mixed = kilobytes(r["budget_bytes"]), r["mixed"]
+    if mixed is None:
+        return [f"no precision fits {size}"]
+    name = f"{mixed['name']} bits everywhere" if mixed["kind"] == "uniform" else mixed["name"]
+    lines = [f"within {size}: {name}: {worth(judged(mixed))}; {kilobytes(mixed['memory_bytes'])}"]
+    told = "  chosen and judged on the same sample: better than it is, rather"
+    if "halves" in mixed:
+        one, other = (half["samples"] for half in mixed["halves"])
+        told = f"  chosen on {one:,} samples, these figures are of the other {other:,}"
+    search = r.get("search")
+    if search is not None:
+        how = "all" if search["exact"] else "many of the"
+        told += f"; foretold over {how} {search['combinations']:,} combinations, from the layers alone; the best were run"
+    lines.append(told)
+    return lines
+
+
 def _sensitivity(found: dict) -> list[str]:
     by_layer: dict[str, list[dict]] = {}
     for s in found["only"]:
         by_layer.setdefault(s["layer"], []).append(s)
     worst = sorted(by_layer, key=lambda name: -max((s.get("loss", 0) for s in by_layer[name]), default=0))
-    lines = [
-        "layer by layer: loss of answers (or of explained variance) with this layer alone at so many bits"
-    ]
+    ran = [s for s in found["only"] if not s["refused"]]
+    what = loss_name(ran[0]) if ran else "loss"
+    lines = [f"layer by layer, {what} with this layer alone at so many bits:"]
     but = {s["layer"]: s for s in found["all_but"]}
     for name in worst[:_MOST_LAYERS]:
         told = ", ".join(
@@ -76,18 +97,15 @@ def text(r: dict) -> str:
     elif r["float_r2"] is not None:
         lines.append(f"float network: R2 against the targets {r['float_r2']:.4f}")
     lines += [_line(s) for s in r["uniform"]]
+    if r["pinned"]:
+        pinned = ", ".join(f"'{name}' at {bits} bits" for name, bits in r["pinned"].items())
+        lines.append(f"  the settings pin, so that it does not vary: {pinned}")
     lines += [f"  {s['name']} bits: {s['flags'][0]}" for s in r["uniform"] if s["flags"]]
     if "sensitivity" in r:
         lines += _sensitivity(r["sensitivity"])
     if r.get("budget_bytes") is not None:
-        mixed = r["mixed"]
-        if mixed is None:
-            lines.append(f"no precision fits {kilobytes(r['budget_bytes'])}")
-        else:
-            lines.append(
-                f"within {kilobytes(r['budget_bytes'])}: {mixed['name']}: {worth(mixed)}; {kilobytes(mixed['memory_bytes'])}"
-            )
-    lines.append("none has less memory and is as good as (Pareto front):")
+        lines += _within(r)
+    lines.append(f"memory and {r['score']}, where nothing that was run is better in both (Pareto front):")
     lines += [
         f"  {kilobytes(p['memory_bytes']):>12}  {100 * p['score']:.2f} %  {p['name']}" for p in r["front"]
     ]

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Iterable, Optional
 
 import numpy as np
 
-from . import compiler
-from .arguments import thread_count
+from . import compiler, pinning
+from .arguments import callback, thread_count
 from .arithmetic import MOST_WEIGHT_BITS
 from .data import DataSet
-from .errors import CompileError, DataError, in_file, option_error
+from .errors import CompileError, DataError, option_error, unknown_name
 from .files import check_folder, filling, write_text
-from .foretelling import cheapest, flags, foretold, front, in_loops, raised
-from .image import Image
+from .foretelling import flags, foretold, front, in_loops, mixtures
+from .image import ENGINES, Image
 from .limits import core_uses
 from .network import Network
 from .precisions import WORD_BYTES, check_bits, parse_budget
-from .statistics import Z95, proportion
+from .sweep_judging import Measuring, judged, score_name, score_of
+from .sweep_store import Store
 from .verdict import Verdict
-from .verification import _Judge, _plain, data_set
+from .verification import _plain, data_set
 
 SCHEMA = "rheobase.sweep/1"
-PARTS = "finished"  # folder of what a sweep that goes on need not run again
-CACHE_BYTES = 1 << 30  # of the float network's recordings, kept while settings are run
 COLLAPSE = 0.1  # points of accuracy, as a share, that confirm a collapse
-MOST_MIXED = 4  # settings of the way down that are run beside the one that meets the budget
+MOST_MIXED = 4  # mixed settings that are run: some of all, and as many that meet the budget
+MOST_TRIED = 32  # mixed settings that are compiled to find those
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,12 @@ class Sweep(Verdict):
 
     def figures(self) -> dict[str, float]:
         """The names that `fails` understands: accuracy_B, accuracy_drop_B, same_answer_B, agreement_B, error_B, memory_B
-        (bytes) and flagged_B of B bits everywhere, the same with _mixed of what meets the budget. Shares from 0 to 1."""
+        (bytes) and flagged_B of B bits everywhere, the same with _mixed of what meets the budget, on the samples that it was
+        not chosen on. Shares from 0 to 1."""
         found = {}
         named = [(str(s["bits"]), s) for s in self.data["uniform"]]
         if self.data.get("mixed"):
-            named.append(("mixed", self.data["mixed"]))
+            named.append(("mixed", judged(self.data["mixed"])))
         for name, s in named:
             found[f"flagged_{name}"] = len(s["flags"])
             found.update({f"{what}_{name}": value for what, value in figures_of(s).items()})
@@ -97,11 +99,28 @@ def figures_of(s: dict) -> dict[str, float]:
     return found
 
 
-FIGURES = tuple(
-    f"{what}_{which}"
-    for what in ("accuracy", "accuracy_drop", "same_answer", "agreement", "error", "memory", "flagged")
-    for which in (*range(1, MOST_WEIGHT_BITS + 1), "mixed")
-)
+def figure_names(bits: list[int], labels: bool, mixed: bool) -> list[str]:
+    """Names that a sweep over these bits may have as figures. labels: whether data have some; mixed: whether there is a
+    budget."""
+    answers = ("accuracy", "accuracy_drop", "same_answer") if labels else ()
+    return [
+        f"{what}_{which}"
+        for which in (*bits, *(["mixed"] if mixed else []))
+        for what in (*answers, "agreement", "error", "memory", "flagged")
+    ]
+
+
+def check_budget(budget, bits: list[int], sensitivity: bool) -> Optional[int]:
+    """The budget in bytes. Raises OptionError, R0694 where there is nothing to mix."""
+    wanted = parse_budget(budget)
+    if wanted is not None and (not sensitivity or len(bits) == 1):
+        why = "of a single precision" if sensitivity else "without the layers alone (--no-layers)"
+        raise option_error(
+            f"a budget is for mixed precision, and {why} there is none to choose",
+            "leave the budget out, or give several numbers of bits and let every layer be run alone",
+            pinning.CODE,
+        )
+    return wanted
 
 
 def sweep(
@@ -128,7 +147,11 @@ def sweep(
     bits: precisions; the finest is what single layers are compared with. x, y: as `rb.verify` takes them, labels, targets
     or none. chip, profile, scales, calibrate, quant and further options (split_fan_in, ...): as `rb.compile` takes them.
     budget: bytes of synapse memory ("5000 words", "40 kB") that a mixed precision is to fit. sensitivity: also every layer
-    alone at every precision, and all but it at the coarsest that is not flagged; without it there is no mixed precision.
+    alone at every precision, and all but it at the coarsest that is not flagged; without it there is no mixed precision,
+    and a budget is an error (R0694). Mixed precisions are foretold from the layers alone, whose losses are taken to add up,
+    over all combinations; the best few that fit the budget are run, and what loses least on the even-numbered samples
+    is chosen and judged on the odd ones. Where ``quant`` pins bits or weights of a layer, the layer stays as it is and the
+    result says so; where it pins all of them, that is an error (R0694).
     folder: where finished settings are kept, so that the same sweep goes on where it was interrupted; `Sweep.save` writes
     the result. progress: called with (done, total) settings; tell: with a line for people, predictions first.
 
@@ -143,12 +166,23 @@ def sweep(
     if x is None:
         raise option_error("a sweep needs data", "give x, and y where there are labels or targets")
     thread_count(threads)
-    data = x if isinstance(x, DataSet) else data_set(net, x, y)
+    if engine not in ENGINES:
+        raise unknown_name("engine", engine, ENGINES)
+    if "weight_bits" in options:
+        raise option_error("a sweep has no option 'weight_bits'", "'bits' says the precisions")
+    compiler.check_further("sweep", options, compiler.known_options("weight_bits", "dump_stages", "witness"))
+    said = callback(tell, "tell", "one text")
+    shown_progress = callback(progress)
+    precisions = check_bits(bits)
+    limit = check_budget(budget, precisions, bool(sensitivity))
+    data = x if isinstance(x, DataSet) else data_set(net, x, y, "sweeps take networks")
     wanted = dict(chip=chip, profile=profile, scales=scales, calibrate=calibrate, **options)
-    run = _Sweeper(net, data, check_bits(bits), wanted, quant, parse_budget(budget))
-    run.engine, run.threads = engine, threads
-    run.progress, run.tell = progress or (lambda done, total: None), tell or (lambda line: None)
-    run.keep_in(folder)
+    run = _Sweeper(net, data, precisions, wanted, quant, limit)
+    run.measuring = Measuring(net, data, engine, threads)
+    run.progress, run.tell = shown_progress or (lambda done, total: None), said or (lambda line: None)
+    if folder is not None:
+        check_folder(folder)
+        run.folder = Path(folder)
     return Sweep(run.result(bool(sensitivity)))
 
 
@@ -176,36 +210,12 @@ class _Sweeper:
         self.finest = bits[0]
         self.too_fine: dict[int, str] = {}
         self.options = options
-        text, _ = compiler._settings(quant)
-        self.quant = {"schema": "rheobase.quantization/1"} if text is None else json.loads(text)
+        self.given = quant
         self.sizes = {n.name: n.size for n in net.populations}
         self.loops = in_loops(net.edges)
         self.compiled: dict[str, _Compiled] = {}
-        self.found: dict[str, dict] = {}
-        self.floats: list = []
         self.done, self.total = 0, len(bits)
-        self.kept_in: Optional[Path] = None
         self.folder: Optional[Path] = None
-
-    # -- What is kept ----------------------------------------------------------------------------------------------
-
-    def keep_in(self, folder) -> None:
-        if folder is not None:
-            check_folder(folder)
-            self.kept_in = Path(folder)
-
-    def _look_for_finished(self) -> None:
-        if self.kept_in is None:
-            return
-        self.folder = self.kept_in / PARTS / self._identity()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for file in sorted(self.folder.glob("*.json")):
-            try:
-                self.found[file.stem] = json.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                continue  # it is run again
-        if self.found:
-            self.tell(f"{self.kept_in}: {len(self.found)} settings are finished already")
 
     def _identity(self) -> str:
         """Of network, data, options and version: what was finished under another one is not taken."""
@@ -239,15 +249,12 @@ class _Sweeper:
         """Once for each setting; what does not fit the chip is kept as refused."""
         if setting.key in self.compiled:
             return self.compiled[setting.key]
-        quant = json.loads(json.dumps(self.quant))
-        projections = quant.setdefault("projections", {})
+        quant = {**self.quant, "weight_bits": self.finest, "projections": dict(self.quant["projections"])}
         for layer, bits in setting.layers:
             for name in self.layers[layer]:
-                projections.setdefault(name, {}).setdefault("bits", bits)
+                quant["projections"][name] = {**quant["projections"].get(name, {}), "bits": bits}
         try:
-            result = compiler.run_compiler(
-                self.net, quant=quant, weight_bits=self.finest, examine=True, **self.options
-            )
+            result = compiler.run_compiler(self.net, quant=quant, examine=True, **self.options)
             compiled = _Compiled(
                 Image.from_bytes(result["image"], self.net.name), foretold(result, self.sizes)
             )
@@ -274,31 +281,34 @@ class _Sweeper:
                 self.too_fine[b] = error.diagnostics[0].message
 
     def _find_layers(self) -> None:
-        """Layer -> its projections: weights, and the biases that belong to them."""
+        """Layer -> those of its projections that the settings do not pin: weights, and the biases that belong to them."""
+        # The compiler reads the settings first, and says what is wrong with them. Scales do not change which parts there are.
+        plain = {**self.options, "scales": "auto", "calibrate": None}
+        result = compiler.run_compiler(self.net, quant=self.given, to_stage="quant", **plain)
+        text, file = compiler._settings(self.given)
+        self.quant = {"schema": pinning.SCHEMA} if text is None else json.loads(text)
+        self.quant.setdefault("projections", {})
+        names = json.loads(result["quantization"])["projections"]
+        self.pinned = {name: names[name]["bits"] for name in names if name in pinning.pinned_bits(self.quant)}
         self.layers: dict[str, list[str]] = {}
-        names = json.loads(self._settings_text())["projections"]
         for name in names:
-            base = (
-                name[: -len(".bias")] if name.endswith(".bias") and name[: -len(".bias")] in names else name
-            )
-            self.layers.setdefault(base, []).append(name)
+            base = name[: -len(".bias")] if name.endswith(".bias") else name
+            base = base if base in names else name
+            if name not in self.pinned and base not in self.pinned:
+                self.layers.setdefault(base, []).append(name)
         for made in [
             n for n in self.layers if n.endswith((".leak", ".threshold")) and n not in self.net.nodes
         ]:
             del self.layers[made]  # constants of neurons, not of the weights that were trained
-
-    def _settings_text(self) -> str:
-        return compiler.run_compiler(
-            self.net,
-            quant=self.quant or None,
-            weight_bits=self.finest,
-            to_stage="quant",
-            **self._plain_options(),
-        )["quantization"]
-
-    def _plain_options(self) -> dict:
-        """Scales do not change which projections there are."""
-        return {**self.options, "scales": "auto", "calibrate": None}
+        if self.pinned and not self.layers:
+            first = next(iter(self.pinned))
+            raise option_error(
+                f"the settings pin the bits of every layer, '{first}' has {self.pinned[first]}: nothing is left to vary",
+                "remove 'bits' and 'weights' from the settings where they are to vary, or leave the settings out",
+                pinning.CODE,
+                file=file,
+                where=f"projections.{first}.bits",
+            )
 
     # -- Running ---------------------------------------------------------------------------------------------------
 
@@ -318,13 +328,11 @@ class _Sweeper:
         }
         if compiled.refused:
             return entry
-        measured = self.found.get(setting.key)
+        measured = self.store.get(setting.key)
         if measured is None:
-            measured = self._measure(compiled)
-            self.found[setting.key] = measured
-            if self.folder is not None:
-                write_text(self.folder / f"{setting.key}.json", json.dumps(_plain(measured)) + "\n")
-        entry.update(measured)
+            measured = self.measuring.measure(compiled.image)
+            self.store.put(setting.key, measured)
+        entry.update(memory_bytes=compiled.memory, cores=len(compiled.image.info["cores"]), **measured)
         if flagged:
             entry["confirmed"] = self._collapsed(measured)
         return entry
@@ -337,73 +345,14 @@ class _Sweeper:
             return measured["accuracy_drop"]["value"] > COLLAPSE
         return measured["loss"] > COLLAPSE
 
-    def _measure(self, compiled: _Compiled) -> dict:
-        judge = _Judge(self.net, compiled.image, self.data)
-        judge.probes = []
-        for first, chunk, ref in self._float_chunks(judge):
-            try:
-                out = compiled.image.run(chunk, engine=self.engine, threads=self.threads)
-            except DataError as error:
-                raise in_file(error, self.data.file) from None
-            judge.add(
-                first, ref, out, None if self.data.y is None else self.data.y[first : first + len(chunk)]
-            )
-        compiled.image._engines.clear()  # of many images they would take room
-        n, right = self.data.samples, judge.right
-        cells = sum(c["cells"] for c in judge.counts.values())
-        spikes = {
-            name: {"agreement": c["equal"] / c["cells"], "float": c["float"], "chip": c["chip"]}
-            for name, c in judge.counts.items()
-        }
-        error = [e["chip_to_float"].result() for e in judge.errors.values()]
-        measured = {
-            "memory_bytes": compiled.memory,
-            "cores": len(compiled.image.info["cores"]),
-            "agreement": sum(c["equal"] for c in judge.counts.values()) / cells if cells else 1.0,
-            "spikes": spikes,
-            "overflows": sum(sum(o.values()) for o in judge.overflows.values()),
-            "error": max((e["mean_absolute"] for e in error), default=None),
-            "r2": min((e["r2"] for e in error if e["r2"] is not None), default=None),
-        }
-        if judge.task == "classification":
-            only_float, only_chip = right["float"] - right["both"], right["chip"] - right["both"]
-            measured.update(
-                float_accuracy=proportion(right["float"], n),
-                accuracy=proportion(right["chip"], n),
-                same_answer=proportion(right["same"], n),
-                accuracy_drop=difference(only_float, only_chip, n),
-            )
-            measured["loss"] = 1 - right["same"] / n
-        elif judge.task == "regression":
-            sides = judge.errors[judge.target]
-            measured["float_r2"], measured["chip_r2"] = (sides[s].result()["r2"] for s in ("float", "chip"))
-        if "loss" not in measured:
-            measured["loss"] = 1.0 - (measured["r2"] if measured["r2"] is not None else measured["agreement"])
-        return measured
-
-    def _float_chunks(self, judge: _Judge):
-        """(first sample, samples, the float network's recording); recordings are kept while there is room."""
-        if not self.floats:
-            held = 0
-            for first, chunk in self.data.chunks(judge.chunk_size()):
-                ref = self.net.run(chunk, threads=self.threads)
-                kept = _Kept(ref)
-                held += kept.bytes
-                yield first, chunk, ref
-                self.floats.append((first, len(chunk), kept if held < CACHE_BYTES else None))
-            return
-        for first, count, kept in self.floats:
-            chunk = self.data.slice(first, count)
-            yield first, chunk, self.net.run(chunk, threads=self.threads) if kept is None else kept
-
     # -- The whole -------------------------------------------------------------------------------------------------
 
     def result(self, sensitivity: bool) -> dict:
         from . import __version__
 
-        self._find_finest()
-        self._look_for_finished()
         self._find_layers()
+        self._find_finest()
+        self.store = Store(self.folder, self._identity(), self.tell)
         self.total = len(self.bits)
         if sensitivity:
             self.total += len(self.bits) * len(self.layers) + MOST_MIXED
@@ -423,6 +372,8 @@ class _Sweeper:
             "steps": self.data.steps,
             "bits": self.bits,
             "layers": self.layers,
+            "pinned": self.pinned,
+            "score": score_name(uniform[len(self.too_fine)]),
             "float_accuracy": uniform[len(self.too_fine)].get("float_accuracy"),
             "float_r2": uniform[len(self.too_fine)].get("float_r2"),
             "uniform": uniform,
@@ -433,14 +384,13 @@ class _Sweeper:
             only = self._layer_by_layer()
             but = [self._but(layer, coarse) for layer in self.layers] if len(self.layers) > 1 else []
             result["sensitivity"] = {"only": only, "all_but": but, "all_but_bits": coarse}
-            mixed = self._mixed(only)
+            mixed, search = self._mixed(only)
             everything += only + but + mixed
             result["way"] = mixed
+            result["search"] = search
+        if self.budget is not None:
             result["budget_bytes"] = self.budget
-            met = [
-                m for m in [*uniform, *mixed] if not m["refused"] and m["memory_bytes"] <= (self.budget or 0)
-            ]
-            result["mixed"] = min(met, key=lambda m: (m["loss"], m["memory_bytes"])) if met else None
+            result["mixed"] = self._chosen(everything)
         result["front"] = self._front(everything)
         return result
 
@@ -490,8 +440,9 @@ class _Sweeper:
             "bits": bits,
         }
 
-    def _mixed(self, only: list[dict]) -> list[dict]:
-        """The way down in precision that loses least, and where it meets the budget."""
+    def _mixed(self, only: list[dict]) -> tuple[list[dict], dict]:
+        """Mixed settings that no other is foretold to beat, from the finest down, and the best of them within the budget;
+        and how they were looked for."""
         best = self.run(self._uniform(self.finest))
         gains: dict[str, dict[int, float]] = {}
         costs: dict[str, dict[int, float]] = {}
@@ -499,28 +450,40 @@ class _Sweeper:
             if s["refused"]:
                 continue
             gains.setdefault(s["layer"], {})[s["bits"]] = best["memory_bytes"] - s["memory_bytes"]
-            costs.setdefault(s["layer"], {})[s["bits"]] = s["loss"] - best["loss"]
-        way = cheapest(gains, costs, 0.5 / self.data.samples)
-        settings = [self._at(step) for step in way]
-        chosen = settings[:: max(1, len(settings) // MOST_MIXED)][:MOST_MIXED]
-        step = next((step for step in way if self._fits(step)), None)
-        if step is not None:
-            met = self._at(raised(step, costs, self.finest, self._fits))
-            chosen += [met] if met not in chosen else []
-        return [self.run(s) for s in chosen]
+            costs.setdefault(s["layer"], {})[s["bits"]] = _loss(s) - _loss(best)
+        steps, exact = mixtures(gains, costs)
+        mixed = steps[1:]
+        chosen = mixed[:: max(1, -(-len(mixed) // MOST_MIXED))][:MOST_MIXED]
+        if self.budget is not None:
+            room = [step for step in mixed if best["memory_bytes"] - _sum(gains, step) <= self.budget]
+            chosen += self._within(room or mixed[-1:], chosen)
+        combinations = math.prod(1 + len(ways) for ways in gains.values())
+        return [self.run(self._at(step)) for step in chosen], {"combinations": combinations, "exact": exact}
 
-    @staticmethod
-    def _at(step: dict[str, int]) -> Setting:
+    def _within(self, steps: list[dict[str, int]], known: list) -> list[dict[str, int]]:
+        """The first settings whose images are within the budget, but those that are known: memory does not quite add up."""
+        found: list[dict[str, int]] = []
+        for step in [*steps[: MOST_TRIED - 1], *steps[MOST_TRIED - 1 :][-1:]]:
+            compiled = self.compile(self._at(step))
+            if compiled.image is not None and compiled.memory <= self.budget:
+                found.append(step)
+            if len(found) == MOST_MIXED:
+                break
+        return [step for step in found if step not in known]
+
+    def _chosen(self, everything: list[dict]) -> Optional[dict]:
+        """What loses least, on the samples to choose on, of all that was run and is within the budget."""
+        met = [s for s in everything if not s["refused"] and s["memory_bytes"] <= self.budget]
+        return min(met, key=lambda s: (_loss(s), s["memory_bytes"])) if met else None
+
+    def _at(self, step: dict[str, int]) -> Setting:
+        if step.keys() == self.layers.keys() and len(set(step.values())) == 1:
+            return self._uniform(next(iter(step.values())))
         return Setting("mixed", _named(step), tuple(sorted(step.items())))
-
-    def _fits(self, step: dict[str, int]) -> bool:
-        """Whether there is a budget, and the step is within it."""
-        compiled = self.compile(self._at(step)) if self.budget is not None else None
-        return compiled is not None and compiled.image is not None and compiled.memory <= self.budget
 
     def _front(self, everything: list[dict]) -> list[dict]:
         ran = [s for s in everything if not s["refused"]]
-        points = [(s["memory_bytes"], self._score(s)) for s in ran]
+        points = [(s["memory_bytes"], score_of(s)) for s in ran]
         return [
             {
                 "name": ran[i]["name"],
@@ -531,42 +494,15 @@ class _Sweeper:
             for i in front(points)
         ]
 
-    @staticmethod
-    def _score(s: dict) -> float:
-        return s["accuracy"]["value"] if s.get("accuracy") else 1 - s["loss"]
+
+def _loss(s: dict) -> float:
+    """What settings are chosen by: on the first half of the samples, so that the other half can judge."""
+    return s["halves"][0]["loss"] if "halves" in s else s["loss"]
+
+
+def _sum(gains: dict[str, dict[int, float]], step: dict[str, int]) -> float:
+    return sum(gains[layer][bits] for layer, bits in step.items())
 
 
 def _named(step: dict[str, int]) -> str:
-    named = ", ".join(f"{layer} {bits}" for layer, bits in sorted(step.items()))
-    return f"mixed {named}" if step else "mixed: all at the finest"
-
-
-def difference(only_first: int, only_second: int, trials: int) -> dict:
-    """First minus second of two proportions on the same trials, with a 95 % interval: the normal approximation on the
-    trials where they differ (McNemar 1947, Psychometrika 12:153).
-
-    Example: difference(5, 2, 100)["value"]  # 0.03
-    """
-    value = (only_first - only_second) / trials
-    half = (
-        Z95 * (max(only_first + only_second - (only_first - only_second) ** 2 / trials, 0.0)) ** 0.5 / trials
-    )
-    return {"value": value, "low": value - half, "high": value + half}
-
-
-class _Kept:
-    """A float recording in little room: spikes as bits."""
-
-    def __init__(self, ref):
-        self._packed = {name: (s.shape, np.packbits(s != 0)) for name, s in ref.spikes.items()}
-        self.outputs = ref.outputs
-        self.bytes = sum(p.nbytes for _, p in self._packed.values()) + sum(
-            o.nbytes for o in self.outputs.values()
-        )
-
-    @property
-    def spikes(self) -> dict:
-        return {
-            name: np.unpackbits(packed, count=int(np.prod(shape))).reshape(shape)
-            for name, (shape, packed) in self._packed.items()
-        }
+    return "mixed " + ", ".join(f"{layer} {bits}" for layer, bits in sorted(step.items()))

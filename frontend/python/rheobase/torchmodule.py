@@ -9,6 +9,7 @@ from typing import Optional
 import numpy as np
 
 from . import compiler
+from .arguments import positive_number
 from .arithmetic import LEAST_WEIGHT, MOST_MIXED_WEIGHT, MOST_WEIGHT, MOST_WEIGHT_BITS
 from .errors import CompileError, Diagnostic, option_error, usage_error
 from .image import Image
@@ -44,6 +45,10 @@ def torch_module(
     ``states`` [B, T + lag, n] by name, ``aligned(name)`` in the network's time, ``output``. ``module.settings()``: what
     `rb.compile` takes as ``quant`` to make the image of the weights as they are now.
 
+    ``module(x)`` raises what `Image.run` raises for data that the image does not take (DataError R0251 to R0254, R0258), and
+    DataError R0253, with the layer's name, where weights are no longer finite numbers; so does ``module.settings()``.
+    slope: above 0.
+
     Stepped are LIF, LI, CubaLIF, CubaLI, IF and I with any synapses and delays, convolutions as matrices of at most
     67,108,864 cells. Raises UsageError without PyTorch, CompileError (R0670) for what has no such step, and what
     `rb.compile` raises.
@@ -54,6 +59,8 @@ def torch_module(
         raise option_error(
             f"a network is needed, not {type(net).__name__}", "rb.load and rb.Builder make networks"
         )
+    slope = positive_number("slope", slope)
+    compiler.check_further("torch_module", options, compiler.known_options("dump_stages", "witness"))
     try:
         from .torchsteps import QuantizedNetwork
     except ImportError as error:
@@ -61,7 +68,7 @@ def torch_module(
             f"this needs PyTorch: {error}", f"install it in this environment: pip install {TORCH}", "R0692"
         ) from None
     plan = plan_of(net, chip, profile, calibrate, quant, weight_bits, scales, options)
-    return QuantizedNetwork(plan, float(slope))
+    return QuantizedNetwork(plan, slope)
 
 
 @dataclass
@@ -75,7 +82,7 @@ class Plan:
     real: list[np.ndarray]
     lags: list[int]  # of nodes, as in the image; 0 of inputs
     lag: int
-    inputs: dict[str, tuple]
+    inputs: list[dict]  # as the image tells them: name, shape, encoding
     outputs: list[dict]
     scale: dict
 
@@ -98,7 +105,7 @@ def plan_of(net, chip, profile, calibrate, quant, weight_bits, scales, options: 
         _real(net, chip, profile, settings, projections, quant),
         [placed.get(n.name, 0) for n in nodes],
         image.lag,
-        {i["name"]: tuple(i["shape"]) for i in image.info["inputs"]},
+        image.info["inputs"],
         image.info["outputs"],
         image.scale,
     )

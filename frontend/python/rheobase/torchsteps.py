@@ -6,13 +6,16 @@ below 2^24, which SPEC W8 sees to where their exponent is not negative.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Optional
 
 import numpy as np
 import torch
 
+from .arguments import gather
 from .arithmetic import ALIGN, DECAY_ONE, HALF_PERIOD
+from .data import as_payloads, check_numbers, payload_range
 from .errors import data_error, unknown_name
 from .torchmodule import Plan, rows_of, weight_range
 from .witnessfile import WitnessProjection
@@ -34,6 +37,30 @@ class _Spike(torch.autograd.Function):
         v, threshold = ctx.saved_tensors
         unit = threshold.clamp(min=float(ALIGN))
         return grad / (unit * (1 + ctx.slope * ((v - threshold) / unit).abs()) ** 2), None, None
+
+
+def _tensor(values, name: str) -> torch.Tensor:
+    """Real numbers as a tensor. Raises DataError."""
+    if isinstance(values, torch.Tensor):
+        if values.is_complex():
+            check_numbers(values.detach().cpu().numpy(), "", name)
+        return values
+    array = check_numbers(values, "", name)
+    wide = np.float64 if array.dtype.kind == "f" and array.itemsize > 8 else np.int64
+    usual = array.dtype.kind != "u" and array.itemsize <= 8 or array.dtype == np.uint8
+    return torch.as_tensor(np.require(array, None if usual else wide, ["C", "W"]))
+
+
+def _check_payloads(values: torch.Tensor, info: dict) -> None:
+    """Raises DataError for what the image's input does not take."""
+    values = values.detach()
+    least, most = payload_range(info)
+    good = (values >= least) & (values <= most)
+    if values.is_floating_point():
+        good &= values == values.trunc()
+    if not bool(good.all()):  # NaN is in no range
+        array = (values.double() if values.is_floating_point() else values).cpu().numpy()
+        as_payloads(check_numbers(array, "", info["name"]), info)
 
 
 def _through(exact: torch.Tensor, smooth: torch.Tensor) -> torch.Tensor:
@@ -111,8 +138,24 @@ class QuantizedNetwork(torch.nn.Module):
         smooth = self.weights[self.names[k]].clamp(least, most)
         return _through(torch.round(smooth / step) * step, smooth)
 
+    def _check_weights(self) -> None:
+        """Raises DataError for weights that are no numbers any more."""
+        finite = [weights.detach().isfinite().all() for weights in self.weights.values()]
+        if not finite or bool(torch.stack(finite).all()):
+            return
+        k = next(k for k, good in enumerate(finite) if not good)
+        weights, name = self.weights[self.names[k]].detach(), self.plan.projections[k].name
+        at = int((~weights.isfinite()).nonzero()[0, 0])
+        raise data_error(
+            "R0253",
+            f"the weights of '{name}' hold {float(weights[at])} at [{at}]",
+            where=name,
+            remedy="training has diverged: go back to weights from before, and take smaller steps",
+        )
+
     def integers(self) -> dict[str, np.ndarray]:
-        """Projection -> its stored integers as they are now, int64 [values]."""
+        """Projection -> its stored integers as they are now, int64 [values]. Raises DataError."""
+        self._check_weights()
         with torch.no_grad():
             return {
                 p.name: self.stored(k).round().to(torch.int64).cpu().numpy()
@@ -167,8 +210,10 @@ class QuantizedNetwork(torch.nn.Module):
     # -- Steps ---------------------------------------------------------------------------------------------------
 
     def forward(self, x) -> TorchRecording:
-        """x: [B, T, *input_shape], 0 or 1 or payloads; a dictionary by name for several inputs. Raises DataError."""
+        """x: [B, T, *input_shape], 0 or 1, counts or payloads as the image's inputs take them; a dictionary by name for
+        several inputs. Raises DataError, as `Image.run` does, and R0253 for weights that are not finite."""
         sent, steps = self._given(x)
+        self._check_weights()
         total = steps + self.plan.lag
         matrices = [self._matrices(k) for k in range(len(self.plan.projections))]
         batch = next(iter(sent.values())).shape[0]
@@ -186,23 +231,31 @@ class QuantizedNetwork(torch.nn.Module):
 
     def _given(self, x) -> tuple[dict, int]:
         known = {node.name: k for k, node in enumerate(self.plan.nodes) if not node.model}
-        given = x if isinstance(x, dict) else {next(iter(known)): x}
+        infos = {info["name"]: info for info in self.plan.inputs}
+        shapes = {name: tuple(info["shape"]) for name, info in infos.items()}
+        given = x if isinstance(x, dict) or len(shapes) != 1 else {next(iter(shapes)): x}
+        tensors: dict[str, torch.Tensor] = {}
+        lengths: object = np.zeros(())  # one array for several inputs
+        if isinstance(given, dict):
+            # Names and shapes have to be those that the image takes: arrays of the tensors' shapes stand for them.
+            tensors = {n: _tensor(v, str(n)) for n, v in given.items()}
+            lengths = {n: np.broadcast_to(np.uint8(0), tuple(v.shape)) for n, v in tensors.items()}
+        _, batch, steps, batched = gather(lengths, shapes, lambda array, name: array)
+        if not batched:
+            raise data_error("R0251", "the samples have no batch axis", remedy="give x [B, T, *input_shape]")
         sent: dict[int, torch.Tensor] = {}
-        steps = 0
-        for name, k in known.items():
-            values = torch.as_tensor(given[name]) if name in given else None
-            size = self.plan.nodes[k].size
-            if values is None or values.dim() < 3 or values[0, 0].numel() != size:
-                shape = None if values is None else list(values.shape)
-                raise data_error(
-                    "R0251", f"the input '{name}' has shape {shape}, needed is [B, T, {size}]", where=name
-                )
-            values = values.reshape(*values.shape[:2], size).to(torch.float32)
-            device = self.weights[self.names[0]].device
-            steps = values.shape[1]
-            pad = values.new_zeros(values.shape[0], self.plan.lag, size)
-            sent[k] = torch.cat([values, pad], 1).to(device)
+        for name, info in infos.items():
+            values = tensors[name].reshape(batch, steps, *shapes[name])
+            _check_payloads(values, info)
+            values = values.reshape(batch, steps, -1).to(self._device, torch.float32)
+            sent[known[name]] = torch.cat(
+                [values, values.new_zeros(batch, self.plan.lag, values.shape[2])], 1
+            )
         return sent, steps
+
+    @property
+    def _device(self) -> torch.device:
+        return next(itertools.chain(self.parameters(), self.buffers())).device
 
     def _waits(self, k: int, own: int) -> int:
         """Steps from a spike to the step that it acts in. SPEC T2, T4"""
@@ -226,7 +279,7 @@ class QuantizedNetwork(torch.nn.Module):
                     :, :total
                 ]
                 before[p.target] = before[p.target] + arriving if p.target in before else arriving
-        device = self.weights[self.names[0]].device
+        device = self._device
         zero = {
             n: torch.zeros(batch, self.plan.nodes[n].size, dtype=torch.float64, device=device) for n in group
         }

@@ -231,9 +231,9 @@ def _assumptions(net: Network, image: Image) -> list[dict]:
     return merged
 
 
-def data_set(net: Network, x, y) -> DataSet:
-    """Arrays as a data set of a network with one input. Raises DataError."""
-    return of_arrays(x, y, [node.shape for node in net.inputs], "verification takes networks")
+def data_set(net: Network, x, y, who: str = "verification takes networks") -> DataSet:
+    """Arrays as a data set of a network with one input. Raises DataError; ``who`` says in it what takes no others."""
+    return of_arrays(x, y, [node.shape for node in net.inputs], who)
 
 
 class _Judge:

@@ -38,7 +38,7 @@ Bits = Annotated[
         metavar="N",
         min=1,
         max=MOST_WEIGHT_BITS,
-        help="Bits of every weight; the chip's by default.",
+        help="Bits of every weight that --quant does not pin; the chip's by default.",
     ),
 ]
 SplitFanIn = Annotated[

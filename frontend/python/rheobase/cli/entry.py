@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import platform
 import sys
@@ -12,7 +13,7 @@ from dataclasses import replace
 
 import typer
 
-from ..errors import Diagnostic, Error, InternalError, UsageError, nearest
+from ..errors import Diagnostic, Error, InternalError, UsageError, nearest, option_error
 from . import (  # noqa: F401  (they register)
     about,
     chip,
@@ -82,6 +83,7 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     try:
+        _check_output(arguments)
         result = app(args=arguments or ["--help"], prog_name="rheobase", standalone_mode=False)
         return (result if isinstance(result, int) else 0) if arguments else 2
     except Error as error:
@@ -104,6 +106,15 @@ def _run(arguments: list[str]) -> int:
             Settings.json |= "--json" in arguments
             return _wrong_usage(exception)
         return _fault(exception)
+
+
+def _check_output(arguments: list[str]) -> None:
+    """Raises OptionError for an output without a name, which as a path would be the folder where the program runs."""
+    if "--output=" in arguments or any(
+        name in ("-o", "--output") and value == "" for name, value in itertools.pairwise(arguments)
+    ):
+        Settings.json |= "--json" in arguments
+        raise option_error("the output has no name", "give -o a path")
 
 
 def _with_status(status: int, diagnostic: Diagnostic) -> Error:

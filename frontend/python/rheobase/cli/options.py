@@ -30,8 +30,8 @@ Data = Annotated[
         "--data",
         "--input",
         metavar="DATA",
-        help=".npz with x [samples, T, *input shape] and y, or with events (sample, step, index[, value], shape); "
-        ".npy; NIRData; IDX images.",
+        help="Data for the one input: .npz with x [samples, T, *input shape] and y, or with events (sample, step, index[, "
+        "value], shape); .npy; NIRData; IDX images.",
     ),
 ]
 Encode = Annotated[

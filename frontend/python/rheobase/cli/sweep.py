@@ -9,7 +9,7 @@ import typer
 from typing_extensions import Annotated
 
 from .. import compiler, condition, sweeping
-from ..precisions import check_bits, parse_bits, parse_budget
+from ..precisions import check_bits, parse_bits
 from ..files import check_folder
 from . import options as o
 from .common import Settings, conclude, progress, remark
@@ -72,21 +72,25 @@ def sweep(
 ) -> None:
     """Accuracy, agreement and memory against precision.
 
-    Every number of bits for all weights; every layer alone at it, and all but it; mixed precision, whose steps lose least
-    for the memory that they save, and the best that fits --budget; the Pareto front of accuracy against memory. Before any
+    Every number of bits for all weights; every layer alone at it, and all but it; mixed precisions that are foretold from
+    the layers alone, and what loses least within --budget, chosen on every other sample and judged on the rest; the Pareto
+    front of accuracy against memory. Layers whose bits --quant pins stay as they are. DATA is of one input. Before any
     data run, precisions are flagged that are expected to collapse: weights whose error carries more than a quarter of what
     they carry, or neurons proven never to fire; the data then confirm it or not. What is finished stays in DIR/finished:
     the same command goes on where it was interrupted. Figures for --fail-if, for B bits everywhere or B = mixed:
-    accuracy_B, accuracy_drop_B, same_answer_B (0 to 1), agreement_B, error_B, memory_B (bytes), flagged_B.
+    accuracy_B, accuracy_drop_B, same_answer_B (0 to 1; with labels), agreement_B, error_B, memory_B (bytes), flagged_B.
     """
-    if fail_if is not None:
-        condition.check_names(fail_if, sweeping.FIGURES)
     wanted = check_bits(parse_bits(bits), bits)
-    limit = parse_budget(budget)
+    limit = sweeping.check_budget(budget, wanted, layers)
+    if fail_if is not None:
+        condition.check_names(fail_if, sweeping.figure_names(wanted, True, limit is not None))
     compiler.check_scales(scales, calibrate)
     network = o.read_net(net, **conventions)
     dataset = read_data(data, network, encode, samples)
     fitted = None if calibrate is None else read_data(calibrate, network, encode, samples)
+    if fail_if is not None:
+        labels = dataset.y is not None and dataset.y.ndim == 1
+        condition.check_names(fail_if, sweeping.figure_names(wanted, labels, limit is not None))
     check_folder(output)
     with progress("settings") as advance:
         found = sweeping.sweep(
