@@ -51,6 +51,28 @@ def test_strata_without_a_spike_say_nothing():
     assert silent.figures()["decision"] is None and silent.figures()["worst_accuracy"] is None
 
 
+def test_drawn_spikes_are_spikes_even_where_most_samples_have_none(monkeypatch):
+    x = data()[0].copy()
+    x[3:] = 0
+    whole = rb.robust(image(), x, faults="spike-lost").data["strata"]
+    monkeypatch.setattr(plans, "FEW_PAIRS", 0)
+    drawn = rb.robust(image(), x, faults="spike-lost", width=0.05, seed=4).data["strata"]
+    assert any(s["output"]["value"] for s in whole)
+    for exact, guessed in zip(whole, drawn):
+        for figure in ("masked", "raster", "output", "decision"):
+            assert guessed[figure]["low"] <= exact[figure]["value"] <= guessed[figure]["high"], figure
+
+
+def test_drawn_strata_without_a_spike_are_done_at_once_and_resumed(drawn, tmp_path):
+    x = np.zeros_like(data()[0])
+    wanted = dict(faults="spike-lost,threshold-flip", width=0.4, folder=tmp_path / "silent")
+    found = rb.robust(image(), x, budget=1e-9, **wanted)
+    again = rb.robust(image(), x, resume=True, **wanted)
+    assert again.finished and not found.finished
+    silent = [s for s in again.data["strata"] if s["kind"] == "spike-lost"]
+    assert silent and all(s["pairs"] == 0 and s["decision"]["value"] is None for s in silent)
+
+
 def test_the_worst_accuracy_of_a_drawn_campaign_is_not_known(drawn):
     x, y = data()
     found = rb.robust(image(), x, y, faults="weight-flip", width=0.3)

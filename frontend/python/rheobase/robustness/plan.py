@@ -15,7 +15,7 @@ from ..errors import data_error, option_error, unknown_name
 from ..image import Image
 
 METHOD = (
-    1  # counts up whenever equal arguments would give other figures: states of older ones are not resumed
+    2  # counts up whenever equal arguments would give other figures: states of older ones are not resumed
 )
 # Kinds with so few pairs of fault and sample are visited exhaustively without being asked. SPEC B20.
 FEW_PAIRS = 200_000

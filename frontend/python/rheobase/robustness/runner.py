@@ -102,7 +102,9 @@ class Runner:
 
         try:
             tallies = self.state.tallies
-            first = [k for k, tally in enumerate(tallies) if not tally.looks]
+            for k in self._empty():
+                tallies[k].settled = True
+            first = [k for k, tally in enumerate(tallies) if not tally.looks and not tally.settled]
             self._share({"draw": self._round(first, over), "visit": self._visit(over)}, over)
             while (rest := [k for k, tally in enumerate(tallies) if not tally.settled]) and not over():
                 self._share({"draw": self._round(rest, over)}, over)
@@ -110,6 +112,11 @@ class Runner:
             self._save(at_once=True)
         if self.finished:
             self.forecast.finish()
+
+    def _empty(self) -> list[int]:
+        """Drawn strata without a fault in these data: spikes of neurons that send none."""
+        pairs = self.drawn.pairs(self.x, self.threads) if self.drawn else []
+        return [k for k, count in enumerate(pairs) if not count]
 
     def _share(self, parts: dict[str, Iterator], over: Callable) -> None:
         """Blocks of all parts, next of the one that had the least time."""
