@@ -475,7 +475,7 @@ Expected<Fault> Campaign::faultNamed(std::string_view name) const {
 Expected<std::string> Campaign::describe(const Fault& fault) const {
   const Expected<Effect> effect = resolver_->resolve(fault);
   if (!effect) return effect.error();
-  return faults::describe(fault, *effect, *flat_);
+  return faults::describe(fault, *effect, *flat_, *memories_);
 }
 
 Expected<Outcome> Campaign::outcomeOf(const Fault& fault, const InputBatch& input,

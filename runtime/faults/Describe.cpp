@@ -54,13 +54,18 @@ std::string more(std::size_t count) { return count > 1 ? fmt::format(", and {} m
 
 }  // namespace
 
-std::string describe(const Fault& fault, const Effect& effect, const FlatProgram& flat) {
+std::string describe(const Fault& fault, const Effect& effect, const FlatProgram& flat,
+                     const Memories& memories) {
   const Names names(flat);
   const auto cell = [&] { return names.cell(flat.cellOf(fault.population, fault.neuron)); };
   switch (fault.kind->mechanism) {
     case Mechanism::MemoryBit:
       if (!effect.undefined.empty()) return "its words mean nothing any more: " + effect.undefined;
-      if (effect.whole) return "it changes the exponents of many synapses, or too much to list";
+      if (effect.whole)
+        return fmt::format(
+            "it changes how synapses in core {} are read: {}",
+            flat.program().cores[static_cast<std::size_t>(fault.core)].id,
+            fmt::join(memories.nodesOf(fault.core, fault.memory, fault.word, fault.bit), ", "));
       if (!effect.parameters.empty())
         return names.parameter(effect.parameters.front()) + more(effect.parameters.size());
       if (!effect.synapses.empty())

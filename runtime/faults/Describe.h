@@ -10,6 +10,7 @@
 namespace rheo::faults {
 
 // "weight from 'input'[3] to 'hidden'[17]: 12 becomes -116"
-std::string describe(const Fault& fault, const Effect& effect, const FlatProgram& flat);
+std::string describe(const Fault& fault, const Effect& effect, const FlatProgram& flat,
+                     const Memories& memories);
 
 }  // namespace rheo::faults

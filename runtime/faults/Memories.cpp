@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "chip/FormatRecord.h"
@@ -34,9 +35,9 @@ const image::Layout* Memories::layout(std::string_view record) const {
   return findLayout(image_.header(), record);
 }
 
-std::vector<FieldClass> Memories::meaningsOf(std::int32_t core, std::string_view memory, std::uint64_t word,
-                                             int bit) const {
-  std::vector<FieldClass> meanings;
+template <class Visit>
+void Memories::forEachFieldAt(std::int32_t core, std::string_view memory, std::uint64_t word, int bit,
+                              Visit visit) const {
   const std::uint64_t at = word * 64 + static_cast<std::uint64_t>(bit);
   for (const Field& field : fields_) {
     if (field.core != core || field.memory != memory || at < field.start) continue;
@@ -45,9 +46,29 @@ std::vector<FieldClass> Memories::meaningsOf(std::int32_t core, std::string_view
                width = static_cast<std::uint64_t>(field.width);
     if (record >= field.firstRecord && record - field.firstRecord < field.records && offset >= low &&
         offset - low < width)
-      meanings.push_back(field.meaning);
+      visit(field, record);
   }
+}
+
+std::vector<FieldClass> Memories::meaningsOf(std::int32_t core, std::string_view memory, std::uint64_t word,
+                                             int bit) const {
+  std::vector<FieldClass> meanings;
+  forEachFieldAt(core, memory, word, bit,
+                 [&](const Field& field, std::uint64_t) { meanings.push_back(field.meaning); });
   return meanings;
+}
+
+std::vector<std::string> Memories::nodesOf(std::int32_t core, std::string_view memory, std::uint64_t word,
+                                           int bit) const {
+  std::set<std::string> nodes;
+  forEachFieldAt(core, memory, word, bit, [&](const Field& field, std::uint64_t record) {
+    if (memory != "format") nodes.insert(field.node);
+    for (const ListUse& use : lists_)
+      for (const std::int32_t axon : use.axons)
+        if (memory == "format" && use.core == core && static_cast<std::uint64_t>(use.format) == record)
+          nodes.insert(nodeOfAxon(core, axon));
+  });
+  return {nodes.begin(), nodes.end()};
 }
 
 bool Memories::holdsParametersOnly(std::int32_t core, std::string_view memory, std::uint64_t word,

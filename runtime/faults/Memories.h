@@ -60,6 +60,9 @@ class Memories {
   // What a bit of a memory means: more than one thing where lists overlap, nothing between fields.
   std::vector<FieldClass> meaningsOf(std::int32_t core, std::string_view memory, std::uint64_t word,
                                      int bit) const;
+  // Whose words they are: every connection of a format, of other words as `node` of Field.
+  std::vector<std::string> nodesOf(std::int32_t core, std::string_view memory, std::uint64_t word,
+                                   int bit) const;
   // Whether a bit is of a register or constant that tells a neuron's parameters and nothing else.
   bool holdsParametersOnly(std::int32_t core, std::string_view memory, std::uint64_t word, int bit) const;
   // Of the core at this index into Program::cores; null where it has none of that name.
@@ -74,6 +77,9 @@ class Memories {
   }
 
  private:
+  template <class Visit>
+  void forEachFieldAt(std::int32_t core, std::string_view memory, std::uint64_t word, int bit,
+                      Visit visit) const;
   void findSources();
   void addRegisters(std::int32_t core);
   void addTable(std::int32_t core, std::string_view name);

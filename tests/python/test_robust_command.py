@@ -217,7 +217,7 @@ def test_list_and_schema():
         (("--data", "labels.npz"), 3, "R0255"),
         (("-o", "data.npz/below"), 3, "R0260"),
         (("-o", "/proc/nothing/out"), 3, "R0260"),
-        (("-o", ""), 3, "names no folder"),
+        (("-o", ""), 3, "the output has no name"),
         (("--nothing",), 2, "no option"),
     ],
 )
