@@ -30,6 +30,13 @@ SiteCount& SiteCount::operator+=(const SiteCount& o) {
   return *this;
 }
 
+// A draw of a sample, with all that is needed to find the fault: draws of one sample lie far apart among
+// those of a request.
+struct Campaign::DrawPlace {
+  std::uint32_t request = 0;
+  std::uint64_t number = 0, site = 0;
+};
+
 // A draw that the cascade follows.
 struct Campaign::Drawn {
   std::uint32_t request = 0;
@@ -54,7 +61,8 @@ struct Campaign::Worker {
   Cascade cascade;
   std::vector<std::pair<std::uint64_t, std::int32_t>> tickets;  // of the cascade, by site
   std::vector<Drawn> drawn;
-  std::vector<std::pair<std::uint64_t, Fault>> faults;  // by the number of their draw
+  std::vector<std::pair<std::uint64_t, std::size_t>> sites;  // of draws, with the fields they lie in
+  std::vector<Fault> faults;                                 // behind them
   Baseline intact, other;
   std::int64_t loaded = -1;
   std::optional<WeightLanes::Room> room;
@@ -251,10 +259,6 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
   if (Status status = checkData(input); !status) return std::move(status).error();
   std::vector<std::vector<Draw>> draws;
   // By sample, then by request: a run is made once, and what a stratum needs of it is found once.
-  struct Place {
-    std::uint32_t request = 0;
-    std::uint64_t number = 0;
-  };
   std::vector<std::size_t> ends(static_cast<std::size_t>(input.batch) +
                                 1);  // of each sample's draws; then starts
   std::shared_ptr<const MessageCounts> messages;
@@ -290,10 +294,11 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
     }
   }
   std::partial_sum(ends.begin(), ends.end(), ends.begin());
-  std::vector<Place> order(ends.back());
+  std::vector<DrawPlace> order(ends.back());
   for (std::size_t r = requests.size(); r-- > 0;)
     for (std::uint64_t k = requests[r].count; k-- > 0;)
-      order[--ends[static_cast<std::size_t>(draws[r][k].sample)]] = {static_cast<std::uint32_t>(r), k};
+      order[--ends[static_cast<std::size_t>(draws[r][k].sample)]] = {static_cast<std::uint32_t>(r), k,
+                                                                     draws[r][k].site};
   std::vector<std::int64_t> samples;  // those that were drawn
   for (std::int64_t sample = 0; sample < input.batch; ++sample)
     if (ends[static_cast<std::size_t>(sample)] < ends[static_cast<std::size_t>(sample) + 1])
@@ -305,14 +310,13 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
         const std::int64_t sample = samples[static_cast<std::size_t>(k)];
         worker.load(*flat_, input, sample);
         worker.drawn.clear();
-        const std::span<const Place> mine(&order[ends[static_cast<std::size_t>(sample)]],
-                                          &order[0] + ends[static_cast<std::size_t>(sample) + 1]);
-        std::vector<std::uint64_t> numbers;
-        for (std::size_t at = 0; at < mine.size();) {
-          const std::uint32_t request = mine[at].request;
-          numbers.clear();
-          for (; at < mine.size() && mine[at].request == request; ++at) numbers.push_back(mine[at].number);
-          if (Status done = drawOnSample(worker, requests[request], request, input, numbers, draws[request]);
+        const std::span<const DrawPlace> mine(order.data() + ends[static_cast<std::size_t>(sample)],
+                                              order.data() + ends[static_cast<std::size_t>(sample) + 1]);
+        for (std::size_t first = 0, end; first < mine.size(); first = end) {
+          const std::uint32_t request = mine[first].request;
+          for (end = first + 1; end < mine.size() && mine[end].request == request;) ++end;
+          if (Status done = drawOnSample(worker, requests[request], input, mine.subspan(first, end - first),
+                                         draws[request]);
               !done)
             return done;
         }
@@ -377,39 +381,43 @@ Expected<std::vector<std::uint64_t>> Campaign::pairs(const InputBatch& input,
 }
 
 // Those draws of a request that fall on the sample which the worker has loaded.
-Status Campaign::drawOnSample(Worker& worker, const DrawRequest& request, std::uint32_t number,
-                              const InputBatch& input, std::span<const std::uint64_t> numbers,
-                              std::vector<Draw>& draws) const {
+Status Campaign::drawOnSample(Worker& worker, const DrawRequest& request, const InputBatch& input,
+                              std::span<const DrawPlace> places, std::vector<Draw>& draws) const {
   const Stratum& stratum = sites_->strata()[request.stratum];
   const bool messages = stratum.request.kind->mechanism == Mechanism::Message;
   std::vector<std::uint64_t> spikes;  // sites of messages that there are
   for (std::uint64_t site = 0; messages && site < stratum.sites; ++site)
     if (worker.sends(*flat_, sites_->fault(request.stratum, site))) spikes.push_back(site);
   // Places first, effects then: what lies far apart in memory is fetched in between.
+  worker.sites.clear();
+  for (const DrawPlace& place : places) {
+    const std::uint64_t site = messages ? spikes[place.site] : place.site;
+    worker.sites.emplace_back(site, sites_->prefetch(request.stratum, site));
+  }
   worker.faults.clear();
-  for (const std::uint64_t k : numbers) {
-    Draw& draw = draws[k];
-    draw.before = draw.after = worker.differential.answer();
-    if (messages) draw.site = spikes[draw.site];
-    sites_->prefetch(request.stratum, draw.site);
-    worker.faults.emplace_back(k, Fault{});
+  for (const auto& [site, field] : worker.sites) {
+    worker.faults.push_back(sites_->fault(request.stratum, site, field));
+    resolver_->prefetch(worker.faults.back());
   }
-  for (auto& [k, fault] : worker.faults) {
-    fault = sites_->fault(request.stratum, draws[k].site);
-    resolver_->prefetch(fault);
-  }
-  for (const auto& [k, fault] : worker.faults) {
-    Expected<Effect> effect = resolver_->resolve(fault);
+  const std::int32_t answer = worker.differential.answer();
+  for (std::size_t n = 0; n < places.size(); ++n) {
+    Draw& draw = draws[places[n].number];
+    draw.site = worker.sites[n].first;
+    draw.before = draw.after = answer;
+    // A weight is met only where its source sends.
+    const std::int32_t source = resolver_->sourceOfWeight(worker.faults[n]);
+    if (source >= 0 && worker.intact.firstSent(source) == worker.intact.steps()) continue;
+    Expected<Effect> effect = resolver_->resolve(worker.faults[n]);
     if (!effect) return std::move(effect).error();
     if (const std::int32_t cell = plan_->localCell(*effect); cell >= 0) {
       const std::int32_t ticket = worker.cascade.add(*effect, cell);
-      if (ticket != Cascade::kNothing) worker.drawn.push_back({number, k, ticket});
+      if (ticket != Cascade::kNothing) worker.drawn.push_back({places[n].request, places[n].number, ticket});
       continue;
     }
     Expected<Outcome> found = outcome(worker, *effect, input);
     if (!found) return std::move(found).error();
-    draws[k].damage = found->damage;
-    if (found->damage != Damage::Undefined) draws[k].after = found->answer;
+    draw.damage = found->damage;
+    if (found->damage != Damage::Undefined) draw.after = found->answer;
   }
   return ok();
 }

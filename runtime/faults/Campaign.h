@@ -93,6 +93,7 @@ class Campaign {
  private:
   struct Worker;
   struct Drawn;
+  struct DrawPlace;
   explicit Campaign(const Image& image, CampaignOptions options);
   // Messages that a population sends, samples added up: [populations][samples + 1], from 0 to all of them.
   using MessageCounts = std::vector<std::vector<std::uint64_t>>;
@@ -100,9 +101,8 @@ class Campaign {
                                                                const RunControl& control) const;
   Status checkData(const InputBatch& input) const;
   Status prepare(const RunControl& control);
-  Status drawOnSample(Worker& worker, const DrawRequest& request, std::uint32_t number,
-                      const InputBatch& input, std::span<const std::uint64_t> numbers,
-                      std::vector<Draw>& draws) const;
+  Status drawOnSample(Worker& worker, const DrawRequest& request, const InputBatch& input,
+                      std::span<const DrawPlace> places, std::vector<Draw>& draws) const;
   Expected<Outcome> outcome(Worker& worker, const Effect& effect, const InputBatch& input) const;
 
   Image image_;

@@ -122,10 +122,18 @@ std::optional<Route> strayRoute(const FlatProgram& flat, std::int32_t source) {
 
 Resolver::Resolver(const Memories& memories, const FlatProgram& flat, std::uint64_t seed)
     : memories_(memories), flat_(flat), seed_(seed), readings_(flat.program().cores.size()) {
-  for (const auto& core : largestInputs(flat.program()))
-    for (const std::int64_t largest : core) slack_.push_back(fixed::kInputBound - largest);
-  for (const ListUse& use : memories.lists())
-    if (use.count > 0) readings_[static_cast<std::size_t>(use.core)].push_back(readingOf(use));
+  std::vector<std::int64_t> least;  // of each core
+  for (const auto& core : largestInputs(flat.program())) {
+    least.push_back(fixed::kInputBound);
+    for (const std::int64_t largest : core) {
+      slack_.push_back(fixed::kInputBound - largest);
+      least.back() = std::min(least.back(), slack_.back());
+    }
+  }
+  for (const ListUse& use : memories.lists()) {
+    const auto core = static_cast<std::size_t>(use.core);
+    if (use.count > 0) readings_[core].push_back(readingOf(use, least[core]));
+  }
   for (auto& core : readings_) {
     std::stable_sort(core.begin(), core.end(),
                      [](const Reading& a, const Reading& b) { return a.first < b.first; });
@@ -139,7 +147,7 @@ Resolver::Resolver(const Memories& memories, const FlatProgram& flat, std::uint6
   }
 }
 
-Resolver::Reading Resolver::readingOf(const ListUse& use) const {
+Resolver::Reading Resolver::readingOf(const ListUse& use, std::int64_t leastSlack) const {
   const SynapseFormat& format = memories_.format(use);
   Reading reading{use.list, endOf(use, format), use.count, &use, &format};
   const auto sources = memories_.sourcesOf(use.core, use.axons.front());
@@ -149,8 +157,11 @@ Resolver::Reading Resolver::readingOf(const ListUse& use) const {
   reading.group = axon.group;
   reading.base = flat_.firstInput(core);
   reading.delay = memories_.delayOf(use.core, use.axons.front());
-  if (-flat_.program().cores[core].groups[static_cast<std::size_t>(axon.group)].exponent <= kSafeShift)
-    reading.source = sources.front();
+  const int exponent = flat_.program().cores[core].groups[static_cast<std::size_t>(axon.group)].exponent;
+  if (-exponent <= kSafeShift) reading.source = sources.front();
+  // From one end of the range of weights to the other.
+  const std::int64_t most = (std::int64_t{2} << kMostWeightBits) << std::max(0, format.exponent);
+  reading.bounded = leastSlack > most * largestPayload(sources.front());
   return reading;
 }
 
@@ -162,6 +173,14 @@ void Resolver::prefetch(const Fault& fault) const {
   const auto core = static_cast<std::size_t>(fault.core);
   if (const std::size_t last = countAtMost(starts_[core], words.size(), fault.word); last > 0)
     __builtin_prefetch(&readings_[core][last - 1]);
+}
+
+std::int32_t Resolver::sourceOfWeight(const Fault& fault) const {
+  if (fault.kind->mechanism != Mechanism::MemoryBit || fault.kind->field != FieldClass::Weight) return -1;
+  const auto core = static_cast<std::size_t>(fault.core);
+  const std::size_t last = countAtMost(starts_[core], memories_.synapseWords(fault.core).size(), fault.word);
+  const bool alone = last == 1 || (last > 1 && ends_[core][last - 2] <= fault.word);
+  return alone && readings_[core][last - 1].bounded ? readings_[core][last - 1].source : -1;
 }
 
 Expected<std::uint64_t> Resolver::faultyWord(const Fault& fault) const {

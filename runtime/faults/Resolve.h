@@ -20,6 +20,9 @@ class Resolver {
   Expected<Effect> resolve(const Fault& fault) const;
   // Fetches what resolve() will ask for, where many faults are resolved one after the other.
   void prefetch(const Fault& fault) const;
+  // The one source without whose messages a changed weight means nothing; -1 where there may be more, where
+  // it is no weight, or where it might be undefined.
+  std::int32_t sourceOfWeight(const Fault& fault) const;
   // A word with the fault in it. Errors: as above.
   Expected<std::uint64_t> faultyWord(const Fault& fault) const;
   // The image with the fault in it; MemoryBit only.
@@ -33,6 +36,7 @@ class Resolver {
     const SynapseFormat* format = nullptr;
     // Where one axon reads it, for one source, and it is no kernel: what addSynapse() would look up. Else -1.
     std::int32_t source = -1, base = 0, delay = 0, group = 0;
+    bool bounded = false;  // no weight there can break SPEC W8
   };
   Expected<Effect> resolveMemory(const Fault& fault) const;
   bool resolveSynapse(const Fault& fault, std::uint64_t word, Effect& effect) const;
@@ -51,7 +55,7 @@ class Resolver {
   std::uint64_t seed_;
   // What SPEC W8 leaves above the largest input, per input over all cores.
   std::vector<std::int64_t> slack_;
-  Reading readingOf(const ListUse& use) const;
+  Reading readingOf(const ListUse& use, std::int64_t leastSlack) const;
   // Of each core, by their first words, and how far any of those up to each reaches.
   std::vector<std::vector<Reading>> readings_;
   std::vector<std::vector<std::uint64_t>> starts_, ends_;

@@ -94,12 +94,16 @@ void Sites::addCells(const FaultRequest& request) {
   }
 }
 
-std::size_t Stratum::fieldOf(std::uint64_t site) const { return countAtMost(before, sites, site) - 1; }
-
-void Sites::prefetch(std::size_t stratum, std::uint64_t site) const {
+std::size_t Sites::fieldOf(std::size_t stratum, std::uint64_t site) const {
   const Stratum& one = strata_[stratum];
-  if (one.request.kind->mechanism == Mechanism::MemoryBit)
-    __builtin_prefetch(&memories_.fields()[one.fields[one.fieldOf(site)]]);
+  return one.fields.empty() ? 0 : countAtMost(one.before, one.sites, site) - 1;
+}
+
+std::size_t Sites::prefetch(std::size_t stratum, std::uint64_t site) const {
+  const std::size_t field = fieldOf(stratum, site);
+  if (const auto& fields = strata_[stratum].fields; !fields.empty())
+    __builtin_prefetch(&memories_.fields()[fields[field]]);
+  return field;
 }
 
 Fault Sites::fault(std::uint64_t site) const {
@@ -108,14 +112,13 @@ Fault Sites::fault(std::uint64_t site) const {
   return fault(stratum, site - first_[stratum]);
 }
 
-Fault Sites::fault(std::size_t number, std::uint64_t site) const {
+Fault Sites::fault(std::size_t number, std::uint64_t site, std::size_t k) const {
   const Stratum& stratum = strata_[number];
   Fault fault{stratum.request.kind, stratum.request.amount};
   const auto steps = static_cast<std::uint64_t>(options_.steps + flat_.program().lag);
   fault.population = stratum.population, fault.state = stratum.state, fault.input = stratum.input;
   switch (fault.kind->mechanism) {
     case Mechanism::MemoryBit: {
-      const std::size_t k = stratum.fieldOf(site);
       const Field& field = memories_.fields()[stratum.fields[k]];
       const std::uint64_t local = site - stratum.before[k];
       const auto width = static_cast<std::uint64_t>(field.width);

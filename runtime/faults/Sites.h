@@ -22,9 +22,6 @@ struct Stratum {
   std::vector<std::uint32_t> fields;
   std::vector<std::uint64_t> before;
   std::int32_t population = -1, state = -1, input = -1;
-
-  // Which of `fields` a site lies in.
-  std::size_t fieldOf(std::uint64_t site) const;
 };
 
 // Random kinds have no places but realisations: so many of them.
@@ -41,15 +38,20 @@ class Sites {
 
   const std::vector<Stratum>& strata() const { return strata_; }
   std::uint64_t count() const { return count_; }  // over all strata
-  Fault fault(std::size_t stratum, std::uint64_t site) const;
-  // Fetches what fault() will ask for.
-  void prefetch(std::size_t stratum, std::uint64_t site) const;
+  Fault fault(std::size_t stratum, std::uint64_t site) const {
+    return fault(stratum, site, fieldOf(stratum, site));
+  }
+  Fault fault(std::size_t stratum, std::uint64_t site, std::size_t field) const;
+  // Fetches what fault() will ask for; returns the field that it takes.
+  std::size_t prefetch(std::size_t stratum, std::uint64_t site) const;
   // Over all strata, in their order.
   Fault fault(std::uint64_t site) const;
   // Where strata begin in that count.
   std::uint64_t first(std::size_t stratum) const { return first_[stratum]; }
 
  private:
+  // Which of the stratum's fields a site lies in; 0 where it has none.
+  std::size_t fieldOf(std::size_t stratum, std::uint64_t site) const;
   void addMemory(const FaultRequest& request);
   void addCells(const FaultRequest& request);
   void add(Stratum stratum);
