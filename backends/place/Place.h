@@ -171,6 +171,12 @@ struct Placement {
   std::vector<PlacedCore> cores;
 };
 
+// What a core holds, without what it is made of.
+struct HeldByCore {
+  std::int32_t id = 0;
+  CoreUse use;
+};
+
 // Population and number of the clone, from 1 on -> the neurons of which there is one, ascending. SPEC E5
 std::map<std::pair<int, std::int32_t>, std::vector<std::int32_t>> clonesOf(const Placement& placement);
 
