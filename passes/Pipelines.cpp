@@ -295,6 +295,7 @@ std::unique_ptr<mlir::Pass> Compilation::proveAnew() {
 
 Status Compilation::runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes) {
   mlir::PassManager manager(&context_, mlir::ModuleOp::getOperationName());
+  manager.enableVerifier(false);  // checkStage does that, of what they make together
   for (std::unique_ptr<mlir::Pass>& pass : passes) manager.addPass(std::move(pass));
   DiagnosticCollector collector(&context_, "R0702");
   const bool succeeded = mlir::succeeded(manager.run(*module_));
