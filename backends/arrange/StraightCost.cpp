@@ -7,11 +7,15 @@
 namespace rheo {
 
 StraightCost::StraightCost(const Grid& grid)
-    : grid_(grid),
-      columnAt_(static_cast<std::size_t>(grid.columns())),
+    : columnAt_(static_cast<std::size_t>(grid.columns())),
       rowAt_(static_cast<std::size_t>(grid.rows())),
       north_(static_cast<std::size_t>(grid.columns()), -1),
       south_(static_cast<std::size_t>(grid.columns()), -1) {
+  const std::int32_t cores = grid.usableCores().empty() ? 0 : grid.usableCores().back() + 1;
+  for (std::int32_t core = 0; core < cores; ++core) {
+    columnOf_.push_back(grid.columnOf(grid.tileOf(core)));
+    rowOf_.push_back(grid.rowOf(grid.tileOf(core)));
+  }
   for (std::int32_t column = 1; column < grid.columns(); ++column)
     columnAt_[static_cast<std::size_t>(column)] =
         columnAt_[static_cast<std::size_t>(column - 1)] + grid.hopsOf(column - 1, Direction::East);
@@ -21,19 +25,19 @@ StraightCost::StraightCost(const Grid& grid)
 }
 
 double StraightCost::of(const Flow& flow, std::span<const std::int32_t> ids) {
-  const std::int32_t source = grid_.tileOf(ids[static_cast<std::size_t>(flow.source)]);
-  const std::int32_t row = grid_.rowOf(source);
-  std::int32_t west = grid_.columnOf(source), east = west;
+  const auto source = static_cast<std::size_t>(ids[static_cast<std::size_t>(flow.source)]);
+  const std::int32_t row = rowOf_[source];
+  std::int32_t west = columnOf_[source], east = west;
   reached_.clear();
   for (const std::int32_t target : flow.targets) {
-    const std::int32_t tile = grid_.tileOf(ids[static_cast<std::size_t>(target)]);
-    const auto column = static_cast<std::size_t>(grid_.columnOf(tile));
+    const auto core = static_cast<std::size_t>(ids[static_cast<std::size_t>(target)]);
+    const auto column = static_cast<std::size_t>(columnOf_[core]);
     if (north_[column] < 0) {
       reached_.push_back(static_cast<std::int32_t>(column));
       north_[column] = south_[column] = row;
     }
-    north_[column] = std::min(north_[column], grid_.rowOf(tile));
-    south_[column] = std::max(south_[column], grid_.rowOf(tile));
+    north_[column] = std::min(north_[column], rowOf_[core]);
+    south_[column] = std::max(south_[column], rowOf_[core]);
   }
   double hops = 0;
   for (const std::int32_t column : reached_) {
