@@ -63,6 +63,10 @@ std::vector<std::int32_t> fixedParameter(NeuronOp op, const models::FixedParamet
 mlir::ElementsAttr floatElements(mlir::MLIRContext* context, llvm::ArrayRef<double> values,
                                  llvm::ArrayRef<int64_t> shape, llvm::StringRef resource = {});
 
+// The resource, of values that are given away.
+mlir::ElementsAttr floatResource(mlir::MLIRContext* context, std::vector<double> values,
+                                 llvm::ArrayRef<int64_t> shape, llvm::StringRef resource);
+
 // #spk.elements: dense i32, or an i16 resource called `resource` (i32 where a value needs it).
 FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
                                 llvm::ArrayRef<int64_t> shape, unsigned width, int exponent, bool isSigned,

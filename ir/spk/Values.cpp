@@ -68,6 +68,19 @@ mlir::ElementsAttr resourceOf(mlir::RankedTensorType type, llvm::StringRef name,
       mlir::HeapAsmResourceBlob::allocateAndCopyInferAlign<T>(values, /*dataIsMutable=*/false));
 }
 
+// The same, of numbers that are given away: weights are large.
+mlir::ElementsAttr resourceOf(mlir::RankedTensorType type, llvm::StringRef name, std::vector<double> values) {
+  auto kept = std::make_unique<std::vector<double>>(std::move(values));
+  const llvm::ArrayRef<char> bytes(reinterpret_cast<const char*>(kept->data()),
+                                   kept->size() * sizeof(double));
+  return mlir::DenseResourceElementsAttr::get(
+      type, resourceKey(name),
+      mlir::AsmResourceBlob(
+          bytes, alignof(double),
+          [kept = std::move(kept)](void*, std::size_t, std::size_t) mutable { kept.reset(); },
+          /*dataIsMutable=*/false));
+}
+
 }  // namespace
 
 std::optional<std::vector<double>> floatValues(mlir::Attribute attribute) {
@@ -156,6 +169,12 @@ mlir::ElementsAttr floatElements(mlir::MLIRContext* context, llvm::ArrayRef<doub
     return std::memcmp(&value, values.data(), sizeof(double)) == 0;
   });
   return mlir::DenseElementsAttr::get(type, uniform ? values.take_front(1) : values);
+}
+
+mlir::ElementsAttr floatResource(mlir::MLIRContext* context, std::vector<double> values,
+                                 llvm::ArrayRef<int64_t> shape, llvm::StringRef resource) {
+  return resourceOf(mlir::RankedTensorType::get(shape, mlir::Float64Type::get(context)), resource,
+                    std::move(values));
 }
 
 FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
