@@ -7,15 +7,11 @@
 namespace rheo {
 
 StraightCost::StraightCost(const Grid& grid)
-    : columnAt_(static_cast<std::size_t>(grid.columns())),
+    : grid_(grid),
+      columnAt_(static_cast<std::size_t>(grid.columns())),
       rowAt_(static_cast<std::size_t>(grid.rows())),
       north_(static_cast<std::size_t>(grid.columns()), -1),
       south_(static_cast<std::size_t>(grid.columns()), -1) {
-  const std::int32_t cores = grid.usableCores().empty() ? 0 : grid.usableCores().back() + 1;
-  for (std::int32_t core = 0; core < cores; ++core) {
-    columnOf_.push_back(grid.columnOf(grid.tileOf(core)));
-    rowOf_.push_back(grid.rowOf(grid.tileOf(core)));
-  }
   for (std::int32_t column = 1; column < grid.columns(); ++column)
     columnAt_[static_cast<std::size_t>(column)] =
         columnAt_[static_cast<std::size_t>(column - 1)] + grid.hopsOf(column - 1, Direction::East);
@@ -24,20 +20,27 @@ StraightCost::StraightCost(const Grid& grid)
         rowAt_[static_cast<std::size_t>(row - 1)] + grid.hopsOf((row - 1) * grid.columns(), Direction::South);
 }
 
+StraightCost::Place StraightCost::placeOf(std::int32_t core) {
+  for (auto next = static_cast<std::int32_t>(places_.size()); next <= core; ++next) {
+    const std::int32_t tile = grid_.tileOf(next);
+    places_.push_back({grid_.columnOf(tile), grid_.rowOf(tile)});
+  }
+  return places_[static_cast<std::size_t>(core)];
+}
+
 double StraightCost::of(const Flow& flow, std::span<const std::int32_t> ids) {
-  const auto source = static_cast<std::size_t>(ids[static_cast<std::size_t>(flow.source)]);
-  const std::int32_t row = rowOf_[source];
-  std::int32_t west = columnOf_[source], east = west;
+  const Place source = placeOf(ids[static_cast<std::size_t>(flow.source)]);
+  std::int32_t west = source.column, east = west;
   reached_.clear();
   for (const std::int32_t target : flow.targets) {
-    const auto core = static_cast<std::size_t>(ids[static_cast<std::size_t>(target)]);
-    const auto column = static_cast<std::size_t>(columnOf_[core]);
+    const Place place = placeOf(ids[static_cast<std::size_t>(target)]);
+    const auto column = static_cast<std::size_t>(place.column);
     if (north_[column] < 0) {
       reached_.push_back(static_cast<std::int32_t>(column));
-      north_[column] = south_[column] = row;
+      north_[column] = south_[column] = source.row;
     }
-    north_[column] = std::min(north_[column], rowOf_[core]);
-    south_[column] = std::max(south_[column], rowOf_[core]);
+    north_[column] = std::min(north_[column], place.row);
+    south_[column] = std::max(south_[column], place.row);
   }
   double hops = 0;
   for (const std::int32_t column : reached_) {
