@@ -32,7 +32,7 @@ class NetworkBuilder {
   spk::NetworkOp makeNetwork();
   void makeInput(int index);
   Status makeNeuron(int index);
-  void makeSynapse(const FoldedProjection& projection);
+  void makeSynapse(FoldedProjection& projection);
   Status makeOutput(int index);
 
   const Network& network_;
@@ -121,7 +121,7 @@ Status NetworkBuilder::makeNeuron(int index) {
   return ok();
 }
 
-void NetworkBuilder::makeSynapse(const FoldedProjection& projection) {
+void NetworkBuilder::makeSynapse(FoldedProjection& projection) {
   const mlir::Value source = values_[projection.source];
   spk::NeuronOp target = neurons_[projection.target];
   const std::int64_t targets = target.getInputSize();
@@ -131,7 +131,7 @@ void NetworkBuilder::makeSynapse(const FoldedProjection& projection) {
   mlir::OperationState state(locationOf(projection.name), spk::SynapseOp::getOperationName());
   state.addOperands(source);
   state.addAttribute("name", text(projection.name));
-  state.addAttribute("weight", spk::floatElements(&context_, projection.weight,
+  state.addAttribute("weight", spk::floatResource(&context_, std::move(projection.weight),
                                                   spk::weightShape(projection.wiring), projection.name));
   if (const auto convolution = spk::convolutionAttr(&context_, projection.wiring))
     state.addAttribute("convolution", convolution);
@@ -196,7 +196,7 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> NetworkBuilder::build() {
   for (int index = 0; index < count; ++index)
     if (isNeuron(network_.nodes[index]))
       if (const Status made = makeNeuron(index); !made) return made.error();
-  for (const FoldedProjection& projection : *projections) makeSynapse(projection);
+  for (FoldedProjection& projection : *projections) makeSynapse(projection);
   for (int index = 0; index < count; ++index)
     if (network_.nodes[index].kind == "Output")
       if (const Status made = makeOutput(index); !made) return made.error();

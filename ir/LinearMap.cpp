@@ -118,25 +118,26 @@ LinearMap LinearMap::withPairs() const {
   return map;
 }
 
+// Lists are begun at once, and given up where more is found than they are worth it for.
 LinearMap LinearMap::ofMatrix(const MatrixRef& matrix) {
   LinearMap map;
-  const std::int64_t nonzero = (matrix.array() != 0).count();
-  if (!Wiring::listingPays(nonzero, matrix.size())) {
-    map.wiring_ = Wiring::dense(matrix.rows(), matrix.cols());
-    map.values_.assign(matrix.data(), matrix.data() + matrix.size());
-    return map;
-  }
   SynapseLists lists;
-  map.values_.reserve(static_cast<std::size_t>(nonzero));
-  for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
+  const auto pays = [&] { return Wiring::listingPays(lists.synapses(), matrix.size()); };
+  for (Eigen::Index row = 0; row < matrix.rows() && (lists.synapses() == 0 || pays()); ++row) {
     for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
-      if (matrix(row, column) == 0) continue;
+      const double value = matrix(row, column);
+      if (value == 0) continue;
       lists.add(column);
-      map.values_.push_back(matrix(row, column));
+      map.values_.push_back(value);
     }
     lists.endTarget();
   }
-  map.wiring_ = Wiring::listed(matrix.cols(), std::move(lists));
+  if (pays()) {
+    map.wiring_ = Wiring::listed(matrix.cols(), std::move(lists));
+  } else {
+    map.wiring_ = Wiring::dense(matrix.rows(), matrix.cols());
+    map.values_.assign(matrix.data(), matrix.data() + matrix.size());
+  }
   return map;
 }
 

@@ -28,8 +28,11 @@ struct CompileOptions {
   bool cloneFanOut = false;    // SPEC E5
   bool relayFanIn = false;     // SPEC E6
   bool shareProfiles = false;  // decays that the table of profiles has no room for become alike
-  bool examine = false;      // note what is lost although nothing is violated, too, even where it is refused
-  bool witness = true;       // SPEC V1; without, an image is for looking at, not for a chip
+  bool examine = false;  // note what is lost although nothing is violated, too, even where it is refused
+  bool witness = true;   // SPEC V1; without, an image is for looking at, not for a chip
+  // Without, what cores hold is counted where they are placed, and an image is made only where its words may
+  // have more to say.
+  bool emit = true;
   bool keepWeights = false;  // in CompileResult::quantSettings, of every projection, not just where pinned
   std::map<std::string, double> calibration;  // population -> largest |v| seen on data, float units
   // Spikes in a step of each neuron, by population: which cores of the chip are near each other follows from
@@ -45,9 +48,10 @@ struct CompileOptions {
 };
 
 struct CompileResult {
-  std::optional<Image> image;  // where toStage is "image"
-  std::string stageText;       // of toStage otherwise
-  std::string quantSettings;   // as used; empty before the quant stage
+  std::optional<Image> image;    // where toStage is "image"
+  std::vector<HeldByCore> held;  // of every core, where they were chosen
+  std::string stageText;         // of toStage otherwise
+  std::string quantSettings;     // as used; empty before the quant stage
   // The quantized network as a file's bytes, with the relays where there are some, which the image was
   // checked against; empty before the quant stage, where `fromStage` is behind it, and where none was asked
   // for. SPEC V1, V7

@@ -31,6 +31,7 @@ struct PlaceOptions {
   Mapper mapper = Mapper::Auto;
   const Image* keep = nullptr;                     // of an earlier version, whose neurons stay on their cores
   std::optional<MappingReport>* report = nullptr;  // filled in
+  std::vector<HeldByCore>* held = nullptr;         // filled in, in the order of the cores
 };
 
 // The chip of `options` outlives the pass. examine: what is lost although nothing is violated is noted, too.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "chip/LimitRules.h"
+#include "emit/Emit.h"
 #include "ir/Diagnostics.h"
 #include "ir/FromNetwork.h"
 #include "ir/Stages.h"
@@ -65,6 +67,7 @@ class Compilation {
   Status leave(Stage stage);
   Status bearWitness();
   bool needsWitness();
+  bool countingTellsAll();
   Status relay();
   Status write(const std::string& file, std::span<const std::uint8_t> bytes) const;
   std::string textOf(Stage stage) const;
@@ -108,11 +111,12 @@ Status Compilation::enter(Stage stage) {
       passes.push_back(createLegalizePass(options_.chip));
       return runPasses(std::move(passes));
     case Stage::Placed:
-      passes.push_back(
-          createPlaceOnCoresPass({&options_.chip, options_.rates, options_.seed, options_.cloneFanOut,
-                                  mapper_, options_.keep ? &*options_.keep : nullptr, &result_.mapping}));
+      passes.push_back(createPlaceOnCoresPass(
+          {&options_.chip, options_.rates, options_.seed, options_.cloneFanOut, mapper_,
+           options_.keep ? &*options_.keep : nullptr, &result_.mapping, &result_.held}));
       return runPasses(std::move(passes));
     case Stage::Image: {
+      if (!options_.emit && countingTellsAll()) return ok();
       Expected<Image> image = imageOf(*module_, options_.chip, options_.fromStage.has_value());
       if (!image) return std::move(image).error();
       result_.image = *std::move(image);
@@ -291,6 +295,7 @@ std::unique_ptr<mlir::Pass> Compilation::proveAnew() {
 
 Status Compilation::runPasses(std::vector<std::unique_ptr<mlir::Pass>> passes) {
   mlir::PassManager manager(&context_, mlir::ModuleOp::getOperationName());
+  manager.enableVerifier(false);  // checkStage does that, of what they make together
   for (std::unique_ptr<mlir::Pass>& pass : passes) manager.addPass(std::move(pass));
   DiagnosticCollector collector(&context_, "R0702");
   const bool succeeded = mlir::succeeded(manager.run(*module_));
@@ -323,6 +328,18 @@ bool Compilation::needsWitness() {
       if (const auto fixed = llvm::dyn_cast<spk::FixedElementsAttr>(synapse.getWeight()))
         weights += fixed.getValues().getNumElements();
   return weights > kSurelyFit;
+}
+
+// Of a network that was placed by us, its image is only asked for how loaded links are, whether kernels
+// unfold to too many synapses, and whether it is its witness.
+bool Compilation::countingTellsAll() {
+  if (witnessed_ || options_.fromStage || !recordsHoldAll(options_.chip)) return false;
+  if (options_.chip.limit("messages_per_link").value < kLargestLimit) return false;
+  for (auto module : module_->getOps<chip::ModuleOp>())
+    for (auto core : module.getBody().getOps<chip::CoreOp>())
+      for (auto group : core.getBody().getOps<chip::GroupOp>())
+        if (group.getKind() == view(listKindName(ListKind::Kernel))) return false;
+  return true;
 }
 
 // SPEC V1: the quantized network as it is before anything of the chip is decided.

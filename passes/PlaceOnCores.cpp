@@ -250,6 +250,8 @@ struct PlaceOnCoresPass : impl::PlaceOnCoresPassBase<PlaceOnCoresPass> {
     recordClones(network, problem, mapping->placement);
     if (const auto told = assumptionOf(mapping->report)) addAssumption(network, *told);
     if (options.report) *options.report = mapping->report;
+    if (options.held)
+      for (const PlacedCore& core : mapping->placement.cores) options.held->push_back({core.id, core.use});
     ModuleWriter(network, net, problem, mapping->placement, *spec).write();
     network.erase();
     return ok();

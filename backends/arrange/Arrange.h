@@ -31,7 +31,13 @@ class StraightCost {
   double of(std::span<const Flow> flows, std::span<const std::int32_t> ids);
 
  private:
+  struct Place {
+    std::int32_t column, row;
+  };
+  Place placeOf(std::int32_t core);
+
   const Grid& grid_;
+  std::vector<Place> places_;                // [core], as far as they were asked for
   std::vector<double> columnAt_, rowAt_;     // hops from the first column or row
   std::vector<std::int32_t> north_, south_;  // [column]: the rows that the ways of a flow reach
   std::vector<std::int32_t> reached_;        // columns

@@ -20,20 +20,27 @@ StraightCost::StraightCost(const Grid& grid)
         rowAt_[static_cast<std::size_t>(row - 1)] + grid.hopsOf((row - 1) * grid.columns(), Direction::South);
 }
 
+StraightCost::Place StraightCost::placeOf(std::int32_t core) {
+  for (auto next = static_cast<std::int32_t>(places_.size()); next <= core; ++next) {
+    const std::int32_t tile = grid_.tileOf(next);
+    places_.push_back({grid_.columnOf(tile), grid_.rowOf(tile)});
+  }
+  return places_[static_cast<std::size_t>(core)];
+}
+
 double StraightCost::of(const Flow& flow, std::span<const std::int32_t> ids) {
-  const std::int32_t source = grid_.tileOf(ids[static_cast<std::size_t>(flow.source)]);
-  const std::int32_t row = grid_.rowOf(source);
-  std::int32_t west = grid_.columnOf(source), east = west;
+  const Place source = placeOf(ids[static_cast<std::size_t>(flow.source)]);
+  std::int32_t west = source.column, east = west;
   reached_.clear();
   for (const std::int32_t target : flow.targets) {
-    const std::int32_t tile = grid_.tileOf(ids[static_cast<std::size_t>(target)]);
-    const auto column = static_cast<std::size_t>(grid_.columnOf(tile));
+    const Place place = placeOf(ids[static_cast<std::size_t>(target)]);
+    const auto column = static_cast<std::size_t>(place.column);
     if (north_[column] < 0) {
       reached_.push_back(static_cast<std::int32_t>(column));
-      north_[column] = south_[column] = row;
+      north_[column] = south_[column] = source.row;
     }
-    north_[column] = std::min(north_[column], grid_.rowOf(tile));
-    south_[column] = std::max(south_[column], grid_.rowOf(tile));
+    north_[column] = std::min(north_[column], place.row);
+    south_[column] = std::max(south_[column], place.row);
   }
   double hops = 0;
   for (const std::int32_t column : reached_) {

@@ -43,4 +43,8 @@ struct ImageMetadata {
 Expected<Image> emitImage(const PlacementProblem& problem, const Placement& placement, const ChipSpec& chip,
                           ImageMetadata metadata);
 
+// Whether the records of a chip hold every value of a network that its limits allow: emission then refuses
+// nothing that was placed. Records that a user wrote may be too narrow for what no rule of theirs asks for.
+bool recordsHoldAll(const ChipSpec& chip);
+
 }  // namespace rheo

@@ -290,10 +290,7 @@ std::vector<std::int64_t> countSynapses(const ProjectionSpec& projection, const 
   const SynapseFormat format = formatOf(projection, chip, ListKind::Sparse);
   std::vector<std::int64_t> counts(static_cast<std::size_t>(projection.wiring.sources()), 0);
   for (std::int32_t i = 0; i < slice.inputs(); ++i)
-    projection.wiring.sourcesOf(slice.target(i), [&](std::int64_t source, std::int64_t index) {
-      const std::int32_t weight = projection.weights[static_cast<std::size_t>(index)];
-      counts[static_cast<std::size_t>(source)] += keepsWeight(weight, format, truncation);
-    });
+    countTarget(projection, format, truncation, slice.target(i), counts);
   return counts;
 }
 

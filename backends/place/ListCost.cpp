@@ -22,6 +22,31 @@ ListCost::ListCost(const PlacementProblem& problem, const ChipSpec& chip, int pr
 
 void ListCost::addNeuron(std::int32_t neuron) {
   for (std::int64_t port = 0; port < ports_; ++port) addTarget(neuron * ports_ + port);
+  chooseKinds();
+}
+
+void ListCost::addNeurons(std::span<const std::int32_t> neurons) {
+  for (const std::int32_t neuron : neurons)
+    for (std::int64_t port = 0; port < ports_; ++port) {
+      ++targets_;
+      countTarget(projection_, sparseFormat_, truncation_, neuron * ports_ + port, counts_);
+    }
+  sourcesWith_.assign(1, 0);
+  sparseWords_.assign(1, 0);
+  axons_ = sparse_ = 0;
+  for (const std::int32_t count : counts_) {
+    while (static_cast<std::size_t>(count) >= sourcesWith_.size()) {
+      sparseWords_.push_back(listWords(std::ssize(sourcesWith_), sparseFormat_));
+      sourcesWith_.push_back(0);
+    }
+    ++sourcesWith_[static_cast<std::size_t>(count)];
+    sparse_ += sparseWords_[static_cast<std::size_t>(count)];
+    axons_ += count > 0;
+  }
+  chooseKinds();
+}
+
+void ListCost::chooseKinds() {
   if (onlySparse()) return;
   const std::int64_t dense = listWords(targets_, denseFormat_);
   bool anyDense = false, anySparse = false;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "place/Place.h"
@@ -18,6 +19,7 @@ class ListCost {
   ListCost(const PlacementProblem& problem, const ChipSpec& chip, int projection);
 
   void addNeuron(std::int32_t neuron);
+  void addNeurons(std::span<const std::int32_t> neurons);  // the same, sooner
 
   int projection() const { return index_; }
   std::int64_t axons() const { return axons_; }
@@ -28,6 +30,7 @@ class ListCost {
 
  private:
   void addTarget(std::int64_t target);
+  void chooseKinds();
   // Where a source reaches few targets by construction, or synapses wait for different times.
   bool onlySparse() const { return projection_.wiring.convolution() || projection_.mostSynapseDelay() > 0; }
 

@@ -107,9 +107,9 @@ std::vector<ListChoice> Placer::addLists(const std::vector<ListCost>& lists, Cor
 Placer::Whole Placer::wholeOf(int population, std::span<const std::int32_t> rows) const {
   Whole whole{listsInto(population)};
   for (const std::int32_t neuron : rows) {
-    for (ListCost& cost : whole.lists) cost.addNeuron(neuron);
     whole.routes += expectedRoutes(population, neuron);
   }
+  for (ListCost& cost : whole.lists) cost.addNeurons(rows);
   return whole;
 }
 
@@ -120,6 +120,19 @@ bool Placer::mayTake(const OpenCore& open, int population, std::int64_t rows, co
   use.outputRoutes += whole.routes;
   addLists(whole.lists, use);
   return fits(use);
+}
+
+// What tryRows gives where all of them fit; of no rows where they do not.
+Trial Placer::tryWhole(const OpenCore& open, int population, std::span<const std::int32_t> rows,
+                       const Whole& whole) const {
+  Trial trial;
+  trial.use = open.core.use;
+  trial.profiles = open.profiles;
+  trial.constants = open.constants;
+  for (const std::int32_t neuron : rows) takeNeuron(population, neuron, trial);
+  trial.lists = addLists(whole.lists, trial.use);
+  if (fits(trial.use)) trial.rows = static_cast<std::int32_t>(std::ssize(rows));
+  return trial;
 }
 
 Trial Placer::tryRows(const OpenCore& open, int population, std::span<const std::int32_t> rows) const {
@@ -194,7 +207,7 @@ void Placer::placeRows(int population, std::span<const std::int32_t> rest, std::
       if (!last && inputs > chip_.limit("neurons_per_core").value) continue;
       if (!last && !whole) whole = wholeOf(population, rest);
       if (!last && !mayTake(open, population, std::ssize(rest), *whole)) continue;
-      Trial trial = tryRows(open, population, rest);
+      Trial trial = last ? tryRows(open, population, rest) : tryWhole(open, population, rest, *whole);
       if (trial.rows < std::ssize(rest) && (!last || trial.rows == 0)) continue;
       const auto rows = static_cast<std::size_t>(trial.rows);
       commit(open, firstOf(rows), std::move(trial));
@@ -204,7 +217,8 @@ void Placer::placeRows(int population, std::span<const std::int32_t> rest, std::
     }
     if (placed) continue;
     OpenCore fresh;
-    Trial trial = tryRows(fresh, population, rest);
+    Trial trial = whole ? tryWhole(fresh, population, rest, *whole) : Trial();
+    if (trial.rows == 0) trial = tryRows(fresh, population, rest);
     if (trial.rows == 0) {
       noteRefused(population, rest.front(), trial.refused);
       rest = rest.subspan(1);

@@ -171,6 +171,12 @@ struct Placement {
   std::vector<PlacedCore> cores;
 };
 
+// What a core holds, without what it is made of.
+struct HeldByCore {
+  std::int32_t id = 0;
+  CoreUse use;
+};
+
 // Population and number of the clone, from 1 on -> the neurons of which there is one, ascending. SPEC E5
 std::map<std::pair<int, std::int32_t>, std::vector<std::int32_t>> clonesOf(const Placement& placement);
 
@@ -193,6 +199,23 @@ struct ListNeeds {
 };
 ListNeeds needsAlone(const PlacementProblem& problem, const ChipSpec& chip, int projection,
                      std::int32_t neuron);
+
+// Adds the synapses that end in a target to those of each source, those without weight left out.
+template <class Counts>
+void countTarget(const ProjectionSpec& projection, const SynapseFormat& format, WeightTruncation truncation,
+                 std::int64_t target, Counts& counts) {
+  const std::int64_t sources = projection.wiring.sources();
+  if (projection.wiring.convolution() || projection.wiring.lists()) {
+    projection.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+      counts[static_cast<std::size_t>(source)] +=
+          keepsWeight(projection.weights[static_cast<std::size_t>(index)], format, truncation);
+    });
+    return;
+  }
+  const std::int32_t* weights = projection.weights.data() + target * sources;
+  const WeightsKept kept(format, truncation);
+  for (std::int64_t source = 0; source < sources; ++source) counts[source] += kept(weights[source]);
+}
 
 // How many synapses of each source end in a slice, those without weight left out.
 std::vector<std::int64_t> countSynapses(const ProjectionSpec& projection, const ChipSpec& chip,

@@ -70,6 +70,8 @@ class Placer {
   Whole wholeOf(int population, std::span<const std::int32_t> rows) const;
   bool mayTake(const OpenCore& open, int population, std::int64_t rows, const Whole& whole) const;
   Trial tryRows(const OpenCore& open, int population, std::span<const std::int32_t> neurons) const;
+  Trial tryWhole(const OpenCore& open, int population, std::span<const std::int32_t> rows,
+                 const Whole& whole) const;
   Trial tryTile(const OpenCore& open, int population, const Convolution& map, const Tile& tile) const;
   void takeNeuron(int population, std::int32_t neuron, Trial& trial) const;
   void commit(OpenCore& open, PlacedSlice slice, Trial trial);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -82,6 +83,14 @@ Status checkFile(const std::string& path) {
   return ok();
 }
 
+// What is sent of a file mostly takes as much as the file; a hostile one may claim any size.
+std::size_t expectedBytes(const std::string& path) {
+  constexpr std::uintmax_t kMost = std::uintmax_t{1} << 30;
+  std::error_code failed;
+  const std::uintmax_t size = std::filesystem::file_size(path, failed);
+  return failed ? 0 : static_cast<std::size_t>(std::min(size, kMost));
+}
+
 // Starts the reader with its standard output on `output`. Returns 0 or an errno.
 int startReader(const std::string& reader, const std::string& path, const Limits& limits,
                 const ProcessLimits& processLimits, int output, pid_t& child) {
@@ -117,12 +126,14 @@ int startReader(const std::string& reader, const std::string& path, const Limits
   return status;
 }
 
+constexpr int kPipeBytes = 1 << 20;  // what an unprivileged process may ask for
+
 enum class Ending : std::uint8_t { EndOfFile, TimeOut, TooLong, Failed };
 
 // Reads until the writer closes, the time is over or the stream is longer than allowed.
 Ending collect(int input, int wallSeconds, std::uint64_t maxBytes, std::string& bytes) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wallSeconds);
-  std::vector<char> buffer(1 << 18);
+  std::vector<char> buffer(kPipeBytes);
   for (;;) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -193,7 +204,9 @@ Expected<Tree> readHdf5(const std::string& path, const Limits& limits, const Pro
     return cannotStart(std::strerror(status));
   }
   output.reset();
+  fcntl(input.get(), F_SETPIPE_SZ, kPipeBytes);  // or what the system leaves it
   std::string bytes;
+  bytes.reserve(expectedBytes(path));
   const Ending ending = collect(input.get(), processLimits.wallSeconds, limits.maxStreamBytes, bytes);
   input.reset();
   if (ending != Ending::EndOfFile) kill(child, SIGKILL);

@@ -125,19 +125,28 @@ class Decoder {
     const std::size_t each = storedBytes(tree.array.dtype);
     if (count > rest_.size() / each) return fail("it is cut short");
     elements_ += count;
-    tree.array.values.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i) tree.array.values.push_back(value(tree.array.dtype));
+    std::vector<double>& values = tree.array.values;
+    values.resize(count);
+    if (tree.array.dtype == DType::Int64) {
+      for (double& value : values) value = integer();
+    } else if (tree.array.dtype == DType::Float64) {
+      take(values.data(), count * each);
+    } else {
+      for (std::uint64_t i = 0; i < count; ++i) {
+        float value = 0;
+        std::memcpy(&value, rest_.data() + i * each, each);
+        values[i] = static_cast<double>(value);
+      }
+      rest_.remove_prefix(count * each);
+    }
   }
 
-  double value(DType type) {
-    if (type == DType::Float64) return number<double>();
-    if (type != DType::Int64) return static_cast<double>(number<float>());
+  double integer() {
     constexpr std::int64_t kLargestExact = std::int64_t{1} << 53;
-    const auto integer = number<std::int64_t>();
-    if (integer > kLargestExact || integer < -kLargestExact) {
-      fail(fmt::format("it holds the integer {}, beyond 2^53", integer));
-    }
-    return static_cast<double>(integer);
+    const auto value = number<std::int64_t>();
+    if (value > kLargestExact || value < -kLargestExact)
+      fail(fmt::format("it holds the integer {}, beyond 2^53", value));
+    return static_cast<double>(value);
   }
 
   void strings(Tree& tree) {

@@ -49,6 +49,12 @@ std::optional<std::vector<double>> floatValues(mlir::Attribute attribute);
 // Integers out of #spk.elements or an integer tensor (i8, i16, i32).
 std::optional<std::vector<std::int32_t>> fixedValues(mlir::Attribute attribute);
 
+// Of them, and every bit that one of them has; nullopt as well where there are none.
+struct Extremes {
+  std::int32_t least, most, bits;
+};
+std::optional<Extremes> fixedExtremes(mlir::Attribute attribute);
+
 // The fixed parameter of a neuron operation, one value for each neuron; the table's fallback where absent.
 std::vector<std::int32_t> fixedParameter(NeuronOp op, const models::FixedParameter& parameter);
 
@@ -56,6 +62,10 @@ std::vector<std::int32_t> fixedParameter(NeuronOp op, const models::FixedParamet
 // is not empty.
 mlir::ElementsAttr floatElements(mlir::MLIRContext* context, llvm::ArrayRef<double> values,
                                  llvm::ArrayRef<int64_t> shape, llvm::StringRef resource = {});
+
+// The resource, of values that are given away.
+mlir::ElementsAttr floatResource(mlir::MLIRContext* context, std::vector<double> values,
+                                 llvm::ArrayRef<int64_t> shape, llvm::StringRef resource);
 
 // #spk.elements: dense i32, or an i16 resource called `resource` (i32 where a value needs it).
 FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,

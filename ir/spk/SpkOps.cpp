@@ -88,6 +88,9 @@ mlir::LogicalResult verifyFixedTensor(mlir::Operation* op, llvm::StringRef name,
   if (!hasShape(fixed.getValues(), shape))
     return complain(op, name) << "has '" << what << "' of type " << fixed.getValues().getShapedType()
                               << ", expected shape [" << shape << "]";
+  if (const auto extremes = fixedExtremes(attribute);
+      extremes && extremes->least >= minimum && extremes->most <= maximum)
+    return mlir::success();
   const std::optional<std::vector<std::int32_t>> values = fixedValues(attribute);
   if (!values)
     return complain(op, name) << "has '" << what << "' without its numbers (elided or of a wrong length)";

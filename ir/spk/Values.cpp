@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 #include "ir/spk/Spk.h"
@@ -23,6 +24,20 @@ std::optional<std::vector<Out>> fromBytes(llvm::ArrayRef<char> bytes, int64_t co
     values[i] = static_cast<Out>(value);
   }
   return values;
+}
+
+template <class T>
+std::optional<Extremes> extremesOf(llvm::ArrayRef<char> bytes, int64_t count) {
+  if (bytes.size() != static_cast<std::size_t>(count) * sizeof(T)) return std::nullopt;
+  T least = std::numeric_limits<T>::max(), most = std::numeric_limits<T>::min(), any = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    T value;
+    std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+    least = std::min(least, value);
+    most = std::max(most, value);
+    any = static_cast<T>(any | value);
+  }
+  return Extremes{least, most, any};
 }
 
 // Of a parameter's unit: "1/4096" counts parts of one, a power of two of them.
@@ -51,6 +66,19 @@ mlir::ElementsAttr resourceOf(mlir::RankedTensorType type, llvm::StringRef name,
   return mlir::DenseResourceElementsAttr::get(
       type, resourceKey(name),
       mlir::HeapAsmResourceBlob::allocateAndCopyInferAlign<T>(values, /*dataIsMutable=*/false));
+}
+
+// The same, of numbers that are given away: weights are large.
+mlir::ElementsAttr resourceOf(mlir::RankedTensorType type, llvm::StringRef name, std::vector<double> values) {
+  auto kept = std::make_unique<std::vector<double>>(std::move(values));
+  const llvm::ArrayRef<char> bytes(reinterpret_cast<const char*>(kept->data()),
+                                   kept->size() * sizeof(double));
+  return mlir::DenseResourceElementsAttr::get(
+      type, resourceKey(name),
+      mlir::AsmResourceBlob(
+          bytes, alignof(double),
+          [kept = std::move(kept)](void*, std::size_t, std::size_t) mutable { kept.reset(); },
+          /*dataIsMutable=*/false));
 }
 
 }  // namespace
@@ -93,11 +121,36 @@ std::optional<std::vector<std::int32_t>> fixedValues(mlir::Attribute attribute) 
   }
   const auto dense = llvm::dyn_cast<mlir::DenseIntElementsAttr>(attribute);
   if (!dense) return std::nullopt;
+  if (dense.isSplat())
+    return std::vector<std::int32_t>(
+        count, static_cast<std::int32_t>(dense.getSplatValue<llvm::APInt>().getSExtValue()));
+  if (type.isSignlessInteger(32)) {
+    const auto whole = dense.getValues<std::int32_t>();
+    return std::vector<std::int32_t>(whole.begin(), whole.end());
+  }
   std::vector<std::int32_t> values;
   values.reserve(count);
   for (const llvm::APInt& value : dense.getValues<llvm::APInt>())
     values.push_back(static_cast<std::int32_t>(value.getSExtValue()));
   return values;
+}
+
+std::optional<Extremes> fixedExtremes(mlir::Attribute attribute) {
+  if (const auto fixed = llvm::dyn_cast_or_null<FixedElementsAttr>(attribute)) attribute = fixed.getValues();
+  const auto elements = llvm::dyn_cast_or_null<mlir::ElementsAttr>(attribute);
+  if (elements && elements.getShapedType().hasStaticShape() && elements.getNumElements() > 0) {
+    const mlir::Type type = elements.getElementType();
+    const auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(attribute);
+    const std::optional<llvm::ArrayRef<char>> bytes = resource ? bytesOf(resource) : std::nullopt;
+    if (bytes && type.isSignlessInteger(8)) return extremesOf<std::int8_t>(*bytes, elements.getNumElements());
+    if (bytes && type.isSignlessInteger(16))
+      return extremesOf<std::int16_t>(*bytes, elements.getNumElements());
+  }
+  const std::optional<std::vector<std::int32_t>> values = fixedValues(attribute);
+  if (!values || values->empty()) return std::nullopt;
+  return extremesOf<std::int32_t>(
+      {reinterpret_cast<const char*>(values->data()), values->size() * sizeof(std::int32_t)},
+      static_cast<int64_t>(values->size()));
 }
 
 std::vector<std::int32_t> fixedParameter(NeuronOp op, const models::FixedParameter& parameter) {
@@ -116,6 +169,12 @@ mlir::ElementsAttr floatElements(mlir::MLIRContext* context, llvm::ArrayRef<doub
     return std::memcmp(&value, values.data(), sizeof(double)) == 0;
   });
   return mlir::DenseElementsAttr::get(type, uniform ? values.take_front(1) : values);
+}
+
+mlir::ElementsAttr floatResource(mlir::MLIRContext* context, std::vector<double> values,
+                                 llvm::ArrayRef<int64_t> shape, llvm::StringRef resource) {
+  return resourceOf(mlir::RankedTensorType::get(shape, mlir::Float64Type::get(context)), resource,
+                    std::move(values));
 }
 
 FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,

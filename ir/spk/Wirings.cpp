@@ -130,9 +130,10 @@ mlir::ElementsAttr delayElements(mlir::MLIRContext* context, llvm::ArrayRef<std:
 
 mlir::LogicalResult verifyStored(mlir::Operation* op, llvm::StringRef name, mlir::Attribute weight, int bits,
                                  SignMode mode) {
-  const std::optional<std::vector<std::int32_t>> values = fixedValues(weight);
-  if (!values) return mlir::success();  // others say that
   const std::int32_t step = 1 << droppedBits(bits, mode);
+  if (const auto extremes = fixedExtremes(weight); !extremes || (extremes->bits & (step - 1)) == 0)
+    return mlir::success();  // or without numbers: others say that
+  const std::optional<std::vector<std::int32_t>> values = fixedValues(weight);
   for (const std::int32_t value : *values)
     if (value % step != 0)
       return mlir::emitError(op->getLoc())

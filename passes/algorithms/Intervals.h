@@ -3,10 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 
 #include "fixed/Arithmetic.h"
+#include "models/Model.h"
 
 namespace rheo {
 
@@ -25,6 +28,35 @@ inline constexpr std::int64_t kLeast32 = -(std::int64_t{1} << 31), kMost32 = -kL
 inline Interval wrapped32(Interval x) {
   return x.lo < kLeast32 || x.hi > kMost32 ? Interval{kLeast32, kMost32} : x;
 }
+
+// Those of one neuron, of its states or its ports; in place, since a network has many neurons.
+class FewIntervals {
+ public:
+  FewIntervals() = default;
+  explicit FewIntervals(std::size_t size) : size_(size) {}
+  FewIntervals(std::initializer_list<Interval> values) : size_(values.size()) {
+    std::copy(values.begin(), values.end(), values_.begin());
+  }
+
+  std::size_t size() const { return size_; }
+  Interval* data() { return values_.data(); }
+  const Interval* data() const { return values_.data(); }
+  Interval* begin() { return values_.data(); }
+  Interval* end() { return values_.data() + size_; }
+  const Interval* begin() const { return values_.data(); }
+  const Interval* end() const { return values_.data() + size_; }
+  Interval& operator[](std::size_t i) { return values_[i]; }
+  const Interval& operator[](std::size_t i) const { return values_[i]; }
+  const Interval& front() const { return values_[0]; }
+  const Interval& back() const { return values_[size_ - 1]; }
+  void push_back(Interval value) { values_[size_++] = value; }
+  void fill(Interval value) { std::fill(begin(), end(), value); }
+  friend bool operator==(const FewIntervals&, const FewIntervals&) = default;
+
+ private:
+  std::array<Interval, std::max(models::kMaxStates, models::kMaxPorts)> values_{};  // 0 beyond the size
+  std::size_t size_ = 0;
+};
 
 inline Interval hull(Interval a, Interval b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)}; }
 

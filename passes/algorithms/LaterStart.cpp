@@ -39,7 +39,7 @@ Status shiftStart(FixedNet& net, const LagSolution& before, const LagSolution& a
     for (std::int64_t n = 0; n < moved.size; ++n) {
       const std::vector<std::int32_t> own = moved.stepParameters(n);
       if (!known.insert(own).second) continue;
-      const std::vector<Interval> nothing(moved.model->portCount(), Interval{0, 0});
+      const FewIntervals nothing(moved.model->ports.size());
       const NeuronRange alone = proveNeuron(*moved.model, own, nothing, profile);
       bool rests = alone.payload.lo == 0 && alone.payload.hi == 0;
       for (std::size_t s = 0; s < alone.states.size(); ++s)

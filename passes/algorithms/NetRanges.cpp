@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "algorithms/RangeProof.h"
@@ -37,6 +38,22 @@ class ProjectionInput {
     });
   }
 
+  // As `widen` from {0, 0}, of all sources at once.
+  void widenAll(Interval payloads) {
+    const Wiring& wiring = projection_->weights.wiring;
+    for (std::int64_t target = 0; target < wiring.targets(); ++target) {
+      Interval sum;
+      wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
+        std::int64_t weight = projection_->weights.value(index);
+        if (perWeight_) weight = shift(weight);
+        sum.lo += std::min(weight * payloads.lo, weight * payloads.hi);
+        sum.hi += std::max(weight * payloads.lo, weight * payloads.hi);
+      });
+      sums_[static_cast<std::size_t>(target)].lo += sum.lo;
+      sums_[static_cast<std::size_t>(target)].hi += sum.hi;
+    }
+  }
+
   // SPEC W5: flooring is monotone, so the ends may be shifted. SPEC W7: the parts add.
   Interval of(std::int64_t target) const {
     const Interval whole = sums_[static_cast<std::size_t>(target)], sum = wrapped32(whole);
@@ -58,25 +75,55 @@ class ProjectionInput {
 // Payloads that grow round a loop would grow for ever: after so many times they may be anything.
 constexpr int kPatience = 8;
 
-// All that a neuron's range follows from within a population: its parameters, and what its ports receive.
-using NeuronKey = std::pair<std::vector<std::int32_t>, std::vector<Interval>>;
-struct KeyOrder {
-  bool operator()(const NeuronKey& a, const NeuronKey& b) const {
-    if (a.first != b.first) return a.first < b.first;
-    return std::lexicographical_compare(
-        a.second.begin(), a.second.end(), b.second.begin(), b.second.end(),
-        [](const Interval& x, const Interval& y) { return std::pair(x.lo, x.hi) < std::pair(y.lo, y.hi); });
-  }
-};
-using KnownRanges = std::map<NeuronKey, NeuronRange, KeyOrder>;
+constexpr Interval kSpikes{0, 1};
 
-NeuronKey keyOf(const std::vector<std::vector<std::int32_t>>& columns, std::int64_t neuron,
-                std::vector<Interval> input) {
-  std::vector<std::int32_t> parameters;
-  for (const std::vector<std::int32_t>& column : columns)
-    parameters.push_back(column[static_cast<std::size_t>(neuron)]);
-  return {std::move(parameters), std::move(input)};
-}
+// A neuron's range follows from its parameters and from what its ports receive. Neurons that share a kernel's
+// weights mostly share both.
+class KnownRanges {
+ public:
+  KnownRanges(const FixedPopulation& population, const Profile& profile)
+      : model_(*population.model), profile_(profile), columns_(stepParametersOf(population)) {}
+
+  const NeuronRange& of(std::int64_t neuron, FewIntervals input) {
+    for (Interval& sum : input) sum = wrapped32(sum);  // as NeuronRange::input has it
+    const Parameters own = parametersOf(neuron);
+    const std::uint64_t hash = hashOf(own, input);
+    const auto [first, last] = known_.equal_range(hash);
+    for (auto entry = first; entry != last; ++entry)
+      if (entry->second.input == input && parametersOf(entry->second.neuron) == own) return entry->second;
+    const std::span<const std::int32_t> parameters(own.data(), columns_.size());
+    return known_.emplace(hash, Entry{proveNeuron(model_, parameters, input, profile_), neuron})->second;
+  }
+
+ private:
+  using Parameters = std::array<std::int32_t, models::kMaxParameters>;
+  struct Entry : NeuronRange {
+    std::int64_t neuron;  // one that has it
+  };
+
+  Parameters parametersOf(std::int64_t neuron) const {
+    Parameters parameters{};
+    for (std::size_t p = 0; p < columns_.size(); ++p)
+      parameters[p] = columns_[p][static_cast<std::size_t>(neuron)];
+    return parameters;
+  }
+
+  static std::uint64_t hashOf(const Parameters& parameters, const FewIntervals& input) {
+    std::uint64_t hash = 0;
+    const auto add = [&](std::int64_t value) {
+      hash = (hash ^ static_cast<std::uint64_t>(value)) * 0x9e3779b97f4a7c15u;
+      hash ^= hash >> 32;
+    };
+    for (const std::int32_t parameter : parameters) add(parameter);
+    for (const Interval& sum : input) add(sum.lo), add(sum.hi);
+    return hash;
+  }
+
+  const models::ModelTable& model_;
+  const Profile& profile_;
+  std::vector<std::vector<std::int32_t>> columns_;
+  std::unordered_multimap<std::uint64_t, Entry> known_;
+};
 
 class NetProof {
  public:
@@ -85,7 +132,11 @@ class NetProof {
         profile_(profile),
         threads_(threads),
         into_(net.populations.size()),
-        outOf_(net.populations.size()) {
+        outOf_(net.populations.size()),
+        brings_(net.projections.size(), Brings::Nothing),
+        guess_(net.populations.size(), Guess::None),
+        guessed_(net.populations.size()),
+        seen_(net.populations.size(), false) {
     for (std::size_t p = 0; p < net.projections.size(); ++p) {
       const FixedProjection& projection = net.projections[p];
       inputs_.emplace_back(projection, profile);
@@ -93,10 +144,12 @@ class NetProof {
       if (!projection.source.input) outOf_[static_cast<std::size_t>(projection.source.index)].push_back(p);
     }
     for (const FixedPopulation& population : net.populations) {
+      neurons_ += population.size;
       PopulationRange range;
       range.name = population.name;
       range.neurons.resize(static_cast<std::size_t>(population.size));
       ranges_.push_back(std::move(range));
+      known_.emplace_back(population, profile);
       stale_.emplace_back(static_cast<std::size_t>(population.size), true);
       sent_.emplace_back(static_cast<std::size_t>(population.size));
       grown_.emplace_back(static_cast<std::size_t>(population.size), 0);
@@ -110,18 +163,16 @@ class NetProof {
   }
 
   std::vector<PopulationRange> run() {
-    for (std::size_t p = 0; p < net_.projections.size(); ++p) {
-      const FixedProjection& projection = net_.projections[p];
-      if (!projection.source.input) continue;
-      const InputPort& port = net_.inputs[static_cast<std::size_t>(projection.source.index)];
-      for (std::int64_t channel = 0; channel < port.size; ++channel)
-        inputs_[p].widen(channel, {0, 0}, payloadsOf(port));
-    }
-    guess();
+    for (std::size_t p = 0; p < net_.projections.size(); ++p)
+      if (net_.projections[p].source.input) brings_[p] = Brings::All;
     bool changed = true;
     while (changed) {
       changed = false;
-      for (std::size_t i = 0; i < net_.populations.size(); ++i) changed |= update(static_cast<int>(i));
+      for (std::size_t i = 0; i < net_.populations.size(); ++i) {
+        if (guess_[i] == Guess::None && mayBeGuessed(i)) guessFrom(i);
+        changed |= update(static_cast<int>(i));
+        seen_[i] = true;
+      }
     }
     for (std::size_t i = 0; i < ranges_.size(); ++i) summarize(net_.populations[i], ranges_[i]);
     return std::move(ranges_);
@@ -130,37 +181,80 @@ class NetProof {
  private:
   // Proves the neurons whose input grew; true where one that could not fire before now may.
   bool update(int index) {
-    const FixedPopulation& population = net_.populations[static_cast<std::size_t>(index)];
-    if (std::find(stale_[index].begin(), stale_[index].end(), true) == stale_[index].end()) return false;
+    const auto at = static_cast<std::size_t>(index);
+    std::vector<bool>& stale = stale_[at];
+    if (std::find(stale.begin(), stale.end(), true) == stale.end()) return false;
+    const bool asGuessed =
+        guess_[at] == Guess::Made && std::all_of(into_[at].begin(), into_[at].end(),
+                                                 [&](std::size_t p) { return brings_[p] == Brings::All; });
+    for (std::size_t n = 0; n < guessed_[at].size() && asGuessed; ++n)
+      ranges_[at].neurons[n] = *guessed_[at][n];
+    if (asGuessed && allFire(index)) {
+      stale.assign(stale.size(), false);
+      return tellOfAll(index);
+    }
+    for (std::size_t k = 0; k < into_[at].size() && !asGuessed; ++k) count(into_[at][k]);
     bool changed = false;
-    const std::vector<std::vector<std::int32_t>> columns = stepParametersOf(population);
-    // Neurons that share a kernel's weights mostly share their parameters and bounds too.
-    KnownRanges& known = known_[static_cast<std::size_t>(index)];
-    for (std::int64_t n = 0; n < population.size; ++n) {
-      const auto at = static_cast<std::size_t>(n);
-      if (!stale_[index][at]) continue;
-      stale_[index][at] = false;
-      NeuronRange& neuron = ranges_[index].neurons[at];
-      const Interval sent = sent_[index][at];
-      const auto [entry, isNew] = known.try_emplace(keyOf(columns, n, inputOf(index, n)));
-      if (isNew)
-        entry->second = proveNeuron(*population.model, entry->first.first, entry->first.second, profile_);
-      neuron = entry->second;
-      const Interval now = hull(sent, neuron.payload);
-      if (!population.model->spiking || now == sent) continue;
-      changed = true;
-      sent_[index][at] =
-          takesPayloads_[index] && ++grown_[index][at] > kPatience ? Interval{kLeast32, kMost32} : now;
-      spread(index, n, sent, sent_[index][at]);
+    for (std::int64_t n = 0; n < net_.populations[at].size; ++n) {
+      const auto neuron = static_cast<std::size_t>(n);
+      if (!stale[neuron]) continue;
+      stale[neuron] = false;
+      if (!asGuessed) ranges_[at].neurons[neuron] = known_[at].of(n, inputOf(index, n));
+      changed |= tell(index, n);
     }
     return changed;
   }
 
+  // SPEC P2: what a neuron may send, where its targets do not know that yet.
+  bool tell(int index, std::int64_t neuron) {
+    const auto at = static_cast<std::size_t>(neuron);
+    Interval& sent = sent_[index][at];
+    const Interval before = sent, now = hull(sent, ranges_[index].neurons[at].payload);
+    if (!net_.populations[static_cast<std::size_t>(index)].model->spiking || now == before) return false;
+    sent = takesPayloads_[index] && ++grown_[index][at] > kPatience ? Interval{kLeast32, kMost32} : now;
+    spread(index, neuron, before, sent);
+    return true;
+  }
+
+  // Every neuron sends spikes and nothing else, and no target counts one of them yet.
+  bool allFire(int index) const {
+    const auto at = static_cast<std::size_t>(index);
+    const std::vector<NeuronRange>& neurons = ranges_[at].neurons;
+    return !net_.populations[at].model->graded &&
+           std::all_of(neurons.begin(), neurons.end(),
+                       [](const NeuronRange& n) { return n.payload == kSpikes; }) &&
+           std::all_of(outOf_[at].begin(), outOf_[at].end(),
+                       [&](std::size_t p) { return brings_[p] == Brings::Nothing; });
+  }
+  // As `tell` of each of its neurons; sums are counted where somebody asks for them.
+  bool tellOfAll(int index) {
+    for (const std::size_t p : outOf_[static_cast<std::size_t>(index)]) {
+      brings_[p] = Brings::All;
+      std::vector<bool>& targets = stale_[static_cast<std::size_t>(net_.projections[p].target)];
+      targets.assign(targets.size(), true);
+    }
+    std::fill(sent_[index].begin(), sent_[index].end(), kSpikes);
+    return true;
+  }
+
+  // What all sources of a projection bring becomes part of its sums.
+  void count(std::size_t projection) {
+    if (brings_[projection] != Brings::All) return;
+    inputs_[projection].widenAll(allOf(projection));
+    brings_[projection] = Brings::Counted;
+  }
+
+  // Of any source that is no neuron with payloads.
+  Interval allOf(std::size_t projection) const {
+    const Source& source = net_.projections[projection].source;
+    return source.input ? payloadsOf(net_.inputs[static_cast<std::size_t>(source.index)]) : kSpikes;
+  }
+
   // Of each port of a neuron; `of(k)` is what the k-th projection into the population brings.
   template <class Of>
-  std::vector<Interval> inputOf(int population, std::int64_t neuron, Of of) const {
+  FewIntervals inputOf(int population, std::int64_t neuron, Of of) const {
     const models::ModelTable& model = *net_.populations[static_cast<std::size_t>(population)].model;
-    std::vector<Interval> sums(model.ports.size());
+    FewIntervals sums(model.ports.size());
     for (std::size_t k = 0; k < into_[static_cast<std::size_t>(population)].size(); ++k)
       for (std::size_t port = 0; port < sums.size(); ++port) {
         const Interval part = of(k).of(model.inputsOf(neuron) + static_cast<std::int64_t>(port));
@@ -168,7 +262,7 @@ class NetProof {
       }
     return sums;
   }
-  std::vector<Interval> inputOf(int population, std::int64_t neuron) const {
+  FewIntervals inputOf(int population, std::int64_t neuron) const {
     return inputOf(population, neuron, [&](std::size_t k) -> const ProjectionInput& {
       return inputs_[into_[static_cast<std::size_t>(population)][k]];
     });
@@ -178,43 +272,49 @@ class NetProof {
     return {std::min(0, port.minPayload), std::max(0, port.maxPayload)};
   }
 
-  // What is found of neurons if every source may spike, which is how it mostly ends: several populations at a
-  // time, since none waits for another. Looked up again by what a neuron really receives.
-  void guess() {
-    constexpr std::int64_t kNeuronsPerThread = 2048;
+  // Nothing that was found so far says that a source of it stays silent.
+  bool mayBeGuessed(std::size_t population) const {
+    return std::all_of(into_[population].begin(), into_[population].end(), [&](std::size_t p) {
+      return brings_[p] == Brings::All || !seen_[static_cast<std::size_t>(net_.projections[p].source.index)];
+    });
+  }
+
+  // What is found of neurons if every source may spike, which is how it mostly ends: some populations at a
+  // time, since none waits for another. Where it does not, looked up again by what a neuron really receives.
+  void guessFrom(std::size_t first) {
+    constexpr std::int64_t kNeuronsPerThread = 1024;
+    const int most = threadsWorth(neurons_, kNeuronsPerThread, threads_);
     std::int64_t neurons = 0;
-    for (const FixedPopulation& population : net_.populations) neurons += population.size;
-    const int threads = threadsWorth(neurons, kNeuronsPerThread, threads_);
-    known_.resize(net_.populations.size());
-    if (threads > 1) inParallel(threads, known_.size(), [&](std::size_t i) { guess(static_cast<int>(i)); });
+    std::vector<std::size_t> some;
+    for (std::size_t i = first; i < net_.populations.size() && neurons < most * kNeuronsPerThread; ++i) {
+      if (guess_[i] != Guess::None) continue;
+      guess_[i] = Guess::Useless;
+      some.push_back(i);
+      neurons += net_.populations[i].size;
+    }
+    inParallel(most, some.size(), [&](std::size_t k) { guess(static_cast<int>(some[k])); });
   }
 
   void guess(int index) {
-    const FixedPopulation& population = net_.populations[static_cast<std::size_t>(index)];
+    const auto at = static_cast<std::size_t>(index);
     std::vector<ProjectionInput> inputs;
-    for (const std::size_t p : into_[static_cast<std::size_t>(index)]) {
-      const FixedProjection& projection = net_.projections[p];
-      const auto source = static_cast<std::size_t>(projection.source.index);
-      if (!projection.source.input && net_.populations[source].model->graded) return;
-      const Interval payloads = projection.source.input ? payloadsOf(net_.inputs[source]) : Interval{0, 1};
-      ProjectionInput& input = inputs.emplace_back(projection, profile_);
-      for (std::int64_t from = 0; from < projection.weights.wiring.sources(); ++from)
-        input.widen(from, {0, 0}, payloads);
+    for (const std::size_t p : into_[at]) {
+      const Source& source = net_.projections[p].source;
+      if (!source.input && net_.populations[static_cast<std::size_t>(source.index)].model->graded) return;
+      inputs.emplace_back(net_.projections[p], profile_).widenAll(allOf(p));
     }
-    const std::vector<std::vector<std::int32_t>> columns = stepParametersOf(population);
-    for (std::int64_t n = 0; n < population.size; ++n) {
-      NeuronKey key = keyOf(
-          columns, n, inputOf(index, n, [&](std::size_t k) -> const ProjectionInput& { return inputs[k]; }));
-      const auto [entry, isNew] = known_[static_cast<std::size_t>(index)].try_emplace(std::move(key));
-      if (isNew)
-        entry->second = proveNeuron(*population.model, entry->first.first, entry->first.second, profile_);
-    }
+    for (std::int64_t n = 0; n < net_.populations[at].size; ++n)
+      guessed_[at].push_back(&known_[at].of(
+          n, inputOf(index, n, [&](std::size_t k) -> const ProjectionInput& { return inputs[k]; })));
+    guess_[at] = Guess::Made;
   }
 
   // SPEC P2: only now do the outgoing weights of this neuron count, for these payloads.
   void spread(int population, std::int64_t neuron, Interval before, Interval now) {
     for (const std::size_t p : outOf_[static_cast<std::size_t>(population)]) {
       const FixedProjection& projection = net_.projections[p];
+      count(p);
+      brings_[p] = Brings::Counted;
       inputs_[p].widen(neuron, before, now);
       const std::int64_t ports =
           net_.populations[static_cast<std::size_t>(projection.target)].model->portCount();
@@ -238,7 +338,7 @@ class NetProof {
   static void summarize(const FixedPopulation& population, PopulationRange& range) {
     int wraps = 0, saturates = 0, currentBits = 0, potentialBits = 0;
     for (const NeuronRange& neuron : range.neurons) {
-      if (range.states.empty()) range.states = neuron.states;
+      if (range.states.empty()) range.states.assign(neuron.states.begin(), neuron.states.end());
       for (std::size_t s = 0; s < neuron.states.size(); ++s)
         range.states[s] = hull(range.states[s], neuron.states[s]);
       range.silent += population.model->spiking && !neuron.mayFire;
@@ -266,7 +366,18 @@ class NetProof {
   int threads_;
   std::vector<std::vector<std::size_t>> into_,
       outOf_;  // [population]: its projections, inputs' not among outOf_
+  // What the targets of a projection have to count on: nothing, all of its sources in every step, or what
+  // stands in its sums.
+  enum class Brings : std::uint8_t { Nothing, All, Counted };
+
   std::vector<ProjectionInput> inputs_;
+  std::vector<Brings> brings_;  // [projection]
+  // Whether it was found out what a population's ranges are if every source may spike.
+  enum class Guess : std::uint8_t { None, Useless, Made };
+  std::vector<Guess> guess_;                              // [population]
+  std::vector<std::vector<const NeuronRange*>> guessed_;  // [population][neuron]: among those known
+  std::vector<bool> seen_;                                // [population]: some update looked at it
+  std::int64_t neurons_ = 0;
   std::vector<PopulationRange> ranges_;
   std::vector<KnownRanges> known_;  // [population]: what is known of its neurons
   std::vector<std::vector<bool>> stale_;

@@ -119,7 +119,7 @@ void NetworkQuantizer::makeParts() {
     part.fixed.source = source.source;
     part.fixed.target = source.target;
     part.fixed.delaySteps = source.delaySteps;
-    part.effective.values = source.weights;
+    part.given = &source.weights;
     if (source.source.input) {
       part.effective.payload =
           static_cast<double>(net_.inputs[static_cast<std::size_t>(source.source.index)].largestPayload());
@@ -208,11 +208,13 @@ void NetworkQuantizer::quantizePopulations() {
   std::int64_t weights = 0;
   for (QuantPart& part : parts_) {
     into[static_cast<std::size_t>(part.fixed.target)].push_back(&part);
-    weights += std::ssize(part.effective.values.values);
+    weights += std::ssize(part.given ? part.given->values : part.effective.values.values);
   }
   std::vector<Quantizer> each(net_.populations.size(), Quantizer(net_, options_, bias_));
   constexpr std::int64_t kWeightsPerThread = 1 << 17;
   inParallel(threadsWorth(weights, kWeightsPerThread, options_.threads), each.size(), [&](std::size_t i) {
+    for (QuantPart* part : into[i])
+      if (part->given) part->effective.values = *part->given;
     each[i].run(static_cast<int>(i), dynamics_[i], into[i], result_.net.populations[i]);
   });
   for (Quantizer& population : each) take(population);

@@ -19,6 +19,8 @@ namespace rheo {
 struct QuantPart {
   FixedProjection fixed;
   EffectiveWeights effective;
+  const Connections<double>* given =
+      nullptr;  // what the effective weights are made of, where that is not they
   const ProjectionSettings* pins = nullptr;
   double unit = 1;           // SPEC F11: a Dirac spike has the value 1 / dt
   bool gainApplied = false;  // values are in float units of v already

@@ -19,28 +19,7 @@ constexpr int kPlainSteps = 20000;    // where no guess holds
 constexpr int kProgramSteps = 200;    // of a program, before bounds are given up
 constexpr int kCountedSteps = 20000;  // how far overflow-free steps are counted
 
-// Of one neuron; on the stack, since every neuron of a network takes some dozen steps.
-class States {
- public:
-  explicit States(std::size_t size = 0) : size_(size) {}
-
-  std::size_t size() const { return size_; }
-  Interval* data() { return values_.data(); }
-  Interval* begin() { return values_.data(); }
-  Interval* end() { return values_.data() + size_; }
-  const Interval* begin() const { return values_.data(); }
-  const Interval* end() const { return values_.data() + size_; }
-  Interval& operator[](std::size_t i) { return values_[i]; }
-  const Interval& operator[](std::size_t i) const { return values_[i]; }
-  const Interval& back() const { return values_[size_ - 1]; }
-  void push_back(Interval value) { values_[size_++] = value; }
-  void fill(Interval value) { std::fill(begin(), end(), value); }
-  friend bool operator==(const States&, const States&) = default;
-
- private:
-  std::array<Interval, models::kMaxStates> values_{};  // 0 beyond the size
-  std::size_t size_ = 0;
-};
+using States = FewIntervals;
 
 // What a step may send. SPEC N18
 struct Sent {
@@ -55,22 +34,29 @@ Sent sentOf(const Interval& payload) { return {payload.lo < 0 || payload.hi > 0,
 
 using Step = Sent (*)(IntervalAlgebra&, Interval*, const Interval*, const Interval*);
 
-Step stepOf(const models::ModelTable& table) {
-#define RHEO_MODEL(folder)                                                                                  \
-  if (table.name == #folder)                                                                                \
-    return                                                                                                  \
-        [](IntervalAlgebra& algebra, Interval* states, const Interval* input, const Interval* parameters) { \
-          return sentOf(interval_steps::folder::step(algebra, states, input, parameters));                  \
-        };
+// Of every opcode.
+std::array<Step, 256> allSteps() {
+  std::array<Step, 256> steps;
+  steps.fill([](IntervalAlgebra&, Interval*, const Interval*, const Interval*) { return Sent{}; });
+#define RHEO_MODEL(folder)                                                                            \
+  steps[models::findModel(#folder)->opcode] = [](IntervalAlgebra& algebra, Interval* states,          \
+                                                 const Interval* input, const Interval* parameters) { \
+    return sentOf(interval_steps::folder::step(algebra, states, input, parameters));                  \
+  };
 #include "models/Models.def"
 #undef RHEO_MODEL
-  return [](IntervalAlgebra&, Interval*, const Interval*, const Interval*) { return Sent{}; };
+  return steps;
+}
+
+Step stepOf(const models::ModelTable& table) {
+  static const std::array<Step, 256> steps = allSteps();
+  return steps[table.opcode];
 }
 
 struct NeuronModel {
   const models::ModelTable& table;
-  std::vector<Interval> parameters;
-  std::vector<Interval> input;  // of each port
+  FewIntervals input;  // of each port
+  std::array<Interval, models::kMaxParameters> parameters = {};
   Step stepped = stepOf(table);
 
   std::int64_t parameter(std::string_view name, std::int64_t fallback) const {
@@ -138,7 +124,11 @@ States reach(const NeuronModel& neuron, const Profile& profile, bool bounded, St
 }
 
 void tighten(const NeuronModel& neuron, const Profile& profile, bool bounded, States& box) {
-  for (int i = 0; i < kTighten; ++i) box = reach(neuron, profile, bounded, box);
+  for (int i = 0; i < kTighten; ++i) {
+    const States next = reach(neuron, profile, bounded, box);
+    if (next == box) return;
+    box = next;
+  }
 }
 
 // Programs of a chip have no closed form: a bound that has not settled soon is given up, one at a time.
@@ -188,6 +178,7 @@ bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, St
 std::int64_t countSafeSteps(const NeuronModel& neuron, const Profile& profile) {
   States states(neuron.table.states.size());
   Interval previousMove{};
+  const bool leaks = neuron.parameter("decay_v", 0) != 0;
   for (std::int64_t step = 0; step < kCountedSteps; ++step) {
     IntervalAlgebra algebra(profile.currentOverflow, true);
     States next = states;
@@ -198,8 +189,7 @@ std::int64_t countSafeSteps(const NeuronModel& neuron, const Profile& profile) {
     // Once the current stands still, a potential without leak sinks by the same amount for ever: the rest is
     // a division.
     const bool steady = std::equal(states.begin(), states.end() - 1, next.begin());
-    if (steady && neuron.parameter("decay_v", 0) == 0 && step > 2 && move == previousMove && move.hi == 0 &&
-        move.lo < 0)
+    if (steady && !leaks && step > 2 && move == previousMove && move.hi == 0 && move.lo < 0)
       return step + 1 + (fixed::kStateMax + next.back().lo) / -move.lo;
     previousMove = move;
     states = next;
@@ -214,12 +204,12 @@ int missingBits(std::int64_t largest) {
 
 }  // namespace
 
-NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::int32_t>& parameters,
-                        std::vector<Interval> input, const Profile& profile) {
+NeuronRange proveNeuron(const models::ModelTable& model, std::span<const std::int32_t> parameters,
+                        FewIntervals input, const Profile& profile) {
   // SPEC N19: sums of payloads that may leave 32 bits may be anything.
   for (Interval& sum : input) sum = wrapped32(sum);
-  NeuronModel neuron{model, {}, input};
-  for (std::int32_t value : parameters) neuron.parameters.push_back({value, value});
+  NeuronModel neuron{model, input};
+  for (std::size_t i = 0; i < parameters.size(); ++i) neuron.parameters[i] = {parameters[i], parameters[i]};
   NeuronRange range;
   range.input = input;
   States box;
@@ -227,7 +217,7 @@ NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::
     box = programBox(neuron, profile);
   else
     findBox(neuron, profile, true, box);
-  range.states.assign(box.begin(), box.end());
+  range.states = box;
   IntervalAlgebra algebra(profile.currentOverflow, true);
   States once = box;
   const Sent sent = neuron.step(algebra, once);

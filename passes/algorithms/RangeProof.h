@@ -2,6 +2,7 @@
 // SPEC P1, P2.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,10 @@
 namespace rheo {
 
 struct NeuronRange {
-  std::vector<Interval> input;   // of each port: summed input of one step, before it is aligned
-  std::vector<Interval> states;  // after the step and its reset, in the model's order. SPEC T6
-  bool mayWrap = false;          // the current, SPEC N4, N5
-  bool maySaturate = false;      // the potential, SPEC N7
+  FewIntervals input;        // of each port: summed input of one step, before it is aligned
+  FewIntervals states;       // after the step and its reset, in the model's order. SPEC T6
+  bool mayWrap = false;      // the current, SPEC N4, N5
+  bool maySaturate = false;  // the potential, SPEC N7
   bool mayFire = false;
   bool mustFire = false;         // in every step, whatever comes
   Interval payload;              // of what it sends; [0, 1] for spikes. SPEC N18
@@ -46,7 +47,7 @@ std::vector<PopulationRange> proveRanges(const FixedNet& net, const Profile& pro
 
 // One neuron that receives `input`, a sum for each port, in every step; `parameters` as
 // FixedPopulation::stepParameters gives.
-NeuronRange proveNeuron(const models::ModelTable& model, const std::vector<std::int32_t>& parameters,
-                        std::vector<Interval> input, const Profile& profile);
+NeuronRange proveNeuron(const models::ModelTable& model, std::span<const std::int32_t> parameters,
+                        FewIntervals input, const Profile& profile);
 
 }  // namespace rheo

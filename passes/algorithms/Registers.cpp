@@ -136,13 +136,24 @@ std::optional<BiasRegisters> biasRegisters(double bias, std::int64_t mostMantiss
 }
 
 std::vector<std::vector<std::int32_t>> stepParametersOf(const FixedPopulation& population) {
-  std::vector<std::vector<std::int32_t>> parameters(population.model->fixedParameters.size());
-  const bool alike = std::all_of(population.registers.begin(), population.registers.end(),
-                                 [](const auto& entry) { return entry.second.size() <= 1; });
-  std::vector<std::int32_t> values;
-  for (std::int64_t n = 0; n < population.size; ++n) {
-    if (n == 0 || !alike) values = population.stepParameters(n);
-    for (std::size_t p = 0; p < values.size(); ++p) parameters[p].push_back(values[p]);
+  std::vector<std::vector<std::int32_t>> parameters;
+  for (const models::FixedParameter& parameter : population.model->fixedParameters) {
+    std::vector<std::int32_t>& values = parameters.emplace_back(static_cast<std::size_t>(population.size));
+    for (std::size_t n = 0; n < values.size(); ++n) {
+      bool alike = true;  // what it is read from has one value for all neurons
+      const auto read = [&](std::string_view field) -> std::optional<std::int64_t> {
+        const auto found = population.registers.find(std::string(field));
+        if (found == population.registers.end()) return {};
+        alike = alike && found->second.size() == 1;
+        return found->second.size() == 1 ? found->second[0] : found->second[n];
+      };
+      values[n] = static_cast<std::int32_t>(
+          models::parameterFrom(*population.model, parameter, read).value_or(parameter.fallback));
+      if (n == 0 && alike) {
+        std::fill(values.begin(), values.end(), values[0]);
+        break;
+      }
+    }
   }
   return parameters;
 }

@@ -1,19 +1,21 @@
-// Lanes are units, not values: each keeps the order of its sum, and the compiler can make vectors of them.
+// Lanes are units, not values: each keeps the order of its sum.
 #include "algorithms/RoundingLoss.h"
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace rheo {
 namespace {
 
 constexpr std::size_t kLanes = 8;
 using Lanes = std::array<double, kLanes>;
+using Vector = double __attribute__((vector_size(kLanes * sizeof(double))));  // GCC's and Clang's
 
-// Function multiversioning: AVX2 has no fused multiplication, so that both versions give the same bits.
+// Function multiversioning; without fused multiplications (CMakeLists.txt) all versions give the same bits.
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define RHEO_WIDE_VECTORS __attribute__((target_clones("avx2", "default")))
+#define RHEO_WIDE_VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define RHEO_WIDE_VECTORS
 #endif
@@ -22,21 +24,19 @@ using Lanes = std::array<double, kLanes>;
 RHEO_WIDE_VECTORS void addLosses(std::span<const double> values, std::int64_t stride, double least,
                                  double most, double step, const Lanes& units, Lanes& errors, Lanes& powers) {
   const double shares = 1 / step;  // steps are powers of two
-  const Lanes unit = units;
-  Lanes error{}, power{};
+  Vector unit, error{}, power{};
+  std::memcpy(&unit, units.data(), sizeof(unit));
+  const Vector lowest = Vector{} + least, highest = Vector{} + most;
   for (std::size_t i = 0; i < values.size(); i += static_cast<std::size_t>(stride)) {
-    const double value = values[i];
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const double wanted = value * unit[lane];
-      const double above = wanted < least ? least : wanted;
-      const double clipped = above > most ? most : above;
-      const double miss = ((clipped * shares + kRoundsToWhole) - kRoundsToWhole) * step - wanted;
-      error[lane] += miss * miss;
-      power[lane] += wanted * wanted;
-    }
+    const Vector wanted = values[i] * unit;
+    const Vector above = wanted < lowest ? lowest : wanted;
+    const Vector clipped = above > highest ? highest : above;
+    const Vector miss = ((clipped * shares + kRoundsToWhole) - kRoundsToWhole) * step - wanted;
+    error += miss * miss;
+    power += wanted * wanted;
   }
-  errors = error;
-  powers = power;
+  std::memcpy(errors.data(), &error, sizeof(error));
+  std::memcpy(powers.data(), &power, sizeof(power));
 }
 
 }  // namespace

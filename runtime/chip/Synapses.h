@@ -82,6 +82,25 @@ inline bool keepsWeight(std::int32_t weight, const SynapseFormat& format, Weight
   return weight != 0 && storeWeight(weight, format, truncation) != 0;
 }
 
+// The same of many weights: those outside an interval that holds 0, since storing is monotone.
+class WeightsKept {
+ public:
+  WeightsKept(const SynapseFormat& format, WeightTruncation truncation) {
+    while (!keepsWeight(least_ - 1, format, truncation) && least_ > -kFurthest) --least_;
+    while (!keepsWeight(most_ + 1, format, truncation) && most_ < kFurthest) ++most_;
+    below_ = least_ > -kFurthest;
+    above_ = most_ < kFurthest;
+  }
+  bool operator()(std::int32_t weight) const {
+    return (weight < least_ && below_) | (weight > most_ && above_);
+  }
+
+ private:
+  static constexpr std::int32_t kFurthest = 1 << kMostWeightBits;
+  std::int32_t least_ = 0, most_ = 0;  // what is not kept
+  bool below_ = true, above_ = true;
+};
+
 // The weight that stored bits mean, low bits zero. Mixed bits are given sign-extended.
 std::int32_t loadWeight(std::int64_t stored, const SynapseFormat& format);
 

@@ -91,17 +91,7 @@ class Walker {
     if (info.nlinks > settings_.maxObjects - objects_) giveUp(path, "the file holds too many objects");
     attributes(id, path);
     const bool isGraph = path.size() < 6 || path.compare(path.size() - 6, 6, "/nodes") != 0;
-    for (hsize_t i = 0; i < info.nlinks; ++i) {
-      const ssize_t length =
-          H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, i, nullptr, 0, H5P_DEFAULT);
-      if (length < 0) giveUp(path, "a name in a group cannot be read: " + libraryReason());
-      countText(path, static_cast<std::uint64_t>(length));
-      std::string name(static_cast<std::size_t>(length) + 1, '\0');
-      if (H5Lget_name_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT) <
-          0) {
-        giveUp(path, "a name in a group cannot be read: " + libraryReason());
-      }
-      name.resize(std::strlen(name.c_str()));
+    for (const std::string& name : linksOf(id, path, info.nlinks)) {
       // NIR says that a reader must not depend on metadata, and it may hold anything: that it is there is all
       // we say.
       if (isGraph && name == "metadata") {
@@ -114,6 +104,26 @@ class Walker {
   }
 
  private:
+  // The names of a group, in order; `count` of them at most. (Asked for by number, each costs a search.)
+  std::vector<std::string> linksOf(hid_t id, const std::string& path, hsize_t count) {
+    struct Found {
+      Walker& walker;
+      const std::string& path;
+      hsize_t count;
+      std::vector<std::string> names;
+    } found{*this, path, count, {}};
+    const H5L_iterate_t take = [](hid_t, const char* name, const H5L_info_t*, void* data) -> herr_t {
+      auto& all = *static_cast<Found*>(data);
+      if (all.names.size() >= all.count) return 1;
+      all.walker.countText(all.path, std::strlen(name));
+      all.names.emplace_back(name);
+      return 0;
+    };
+    if (H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, nullptr, take, &found) < 0)
+      giveUp(path, "a name in a group cannot be read: " + libraryReason());
+    return std::move(found.names);
+  }
+
   void attributes(hid_t group, const std::string& path) {
     H5O_info_t info;
     if (H5Oget_info(group, &info) < 0) giveUp(path, "a group cannot be read: " + libraryReason());
@@ -180,7 +190,11 @@ class Walker {
     H5Oclose(object);
   }
 
+  // Of most datasets the place in this file is known; asking for it costs less than for how they were made.
+  static bool isHere(hid_t id) { return H5Dget_offset(id) != HADDR_UNDEF; }
+
   void dataset(hid_t id, const std::string& name, const std::string& path) {
+    if (isHere(id)) return shaped({id, false}, H5Dget_space(id), H5Dget_type(id), name, path);
     const hid_t creation = H5Dget_create_plist(id);
     if (creation < 0) giveUp(path, "a dataset cannot be read: " + libraryReason());
     const bool elsewhere =
@@ -368,6 +382,7 @@ int main(int argc, char** argv) {
   const auto number = [&](int i) { return std::strtoull(argv[i], nullptr, 10); };
   limitProcess(number(2), number(3));
   const Settings settings{number(4), number(5), number(6), static_cast<int>(number(7))};
+  std::setvbuf(stdout, nullptr, _IOFBF, 1 << 18);
   put("RHEOH5\x02\n", 8);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   H5PLset_loading_state(0);  // a file must not make the library load filter plug-ins

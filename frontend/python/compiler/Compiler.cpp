@@ -31,6 +31,17 @@ static py::object describe(const MappingReport& report) {
                   py::arg("refused") = report.refused);
 }
 
+// [(id, {limit's name: what the core holds})]
+static py::list describe(const std::vector<HeldByCore>& held) {
+  py::list list;
+  for (const HeldByCore& core : held) {
+    py::dict use;
+    for (const CoreLimit& limit : coreLimits()) use[limit.name] = core.use.*limit.use;
+    list.append(py::make_tuple(core.id, use));
+  }
+  return list;
+}
+
 static py::list describe(const std::vector<ProjectionFidelity>& fidelity) {
   py::list list;
   for (const ProjectionFidelity& f : fidelity)
@@ -41,17 +52,15 @@ static py::list describe(const std::vector<ProjectionFidelity>& fidelity) {
   return list;
 }
 
-static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py::bytes& chip,
-                               const std::string& profile, std::optional<std::string> quantSettings,
-                               const py::bytes& quantFile, std::optional<int> weightBits, bool keepWeights,
-                               bool examine, bool witness, std::map<std::string, double> calibration,
-                               std::map<std::string, std::vector<double>> rates, std::uint64_t seed,
-                               const std::string& toStage, std::optional<std::pair<int, int>> periodicReset,
-                               bool splitFanIn, bool cloneFanOut, bool relayFanIn, bool shareProfiles,
-                               const std::string& scales, const std::string& mapper,
-                               const std::optional<py::bytes>& keep, const py::bytes& keepFile,
-                               std::optional<std::string> fromStage, const py::bytes& fromFile,
-                               const py::bytes& dumpDir) {
+static py::dict compileNetwork(
+    const std::shared_ptr<Network>& network, const py::bytes& chip, const std::string& profile,
+    std::optional<std::string> quantSettings, const py::bytes& quantFile, std::optional<int> weightBits,
+    bool keepWeights, bool examine, bool witness, bool emit, std::map<std::string, double> calibration,
+    std::map<std::string, std::vector<double>> rates, std::uint64_t seed, const std::string& toStage,
+    std::optional<std::pair<int, int>> periodicReset, bool splitFanIn, bool cloneFanOut, bool relayFanIn,
+    bool shareProfiles, const std::string& scales, const std::string& mapper,
+    const std::optional<py::bytes>& keep, const py::bytes& keepFile, std::optional<std::string> fromStage,
+    const py::bytes& fromFile, const py::bytes& dumpDir) {
   CompileOptions options;
   options.chip = unwrap(resolveChip(pathOf(chip)));
   options.profile = profile;
@@ -61,6 +70,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
   options.keepWeights = keepWeights;
   options.examine = examine;
   options.witness = witness;
+  options.emit = emit;
   options.calibration = std::move(calibration);
   options.rates = std::move(rates);
   options.seed = seed;
@@ -90,6 +100,7 @@ static py::dict compileNetwork(const std::shared_ptr<Network>& network, const py
     auto bytes = result.image->bytes();
     answer["image"] = py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
+  answer["held"] = describe(result.held);
   answer["witness"] = py::none();
   if (!result.witness.empty())
     answer["witness"] =
@@ -112,9 +123,9 @@ PYBIND11_MODULE(_compiler, m) {
   registerExceptions();
   m.def("compile", &compileNetwork, py::arg("network"), py::kw_only(), py::arg("chip"), py::arg("profile"),
         py::arg("quant_settings"), py::arg("quant_file"), py::arg("weight_bits"), py::arg("keep_weights"),
-        py::arg("examine"), py::arg("witness"), py::arg("calibration"), py::arg("rates"), py::arg("seed"),
-        py::arg("to_stage"), py::arg("periodic_reset"), py::arg("split_fan_in"), py::arg("clone_fan_out"),
-        py::arg("relay_fan_in"), py::arg("share_profiles"), py::arg("scales"), py::arg("mapper"),
-        py::arg("keep"), py::arg("keep_file"), py::arg("from_stage"), py::arg("from_file"),
+        py::arg("examine"), py::arg("witness"), py::arg("emit"), py::arg("calibration"), py::arg("rates"),
+        py::arg("seed"), py::arg("to_stage"), py::arg("periodic_reset"), py::arg("split_fan_in"),
+        py::arg("clone_fan_out"), py::arg("relay_fan_in"), py::arg("share_profiles"), py::arg("scales"),
+        py::arg("mapper"), py::arg("keep"), py::arg("keep_file"), py::arg("from_stage"), py::arg("from_file"),
         py::arg("dump_dir"));
 }

@@ -33,7 +33,7 @@ from .errors import (
 )
 from .files import IMAGE_MAGIC, LONGEST_PATH, filling, is_image, write_bytes
 from .image import Image
-from .limits import check_image
+from .limits import Held, check_image
 from .network import Network
 from .precisions import check_weight_bits
 
@@ -199,6 +199,7 @@ def run_compiler(
     keep_weights: bool = False,
     examine: bool = False,
     witness: bool = True,
+    emit: bool = True,
     reset_interval: Optional[int] = None,
     reset_offset: int = 0,
     seed: int = 0,
@@ -211,11 +212,13 @@ def run_compiler(
     share_profiles: bool = False,
 ) -> dict:
     """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text,
-    fidelity: of each projection with ``examine``, placement: which one was taken, and the figures of those that were tried, or None}.
+    fidelity: of each projection with ``examine``, placement: which one was taken, and the figures of those that were tried, or None,
+    held: [(core, {limit: what it holds})] where cores were chosen}.
 
     from_stage: the file of a dumped stage to go on from. dump_stages: a folder for every stage's text; the
     dumps of stages that were reached are also left where the network does not fit the chip. examine: note what is
-    lost or unused although nothing is violated, too, also where the network is refused. Errors are those of `compile`.
+    lost or unused although nothing is violated, too, also where the network is refused. emit=False: an image is made only
+    where its words may have more to say than ``held``. Errors are those of `compile`.
     """
     if not isinstance(net, Network):
         raise option_error(
@@ -261,6 +264,7 @@ def run_compiler(
         keep_weights=keep_weights,
         examine=examine,
         witness=witness,
+        emit=emit,
         calibration=largest,
         rates=rates,
         seed=whole_number("seed", seed, 0, 2**63 - 1),
@@ -502,9 +506,10 @@ def checked(
     effort: Optional[fixing.Effort] = None,
     conventions: Optional[dict] = None,
     rewrites: Optional[dict] = None,
-) -> tuple[list[Diagnostic], Optional[Image], Optional[fixing.Fixed]]:
-    """What `check` gives, the image that it looked at (of a network the compiled one, None where it does not fit), and
-    what became of a network that does not, if there is an effort to spend on it. rewrites: options of `compile`."""
+) -> tuple[list[Diagnostic], Union[Image, Held, None], Optional[fixing.Fixed]]:
+    """What `check` gives, what `limits.utilisation` takes (the image, of a network what its cores hold, None where it does
+    not fit), and what became of a network that does not, if there is an effort to spend on it. rewrites: options of
+    `compile`."""
     if isinstance(net, Image):
         return (
             check_image(net, None if chip is None else ChipSpec.load(os.fsdecode(chip_name(chip)))),
@@ -513,11 +518,11 @@ def checked(
         )
     options = {"profile": profile, "quant": quant, **(rewrites or {})}
     plan = fixing.Plan(net, "loihi2" if chip is None else chip, options, conventions or {})
-    findings, image = fixing.look(plan, examine=True)
+    findings, placed = fixing.look(plan, examine=True)
     if effort is None:
-        return findings, image, None
+        return findings, placed, None
     plan = plan.with_option("quant", fixing.as_settings(quant))
     if not fixing.violations(findings):
-        return fixing.advise(plan, findings, effort), image, None
+        return fixing.advise(plan, findings, effort), placed, None
     fixed = fixing.fix_plan(plan, findings, effort)
-    return fixed.diagnostics, image, fixed
+    return fixed.diagnostics, placed, fixed

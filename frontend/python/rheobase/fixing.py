@@ -8,7 +8,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Union
 
 from . import remedies
 from .conventions import FLAGS
@@ -16,7 +16,7 @@ from .chipspec import ChipSpec
 from .errors import CompileError, Diagnostic, Error, in_file, usage_error
 from .files import write_text
 from .image import Image
-from .limits import check_links
+from .limits import Held, check_links
 from .network import Network
 from .remedies import Joined, Plan
 
@@ -111,8 +111,9 @@ def _key(found: Diagnostic) -> tuple:
     return found.code, "" if found.rule == "chip.cores" else found.where
 
 
-def look(plan: Plan, examine: bool = False) -> tuple[list[Diagnostic], Optional[Image]]:
-    """Everything that a compilation of the plan says, and its image, which no witness was asked about: it is looked at."""
+def look(plan: Plan, examine: bool = False) -> tuple[list[Diagnostic], Union[Image, Held, None]]:
+    """Everything that a compilation of the plan says, and what its cores hold: counted where they were placed, or its
+    image, which no witness was asked about."""
     from .compiler import run_compiler
 
     with tempfile.TemporaryDirectory() as folder:
@@ -120,12 +121,14 @@ def look(plan: Plan, examine: bool = False) -> tuple[list[Diagnostic], Optional[
         if isinstance(chip, Joined):
             chip = chip.write(Path(folder) / "chip.json")
         try:
-            result = run_compiler(plan.net, chip, examine=examine, witness=False, **plan.options)
+            result = run_compiler(plan.net, chip, examine=examine, witness=False, emit=False, **plan.options)
         except Error as error:
             settings = all(d.rule.startswith("quantization.") for d in violations(error.diagnostics))
             if not isinstance(error, CompileError) and not settings:
                 raise  # a wrong option, a chip's file
             return in_file(error, plan.net.file).diagnostics, None
+        if result["image"] is None:
+            return result["notes"], Held(ChipSpec.load(chip), result["held"])
     image = Image.from_bytes(result["image"], plan.net.name)
     return [*result["notes"], *(check_links(image) if examine else [])], image
 

@@ -1,9 +1,9 @@
-"""A decoded image against a chip's limits, and how much of the chip it uses."""
+"""A decoded image against a chip's limits, and how much of a chip is used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Union
 
 from . import _core
 from .chipspec import ChipSpec, Limit
@@ -40,6 +40,14 @@ _LINK = "messages_per_link"
 _RESETS = {2: ("subtract_reset", "SPEC E1"), 1: ("reset_value", "SPEC E2")}
 
 
+@dataclass(frozen=True)
+class Held:
+    """What the cores of a placed network hold, of which no image was made: [(core, {limit's name: so much})]."""
+
+    chip: ChipSpec
+    cores: list
+
+
 def core_use(core: dict, counted: dict) -> dict[str, int]:
     """limit's name -> what one core holds of it: a core of ``image.info["cores"]`` and of ``image.program.counts()``."""
     memories = {m["name"]: m for m in core["memories"]}
@@ -65,9 +73,12 @@ def _limits(image: Image, chip: Optional[ChipSpec]) -> dict[str, Limit]:
     return chip.limits if chip else {n: Limit(**v) for n, v in image.info["limits"].items()}
 
 
-def core_limits(image: Image, chip: Optional[ChipSpec] = None) -> dict[str, int]:
-    """limit's name -> what a core has, for limits that a chip states."""
-    limits = _limits(image, chip)
+def core_limits(image: Image) -> dict[str, int]:
+    """limit's name -> what a core has, for limits that the image's chip states."""
+    return _stated_of(_limits(image, None))
+
+
+def _stated_of(limits: dict[str, Limit]) -> dict[str, int]:
     return {
         kind.limit: limits[kind.limit].value
         for kind in _KINDS
@@ -85,16 +96,21 @@ def _stated(limit: Limit) -> str:
     return limit.source + (" (inferred)" if limit.inferred else "")
 
 
-def utilisation(image: Image, chip: Optional[ChipSpec] = None) -> dict:
+def utilisation(placed: Union[Image, Held], chip: Optional[ChipSpec] = None) -> dict:
     """How much of the chip is used: cores, and the fullest and mean core for each kind of memory.
 
     "binding": the limit that the fullest core comes nearest to, its share, and the core.
     """
-    cores, limits = image.info["cores"], _limits(image, chip)
-    per_core = core_limits(image, chip)
-    usable = image.grid["usable_cores"] if chip is None else chip.usable_cores
-    result = {"cores": {"used": len(cores), "limit": usable}}
-    used = core_uses(image)
+    if isinstance(placed, Held):
+        chip = chip or placed.chip
+        limits, usable, ids = chip.limits, chip.usable_cores, [core for core, _ in placed.cores]
+        used = [use for _, use in placed.cores]
+    else:
+        limits, ids = _limits(placed, chip), [core["id"] for core in placed.info["cores"]]
+        usable = placed.grid["usable_cores"] if chip is None else chip.usable_cores
+        used = core_uses(placed)
+    per_core = _stated_of(limits)
+    result = {"cores": {"used": len(ids), "limit": usable}}
     binding = None
     for kind in _KINDS:
         values = [use[kind.limit] for use in used]
@@ -103,7 +119,7 @@ def utilisation(image: Image, chip: Optional[ChipSpec] = None) -> dict:
         limit = per_core.get(kind.limit)
         result[kind.limit] = {"largest": max(values), "mean": sum(values) / len(values), "limit": limit}
         if limit and (binding is None or max(values) / limit > binding["share"]):
-            fullest = cores[values.index(max(values))]["id"]
+            fullest = ids[values.index(max(values))]
             binding = {"limit": kind.limit, "share": max(values) / limit, "core": fullest}
     return {**result, "binding": binding}
 

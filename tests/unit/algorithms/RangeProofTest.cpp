@@ -1,5 +1,6 @@
 // Range proofs against the integers: sound under random adversarial drive, and not much wider than what is
 // seen.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -82,9 +83,10 @@ TEST(RangeProof, p1_no_drive_leaves_the_proven_ranges) {
     const std::int64_t reach = std::int64_t{1} << std::uniform_int_distribution<int>(2, 17)(random);
     const Interval input{-std::uniform_int_distribution<std::int64_t>(0, reach)(random),
                          std::uniform_int_distribution<std::int64_t>(0, reach)(random)};
-    const std::vector<Interval> inputs(model.ports.size(), input);
+    FewIntervals inputs(model.ports.size());
+    inputs.fill(input);
     const NeuronRange range = proveNeuron(model, parameters, inputs, profile);
-    std::vector<Interval> seen(model.states.size());
+    FewIntervals seen(model.states.size());
     for (int kind = 0; kind < 5; ++kind) {
       std::int32_t state[models::kMaxStates] = {};
       for (int step = 0; step < 3000; ++step) {
@@ -138,6 +140,48 @@ TEST(RangeProof, p2_weights_of_silent_neurons_drop_out) {
   EXPECT_TRUE(ranges[1].proven);
 }
 
+// Layers one behind the other, listed from the last to the first where `backwards`; in that of number `weak`
+// one neuron stays silent.
+FixedNet layered(int layers, int weak, bool backwards) {
+  FixedNet net = chain();
+  const FixedPopulation population = net.populations[0];
+  const FixedProjection input = net.projections[0];
+  net.populations.clear();
+  net.projections.clear();
+  const auto at = [&](int layer) { return backwards ? layers - 1 - layer : layer; };
+  for (int i = 0; i < layers; ++i) {
+    FixedPopulation& added = net.populations.emplace_back(population);
+    added.name = fmt::format("p{}", at(i));  // its layer
+  }
+  for (int layer = 0; layer < layers; ++layer) {
+    FixedProjection& added = net.projections.emplace_back(input);
+    added.name = fmt::format("w{}", layer);
+    if (layer > 0) added.source = {false, at(layer - 1)};
+    added.target = at(layer);
+    added.weights.values = {200 - layer, 30, 150, 20 + layer};
+    if (layer == weak) added.weights.values = {200 - layer, 30, 1, 1};
+  }
+  return net;
+}
+
+// Files list their nodes by name: a layer may stand before those that drive it.
+TEST(RangeProof, p2_the_order_of_populations_does_not_matter) {
+  constexpr int kLayers = 12;
+  for (const int weak : {-1, 0, 5})
+    for (const int threads : {1, 2}) {
+      const auto forwards = proveRanges(layered(kLayers, weak, false), kLavaProfile, threads);
+      const auto backwards = proveRanges(layered(kLayers, weak, true), kLavaProfile, threads);
+      for (std::size_t layer = 0; layer < kLayers; ++layer) {
+        const PopulationRange &there = forwards[layer], &here = backwards[kLayers - 1 - layer];
+        EXPECT_EQ(there.name, here.name);
+        EXPECT_EQ(there.states, here.states) << "layer " << layer << ", weak " << weak;
+        EXPECT_EQ(there.silent, here.silent) << "layer " << layer << ", weak " << weak;
+        EXPECT_EQ(there.silent, static_cast<int>(layer) == weak ? 1 : 0);
+        for (std::size_t n = 0; n < 2; ++n) EXPECT_EQ(there.neurons[n].input, here.neurons[n].input);
+      }
+    }
+}
+
 TEST(RangeProof, p1_recurrence_counts_once_a_neuron_can_fire) {
   FixedNet net = chain();
   FixedProjection loop{"rec", {false, 1}, 0, 1, 0, 8, 0, SignMode::Mixed, Connections<std::int32_t>(2, 2)};
@@ -184,11 +228,11 @@ TEST(RangeProof, p1_t1_every_port_has_an_interval_of_its_own) {
   second.weights.values = {2, 100};
   net.projections = {first, second};
   const auto ranges = proveRanges(net, kLavaProfile);
-  EXPECT_EQ(ranges[0].neurons[0].input, (std::vector<Interval>{{-18, 18}, {-30, 30}}));
-  EXPECT_EQ(ranges[0].neurons[1].input, (std::vector<Interval>{{-6, 6}, {0, 0}}));
+  EXPECT_EQ(ranges[0].neurons[0].input, (FewIntervals{{-18, 18}, {-30, 30}}));
+  EXPECT_EQ(ranges[0].neurons[1].input, (FewIntervals{{-6, 6}, {0, 0}}));
   EXPECT_EQ(ranges[0].neurons[0].payload, (Interval{-540, 540}));
   EXPECT_FALSE(ranges[0].neurons[1].mayFire);  // its second port never receives anything
-  EXPECT_EQ(ranges[1].neurons[0].input, (std::vector<Interval>{{-1080, 1080}}));
+  EXPECT_EQ(ranges[1].neurons[0].input, (FewIntervals{{-1080, 1080}}));
 }
 
 TEST(RangeProof, w5_negative_exponents_floor_the_sum) {
