@@ -33,6 +33,10 @@ struct DistanceAlgebra {
 
   bool fires = false;                 // what each comparison with a threshold is taken to have given
   double compared = 0, currents = 0;  // the largest distances where it matters
+  bool sendsSame = true;              // what is sent hangs on nothing but the comparisons that were noted
+
+  void note(Spike spike) { sendsSame = spike.same; }
+  void note(Int payload) { sendsSame = payload.off == 0; }
 
   static Apart scaled(Apart x, double by) { return x.off == 0 ? Apart{} : Apart{x.off * by + 1}; }
   static Apart unless0(double off) { return {off == 0 ? 0 : kUnbounded}; }
@@ -100,7 +104,7 @@ void stepApart(const models::ModelTable& model, DistanceAlgebra& algebra, States
   const Apart arriving[models::kMaxPorts] = {{input}};
 #define RHEO_MODEL(name)                           \
   if (model.opcode == models::name::kTable.opcode) \
-    steps::name::step(algebra, states.data(), arriving, p.data());
+    algebra.note(steps::name::step(algebra, states.data(), arriving, p.data()));
 #include "models/Models.def"
 #undef RHEO_MODEL
 }
@@ -109,6 +113,7 @@ void stepApart(const models::ModelTable& model, DistanceAlgebra& algebra, States
 struct Echo {
   std::vector<double> compared;
   double currents = 0;
+  bool sendsSame = true;
   States states;
 };
 
@@ -120,6 +125,7 @@ Echo echoOf(const models::ModelTable& model, const std::int32_t* parameters, std
     stepApart(model, algebra, echo.states, t == 0 ? size : 0, parameters);
     echo.compared.push_back(algebra.compared);
     echo.currents = std::max(echo.currents, algebra.currents);
+    echo.sendsSame = echo.sendsSame && algebra.sendsSame;
   }
   return echo;
 }
@@ -160,7 +166,8 @@ Response responseOf(const models::ModelTable& model, const std::int32_t* paramet
   response.slack = atLeast(slack + 1);
   response.wrapGain = atLeast(wrapGain);
   response.wrapSlack = atLeast(one.currents - wrapGain + 1);
-  response.bounded = std::isfinite(largest) && std::isfinite(slack) && std::isfinite(one.currents);
+  response.bounded =
+      one.sendsSame && std::isfinite(largest) && std::isfinite(slack) && std::isfinite(one.currents);
   response.clears = response.bounded && clearsAll(model, parameters, one.states);
   return response;
 }

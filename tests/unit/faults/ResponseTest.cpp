@@ -67,5 +67,13 @@ TEST(Response, IsNotSaidOfWhatSendsNoSpikes) {
   EXPECT_FALSE(responseOf(models::sigma_delta::kTable, none.data(), 10).bounded);
 }
 
+// Such models are microcode today, of which nothing is said in any case.
+TEST(Response, IsNotSaidOfSpikesThatHangOnMoreThanAThreshold) {
+  const std::vector<std::int32_t> none(models::kMaxParameters);
+  models::ModelTable adaptive = models::atrlif::kTable;
+  adaptive.microcode = false;
+  EXPECT_FALSE(responseOf(adaptive, none.data(), 10).bounded);
+}
+
 }  // namespace
 }  // namespace rheo::faults
