@@ -13,6 +13,7 @@ namespace {
 constexpr std::int64_t kMostEffort = 1 << 21;
 // Fewer neighbours are not worth a strand of their own.
 constexpr std::size_t kFewNeighbours = 8;
+constexpr std::size_t kBits = 64;  // of a word of CascadePlan::reached_
 
 }  // namespace
 
@@ -27,6 +28,19 @@ CascadePlan::CascadePlan(const FlatProgram& flat, const Readout& readout, std::i
   }
 }
 
+bool CascadePlan::reaches(std::size_t from, std::size_t to) const {
+  return (reached_[from][to / kBits] >> (to % kBits) & 1) != 0;
+}
+
+bool CascadePlan::hears(std::int32_t source, std::int32_t cell) const {
+  const std::int32_t from = source - flat_.channels();
+  if (from < 0 || from == cell) return from == cell;
+  const auto populationOf = [&](std::int32_t number) {
+    return static_cast<std::size_t>(flat_.cells()[static_cast<std::size_t>(number)].population);
+  };
+  return reaches(populationOf(cell), populationOf(from));
+}
+
 void CascadePlan::findWays() {
   const auto& populations = flat_.program().populations;
   const std::size_t count = populations.size();
@@ -39,36 +53,37 @@ void CascadePlan::findWays() {
     for (const Tap& tap : readout_.taps(c))
       if (tap.state >= 0 && flat_.cells()[static_cast<std::size_t>(c)].model->spiking)
         simple[static_cast<std::size_t>(flat_.cells()[static_cast<std::size_t>(c)].population)] = false;
-  std::vector<std::vector<bool>> reaches(count, std::vector<bool>(count));
+  reached_.assign(count, std::vector<std::uint64_t>((count + kBits - 1) / kBits));
   for (std::int32_t c = 0; c < std::ssize(flat_.cells()); ++c)
     for (const Route& route : flat_.routes(flat_.sourceOfCell(c)))
       flat_.forEachSynapse(route, [&](std::int32_t input, std::int32_t, std::int32_t, std::int32_t sum) {
         const auto from = static_cast<std::size_t>(flat_.cells()[static_cast<std::size_t>(c)].population);
         const auto target = static_cast<std::size_t>(flat_.cellOfInput(input));
         const auto to = static_cast<std::size_t>(flat_.cells()[target].population);
-        reaches[from][to] = true;
+        reached_[from][to / kBits] |= std::uint64_t{1} << (to % kBits);
         if (sum >= 0) simple[to] = false;
       });
   for (std::size_t via = 0; via < count; ++via)
     for (std::size_t from = 0; from < count; ++from)
-      for (std::size_t to = 0; reaches[from][via] && to < count; ++to)
-        if (reaches[via][to]) reaches[from][to] = true;
+      for (std::size_t k = 0; reaches(from, via) && k < reached_[via].size(); ++k)
+        reached_[from][k] |= reached_[via][k];
   std::vector<std::int32_t> order;
+  std::vector<std::int64_t> many(count);  // populations that each reaches
   for (std::size_t p = 0; p < count; ++p) {
-    loops_.push_back(reaches[p][p]);
-    bool all = !reaches[p][p] && !populations[p].model->graded;
-    for (std::size_t to = 0; to < count; ++to)
-      if (reaches[p][to] && (!simple[to] || reaches[to][to])) all = false;
+    loops_.push_back(reaches(p, p));
+    bool all = !reaches(p, p) && !populations[p].model->graded;
+    for (std::size_t to = 0; to < count; ++to) {
+      if (!reaches(p, to)) continue;
+      ++many[p];
+      if (!simple[to] || reaches(to, to)) all = false;
+    }
     follows_.push_back(all);
     order.push_back(static_cast<std::int32_t>(p));
   }
   // What reaches more comes first; populations in loops are followed by none and may lie anywhere.
-  const auto reached = [&](std::int32_t p) {
-    const auto& row = reaches[static_cast<std::size_t>(p)];
-    return std::count(row.begin(), row.end(), true);
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::int32_t a, std::int32_t b) { return reached(a) > reached(b); });
+  std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+    return many[static_cast<std::size_t>(a)] > many[static_cast<std::size_t>(b)];
+  });
   rank_.resize(count);
   for (std::size_t k = 0; k < count; ++k)
     rank_[static_cast<std::size_t>(order[k])] = static_cast<std::int32_t>(k);
@@ -185,8 +200,9 @@ std::int32_t CascadePlan::localCell(const Effect& effect) const {
     cell = number;
   };
   for (const SynapseEdit& edit : effect.synapses) {
-    one = one && edit.sum < 0;
-    meet(flat_.cellOfInput(edit.input));
+    const std::int32_t target = flat_.cellOfInput(edit.input);
+    one = one && edit.sum < 0 && !hears(edit.source, target);
+    meet(target);
   }
   for (const ParameterEdit& edit : effect.parameters) meet(edit.cell);
   for (const StateEdit& edit : effect.states) meet(edit.cell);

@@ -56,10 +56,14 @@ class CascadePlan {
   bool follows(std::int32_t cell) const {
     return follows_[static_cast<std::size_t>(flat_.cells()[static_cast<std::size_t>(cell)].population)];
   }
-  // The one cell that an effect changes from within, -1 if there are more or lanes cannot follow it.
+  // The one cell that an effect changes from within, -1 if there are more or lanes cannot follow it: where
+  // what it hears newly may hang on itself, too.
   std::int32_t localCell(const Effect& effect) const;
   // Whether what a population sends may come back to it.
   bool loops(std::int32_t population) const { return loops_[static_cast<std::size_t>(population)]; }
+
+  // Whether what a source sends may hang on what a cell does: a new synapse between them makes a loop.
+  bool hears(std::int32_t source, std::int32_t cell) const;
 
   std::int64_t steps() const { return steps_; }
   const std::vector<CellGroup>& groups() const { return groups_; }  // by rank
@@ -73,6 +77,7 @@ class CascadePlan {
   const Landing* landings(const Strand& strand) const { return &landings_[strand.landings]; }
 
  private:
+  bool reaches(std::size_t from, std::size_t to) const;
   void findWays();
   void layOutGroups();
   void findHeadroom(CellGroup& group, std::int64_t& effort) const;
@@ -81,6 +86,8 @@ class CascadePlan {
   const FlatProgram& flat_;
   const Readout& readout_;
   std::int64_t steps_;
+  std::vector<std::vector<std::uint64_t>>
+      reached_;                        // [populations][a bit for each]: over any number of others
   std::vector<bool> loops_, follows_;  // [populations]
   std::vector<std::int32_t> rank_;     // [populations]
   std::vector<CellGroup> groups_;

@@ -29,6 +29,8 @@ bool WeightLanes::add(const Effect& effect, std::uint32_t number) {
   const auto& taps = readout_.taps(number32);
   const bool shown = std::any_of(taps.begin(), taps.end(), [](const Tap& tap) { return tap.state >= 0; });
   if (function == nullptr || shown || !binary_[static_cast<std::size_t>(edit.source)]) return false;
+  // A kernel's weights of 0 are no synapses: one that becomes another number may close a loop.
+  if (!plan_.loops(cell.population) && plan_.hears(edit.source, number32)) return false;
   std::int32_t& index = targetOf_[static_cast<std::size_t>(number32)];
   if (index < 0) {
     index = static_cast<std::int32_t>(targets_.size());

@@ -52,7 +52,6 @@ class WeightLanes {
   std::size_t size_ = 0;
   std::vector<Target> targets_;
   std::vector<std::int32_t> targetOf_;  // [cells]; -1: none yet
-  std::vector<bool> loops_;             // [populations]
   std::vector<bool> binary_;            // [sources]: sends 0 or 1
 };
 

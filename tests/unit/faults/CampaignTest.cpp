@@ -24,7 +24,8 @@ struct Case {
     options.steps = steps;
     options.seed = seed;
     for (const char* name : {"weight-flip", "weight-stuck-1", "threshold-flip", "decay-flip", "bias-flip",
-                             "neuron-dead", "neuron-firing", "spike-lost", "channel-dead"})
+                             "neuron-dead", "neuron-firing", "spike-lost", "channel-dead", "axon-flip",
+                             "route-flip", "target-flip", "delay-flip"})
       options.requests.push_back(*parseRequest(name));
     if (!decoded->outputs.empty()) {
       options.decision.output = 0;
@@ -216,10 +217,53 @@ TEST(Campaign, b19_draws_are_the_pairs_that_they_say) {
         const Outcome outcome = slowly.of(fault);
         ASSERT_EQ(draw.damage, outcome.damage) << "seed " << seed << ", " << (*campaign)->nameOf(fault);
         ASSERT_EQ(draw.before, slowly.answer());
-        if (outcome.damage != Damage::Undefined) ASSERT_EQ(draw.after, outcome.answer);
+        if (outcome.damage != Damage::Undefined) {
+          ASSERT_EQ(draw.after, outcome.answer);
+        }
       }
     }
   }
+}
+
+// A synapse that a fault makes may lead back to where what it carries began, in a network that had no loop.
+TEST(Cascade, IsAskedOnlyWhereNoNewSynapseLeadsBack) {
+  std::int64_t followed = 0, differing = 0;
+  for (std::uint64_t seed = 0; seed < networks(kCampaignImages); ++seed) {
+    test::RandomOptions options;
+    options.plain = true, options.recurrence = false, options.layers = 3;
+    const auto program = test::makeRandomProgram(seed, options);
+    const FlatProgram flat(program);
+    const Readout readout(flat, {});
+    const std::int64_t steps = 12;
+    const CascadePlan plan(flat, readout, steps + program->lag);
+    Baseline run;
+    run.run(flat, test::makeRandomInput(*program, 1, steps, seed), 0);
+    Differential differential(flat, readout);
+    differential.load(run);
+    Cascade cascade(flat, readout, plan);
+    cascade.load(run, differential.sums(), differential.answer());
+    const auto cells = static_cast<std::int32_t>(flat.cells().size());
+    for (std::int32_t from = 0; from < cells; ++from)
+      for (std::int32_t to = 0; to < cells; ++to) {
+        Effect effect;
+        effect.synapses.push_back(
+            {flat.sourceOfCell(from), flat.cells()[static_cast<std::size_t>(to)].firstInput, 0, -1, 200});
+        const std::int32_t cell = plan.localCell(effect);
+        if (cell < 0) continue;
+        ++followed;
+        const std::int32_t ticket = cascade.add(effect, cell);
+        cascade.finish();
+        const Outcome slow = differential.run(effect);
+        differing += slow.damage != Damage::None;
+        const Outcome quick = ticket == Cascade::kNothing ? Outcome{} : cascade.outcome(ticket);
+        ASSERT_EQ(quick.damage, slow.damage) << "seed " << seed << ", " << from << " to " << to;
+        if (slow.damage != Damage::None) {
+          ASSERT_EQ(quick.deviation, slow.deviation) << "seed " << seed;
+        }
+      }
+  }
+  EXPECT_GT(followed, 1000);
+  EXPECT_GT(differing, 100);
 }
 
 }  // namespace
