@@ -102,6 +102,12 @@ Expected<std::unique_ptr<Campaign>> Campaign::make(const Image& image, CampaignO
 }
 
 Status Campaign::checkData(const InputBatch& input) const {
+  // Steps of faults and of what neurons are said not to notice are those of the campaign.
+  if (input.steps != options_.steps)
+    return Error::of(
+        ErrorKind::Data, "R0601", "",
+        fmt::format("the data have {} steps, the campaign is one of {}", input.steps, options_.steps),
+        "make a campaign for data of this length");
   const std::uint64_t bytes = Baseline::bytes(*flat_, input.steps + program().lag);
   if (bytes > kMostBytes)
     return Error::of(ErrorKind::Data, "R0805", "",
@@ -268,9 +274,11 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
     const DrawStream stream(options_.seed, requests[r].stratum);
     const std::vector<std::uint64_t>* before = nullptr;
     if (stratum.request.kind->mechanism == Mechanism::Message) {
-      Expected<std::shared_ptr<const MessageCounts>> found = countMessages(input, control);
-      if (!found) return std::move(found).error();
-      messages = *found;
+      if (!messages) {  // once: it reads all data
+        Expected<std::shared_ptr<const MessageCounts>> found = countMessages(input, control);
+        if (!found) return std::move(found).error();
+        messages = *found;
+      }
       before = &(*messages)[static_cast<std::size_t>(stratum.population)];
       if (before->back() == 0)
         return Error::of(ErrorKind::Data, "R0804", std::string(stratum.request.kind->name),
@@ -347,13 +355,13 @@ Expected<std::shared_ptr<const Campaign::MessageCounts>> Campaign::countMessages
   for (std::size_t p = 0; p < program().populations.size(); ++p)
     counts->emplace_back(static_cast<std::size_t>(input.batch) + 1);
   Status status = overThreads(
-      input.batch, control, "campaign", [&] { return std::make_shared<Worker>(*this); },
+      input.batch, control, "campaign", [] { return std::make_shared<Baseline>(); },
       [&](std::int64_t sample) { return checkSample(program(), input, sample); },
-      [&](Worker& worker, std::int64_t sample) -> Status {
-        worker.intact.run(*flat_, input, sample);
+      [&](Baseline& run, std::int64_t sample) -> Status {
+        run.run(*flat_, input, sample);
         for (std::int32_t cell = 0; cell < std::ssize(flat_->cells()); ++cell) {
           const auto p = static_cast<std::size_t>(flat_->cells()[static_cast<std::size_t>(cell)].population);
-          for (const std::uint32_t word : worker.intact.train(flat_->sourceOfCell(cell)))
+          for (const std::uint32_t word : run.train(flat_->sourceOfCell(cell)))
             (*counts)[p][static_cast<std::size_t>(sample) + 1] +=
                 static_cast<std::uint64_t>(std::popcount(word));
         }
@@ -370,12 +378,16 @@ Expected<std::vector<std::uint64_t>> Campaign::pairs(const InputBatch& input,
                                                      const RunControl& control) const {
   if (Status status = checkData(input); !status) return std::move(status).error();
   std::vector<std::uint64_t> pairs;
+  std::shared_ptr<const MessageCounts> messages;
   for (const Stratum& stratum : sites_->strata()) {
     pairs.push_back(stratum.sites * static_cast<std::uint64_t>(input.batch));
     if (stratum.request.kind->mechanism != Mechanism::Message) continue;
-    Expected<std::shared_ptr<const MessageCounts>> messages = countMessages(input, control);
-    if (!messages) return std::move(messages).error();
-    pairs.back() = (**messages)[static_cast<std::size_t>(stratum.population)].back();
+    if (!messages) {
+      Expected<std::shared_ptr<const MessageCounts>> found = countMessages(input, control);
+      if (!found) return std::move(found).error();
+      messages = *found;
+    }
+    pairs.back() = (*messages)[static_cast<std::size_t>(stratum.population)].back();
   }
   return pairs;
 }

@@ -57,8 +57,8 @@ class Campaign {
   std::string nameOf(const Fault& fault) const { return textOf(fault, program()); }
 
   // SPEC B20. Every fault on the samples [first, first + count) of the batch; `labels` [samples of the batch]
-  // or empty. Errors: R0601, R0602 for data that do not fit, R0604 cancelled, R0805 where a run does not fit
-  // memory.
+  // or empty. Errors: R0601, R0602 for data that do not fit (R0601 also for other steps than the options
+  // say), R0604 cancelled, R0805 where a run does not fit memory.
   Expected<Visit> visit(const InputBatch& input, std::int64_t first, std::int64_t count,
                         const std::vector<std::int32_t>& labels, const RunControl& control);
   // Of each request the draws [first, first + count) of a stratum; those on one sample share its intact run.

@@ -266,5 +266,28 @@ TEST(Cascade, IsAskedOnlyWhereNoNewSynapseLeadsBack) {
   EXPECT_GT(differing, 100);
 }
 
+// Of a run of another length neither the faults' steps nor the draws of messages would be those of the
+// campaign.
+TEST(Campaign, RefusesDataOfAnotherLength) {
+  std::uint64_t seed = 0;  // of the first image that has a place for all kinds
+  while (!Campaign::make(Case(seed).image, Case(seed).options)) ++seed;
+  const Case c(seed);
+  const Expected<std::unique_ptr<Campaign>> campaign = Campaign::make(c.image, c.options);
+  const auto program = decode(c.image);
+  const Fault fault = (*campaign)->sites().fault(0);
+  const auto code = [](const auto& found) {
+    return found ? std::string() : found.error().diagnostics.front().code;
+  };
+  for (const std::int64_t steps : {c.steps - 1, c.steps + 1}) {
+    const InputBatch other = test::makeRandomInput(*program, kBatch, steps, seed);
+    const RunControl control;
+    EXPECT_EQ(code((*campaign)->visit(other, 0, kBatch, {}, control)), "R0601");
+    EXPECT_EQ(code((*campaign)->draw(other, {{0, 0, 5}}, control)), "R0601");
+    EXPECT_EQ(code((*campaign)->pairs(other, control)), "R0601");
+    EXPECT_EQ(code((*campaign)->outcomes(fault, other, control)), "R0601");
+    EXPECT_EQ(code((*campaign)->outcomeOf(fault, other, 0)), "R0601");
+  }
+}
+
 }  // namespace
 }  // namespace rheo::faults
