@@ -130,9 +130,14 @@ bool Baseline::runQuickly(const FlatProgram& flat, const InputBatch& input) {
     for (const std::int32_t value : arrived)
       beyond |= value < -fixed::kInputBound || value > fixed::kInputBound;
     if (bounded && beyond != 0) return false;
-    for (const Run& run : runs_)
-      std::copy_n(session_->spikes(run.population).begin() + run.neuron, run.count,
+    std::span<const std::int32_t> spikes;
+    std::int32_t shown =
+        -1;  // the population whose they are: where neurons lie scattered each call gathers all
+    for (const Run& run : runs_) {
+      if (shown != run.population) spikes = session_->spikes(run.population), shown = run.population;
+      std::copy_n(spikes.begin() + run.neuron, run.count,
                   &sent_[at(step, sources_, flat.sourceOfCell(run.cell))]);
+    }
     readStates(flat, step);
   }
   return true;
