@@ -274,11 +274,7 @@ Expected<std::vector<std::vector<Draw>>> Campaign::draw(const InputBatch& input,
     const DrawStream stream(options_.seed, requests[r].stratum);
     const std::vector<std::uint64_t>* before = nullptr;
     if (stratum.request.kind->mechanism == Mechanism::Message) {
-      if (!messages) {  // once: it reads all data
-        Expected<std::shared_ptr<const MessageCounts>> found = countMessages(input, control);
-        if (!found) return std::move(found).error();
-        messages = *found;
-      }
+      if (Status status = needMessages(messages, input, control); !status) return std::move(status).error();
       before = &(*messages)[static_cast<std::size_t>(stratum.population)];
       if (before->back() == 0)
         return Error::of(ErrorKind::Data, "R0804", std::string(stratum.request.kind->name),
@@ -374,6 +370,15 @@ Expected<std::shared_ptr<const Campaign::MessageCounts>> Campaign::countMessages
   return messages_;
 }
 
+Status Campaign::needMessages(std::shared_ptr<const MessageCounts>& counts, const InputBatch& input,
+                              const RunControl& control) const {
+  if (counts) return ok();
+  Expected<std::shared_ptr<const MessageCounts>> found = countMessages(input, control);
+  if (!found) return std::move(found).error();
+  counts = *found;
+  return ok();
+}
+
 Expected<std::vector<std::uint64_t>> Campaign::pairs(const InputBatch& input,
                                                      const RunControl& control) const {
   if (Status status = checkData(input); !status) return std::move(status).error();
@@ -382,11 +387,7 @@ Expected<std::vector<std::uint64_t>> Campaign::pairs(const InputBatch& input,
   for (const Stratum& stratum : sites_->strata()) {
     pairs.push_back(stratum.sites * static_cast<std::uint64_t>(input.batch));
     if (stratum.request.kind->mechanism != Mechanism::Message) continue;
-    if (!messages) {
-      Expected<std::shared_ptr<const MessageCounts>> found = countMessages(input, control);
-      if (!found) return std::move(found).error();
-      messages = *found;
-    }
+    if (Status status = needMessages(messages, input, control); !status) return std::move(status).error();
     pairs.back() = (*messages)[static_cast<std::size_t>(stratum.population)].back();
   }
   return pairs;

@@ -99,6 +99,9 @@ class Campaign {
   using MessageCounts = std::vector<std::vector<std::uint64_t>>;
   Expected<std::shared_ptr<const MessageCounts>> countMessages(const InputBatch& input,
                                                                const RunControl& control) const;
+  // Fills in `counts` where they are not known yet: to find out whether they are kept all data are read.
+  Status needMessages(std::shared_ptr<const MessageCounts>& counts, const InputBatch& input,
+                      const RunControl& control) const;
   Status checkData(const InputBatch& input) const;
   Status prepare(const RunControl& control);
   Status drawOnSample(Worker& worker, const DrawRequest& request, const InputBatch& input,
