@@ -16,8 +16,13 @@ constexpr std::int64_t kFewestScenarios = 16, kMostScenarios = 128;
 
 }  // namespace
 
-Cascade::Cascade(const FlatProgram& flat, const Readout& readout, const CascadePlan& plan)
-    : flat_(flat), readout_(readout), plan_(plan), groups_(plan.groups().size()) {
+Cascade::Cascade(const FlatProgram& flat, const Readout& readout, const CascadePlan& plan,
+                 std::int64_t mostArrivals)
+    : flat_(flat),
+      readout_(readout),
+      plan_(plan),
+      mostArrivals_(mostArrivals),
+      groups_(plan.groups().size()) {
   std::int64_t all = 1, widest = 0;
   for (const CellGroup& group : plan.groups()) all += group.width, widest = std::max(widest, group.width);
   batch_ = static_cast<std::int32_t>(std::clamp(kMostUrgencies / all, kFewestScenarios, kMostScenarios));
@@ -229,14 +234,31 @@ void Cascade::flush() {
 void Cascade::runGroup(std::size_t number) {
   const CellGroup& group = plan_.groups()[number];
   GroupState& state = groups_[number];
+  const std::int64_t most = mostArrivals_ / std::max<std::int64_t>(1, run_->steps());  // lanes
   findCandidates(number);
-  arriving_.resize(static_cast<std::size_t>(firstLane_.back()) * static_cast<std::size_t>(run_->steps()));
-  for (const Arrival& arrival : state.arrivals) deliver(arrival, number);
+  // Nothing of this group arrives while it is run: what it sends goes to groups behind it.
+  for (sliceBegin_ = 0; sliceBegin_ < group.count; sliceBegin_ = sliceEnd_) {
+    const std::int64_t first = firstLane_[static_cast<std::size_t>(sliceBegin_)];
+    for (sliceEnd_ = sliceBegin_ + 1; sliceEnd_ < group.count;) {
+      if (firstLane_[static_cast<std::size_t>(sliceEnd_) + 1] - first > most) break;
+      ++sliceEnd_;
+    }
+    const std::int64_t lanes = firstLane_[static_cast<std::size_t>(sliceEnd_)] - first;
+    if (lanes == 0) continue;
+    arriving_.resize(std::max(arriving_.size(), static_cast<std::size_t>(lanes * run_->steps())));
+    for (const Arrival& arrival : state.arrivals) deliver(arrival, number);
+    for (std::int32_t target = sliceBegin_; target < sliceEnd_; ++target)
+      if (lanes_[static_cast<std::size_t>(target)] > 0) runTarget(group, target);
+  }
   for (const std::int32_t scenario : state.scenarios)
     std::fill_n(&state.urgency[static_cast<std::size_t>(scenario * group.width)], group.width, 0.0F);
   state.arrivals.clear(), state.scenarios.clear();
-  for (std::int32_t target = 0; target < group.count; ++target)
-    if (lanes_[static_cast<std::size_t>(target)] > 0) runTarget(group, target);
+}
+
+std::int32_t* Cascade::arrivingAt(std::int32_t target) {
+  const std::int64_t before =
+      firstLane_[static_cast<std::size_t>(target)] - firstLane_[static_cast<std::size_t>(sliceBegin_)];
+  return &arriving_[static_cast<std::size_t>(before * run_->steps())];
 }
 
 // Gives each neuron that must be run a lane for each scenario in which it must. In `urgency` its place then
@@ -290,9 +312,10 @@ void Cascade::deliver(const Arrival& arrival, std::size_t number) {
   const std::int64_t steps = run_->steps();
   const std::int32_t* weights = plan_.weights(strand);
   const auto bring = [&](std::int32_t target, std::int32_t lane, std::int32_t weight, std::int32_t delay) {
+    if (target < sliceBegin_ || target >= sliceEnd_) return;
     const auto t = static_cast<std::size_t>(target);
     const std::int64_t lanes = firstLane_[t + 1] - firstLane_[t];
-    std::int32_t* values = &arriving_[static_cast<std::size_t>(firstLane_[t] * steps)];
+    std::int32_t* values = arrivingAt(target);
     for (std::size_t k = sender.begin; k < sender.end; ++k) {
       const std::int32_t step = changes_[k].step + 1 + delay;
       if (step >= steps) continue;
@@ -324,7 +347,7 @@ void Cascade::runTarget(const CellGroup& group, std::int32_t target) {
   const Cell& cell = flat_.cells()[static_cast<std::size_t>(number)];
   const std::int64_t steps = run_->steps(), first = firstStep_[n];
   const std::int64_t lanes = firstLane_[n + 1] - firstLane_[n];
-  std::int32_t* arriving = &arriving_[static_cast<std::size_t>(firstLane_[n] * steps)];
+  std::int32_t* arriving = arrivingAt(target);
   const std::int32_t* scenarios = &scenarioOf_[static_cast<std::size_t>(firstLane_[n])];
   if (first >= steps) return;
   static constexpr std::int32_t kZero[models::kMaxStates] = {};

@@ -22,7 +22,9 @@ class Cascade {
  public:
   static constexpr std::int32_t kNothing = -1;  // the ticket of a fault that changes nothing
 
-  Cascade(const FlatProgram& flat, const Readout& readout, const CascadePlan& plan);
+  // `mostArrivals`: what arrives otherwise in the lanes that are run together, lanes times steps.
+  Cascade(const FlatProgram& flat, const Readout& readout, const CascadePlan& plan,
+          std::int64_t mostArrivals = 1 << 24);
 
   // The intact run; kept by the caller. Forgets all tickets.
   void load(const Baseline& run, const std::vector<std::int64_t>& sums, std::int32_t answer);
@@ -72,6 +74,7 @@ class Cascade {
   void runGroup(std::size_t group);
   void findCandidates(std::size_t group);
   void deliver(const Arrival& arrival, std::size_t group);
+  std::int32_t* arrivingAt(std::int32_t target);
   void runTarget(const CellGroup& group, std::int32_t target);
   void tally(std::int32_t scenario, const Tap& tap, std::int64_t change, std::int64_t distance);
   Outcome outcomeOf(std::int32_t scenario) const;
@@ -79,6 +82,7 @@ class Cascade {
   const FlatProgram& flat_;
   const Readout& readout_;
   const CascadePlan& plan_;
+  std::int64_t mostArrivals_;
   const Baseline* run_ = nullptr;
   const std::vector<std::int64_t>* sums_ = nullptr;
   std::int32_t answer_ = -1;
@@ -96,12 +100,15 @@ class Cascade {
 
   // Of the group that is run.
   std::vector<std::int32_t> found_;
-  std::vector<Candidate> candidates_;             // scenario by scenario
-  std::vector<std::size_t> firstCandidate_;       // [batch + 1]
-  std::vector<std::int32_t> lanes_, firstLane_;   // [targets], [targets + 1]; padded
-  std::vector<std::int32_t> firstStep_;           // [targets]: in which something else arrives
-  std::vector<std::int32_t> scenarioOf_;          // [lanes]
-  vector::AlignedVector<std::int32_t> arriving_;  // [targets][steps][lanes of the target]; else zero
+  std::vector<Candidate> candidates_;           // scenario by scenario
+  std::vector<std::size_t> firstCandidate_;     // [batch + 1]
+  std::vector<std::int32_t> lanes_;             // [targets]
+  std::vector<std::int64_t> firstLane_;         // [targets + 1]; padded
+  std::int32_t sliceBegin_ = 0, sliceEnd_ = 0;  // the targets that are run together
+  std::vector<std::int32_t> firstStep_;         // [targets]: in which something else arrives
+  std::vector<std::int32_t> scenarioOf_;        // [lanes]
+  vector::AlignedVector<std::int32_t>
+      arriving_;  // [targets of the slice][steps][lanes of the target]; else zero
   // Of the neuron that is run.
   vector::AlignedVector<std::int32_t> input_, intact_;  // [steps]
   vector::AlignedVector<std::uint32_t> sent_;           // [trainWords][lanes]

@@ -17,9 +17,10 @@ constexpr std::size_t kBits = 64;  // of a word of CascadePlan::reached_
 
 }  // namespace
 
-CascadePlan::CascadePlan(const FlatProgram& flat, const Readout& readout, std::int64_t steps)
+CascadePlan::CascadePlan(const FlatProgram& flat, const Readout& readout, std::int64_t steps,
+                         std::int64_t mostSynapses)
     : flat_(flat), readout_(readout), steps_(steps) {
-  findWays();
+  findWays(mostSynapses);
   layOutGroups();
   firstStrand_.push_back(0);
   for (std::int32_t cell = 0; cell < std::ssize(flat.cells()); ++cell) {
@@ -41,7 +42,7 @@ bool CascadePlan::hears(std::int32_t source, std::int32_t cell) const {
   return reaches(populationOf(cell), populationOf(from));
 }
 
-void CascadePlan::findWays() {
+void CascadePlan::findWays(std::int64_t mostSynapses) {
   const auto& populations = flat_.program().populations;
   const std::size_t count = populations.size();
   const CurrentOverflow rule = flat_.program().profile->currentOverflow;
@@ -53,6 +54,7 @@ void CascadePlan::findWays() {
     for (const Tap& tap : readout_.taps(c))
       if (tap.state >= 0 && flat_.cells()[static_cast<std::size_t>(c)].model->spiking)
         simple[static_cast<std::size_t>(flat_.cells()[static_cast<std::size_t>(c)].population)] = false;
+  std::vector<std::int64_t> sent(count);  // synapses that its neurons reach
   reached_.assign(count, std::vector<std::uint64_t>((count + kBits - 1) / kBits));
   for (std::int32_t c = 0; c < std::ssize(flat_.cells()); ++c)
     for (const Route& route : flat_.routes(flat_.sourceOfCell(c)))
@@ -61,6 +63,7 @@ void CascadePlan::findWays() {
         const auto target = static_cast<std::size_t>(flat_.cellOfInput(input));
         const auto to = static_cast<std::size_t>(flat_.cells()[target].population);
         reached_[from][to / kBits] |= std::uint64_t{1} << (to % kBits);
+        ++sent[from];
         if (sum >= 0) simple[to] = false;
       });
   for (std::size_t via = 0; via < count; ++via)
@@ -80,6 +83,7 @@ void CascadePlan::findWays() {
     follows_.push_back(all);
     order.push_back(static_cast<std::int32_t>(p));
   }
+  leaveOutTheLargest(sent, mostSynapses);
   // What reaches more comes first; populations in loops are followed by none and may lie anywhere.
   std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
     return many[static_cast<std::size_t>(a)] > many[static_cast<std::size_t>(b)];
@@ -87,6 +91,23 @@ void CascadePlan::findWays() {
   rank_.resize(count);
   for (std::size_t k = 0; k < count; ++k)
     rank_[static_cast<std::size_t>(order[k])] = static_cast<std::int32_t>(k);
+}
+
+// Strands hold every synapse of a source by itself: where that is too much, populations that send most are
+// left to the general simulation, and with them whatever leads there.
+void CascadePlan::leaveOutTheLargest(const std::vector<std::int64_t>& sent, std::int64_t most) {
+  std::int64_t all = 0;
+  for (std::size_t p = 0; p < sent.size(); ++p) all += follows_[p] ? sent[p] : 0;
+  while (all > most) {
+    std::size_t largest = sent.size();
+    for (std::size_t p = 0; p < sent.size(); ++p)
+      if (follows_[p] && (largest == sent.size() || sent[p] > sent[largest])) largest = p;
+    for (std::size_t p = 0; p < sent.size(); ++p) {
+      if (!follows_[p] || (p != largest && !reaches(p, largest))) continue;
+      follows_[p] = false;
+      all -= sent[p];
+    }
+  }
 }
 
 void CascadePlan::layOutGroups() {

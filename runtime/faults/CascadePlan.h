@@ -50,7 +50,9 @@ struct Landing {
 class CascadePlan {
  public:
   // For runs of so many steps; others are followed, too, but nothing is taken to go unnoticed in them.
-  CascadePlan(const FlatProgram& flat, const Readout& readout, std::int64_t steps);
+  // `mostSynapses`: of all sources that are followed, each by itself: 256 MiB, and more for scattered ones.
+  CascadePlan(const FlatProgram& flat, const Readout& readout, std::int64_t steps,
+              std::int64_t mostSynapses = std::int64_t{1} << 26);
 
   // Whether all that hears of this cell, over any number of others, can be run in lanes.
   bool follows(std::int32_t cell) const {
@@ -78,7 +80,8 @@ class CascadePlan {
 
  private:
   bool reaches(std::size_t from, std::size_t to) const;
-  void findWays();
+  void findWays(std::int64_t mostSynapses);
+  void leaveOutTheLargest(const std::vector<std::int64_t>& sent, std::int64_t most);
   void layOutGroups();
   void findHeadroom(CellGroup& group, std::int64_t& effort) const;
   void strand(std::int32_t cell);

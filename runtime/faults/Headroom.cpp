@@ -2,12 +2,17 @@
 #include "faults/Headroom.h"
 
 namespace rheo::faults {
+namespace {
+
+constexpr std::int64_t kMostFloats = 1 << 24;  // of each of three arrays; beyond, nothing goes unnoticed
+
+}  // namespace
 
 void weighChanges(const CascadePlan& plan, const CellGroup& group, const Baseline& run,
                   vector::AlignedVector<float>& weights) {
   weights.clear();
   const std::int64_t steps = run.steps();
-  if (group.watch == nullptr || steps != plan.steps()) return;
+  if (group.watch == nullptr || steps != plan.steps() || steps * group.width > kMostFloats) return;
   const auto width = static_cast<std::size_t>(group.width);
   const auto rows = static_cast<std::size_t>(steps);
   vector::AlignedVector<float> urgency(rows * width), latest((rows + 1) * width), least(width);

@@ -266,6 +266,48 @@ TEST(Cascade, IsAskedOnlyWhereNoNewSynapseLeadsBack) {
   EXPECT_GT(differing, 100);
 }
 
+// However few lanes or synapses memory has room for.
+TEST(Cascade, OutcomesDoNotDependOnItsLimits) {
+  std::int64_t followed = 0, differing = 0, leftOut = 0;
+  for (std::uint64_t seed = 0; seed < networks(kCampaignImages); ++seed) {
+    test::RandomOptions options;
+    options.plain = true, options.recurrence = false, options.layers = 4, options.neurons = 16;
+    const auto program = test::makeRandomProgram(seed, options);
+    const FlatProgram flat(program);
+    const Readout readout(flat, {});
+    const std::int64_t steps = 12;
+    const CascadePlan all(flat, readout, steps + program->lag), few(flat, readout, steps + program->lag, 40);
+    Baseline run;
+    run.run(flat, test::makeRandomInput(*program, 1, steps, seed), 0);
+    Differential differential(flat, readout);
+    differential.load(run);
+    for (const CascadePlan* plan : {&all, &few}) {
+      Cascade cascade(flat, readout, *plan, 1);  // slices of one neuron
+      cascade.load(run, differential.sums(), differential.answer());
+      std::vector<std::pair<std::int32_t, std::int32_t>> tickets;  // cell, ticket
+      for (std::int32_t cell = 0; cell < std::ssize(flat.cells()); ++cell) {
+        leftOut += all.follows(cell) && !plan->follows(cell);
+        if (!plan->follows(cell) || !flat.cells()[static_cast<std::size_t>(cell)].model->spiking) continue;
+        Effect effect;
+        effect.sends.push_back({cell, 1});
+        tickets.emplace_back(cell, cascade.add(effect, cell));
+      }
+      cascade.finish();
+      for (const auto& [cell, ticket] : tickets) {
+        Effect effect;
+        effect.sends.push_back({cell, 1});
+        const Outcome slow = differential.run(effect);
+        ++followed, differing += slow.damage != Damage::None;
+        const Outcome quick = ticket == Cascade::kNothing ? Outcome{} : cascade.outcome(ticket);
+        ASSERT_EQ(quick.damage, slow.damage) << "seed " << seed << ", cell " << cell;
+      }
+    }
+  }
+  EXPECT_GT(followed, 200);
+  EXPECT_GT(differing, 100);
+  EXPECT_GT(leftOut, 50);
+}
+
 // Of a run of another length neither the faults' steps nor the draws of messages would be those of the
 // campaign.
 TEST(Campaign, RefusesDataOfAnotherLength) {
