@@ -169,8 +169,8 @@ def drawn_faults(runner) -> tuple[list[dict], Optional[dict]]:
 
 def listed(faults: list[dict]) -> list[dict]:
     """The worst first, of each kind some: by the share of samples whose answer changes (a spike that one sample alone
-    has can harm no other), then by the accuracy that is left, then by lot. Faults of one place that change the same are one entry, whose ``also`` names the others: a bit that is 0 flips or is
-    stuck at 1."""
+    has can harm no other), then by the accuracy that is left, then by lot. Faults of one place that change the same are one
+    entry, whose ``also`` names the others: a bit that is 0 flips or is stuck at 1."""
     faults = sorted(
         faults,
         key=lambda f: (

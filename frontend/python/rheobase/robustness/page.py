@@ -194,7 +194,7 @@ def _how_to_read(data: dict) -> str:
         f"The answer is the {escape(answer(data))}.",
         "'Every one': all faults on all samples, so the figure is exact and has no interval. 'Drawn': faults and samples at "
         f"random, the figure with a {100 * data['confidence']:g} % interval (Clopper and Pearson 1934, for all looks "
-        f"together) at most {100 * data['width']:g} % wide{but}. Of spikes, a sample is drawn first, then a spike in it.",
+        f"together) at most {100 * data['width']:g} % wide{but}. Of spikes one is drawn of all that the samples have.",
         "Random kinds (losses of messages, noise of inputs, devices) have realisations instead of places; they are drawn, never "
         "exact, and the figure is a mean over as many realisations as the column 'places' says: where realisations differ much, others "
         "have another mean, which more of them (--instances) come nearer.",
