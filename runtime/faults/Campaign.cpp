@@ -119,6 +119,7 @@ Status Campaign::checkData(const InputBatch& input) const {
 
 // Sorts the faults into those that lanes take, those whose effects are kept, and the others.
 Status Campaign::prepare(const RunControl& control) {
+  const std::lock_guard lock(preparing_);
   if (prepared_) return ok();
   const auto count = static_cast<std::int64_t>(sites_->count());
   lanes_ = std::make_unique<WeightLanes>(*flat_, *readout_, *plan_);

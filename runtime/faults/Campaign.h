@@ -121,6 +121,7 @@ class Campaign {
   mutable std::uint64_t counted_ = 0;
   mutable std::shared_ptr<const MessageCounts> messages_;
   // For visit(): faults by the way they take. Made when first needed.
+  std::mutex preparing_;
   bool prepared_ = false;
   std::unique_ptr<WeightLanes> lanes_;
   std::vector<bool> laned_;  // [sites]

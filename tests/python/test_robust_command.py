@@ -264,6 +264,12 @@ def test_replay_by_rank_and_by_name(here):
         result = invoke("replay", wrong)
         assert result.returncode == status and said in result.stderr, result.stderr
     assert invoke("replay", "out#1", "--sample", 99).returncode == 3
+    other = invoke("replay", "out#1", "--seed", 12345)
+    assert other.returncode == 3 and "the campaign's seed is" in other.stderr
+    assert (
+        invoke("replay", "out#1", "--threads", 1, "--json").stdout
+        == invoke("replay", "out#1", "--json").stdout
+    )
 
 
 def test_replay_shows_no_outcome_of_other_data_or_another_image(here):

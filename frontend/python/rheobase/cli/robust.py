@@ -328,13 +328,18 @@ def replay(
                 f"there is no fault {name} in the report, it lists {len(known)}", "give its name instead"
             )
         name = known[int(name) - 1]
+    if Settings.seed is not None and Settings.seed != seed:
+        raise option_error(
+            f"the campaign's seed is {seed}: another one has other faults",
+            "leave --seed out; it is kept with the report",
+        )
     if output is not None:
         check_writable(output)
     loaded = o.read_image(kept / _KEPT_IMAGE)
     _check_hash(kept / _KEPT_IMAGE, hashes[0], plans.hash_of(loaded.to_bytes()))
     dataset = read_data(Path(source), loaded, encode, samples)
     _check_hash(source, hashes[1], _hash_of_data(loaded, dataset, decision["output"]))
-    found = replay_fault(loaded, name, dataset, sample, seed=seed, **decision)
+    found = replay_fault(loaded, name, dataset, sample, seed=seed, threads=Settings.threads, **decision)
     if output is not None:
         pairs = {**found.spikes, **{f"{k}.output": v for k, v in found.outputs.items()}}
         write_npz(

@@ -6,7 +6,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..arguments import whole_number
+from ..arguments import thread_count, whole_number
 from ..data import DataSet
 from ..errors import Diagnostic, InternalError, option_error, shown
 from ..image import Image
@@ -93,12 +93,13 @@ def replay(
     seed: int = 0,
     output: Optional[str] = None,
     tolerance: Optional[float] = None,
+    threads: Optional[int] = None,
 ) -> Replay:
     """Runs one named fault of a report on one sample, from the first step to the last, beside the intact chip.
 
     fault: its name, as reports give it ("weight-flip@core=0,memory=synapse,word=3,bit=12"). x: as for `robust`, the same data;
     sample: which of them, from 0; None for the first of those that the fault harms most. seed, output, tolerance: the
-    campaign's. Raises OptionError R0801 to R0803 for names that are none of this image.
+    campaign's. threads: all cores where left out; the result does not depend on it. Raises OptionError R0801 to R0803 for names that are none of this image.
 
     Example: print(rb.replay(image, campaign.data["critical"][0]["fault"], x, sample=7))
     """
@@ -108,6 +109,7 @@ def replay(
         raise option_error(
             f"{shown(fault)} is no name of a fault", "copy it from a report: KIND@PLACE", "R0803"
         )
+    thread_count(threads)
     data = x if isinstance(x, DataSet) else data_set(image, x, None)
     index = plans.deciding_output(image, data, output)
     plan = plans.Plan("", "", [fault.partition("@")[0]], seed=seed, steps=data.steps, output=index)
@@ -117,7 +119,7 @@ def replay(
     core = plans.open_core(image, plan.faults, plan)
     arrays = image._inputs(data.slice(0, data.samples), data.file)[0]
     if sample is None:
-        damage = core.outcomes(fault, arrays, 0)
+        damage = core.outcomes(fault, arrays, threads or 0)
         known = np.where(damage == DAMAGES.index("undefined"), 0, damage)
         sample = int((known if known.any() else damage).argmax())
     sample = whole_number("sample", sample, 0, data.samples - 1)
