@@ -14,7 +14,7 @@
 namespace rheo::faults {
 namespace {
 
-constexpr std::uint64_t kImages = 60, kTries = 24;
+constexpr std::uint64_t kHeadroomImages = 60, kTriesOfNeuron = 24;
 
 struct Counts {
   std::int64_t unnoticed = 0, doubtful = 0, changed = 0;  // of the doubtful ones those that change a train
@@ -93,7 +93,7 @@ void tryImage(std::uint64_t seed, Counts& counts) {
     weighChanges(plan, group, run, weights);
     if (weights.empty()) continue;
     for (std::int32_t target = 0; target < group.count; ++target)
-      for (std::uint64_t k = 0; k < kTries; ++k) {
+      for (std::uint64_t k = 0; k < kTriesOfNeuron; ++k) {
         tryNeuron(flat, run, group, target, weights, draws, counts);
         if (testing::Test::HasFatalFailure()) return;
       }
@@ -104,7 +104,7 @@ TEST(Headroom, WhatIsNotNoticedChangesNoTrain) {
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     hwy::SetSupportedTargetsForTest(target);
     Counts counts;
-    for (std::uint64_t seed = 0; seed < networks(kImages) && !HasFatalFailure(); ++seed)
+    for (std::uint64_t seed = 0; seed < networks(kHeadroomImages) && !HasFatalFailure(); ++seed)
       tryImage(seed, counts);
     hwy::SetSupportedTargetsForTest(0);
     if (HasFatalFailure()) return;
