@@ -76,7 +76,7 @@ def go_on(image: rb.Image, stream, x: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def until(stream, x: np.ndarray) -> tuple[dict, np.ndarray]:
     """Runs the steps before a kick from a fresh start. Returns the stream's state and the integers that it gave [t, 2]."""
     stream.reset()
-    values = np.array([stream.step(now) for now in x])
+    values = np.array([stream.step(spikes) for spikes in x])
     return stream.state, values
 
 

@@ -18,15 +18,6 @@ std::size_t mostStates(const FlatProgram& flat) {
 
 }  // namespace
 
-std::int32_t payloadOf(const InputBatch& batch, const Program& program, std::size_t input,
-                       std::int64_t sample, std::int64_t step, std::int32_t channel) {
-  if (step >= batch.steps) return 0;
-  const auto at =
-      static_cast<std::size_t>((sample * batch.steps + step) * program.inputs[input].size + channel);
-  const InputBatch::Series& series = batch.inputs[input];
-  return series.wide.empty() ? std::int32_t{series.bytes()[at]} : series.wide[at];
-}
-
 std::uint64_t Baseline::bytes(const FlatProgram& flat, std::int64_t steps) {
   const auto values = static_cast<std::uint64_t>(flat.sources()) + static_cast<std::uint64_t>(flat.inputs()) +
                       flat.cells().size() * mostStates(flat) +
@@ -131,8 +122,8 @@ bool Baseline::runQuickly(const FlatProgram& flat, const InputBatch& input) {
       beyond |= value < -fixed::kInputBound || value > fixed::kInputBound;
     if (bounded && beyond != 0) return false;
     std::span<const std::int32_t> spikes;
-    std::int32_t shown =
-        -1;  // the population whose they are: where neurons lie scattered each call gathers all
+    // The population whose they are: where neurons lie scattered each call gathers all of them.
+    std::int32_t shown = -1;
     for (const Run& run : runs_) {
       if (shown != run.population) spikes = session_->spikes(run.population), shown = run.population;
       std::copy_n(spikes.begin() + run.neuron, run.count,

@@ -87,8 +87,4 @@ class Baseline {
   std::vector<Run> runs_;  // of `opened_`
 };
 
-// Payload of a channel in a step of a sample; 0 after the data's end. SPEC T4.
-std::int32_t payloadOf(const InputBatch& batch, const Program& program, std::size_t input,
-                       std::int64_t sample, std::int64_t step, std::int32_t channel);
-
 }  // namespace rheo::faults

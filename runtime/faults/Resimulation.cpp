@@ -11,6 +11,16 @@
 namespace rheo::faults {
 namespace {
 
+// Payload of a channel in a step of a sample; 0 after the data's end. SPEC T4.
+std::int32_t payloadOf(const InputBatch& batch, const Program& program, std::size_t input,
+                       std::int64_t sample, std::int64_t step, std::int32_t channel) {
+  if (step >= batch.steps) return 0;
+  const auto at =
+      static_cast<std::size_t>((sample * batch.steps + step) * program.inputs[input].size + channel);
+  const InputBatch::Series& series = batch.inputs[input];
+  return series.wide.empty() ? std::int32_t{series.bytes()[at]} : series.wide[at];
+}
+
 // The program with its neurons' routes cut. An input of their own delivers instead: a channel for each route
 // of each cell, and a last one for a message that goes astray.
 std::shared_ptr<const Program> hostRouted(const FlatProgram& flat, Route astray) {

@@ -152,13 +152,9 @@ Resolver::Reading Resolver::readingOf(const ListUse& use, std::int64_t leastSlac
   Reading reading{use.list, endOf(use, format), use.count, &use, &format};
   const auto sources = memories_.sourcesOf(use.core, use.axons.front());
   if (use.axons.size() != 1 || sources.size() != 1 || format.kind == ListKind::Kernel) return reading;
-  const auto core = static_cast<std::size_t>(use.core);
-  const Axon& axon = flat_.program().cores[core].axons[static_cast<std::size_t>(use.axons.front())];
-  reading.group = axon.group;
-  reading.base = flat_.firstInput(core);
+  reading.source = sources.front();
+  reading.group = groupOf(use.core, use.axons.front());
   reading.delay = memories_.delayOf(use.core, use.axons.front());
-  const int exponent = flat_.program().cores[core].groups[static_cast<std::size_t>(axon.group)].exponent;
-  if (-exponent <= kSafeShift) reading.source = sources.front();
   // From one end of the range of weights to the other.
   const std::int64_t most = (std::int64_t{2} << kMostWeightBits) << std::max(0, format.exponent);
   reading.bounded = leastSlack > most * largestPayload(sources.front());
@@ -357,7 +353,8 @@ bool Resolver::resolveKernelWeight(const ListUse& use, std::uint64_t entry, std:
   const std::int64_t kernelColumn = static_cast<std::int64_t>(entry) % format.columns.kernel;
   for (const std::int32_t axon : use.axons) {
     const auto a = static_cast<std::uint64_t>(axon);
-    const std::int32_t delay = memories_.delayOf(use.core, axon);
+    const std::int32_t delay = memories_.delayOf(use.core, axon), group = groupOf(use.core, axon);
+    const auto sources = memories_.sourcesOf(use.core, axon);
     const std::int64_t from =
         format.first + (axons.get(a, "channel") + static_cast<std::int64_t>(channel)) * positions;
     bool good = true;
@@ -366,8 +363,8 @@ bool Resolver::resolveKernelWeight(const ListUse& use, std::uint64_t entry, std:
       format.columns.outputsOf(axons.get(a, "column"), [&](std::int64_t column, std::int64_t c) {
         if (c != kernelColumn) return;
         const auto input = static_cast<std::int32_t>(from + row * format.columns.outputs + column);
-        good = good && addSynapse(use.core, axon, {input, before, delay}, -1, effect) &&
-               addSynapse(use.core, axon, {input, after, delay}, +1, effect);
+        good = good && addSynapse(use.core, group, sources, {input, before, delay}, -1, effect) &&
+               addSynapse(use.core, group, sources, {input, after, delay}, +1, effect);
       });
     });
     if (!good) return false;
@@ -378,39 +375,31 @@ bool Resolver::resolveKernelWeight(const ListUse& use, std::uint64_t entry, std:
 bool Resolver::addChange(const Reading& reading, const Synapse& before, const Synapse& after,
                          Effect& effect) const {
   const std::int32_t core = reading.use->core;
-  if (reading.source >= 0) {
-    if (after.delay + reading.delay > kMaxDelay) return false;
-    const auto add = [&](const Synapse& synapse, std::int32_t sign) {
-      const std::int32_t delay = synapse.delay + reading.delay;
-      const auto arrival = flat_.arrivalOf(core, reading.group, delay, synapse.weight);
-      if (synapse.weight != 0 && arrival)
-        effect.synapses.push_back(
-            {reading.source, reading.base + synapse.input, delay, arrival->sum, sign * arrival->weight});
-      return synapse.weight == 0 || arrival.has_value();
-    };
-    return add(before, -1) && add(after, +1);
-  }
-  for (const std::int32_t axon : reading.use->axons) {
-    const std::int32_t delay = memories_.delayOf(core, axon);
-    if (after.delay + delay > kMaxDelay ||
-        !addSynapse(core, axon, {before.input, before.weight, before.delay + delay}, -1, effect) ||
-        !addSynapse(core, axon, {after.input, after.weight, after.delay + delay}, +1, effect))
-      return false;
-  }
-  return true;
+  const auto change = [&](std::int32_t group, std::span<const std::int32_t> sources, std::int32_t delay) {
+    if (after.delay + delay > kMaxDelay) return false;
+    return addSynapse(core, group, sources, {before.input, before.weight, before.delay + delay}, -1,
+                      effect) &&
+           addSynapse(core, group, sources, {after.input, after.weight, after.delay + delay}, +1, effect);
+  };
+  if (reading.source >= 0) return change(reading.group, {&reading.source, 1}, reading.delay);
+  return std::all_of(reading.use->axons.begin(), reading.use->axons.end(), [&](std::int32_t axon) {
+    return change(groupOf(core, axon), memories_.sourcesOf(core, axon), memories_.delayOf(core, axon));
+  });
 }
 
-// Adds a synapse of an axon, or takes it away. False where the intact program has no such shifted sum.
-bool Resolver::addSynapse(std::int32_t core, std::int32_t axon, const Synapse& synapse, std::int32_t sign,
-                          Effect& effect) const {
+std::int32_t Resolver::groupOf(std::int32_t core, std::int32_t axon) const {
+  return flat_.program().cores[static_cast<std::size_t>(core)].axons[static_cast<std::size_t>(axon)].group;
+}
+
+// Adds a synapse of some sources, or takes it away. False where the intact program has no such shifted sum.
+bool Resolver::addSynapse(std::int32_t core, std::int32_t group, std::span<const std::int32_t> sources,
+                          const Synapse& synapse, std::int32_t sign, Effect& effect) const {
   if (synapse.weight == 0) return true;
   const auto c = static_cast<std::size_t>(core);
-  const Core& stored = flat_.program().cores[c];
-  const Axon& entry = stored.axons[static_cast<std::size_t>(axon)];
-  if (-stored.groups[static_cast<std::size_t>(entry.group)].exponent > kSafeShift) return false;
-  const auto arrival = flat_.arrivalOf(core, entry.group, synapse.delay, synapse.weight);
+  if (-flat_.program().cores[c].groups[static_cast<std::size_t>(group)].exponent > kSafeShift) return false;
+  const auto arrival = flat_.arrivalOf(core, group, synapse.delay, synapse.weight);
   if (!arrival) return false;
-  for (const std::int32_t source : memories_.sourcesOf(core, axon))
+  for (const std::int32_t source : sources)
     effect.synapses.push_back(
         {source, flat_.firstInput(c) + synapse.input, synapse.delay, arrival->sum, sign * arrival->weight});
   return effect.synapses.size() <= kMostEdits;

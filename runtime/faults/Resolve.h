@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "faults/Effect.h"
 #include "faults/Fault.h"
@@ -35,7 +36,7 @@ class Resolver {
     const ListUse* use = nullptr;
     const SynapseFormat* format = nullptr;
     // Where one axon reads it, for one source, and it is no kernel: what addSynapse() would look up. Else -1.
-    std::int32_t source = -1, base = 0, delay = 0, group = 0;
+    std::int32_t source = -1, delay = 0, group = 0;
     bool bounded = false;  // no weight there can break SPEC W8
   };
   Expected<Effect> resolveMemory(const Fault& fault) const;
@@ -43,8 +44,9 @@ class Resolver {
   bool resolveKernelWeight(const ListUse& use, std::uint64_t entry, std::uint64_t channel,
                            std::int32_t before, std::int32_t after, Effect& effect) const;
   bool addChange(const Reading& reading, const Synapse& before, const Synapse& after, Effect& effect) const;
-  bool addSynapse(std::int32_t core, std::int32_t axon, const Synapse& synapse, std::int32_t sign,
-                  Effect& effect) const;
+  std::int32_t groupOf(std::int32_t core, std::int32_t axon) const;
+  bool addSynapse(std::int32_t core, std::int32_t group, std::span<const std::int32_t> sources,
+                  const Synapse& synapse, std::int32_t sign, Effect& effect) const;
   bool settle(Effect& effect) const;
   std::int64_t largestPayload(std::int32_t source) const;
   Effect difference(std::shared_ptr<const Program> other) const;

@@ -15,6 +15,11 @@ if not compiler.available():
     pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
 
 
+def sweep_of(bits: str) -> list[str]:
+    """The command that sweeps the network of `here`, into out, without its layers alone."""
+    return f"sweep net.nir --dt 1e-3 --bits {bits} --data data.npz -o out --no-layers".split()
+
+
 def answers(net, x):
     """Labels that the float network gives."""
     return net.run(x).output.sum(axis=1).argmax(axis=1)
@@ -206,19 +211,7 @@ def test_targets_and_no_targets():
 
 
 def test_the_command_goes_on_where_it_was_interrupted(here, monkeypatch):
-    line = (
-        "sweep",
-        "net.nir",
-        "--dt",
-        "1e-3",
-        "--bits",
-        "3..8",
-        "--data",
-        "data.npz",
-        "-o",
-        "out",
-        "--no-layers",
-    )
+    line = sweep_of("3..8")
     run, calls = rb.Image.run, []
 
     def stops(self, *arguments, **options):
@@ -248,19 +241,7 @@ def test_the_command_goes_on_where_it_was_interrupted(here, monkeypatch):
     "damage", ["{}", "[]", "3", '{"loss":1}', '{"figures": 3, "sha256": ""}', "", "half", "edited"]
 )
 def test_a_finished_setting_that_is_damaged_is_run_again(here, damage):
-    line = (
-        "sweep",
-        "net.nir",
-        "--dt",
-        "1e-3",
-        "--bits",
-        "4,8",
-        "--data",
-        "data.npz",
-        "-o",
-        "out",
-        "--no-layers",
-    )
+    line = sweep_of("4,8")
     assert invoke(*line).returncode == 0
     first = (here / "out" / "sweep.json").read_bytes()
     file = min((here / "out" / "finished").glob("*/*.json"))

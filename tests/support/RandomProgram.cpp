@@ -108,10 +108,7 @@ class Generator {
 
   // All-to-all with random gaps, one group for each core that holds a part of the target.
   void project(Sources& sources, int target) {
-    SynapseFormat format;
-    format.weightBits = random_.chance(70) ? 8 : random_.between(1, 8);
-    format.signMode = static_cast<SignMode>(random_.chance(60) ? 0 : random_.between(1, 2));
-    format.exponent = random_.between(options_.plain ? std::min(0, maxExponent_) : -8, maxExponent_);
+    SynapseFormat format = randomFormat(1, -8);
     format.delayBits = options_.delays && random_.chance(40) ? random_.between(1, 5) : 0;
     format.kind = random_.chance(40) ? ListKind::Dense : ListKind::Sparse;
     if (format.kind == ListKind::Dense) format.delayBits = 0;
@@ -119,17 +116,25 @@ class Generator {
     const int largest = random_.chance(30) ? 256 : random_.between(1, 100);
     const int axonDelay =
         options_.delays && random_.chance(30) ? random_.between(0, random_.chance(20) ? 31 : 4) : 0;
+    forEachSliceOf(target, [&](CoreBuilder& core, const Slice& slice, int group) {
+      format.group = group;
+      if (kernels)
+        projectKernels(sources, core, slice, format, largest, axonDelay);
+      else
+        projectSlice(sources, core, slice, format, largest, axonDelay);
+    });
+  }
+
+  // visit(core, slice, group), with a group of each core's own.
+  template <class Visit>
+  void forEachSliceOf(int target, Visit visit) {
     for (CoreBuilder& core : cores_) {
       int group = -1;
-      for (const Slice& slice : core.slices)
-        if (slice.population == target) {
-          if (group < 0) group = core.groups++;
-          format.group = group;
-          if (kernels)
-            projectKernels(sources, core, slice, format, largest, axonDelay);
-          else
-            projectSlice(sources, core, slice, format, largest, axonDelay);
-        }
+      for (const Slice& slice : core.slices) {
+        if (slice.population != target) continue;
+        if (group < 0) group = core.groups++;
+        visit(core, slice, group);
+      }
     }
   }
 
@@ -274,30 +279,26 @@ class Generator {
   }
 
   void projectSparsely(Sources& sources, int target) {
-    SynapseFormat format = randomFormat();
+    SynapseFormat format = randomFormat(4, -4);
     format.delayBits = options_.delays && random_.chance(50) ? random_.between(1, 3) : 0;
-    for (CoreBuilder& core : cores_) {
-      int group = -1;
-      for (const Slice& slice : core.slices)
-        if (slice.population == target) {
-          if (group < 0) group = core.groups++;
-          format.group = group;
-          projectSlice(sources, core, slice, format, 120, 0);
-        }
-    }
+    forEachSliceOf(target, [&](CoreBuilder& core, const Slice& slice, int group) {
+      format.group = group;
+      projectSlice(sources, core, slice, format, 120, 0);
+    });
   }
 
-  SynapseFormat randomFormat() {
+  SynapseFormat randomFormat(int leastBits, int leastExponent) {
     SynapseFormat format;
-    format.weightBits = random_.chance(70) ? 8 : random_.between(4, 8);
+    format.weightBits = random_.chance(70) ? 8 : random_.between(leastBits, 8);
     format.signMode = static_cast<SignMode>(random_.chance(60) ? 0 : random_.between(1, 2));
-    format.exponent = random_.between(options_.plain ? std::min(0, maxExponent_) : -4, maxExponent_);
+    format.exponent =
+        random_.between(options_.plain ? std::min(0, maxExponent_) : leastExponent, maxExponent_);
     return format;
   }
 
   // SPEC F15, I10: what each core's tiles of the target receive. Every channel of sources has a delay.
   void convolve(Sources& sources, int target, const Convolution& geometry) {
-    SynapseFormat format = randomFormat();
+    SynapseFormat format = randomFormat(4, -4);
     const bool pooling = geometry.groups > 1 && random_.chance(50);
     std::vector<std::int32_t> kernel;
     for (std::int64_t k = 0; k < geometry.kernelSize(); ++k)
@@ -306,15 +307,10 @@ class Generator {
     std::vector<int> delays;
     for (std::int64_t c = 0; c < geometry.channelsIn; ++c)
       delays.push_back(options_.delays && random_.chance(60) ? random_.between(0, 4) : 0);
-    for (CoreBuilder& core : cores_) {
-      int group = -1;
-      for (const Slice& slice : core.slices)
-        if (slice.population == target) {
-          if (group < 0) group = core.groups++;
-          format.group = group;
-          convolveTile(sources, core, slice, format, geometry, kernel, delays);
-        }
-    }
+    forEachSliceOf(target, [&](CoreBuilder& core, const Slice& slice, int group) {
+      format.group = group;
+      convolveTile(sources, core, slice, format, geometry, kernel, delays);
+    });
   }
 
   void convolveTile(Sources& sources, CoreBuilder& core, const Slice& slice, SynapseFormat format,

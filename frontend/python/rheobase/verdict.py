@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Optional
 
 from . import condition
 from .errors import option_error
 
 
-class Verdict:
+class Verdict(ABC):
     """``data`` is what its JSON file holds; the class that stands for it says the schema."""
 
     def __init__(self, data: dict):
         self.data = data
 
+    @abstractmethod
     def text(self) -> str:
         """What its text file holds."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         return self.text()
 
+    @abstractmethod
     def figures(self) -> dict[str, Optional[float]]:
         """The names that `fails` understands, with their values; None where one is not known."""
-        raise NotImplementedError
 
     def judge(self, expression: str) -> Optional[bool]:
         """As `fails`; None where that is not known, because a figure is not."""
