@@ -31,15 +31,23 @@ std::int32_t FixedPopulation::registerOf(const std::string& field, std::int64_t 
   return found->second.size() == 1 ? found->second[0] : found->second[static_cast<std::size_t>(neuron)];
 }
 
-std::vector<std::int32_t> FixedPopulation::stepParameters(std::int64_t neuron) const {
+std::int32_t FixedPopulation::stepParameter(const models::FixedParameter& parameter, std::int64_t neuron,
+                                            bool* alike) const {
+  if (alike) *alike = true;
   const auto read = [&](std::string_view field) -> std::optional<std::int64_t> {
-    if (!registers.contains(std::string(field))) return {};
-    return registerOf(std::string(field), neuron);
+    const auto found = registers.find(std::string(field));
+    if (found == registers.end()) return {};
+    if (alike) *alike = *alike && found->second.size() <= 1;
+    return registerOf(found->first, neuron);
   };
+  return static_cast<std::int32_t>(
+      models::parameterFrom(*model, parameter, read).value_or(parameter.fallback));
+}
+
+std::vector<std::int32_t> FixedPopulation::stepParameters(std::int64_t neuron) const {
   std::vector<std::int32_t> values;
-  for (const models::FixedParameter& entry : model->fixedParameters)
-    values.push_back(
-        static_cast<std::int32_t>(models::parameterFrom(*model, entry, read).value_or(entry.fallback)));
+  for (const models::FixedParameter& parameter : model->fixedParameters)
+    values.push_back(stepParameter(parameter, neuron));
   return values;
 }
 

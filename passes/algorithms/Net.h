@@ -168,6 +168,9 @@ struct FixedPopulation {
   std::int32_t registerOf(const std::string& field, std::int64_t neuron, std::int32_t fallback = 0) const;
   // What step.h reads, in the model's order: decay_u = du + 1, threshold = vth << 6 and so on. SPEC I4
   std::vector<std::int32_t> stepParameters(std::int64_t neuron) const;
+  // One of them. alike: whether it is the same for all neurons, since what it is read from is.
+  std::int32_t stepParameter(const models::FixedParameter& parameter, std::int64_t neuron,
+                             bool* alike = nullptr) const;
 };
 
 struct FixedProjection {

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
 #include "algorithms/RangeProof.h"
 #include "algorithms/Registers.h"
 #include "fixed/Arithmetic.h"
+#include "support/Hash.h"
 #include "support/Parallel.h"
 
 namespace rheo {
@@ -87,7 +89,8 @@ class KnownRanges {
   const NeuronRange& of(std::int64_t neuron, FewIntervals input) {
     for (Interval& sum : input) sum = wrapped32(sum);  // as NeuronRange::input has it
     const Parameters own = parametersOf(neuron);
-    const std::uint64_t hash = hashOf(own, input);
+    const std::uint64_t hash = hashOf(std::as_bytes(std::span(input.data(), input.size())),
+                                      hashOf(std::as_bytes(std::span(own)), 0));
     const auto [first, last] = known_.equal_range(hash);
     for (auto entry = first; entry != last; ++entry)
       if (entry->second.input == input && parametersOf(entry->second.neuron) == own) return entry->second;
@@ -106,17 +109,6 @@ class KnownRanges {
     for (std::size_t p = 0; p < columns_.size(); ++p)
       parameters[p] = columns_[p][static_cast<std::size_t>(neuron)];
     return parameters;
-  }
-
-  static std::uint64_t hashOf(const Parameters& parameters, const FewIntervals& input) {
-    std::uint64_t hash = 0;
-    const auto add = [&](std::int64_t value) {
-      hash = (hash ^ static_cast<std::uint64_t>(value)) * 0x9e3779b97f4a7c15u;
-      hash ^= hash >> 32;
-    };
-    for (const std::int32_t parameter : parameters) add(parameter);
-    for (const Interval& sum : input) add(sum.lo), add(sum.hi);
-    return hash;
   }
 
   const models::ModelTable& model_;

@@ -140,19 +140,11 @@ std::vector<std::vector<std::int32_t>> stepParametersOf(const FixedPopulation& p
   for (const models::FixedParameter& parameter : population.model->fixedParameters) {
     std::vector<std::int32_t>& values = parameters.emplace_back(static_cast<std::size_t>(population.size));
     for (std::size_t n = 0; n < values.size(); ++n) {
-      bool alike = true;  // what it is read from has one value for all neurons
-      const auto read = [&](std::string_view field) -> std::optional<std::int64_t> {
-        const auto found = population.registers.find(std::string(field));
-        if (found == population.registers.end()) return {};
-        alike = alike && found->second.size() == 1;
-        return found->second.size() == 1 ? found->second[0] : found->second[n];
-      };
-      values[n] = static_cast<std::int32_t>(
-          models::parameterFrom(*population.model, parameter, read).value_or(parameter.fallback));
-      if (n == 0 && alike) {
-        std::fill(values.begin(), values.end(), values[0]);
-        break;
-      }
+      bool alike = false;
+      values[n] = population.stepParameter(parameter, static_cast<std::int64_t>(n), &alike);
+      if (!alike) continue;
+      std::fill(values.begin(), values.end(), values[n]);
+      break;
     }
   }
   return parameters;

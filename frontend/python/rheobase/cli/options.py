@@ -68,13 +68,6 @@ Profile = Annotated[
 ]
 
 
-def folder(text: str) -> Path:
-    """The argument of -o DIR: an empty name would be the folder where the program runs."""
-    if not str(text):
-        raise option_error("-o DIR names no folder", "write . for this one")
-    return Path(text)
-
-
 def _choice(choice: Choice) -> object:
     """The option of a convention."""
     values = [f"{value} (default)" if value == choice.default else str(value) for value in choice.values]

@@ -107,7 +107,6 @@ def robust(
             "-o",
             "--output",
             metavar="DIR",
-            parser=o.folder,
             help="Where reports and the state between blocks go.",
         ),
     ] = None,
