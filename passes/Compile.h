@@ -22,7 +22,8 @@ struct CompileOptions {
   std::optional<std::string> quantSettings;  // JSON text, as `rheobase quant` writes it
   std::string quantFile;                     // its file, for messages
   std::optional<int> weightBits;
-  std::string scales;  // how scales are chosen: see parseScaleMethod; empty: auto
+  std::string scales;           // how scales are chosen: see parseScaleMethod; empty: auto
+  bool exponentPerRow = false;  // of weights: each target neuron's or output channel's own. SPEC W10
   std::optional<PeriodicReset> periodicReset;
   bool splitFanIn = false;     // SPEC E4
   bool cloneFanOut = false;    // SPEC E5

@@ -2,6 +2,7 @@
 #include "passes/NetIo.h"
 
 #include <map>
+#include <set>
 
 #include "algorithms/QuantSettings.h"
 #include "algorithms/Registers.h"
@@ -101,10 +102,19 @@ class Writer {
 
   void run() {
     for (const FixedPopulation& population : net_.populations) writePopulation(population);
+    removeOthers();
     for (const FixedProjection& projection : net_.projections) writeProjection(projection);
   }
 
  private:
+  // Projections that have become several. SPEC W10
+  void removeOthers() {
+    std::set<std::string> names;
+    for (const FixedProjection& projection : net_.projections) names.insert(projection.name);
+    for (auto& [name, synapse] : synapses_)
+      if (!names.contains(name)) remove(synapse);
+  }
+
   void writePopulation(const FixedPopulation& population) {
     mlir::MLIRContext* context = network_.getContext();
     spk::NeuronOp& neuron = neurons_[population.name];

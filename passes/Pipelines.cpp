@@ -174,6 +174,7 @@ Status Compilation::prepare() {
   quantize_.examine = options_.examine;
   quantize_.keepWeights = options_.keepWeights;
   quantize_.shareProfiles = options_.shareProfiles;
+  quantize_.exponentPerRow = options_.exponentPerRow;
   if (options_.examine) quantize_.fidelity = &result_.fidelity;
   quantize_.periodicReset = options_.periodicReset;
   quantize_.largestPotential = options_.calibration;

@@ -84,6 +84,7 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
       if (note.code == "R0348")
         addAssumption(network, {"profiles of '" + note.where + "'", "shared by neurons", note.message,
                                 "leave --share-profiles out", true});
+      if (note.code == "R0349") addRewrite(network, "a projection for each format", note.where, note.message);
       const bool early = note.code == "R0313", zero = note.code == "R0314";
       if (early || zero)
         addAssumption(network, {"v_leak of '" + note.where + "'",

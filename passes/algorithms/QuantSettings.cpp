@@ -180,8 +180,8 @@ class Reader {
     keys(object, kProjectionKeys, where);
     for (const auto& [key, value] : object.items()) {
       const std::string place = where + "." + key;
-      if (key == "bits") settings.bits = integer(value, place);
-      if (key == "exponent") settings.exponent = integer(value, place);
+      if (key == "bits") settings.bits = integers(value, place);
+      if (key == "exponent") settings.exponent = integers(value, place);
       if (key == "weights") settings.weights = weights(value, place);
       if (key != "sign_mode") continue;
       if (auto mode = choice(value, kSignModes, place)) settings.signMode = static_cast<SignMode>(*mode);
@@ -193,7 +193,7 @@ class Reader {
   std::string file_;
 };
 
-// Short where all neurons agree.
+// Short where all of them agree.
 Json compact(const std::vector<std::int32_t>& values) {
   if (!values.empty() && std::all_of(values.begin(), values.end(), [&](auto v) { return v == values[0]; }))
     return values[0];
@@ -234,8 +234,8 @@ std::string QuantSettings::toJson() const {
   json["projections"] = Json::object();
   for (const auto& [name, projection] : projections) {
     Json& entry = json["projections"][name] = Json::object();
-    if (projection.bits) entry["bits"] = *projection.bits;
-    if (projection.exponent) entry["exponent"] = *projection.exponent;
+    if (!projection.bits.empty()) entry["bits"] = compact(projection.bits);
+    if (!projection.exponent.empty()) entry["exponent"] = compact(projection.exponent);
     if (projection.signMode) entry["sign_mode"] = signModeName(*projection.signMode);
     if (!projection.weights) continue;
     entry["weights"] = rowsOf(*projection.weights);

@@ -2,7 +2,8 @@
 // {"schema": "rheobase.quantization/1", "chip", "profile", "weight_bits",
 //  "populations": {NAME: {"scale_v", "spread_v", "vth", "du", "dv", "reset_mode", "reset_value", ...}},
 //  "projections": {NAME: {"bits", "exponent", "sign_mode", "weights"}}}
-// Registers are one integer or one per neuron; "weights" are integers, [targets][sources], or for each target
+// Registers are one integer or one per neuron; bits and exponents one or one per row of weights: per target
+// neuron, of kernels per output channel. "weights" are integers, [targets][sources], or for each target
 // an object of those that there are, {"SOURCE": WEIGHT}.
 #pragma once
 
@@ -32,8 +33,8 @@ struct WeightRows {
 };
 
 struct ProjectionSettings {
-  std::optional<int> bits;
-  std::optional<int> exponent;
+  std::vector<std::int32_t> bits;      // one, or one for each row; empty: not said
+  std::vector<std::int32_t> exponent;  // likewise
   std::optional<SignMode> signMode;
   std::optional<WeightRows> weights;
 };

@@ -157,16 +157,17 @@ double Quantizer::scaleOf(const FloatPopulation& source, const Dynamics& dynamic
   double agreement = 0, power = 0;
   for (const Part* part : parts) {
     if (part->pins == nullptr || !part->pins->weights) continue;
-    for (std::size_t i = 0; i < part->effective.values.values.size(); ++i) {
-      const double wanted = part->effective.values.values[i];
-      agreement += wanted * part->pins->weights->values[i] * std::ldexp(kAlign, part->effective.exponent);
-      power += wanted * wanted;
-    }
+    const Connections<double>& values = part->effective.values;
+    for (std::int64_t row = 0; row < values.rows(); ++row)
+      for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k) {
+        const double wanted = values.value(k);
+        agreement += wanted * part->pins->weights->values[static_cast<std::size_t>(k)] *
+                     std::ldexp(kAlign, part->exponentOf(row));
+        power += wanted * wanted;
+      }
   }
   if (agreement > 0 && power > 0) return agreement / power;
-  WeightsIn weights;
-  for (const Part* part : parts) weights.push_back(&part->effective);
-  return scaleBy(options_.method, dynamics, weights, limitsOf(source));
+  return scaleBy(options_.method, dynamics, PartsOfOneFormat(parts).all(), limitsOf(source));
 }
 
 }  // namespace rheo

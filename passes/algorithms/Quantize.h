@@ -27,7 +27,7 @@ namespace rheo {
 // How well a projection's integers stand for its weights; of projections whose weights are pinned, nothing.
 struct ProjectionFidelity {
   std::string name;
-  int bits = 0;
+  int bits = 0;                  // the fewest of a row
   std::int64_t weights = 0;      // that are not 0
   std::int64_t vanished = 0;     // of them, those that became 0
   std::int64_t clipped = 0;      // and those more than a step beside what they should be
@@ -38,9 +38,10 @@ struct ProjectionFidelity {
 struct QuantOptions {
   const ChipSpec* chip = nullptr;
   const Profile* profile = nullptr;
-  QuantSettings pins;    // empty: everything is chosen
-  std::string pinsFile;  // for messages
-  ScaleMethod method;    // by which scales and exponents are chosen
+  QuantSettings pins;           // empty: everything is chosen
+  std::string pinsFile;         // for messages
+  ScaleMethod method;           // by which scales and exponents are chosen
+  bool exponentPerRow = false;  // of weights: each target neuron's or output channel's own. SPEC W10
   bool shareProfiles =
       false;                 // time constants that the chip's table of profiles has no room for become alike
   bool examine = false;      // note what is lost although nothing is violated, too

@@ -6,15 +6,17 @@
 
 namespace rheo {
 
-// `unit`: stored integer steps for one float unit.
-void Quantizer::measureFidelity(Part& part, double unit) const {
+void Quantizer::measureFidelity(Part& part, double scale) const {
   if (options_.fidelity == nullptr) return;
   const Connections<double>& wanted = part.effective.values;
   ProjectionFidelity& found = part.fidelity;
   found.name = part.fixed.name;
   found.bits = part.fixed.weightBits;
+  for (const WeightFormat& format : part.rowFormats) found.bits = std::min(found.bits, format.bits);
   std::vector<double> drift;  // of each row: what its weights' errors add up to, as a share of its weights
   for (std::int64_t row = 0; row < wanted.rows(); ++row) {
+    const double unit = unitOf(scale, part.exponentOf(row));
+    const double weighed = std::ldexp(1.0, part.exponentOf(row) - part.effective.exponent);  // all alike
     double sum = 0, size = 0;
     for (std::int64_t k = wanted.firstOf(row); k < wanted.firstOf(row + 1); ++k) {
       const double weight = wanted.value(k) * unit;
@@ -23,9 +25,9 @@ void Quantizer::measureFidelity(Part& part, double unit) const {
       const double miss = held - weight;
       ++found.weights;
       found.vanished += held == 0;
-      found.clipped += std::abs(miss) > part.effective.format.step();
-      found.signal += weight * weight;
-      found.error += miss * miss;
+      found.clipped += std::abs(miss) > part.formatOf(row).step();
+      found.signal += weight * weight * weighed * weighed;
+      found.error += miss * miss * weighed * weighed;
       sum += miss;
       size += std::abs(weight);
     }

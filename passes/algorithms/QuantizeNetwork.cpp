@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "algorithms/Quantize.h"
 #include "algorithms/Quantizer.h"
@@ -31,6 +32,7 @@ class NetworkQuantizer {
   void checkConventions();
   void quantizePopulations();
   void take(Quantizer& population);
+  void takeProjections(QuantPart& part);
 
   const FloatNet& net_;
   const QuantOptions& options_;
@@ -58,11 +60,7 @@ QuantAttempt NetworkQuantizer::run() {
   checkNames();
   checkConventions();
   quantizePopulations();
-  for (QuantPart& part : parts_) {
-    if (options_.fidelity != nullptr && part.fidelity.weights > 0)
-      options_.fidelity->push_back(std::move(part.fidelity));
-    result_.net.projections.push_back(std::move(part.fixed));
-  }
+  for (QuantPart& part : parts_) takeProjections(part);
   if (options_.periodicReset && found_.complete)
     if (Status added = addPeriodicResets(result_.net, *options_.periodicReset, chip_); !added) {
       const Error refused = std::move(added).error();
@@ -227,6 +225,26 @@ void NetworkQuantizer::take(Quantizer& population) {
     result_.settings.populations.insert_or_assign(name, std::move(chosen));
   for (auto& [name, chosen] : population.settings.projections)
     result_.settings.projections.insert_or_assign(name, std::move(chosen));
+}
+
+// SPEC W10
+void NetworkQuantizer::takeProjections(QuantPart& part) {
+  if (options_.fidelity != nullptr && part.fidelity.weights > 0)
+    options_.fidelity->push_back(std::move(part.fidelity));
+  const std::string name = part.fixed.name;
+  std::vector<FixedProjection> made = projectionsOf(std::move(part));
+  if (made.size() > 1) {
+    found_.note(
+        "R0349", Severity::Note, name,
+        fmt::format("the weights of '{}' have {} formats, each with lists of its own: a spike takes as "
+                    "many axons and messages",
+                    name, made.size()),
+        "give all of them one exponent, and at most the bits that a synapse stores");
+    std::vector<std::string> names;
+    for (const QuantPart& other : parts_) names.push_back(other.fixed.name);
+    for (FixedProjection& projection : made) projection.name = freeName(result_.net, projection.name, names);
+  }
+  std::move(made.begin(), made.end(), std::back_inserter(result_.net.projections));
 }
 
 }  // namespace

@@ -21,13 +21,9 @@ std::vector<double> Quantizer::spreadOf(const FloatPopulation& source, const Dyn
   alike = alike || options_.method.rule == ScaleMethod::Rule::Percentile;
   // A potential that does not fade has no bound, and needs its room.
   alike = alike || std::count(dynamics.lossV.begin(), dynamics.lossV.end(), 0) > 0;
-  WeightsIn weights;
-  for (const Part* part : parts) {
-    alike = alike || part->effective.exponentPinned;
-    weights.push_back(&part->effective);
-  }
+  for (const Part* part : parts) alike = alike || part->effective.exponentPinned;
   if (alike) return {};
-  std::vector<double> spread = roomAbove(dynamics, weights, limitsOf(source), scale);
+  std::vector<double> spread = roomAbove(dynamics, PartsOfOneFormat(parts).all(), limitsOf(source), scale);
   for (double& value : spread) value = std::exp2(std::floor(std::log2(std::min(value, kMostSpread))));
   const bool none = std::all_of(spread.begin(), spread.end(), [](double value) { return value == 1; });
   return none ? std::vector<double>{} : spread;

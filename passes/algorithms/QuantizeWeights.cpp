@@ -11,12 +11,6 @@ namespace {
 
 constexpr double kMostWeight = 1e100;  // float units of v; sums of such weights are still finite
 
-SignMode signOf(const std::vector<double>& values) {
-  bool up = false, down = false;
-  for (double value : values) up |= value > 0, down |= value < 0;
-  return down && !up ? SignMode::Inhibitory : up && !down ? SignMode::Excitatory : SignMode::Mixed;
-}
-
 std::int64_t furthest(const SynapseLists& lists) {
   std::int64_t source = -1;
   for (std::int64_t synapse = 0; synapse < lists.synapses(); ++synapse)
@@ -24,15 +18,6 @@ std::int64_t furthest(const SynapseLists& lists) {
   return source;
 }
 bool below(std::int64_t sources, const SynapseLists& lists) { return furthest(lists) < sources; }
-
-// What does not exist waits for nothing: its delay becomes one that some synapse has. SPEC T7
-void settleDelays(Connections<std::int32_t>& connections) {
-  std::vector<std::int32_t>& delays = connections.delays;
-  if (delays.empty()) return;
-  const std::vector<std::int32_t> classes = delayClasses(connections);
-  if (classes.empty()) return delays.clear();
-  for (std::int32_t& delay : delays) delay = std::clamp(delay, classes.front(), classes.back());
-}
 
 // A row for each target with all of its sources; of large matrices that are mostly 0, with those that it has.
 WeightRows rowsOf(const Connections<std::int32_t>& weights) {
@@ -51,6 +36,14 @@ bool isOf(const WeightRows& rows, const Connections<double>& values) {
 }
 
 }  // namespace
+
+void settleDelays(Connections<std::int32_t>& connections) {
+  std::vector<std::int32_t>& delays = connections.delays;
+  if (delays.empty()) return;
+  const std::vector<std::int32_t> classes = delayClasses(connections);
+  if (classes.empty()) return delays.clear();
+  for (std::int32_t& delay : delays) delay = std::clamp(delay, classes.front(), classes.back());
+}
 
 // The gain of the neuron that each value belongs to; nullopt where neurons that share a value differ.
 std::optional<std::vector<double>> Quantizer::gainOfValues(const Connections<double>& connections,
@@ -140,24 +133,8 @@ void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
                       part.fixed.name, part.effective.largest),
           "check the weights and the gains r and w_in of the file");
   }
-  const int most = static_cast<int>(chip_.limit("weight_bits").value);
-  WeightFormat& format = part.effective.format;
-  format.bits = options_.pins.weightBits.value_or(most);
-  format.sign = signOf(values.values);
-  if (part.pins != nullptr) {
-    format.bits = part.pins->bits.value_or(format.bits);
-    if (part.pins->weights && !part.pins->signMode) format.sign = SignMode::Mixed;
-    format.sign = part.pins->signMode.value_or(format.sign);
-    part.effective.exponentPinned = part.pins->exponent.has_value() || part.pins->weights.has_value();
-    part.effective.exponent = part.pins->exponent.value_or(0);
-    inRange("projections." + part.fixed.name + ".exponent", part.effective.exponent,
-            {limits_.leastExponent, limits_.mostExponent});
-    part.effective.exponent =
-        std::clamp(part.effective.exponent, limits_.leastExponent, limits_.mostExponent);
-  }
-  const int least = leastWeightBits(format.sign);
-  inRange("projections." + part.fixed.name + ".bits", format.bits, {least, most});
-  format.bits = std::clamp(format.bits, least, std::max(least, most));
+  chooseFormats(part);
+  pinExponents(part);
   if (part.pins != nullptr && part.pins->weights) checkWeights(part);
 }
 
@@ -189,17 +166,20 @@ void Quantizer::checkWeights(const Part& part) {
     found.complete = false;
     return;
   }
-  for (std::int32_t weight : pinned.values) {
-    if (part.effective.format.represents(weight)) continue;
-    const WeightFormat& format = part.effective.format;
-    pinError(where,
-             fmt::format("pinned weight {} of '{}' is not a multiple of {} within {}..{}", weight,
-                         part.fixed.name, format.step(), format.least(), format.most()),
-             "SPEC W1 to W4 say which integers a weight of this many bits and this sign mode can be")
-        .value = weight;
-    found.complete = false;
-    return;
-  }
+  const Connections<double>& values = part.effective.values;
+  for (std::int64_t row = 0; row < values.rows(); ++row)
+    for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k) {
+      const std::int32_t weight = pinned.values[static_cast<std::size_t>(k)];
+      const WeightFormat& format = part.formatOf(row);
+      if (format.represents(weight)) continue;
+      pinError(where,
+               fmt::format("pinned weight {} of '{}' is not a multiple of {} within {}..{}", weight,
+                           part.fixed.name, format.step(), format.least(), format.most()),
+               "SPEC W1 to W4 say which integers a weight of this many bits and this sign mode can be")
+          .value = weight;
+      found.complete = false;
+      return;
+    }
 }
 
 bool Quantizer::inRange(const std::string& where, std::int64_t value, RegisterRange range) {
@@ -212,13 +192,19 @@ bool Quantizer::inRange(const std::string& where, std::int64_t value, RegisterRa
 }
 
 void Quantizer::integers(Part& part, double scale) {
+  chooseExponents(part, scale);
   const EffectiveWeights& effective = part.effective;
   FixedProjection& target = part.fixed;
-  target.exponent = exponentBy(options_.method, effective, scale, limits_);
+  target.exponent = effective.exponent;
   target.weightBits = effective.format.bits;
   target.signMode = effective.format.sign;
   ProjectionSettings& chosen = settings.projections[target.name];
-  chosen = {target.weightBits, target.exponent, target.signMode, std::nullopt};
+  chosen = {{target.weightBits}, {target.exponent}, target.signMode, std::nullopt};
+  if (!part.rowFormats.empty()) {
+    chosen.bits.clear();
+    for (const WeightFormat& format : part.rowFormats) chosen.bits.push_back(format.bits);
+  }
+  if (!part.rowExponents.empty()) chosen.exponent.assign(part.rowExponents.begin(), part.rowExponents.end());
   target.weights = Connections<std::int32_t>(effective.values.wiring);
   target.weights.delays = effective.values.delays;
   if (part.pins != nullptr && part.pins->weights) {
@@ -226,15 +212,19 @@ void Quantizer::integers(Part& part, double scale) {
     chosen.weights = part.pins->weights;
     return settleDelays(target.weights);
   }
-  const double unit = scale / kAlign / std::ldexp(1.0, target.exponent);
   std::int64_t clipped = 0;
-  for (std::size_t i = 0; i < target.weights.values.size(); ++i) {
-    const double wanted = effective.values.values[i] * unit;
-    target.weights.values[i] = effective.format.round(wanted);
-    clipped += std::abs(target.weights.values[i] - wanted) > effective.format.step();
+  for (std::int64_t row = 0; row < effective.values.rows(); ++row) {
+    const WeightFormat& format = part.formatOf(row);
+    const double unit = unitOf(scale, part.exponentOf(row));
+    for (std::int64_t k = effective.values.firstOf(row); k < effective.values.firstOf(row + 1); ++k) {
+      const double wanted = effective.values.value(k) * unit;
+      const std::int32_t held = format.round(wanted);
+      target.weights.values[static_cast<std::size_t>(k)] = held;
+      clipped += std::abs(held - wanted) > format.step();
+    }
   }
   settleDelays(target.weights);
-  measureFidelity(part, unit);
+  measureFidelity(part, scale);
   if (options_.keepWeights) chosen.weights = rowsOf(target.weights);
   examineWeights(part);
   if (clipped > 0)
@@ -246,24 +236,30 @@ void Quantizer::integers(Part& part, double scale) {
 
 // The exponent nearest 0 at which the chip holds every weight as it is; a pinned one is obeyed.
 void Quantizer::exactIntegers(Part& part) {
-  const EffectiveWeights& effective = part.effective;
+  EffectiveWeights& effective = part.effective;
   if (part.pins != nullptr && part.pins->weights) return integers(part, kAlign);
-  const auto fits = [&](int exponent) {
-    return std::all_of(effective.values.values.begin(), effective.values.values.end(), [&](double value) {
-      const double stored = std::ldexp(value, -exponent);
-      return effective.format.round(stored) == stored;
-    });
+  const Connections<double>& values = effective.values;
+  const auto fits = [&](auto exponentOf) {
+    for (std::int64_t row = 0; row < values.rows(); ++row)
+      for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k) {
+        const double stored = std::ldexp(values.value(k), -exponentOf(row));
+        if (part.formatOf(row).round(stored) != stored) return false;
+      }
+    return true;
   };
-  const int furthest = std::max(limits_.mostExponent, -limits_.leastExponent);
-  for (int distance = 0; distance <= furthest; ++distance)
-    for (const int exponent : {-distance, distance}) {
-      if (exponent < limits_.leastExponent || exponent > limits_.mostExponent) continue;
-      if (effective.exponentPinned && exponent != effective.exponent) continue;
-      if (!fits(exponent)) continue;
-      part.effective.exponentPinned = true;
-      part.effective.exponent = exponent;
-      return integers(part, kAlign);
-    }
+  if (effective.exponentPinned) {
+    if (fits([&](std::int64_t row) { return part.exponentOf(row); })) return integers(part, kAlign);
+  } else {
+    const int furthest = std::max(limits_.mostExponent, -limits_.leastExponent);
+    for (int distance = 0; distance <= furthest; ++distance)
+      for (const int exponent : {-distance, distance}) {
+        if (exponent < limits_.leastExponent || exponent > limits_.mostExponent) continue;
+        if (!fits([&](std::int64_t) { return exponent; })) continue;
+        effective.exponentPinned = true;
+        effective.exponent = exponent;
+        return integers(part, kAlign);
+      }
+  }
   const WeightFormat& format = effective.format;
   error("R0312", part.fixed.name,
         fmt::format(

@@ -1,8 +1,11 @@
 // The quantization of one population and of what enters it, and its steps: Quantize.cpp tells the story,
-// QuantizeRegisters.cpp and QuantizeWeights.cpp are what it needs of a population and of a projection.
+// QuantizeRegisters.cpp is what it needs of a population, QuantizeFormats.cpp and QuantizeWeights.cpp of a
+// projection.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -17,14 +20,44 @@ namespace rheo {
 
 // One projection, or the bias of one, on its way to integers.
 struct QuantPart {
-  FixedProjection fixed;
+  FixedProjection fixed;  // all of its weights; projectionsOf() makes what the net gets of it
   EffectiveWeights effective;
+  // Of each row of values, where rows differ; else empty, and `effective` says what all of them have. SPEC
+  // W10
+  std::vector<WeightFormat> rowFormats;
+  std::vector<int> rowExponents;
   const Connections<double>* given =
       nullptr;  // what the effective weights are made of, where that is not they
   const ProjectionSettings* pins = nullptr;
   double unit = 1;           // SPEC F11: a Dirac spike has the value 1 / dt
   bool gainApplied = false;  // values are in float units of v already
   ProjectionFidelity fidelity = {};
+
+  const WeightFormat& formatOf(std::int64_t row) const {
+    return rowFormats.empty() ? effective.format : rowFormats[static_cast<std::size_t>(row)];
+  }
+  int exponentOf(std::int64_t row) const {
+    return rowExponents.empty() ? effective.exponent : rowExponents[static_cast<std::size_t>(row)];
+  }
+};
+
+// What the net gets of a part: a projection for each format that its weights have, and for each sign where a
+// format holds both in lists of their own. Every weight that is not 0 is in one of them. SPEC W10
+std::vector<FixedProjection> projectionsOf(QuantPart part);
+
+// What does not exist waits for nothing: its delay becomes one that some synapse has. SPEC T7
+void settleDelays(Connections<std::int32_t>& connections);
+
+// Parts as a choice of scales sees them: of one format each, so that one whose rows differ is several, in
+// which the other rows are 0. As long as the parts stay as they are.
+class PartsOfOneFormat {
+ public:
+  explicit PartsOfOneFormat(const std::vector<QuantPart*>& parts);
+  const WeightsIn& all() const { return all_; }
+
+ private:
+  std::deque<EffectiveWeights> made_;
+  WeightsIn all_;
 };
 
 // What was found, and what was chosen.
@@ -64,6 +97,8 @@ class Quantizer {
   using Part = QuantPart;
   static constexpr double kAlign = 1 << fixed::kAlignBits;
 
+  // Stored integers for one float unit of v.
+  static double unitOf(double scale, int exponent) { return scale / kAlign / std::ldexp(1.0, exponent); }
   Diagnostic& error(const char* code, const std::string& where, const std::string& message,
                     const std::string& remedy) {
     return found.error(code, where, message, remedy);
@@ -120,11 +155,16 @@ class Quantizer {
   void applyGains(Part& part, const Dynamics& dynamics);
   static void unfoldForPins(Part& part);
   void prepare(Part& part, const Dynamics& dynamics);
+  void chooseFormats(Part& part);
+  std::vector<std::int32_t> perRow(const Part& part, const std::vector<std::int32_t>& pinned,
+                                   const char* key);
+  void pinExponents(Part& part);
+  void chooseExponents(Part& part, double scale) const;
   void checkWeights(const Part& part);
   bool inRange(const std::string& where, std::int64_t value, RegisterRange range);
   void integers(Part& part, double scale);
   void exactIntegers(Part& part);
-  void measureFidelity(Part& part, double unit) const;
+  void measureFidelity(Part& part, double scale) const;
 
   // What is lost although nothing is violated: QuantizeLosses.cpp. Asked for by QuantOptions::examine.
   void examineDecays(const FloatPopulation& source, const std::vector<double>& losses,

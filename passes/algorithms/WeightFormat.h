@@ -1,4 +1,4 @@
-// Which integers a synapse's weight field can mean, and the nearest of them. SPEC W1 to W4.
+// Which integers a synapse's weight field can mean, and the nearest of them. SPEC W1 to W4, W10.
 #pragma once
 
 #include <algorithm>
@@ -16,11 +16,12 @@ inline constexpr double kRoundsToWhole = 0x1.8p52;
 struct WeightFormat {
   int bits = kMostWeightBits;
   SignMode sign = SignMode::Mixed;
+  bool bothSigns = false;  // mixed, as a list for each sign: one bit more than a synapse stores. SPEC W10
 
   // Distance between neighbouring weights: 2 for 8-bit mixed, 1 for 8-bit one-signed. SPEC W3
   int step() const { return 1 << droppedBits(bits, sign); }
-  int least() const { return leastWeight(sign) / step() * step(); }
-  int most() const { return mostWeight(sign) / step() * step(); }
+  int least() const { return leastWeight(bothSigns ? SignMode::Inhibitory : sign) / step() * step(); }
+  int most() const { return mostWeight(bothSigns ? SignMode::Excitatory : sign) / step() * step(); }
   // The magnitude that both signs reach.
   int reach() const { return sign == SignMode::Inhibitory ? -least() : most(); }
   bool represents(std::int64_t weight) const {

@@ -68,20 +68,40 @@ def assert_equal(image, x, found):
 def test_every_integer_is_the_emulators_before_and_after_training(kind, bits, chip):
     for seed in (1, 2):
         net, x = network(kind, seed)
-        module = rb.torch_module(net, chip=chip, weight_bits=bits)
-        out = assert_equal(rb.compile(net, chip=chip, weight_bits=bits), x, module(x))
-        assert out.spikes["a"].sum() > 20 and out.spikes["b"].sum() > 20
-        before = module.integers()
-        optimizer = torch.optim.Adam(module.parameters(), lr=40.0)
-        for _ in range(2):
-            found = module(x)
-            optimizer.zero_grad()
-            (found.aligned("o.v") / module.scale["o.v"]).square().mean().backward()
-            optimizer.step()
-        after = module.integers()
-        assert all((before[name] != after[name]).any() for name in before if not name.endswith(".leak"))
-        with torch.no_grad():
-            assert_equal(rb.compile(net, chip=chip, quant=module.settings()), x, module(x))
+        assert_trained_alike(net, x, chip=chip, weight_bits=bits)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_w10_formats_of_rows_are_the_emulators_before_and_after_training(kind):
+    """Bits and exponents of neurons and channels, negative ones among them; nine bits as two lists."""
+    net, x = network(kind, 3)
+    assert_trained_alike(net, x, weight_bits=9, exponents="channel")
+    settings = rb.quantization(net, weight_bits=4)
+    for name, p in settings["projections"].items():
+        if name.endswith("a_to_b"):
+            p["bits"], p["exponent"] = [9, 4, 2] * 5, [p["exponent"], -2, 0] * 5
+        if name == "in_to_a" and kind == "conv":
+            p["bits"], p["exponent"] = [9, 3, 9], [-1, -1, 0]
+        p["sign_mode"] = "mixed"
+    assert_trained_alike(net, x, quant=settings)
+
+
+def assert_trained_alike(net, x, chip="loihi2", quant=None, **options):
+    """Every integer is the emulator's, and again after steps that change them."""
+    module = rb.torch_module(net, chip=chip, quant=quant, **options)
+    out = assert_equal(rb.compile(net, chip=chip, quant=quant, **options), x, module(x))
+    assert out.spikes["a"].sum() > 20 and out.spikes["b"].sum() > 20
+    before = module.integers()
+    optimizer = torch.optim.Adam(module.parameters(), lr=40.0)
+    for _ in range(2):
+        found = module(x)
+        optimizer.zero_grad()
+        (found.aligned("o.v") / module.scale["o.v"]).square().mean().backward()
+        optimizer.step()
+    after = module.integers()
+    assert all((before[name] != after[name]).any() for name in before if not name.endswith(".leak"))
+    with torch.no_grad():
+        assert_equal(rb.compile(net, chip=chip, quant=module.settings()), x, module(x))
 
 
 def test_overflows_wrap_and_saturate_as_on_the_chip():

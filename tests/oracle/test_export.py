@@ -78,6 +78,18 @@ def test_n11_to_n14_t2_w5_lava_gives_the_same_bits(tmp_path, seed, reset, bits):
 
 
 @needs_lava
+def test_w10_lava_gives_the_same_bits_to_formats_of_rows(tmp_path):
+    """Nine bits, as a Dense process for each sign, and exponents of neurons, negative ones among them."""
+    net = random_network(5, "zero")
+    settings = rb.quantization(net, weight_bits=9, exponents="channel")
+    p = settings["projections"]["in_to_first"]
+    p["exponent"] = [-1, -2, 0, 1] * 5
+    image = rb.compile(net, quant=settings)
+    x = np.random.default_rng(5).integers(0, 2, (60, 12))
+    assert compare(image, x, tmp_path) > 50
+
+
+@needs_lava
 def test_f23_f24_lava_waits_and_forgets_alike(tmp_path):
     """Delays of whole projections, of synapses and of biases, and neurons without memory above and below 0."""
     rng = np.random.default_rng(6)

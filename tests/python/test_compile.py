@@ -143,13 +143,9 @@ def test_settings_go_round(tmp_path):
     assert rb.compile(net, weight_bits=3).to_bytes() != rb.compile(net).to_bytes()
     for bits in (0, 10):
         with pytest.raises(
-            rb.OptionError, match=f"weight_bits is {bits}, needed is a whole number from 1 to 8"
+            rb.OptionError, match=f"weight_bits is {bits}, needed is a whole number from 1 to 9"
         ):
             rb.compile(net, weight_bits=bits)
-    with pytest.raises(
-        rb.OptionError, match="a synapse holds 8 bits; 9 would be those and a sign of its own"
-    ):
-        rb.compile(net, weight_bits=9)
         assert rheobase("compile", REACHING, "-o", tmp_path / "b.rheo", "--weight-bits", bits).returncode == 3
     with pytest.raises(rb.Error):
         rb.compile(net, quant={**settings, "populatoins": {}})

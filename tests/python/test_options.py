@@ -117,7 +117,7 @@ def test_seed_is_that_of_an_encoding_without_one(tmp_path):
         ),
         (["compile", "NET", "-o", "x", "--profile", "lvaa"], 3, "there is no arithmetic profile 'lvaa'"),
         (["compile", "NET", "-o", "x", "--to", "lgeal"], 3, "there is no stage 'lgeal'"),
-        (["compile", "NET", "-o", "x", "--weight-bits", "9"], 3, "--weight-bits"),
+        (["compile", "NET", "-o", "x", "--weight-bits", "10"], 3, "--weight-bits"),
         (["show", "NET", "--dt", "soon"], 3, "invalid value for '--dt'"),
         (["show", "NET", "--dt", "-1"], 3, "dt cannot be -1.0"),
         (["show", "NET", "--dt", "nan"], 3, "dt cannot be nan"),

@@ -301,10 +301,10 @@ def test_status(here):
         done = invoke("sweep", "net.nir", "--data", "data.npz", "-o", "never", "--budget", "2kB", *more)
         assert done.returncode == 3 and "R0694" in done.stderr and not (here / "never").exists()
     for bits, words in (
-        ("9", "sign"),
+        ("10", "from 1 to 9"),
         ("8..2", "give for example"),
         ("x", "give for example"),
-        ("0", "from 1 to 8"),
+        ("0", "from 1 to 9"),
     ):
         done = invoke("sweep", "net.nir", "--bits", bits, "--data", "data.npz", "-o", "out")
         assert done.returncode == 3 and words in done.stderr, done.stderr

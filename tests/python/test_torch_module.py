@@ -8,7 +8,7 @@ import pytest
 import rheobase as rb
 from rheobase import compiler
 from rheobase.compiler import run_compiler
-from rheobase.torchmodule import rows_of, weight_range
+from rheobase.trainedweights import Quantized, rows_of, trained_projections
 from rheobase.witnessfile import read_witness
 from test_scales import layers
 
@@ -47,28 +47,40 @@ def with_a_kernel():
     return b.build()
 
 
+# Neurons or output channels with bits of their own.
+ROWS = {"layers": {"in_to_one": [3, 9] * 30}, "with_a_kernel": {"in_to_map": [9, 4, 4, 2]}}
+
+
+@pytest.mark.parametrize("exponents", ["projection", "channel"])
+@pytest.mark.parametrize("bits", [5, 9, ROWS])
 @pytest.mark.parametrize("make", [layers, with_a_kernel])
-def test_v1_a_witness_holds_every_synapse(make):
+def test_v1_a_witness_holds_every_synapse(make, bits, exponents):
     """As matrices they are those that are decoded from the image's words."""
     from rheobase.exporting.sums import sums_of
 
     net = make()
-    result = run_compiler(net, weight_bits=5, keep_weights=True)
+    quant, all_bits = None, bits
+    if bits is ROWS:
+        rows = {name: {"bits": each} for name, each in ROWS[make.__name__].items()}
+        quant, all_bits = {"schema": "rheobase.quantization/1", "projections": rows}, None
+    result = run_compiler(net, weight_bits=all_bits, quant=quant, exponents=exponents, keep_weights=True)
     profile, nodes, projections = read_witness(result["witness"])
     image = rb.Image.from_bytes(result["image"])
     settings = json.loads(result["quantization"])
     lag = {p["name"]: p["lag"] for p in image.info["populations"]}
     told: dict = {}
-    for p in projections:
+    for p in trained_projections(Quantized.of(settings, projections), 8):
         source, target = nodes[p.source], nodes[p.target]
         own = p.delays[p.which] if p.delays.size else np.zeros(len(p.which), int)
         wait = p.delay_steps + own + lag[target.name] - lag.get(source.name, 0) - 1
-        for row, column, delay, weight in zip(p.rows, p.columns, wait, p.weights[p.which]):
+        meant = p.weights * 2.0 ** p.of_each(lambda f: f.exponent)
+        for row, column, delay, weight in zip(p.rows, p.columns, wait, meant[p.which]):
             if weight:
-                told[source.name, target.name, int(row), int(column), int(delay)] = weight * 2.0**p.exponent
+                told[source.name, target.name, int(row), int(column), int(delay)] = weight
         assert settings["projections"][p.name]["weights"] == rows_of(p, source.size, p.weights)
-        least, most, step = weight_range(p)
-        assert least <= p.weights.min() and p.weights.max() <= most and not (p.weights % step).any()
+        least, most = p.of_each(lambda f: f.range).T
+        assert (least <= p.weights).all() and (p.weights <= most).all()
+        assert not (p.weights % p.of_each(lambda f: f.step)).any()
     held = {
         (s.source, s.target, int(r), int(c), s.delay): v * 2.0**s.exponent
         for s in sums_of(image)

@@ -58,7 +58,7 @@ static py::dict compileNetwork(
     bool keepWeights, bool examine, bool witness, bool emit, std::map<std::string, double> calibration,
     std::map<std::string, std::vector<double>> rates, std::uint64_t seed, const std::string& toStage,
     std::optional<std::pair<int, int>> periodicReset, bool splitFanIn, bool cloneFanOut, bool relayFanIn,
-    bool shareProfiles, const std::string& scales, const std::string& mapper,
+    bool shareProfiles, const std::string& scales, bool exponentPerRow, const std::string& mapper,
     const std::optional<py::bytes>& keep, const py::bytes& keepFile, std::optional<std::string> fromStage,
     const py::bytes& fromFile, const py::bytes& dumpDir) {
   CompileOptions options;
@@ -85,6 +85,7 @@ static py::dict compileNetwork(
   options.relayFanIn = relayFanIn;
   options.shareProfiles = shareProfiles;
   options.scales = scales;
+  options.exponentPerRow = exponentPerRow;
   options.toStage = toStage;
   options.fromStage = std::move(fromStage);
   options.fromFile = pathOf(fromFile);
@@ -126,6 +127,6 @@ PYBIND11_MODULE(_compiler, m) {
         py::arg("examine"), py::arg("witness"), py::arg("emit"), py::arg("calibration"), py::arg("rates"),
         py::arg("seed"), py::arg("to_stage"), py::arg("periodic_reset"), py::arg("split_fan_in"),
         py::arg("clone_fan_out"), py::arg("relay_fan_in"), py::arg("share_profiles"), py::arg("scales"),
-        py::arg("mapper"), py::arg("keep"), py::arg("keep_file"), py::arg("from_stage"), py::arg("from_file"),
-        py::arg("dump_dir"));
+        py::arg("exponent_per_row"), py::arg("mapper"), py::arg("keep"), py::arg("keep_file"),
+        py::arg("from_stage"), py::arg("from_file"), py::arg("dump_dir"));
 }

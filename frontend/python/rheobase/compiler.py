@@ -41,6 +41,7 @@ LONGEST_INTERVAL = most("cuba_lif_reset", "reset_interval")  # steps
 STAGES = ("import", "float", "quant", "legal", "placed", "image")
 MAPPERS = ("auto", "order", "graph")
 SCALES = ("auto", "max", "mse", "spikes")  # and percentile:P
+EXPONENTS = ("projection", "channel")
 CALIBRATION_CHUNK = 256  # samples that run at a time
 
 
@@ -209,6 +210,7 @@ def run_compiler(
     mapper: str = "auto",
     keep=None,
     scales: str = "auto",
+    exponents: str = "projection",
     share_profiles: bool = False,
 ) -> dict:
     """Everything compilation gives: {image and witness: bytes or None, stage: bytes, notes, quantization: JSON text,
@@ -242,10 +244,13 @@ def run_compiler(
         raise option_error("reset_offset needs a reset_interval", "give both")
     kept = _image_to_keep(keep)
     scales = check_scales(scales, calibrate)
+    if not isinstance(exponents, str) or exponents not in EXPONENTS:
+        raise unknown_name("way to share exponents", exponents, EXPONENTS)
     if scales == "spikes":
         from .spikefit import fit_scales
 
         rewrites = {
+            "exponents": exponents,
             "split_fan_in": split_fan_in,
             "clone_fan_out": clone_fan_out,
             "relay_fan_in": relay_fan_in,
@@ -275,6 +280,7 @@ def run_compiler(
         relay_fan_in=bool(relay_fan_in),
         share_profiles=bool(share_profiles),
         scales=scales,
+        exponent_per_row=exponents == "channel",
         mapper=mapper,
         keep=None if keep is None else kept.to_bytes(),
         keep_file=b"" if keep is None else os.fsencode(kept.file),
@@ -370,6 +376,7 @@ def compile(
     mapper: str = "auto",
     keep=None,
     scales: str = "auto",
+    exponents: str = "projection",
     share_profiles: bool = False,
     **unknown,
 ) -> Image:
@@ -383,7 +390,7 @@ def compile(
     an image of the network before a change, or its file: neurons of populations that it holds with the same name, size
     and model stay on their cores where they still fit, what is left goes to free cores first. quant:
     settings as `rb.quantization` gives them, or their file. weight_bits: of every projection that the
-    settings do not name. dump_stages: a folder for every stage as text. reset_interval: steps after which every
+    settings do not name, the sign included; one more than the chip stores is held in lists of one sign (SPEC W10). dump_stages: a folder for every stage as text. reset_interval: steps after which every
     population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
     can follow one another in one run (SPEC N20). split_fan_in: neurons with more inputs than a core takes get their
     sums in parts, as graded spikes of hidden helper populations: nothing changes but that they, and what they reach, run
@@ -394,7 +401,9 @@ def compile(
     scales and exponents are chosen that ``quant`` does not pin: "auto" weighs ranges that are proven against weights that
     are exact; "max" by the largest weight, "percentile:P" by that percentile of the weights (what is larger is clipped),
     "mse" by the squared error of the weights, "spikes" by which spikes of the ``calibrate`` data come out, layer by layer
-    (it compiles and runs several times). share_profiles: on chips whose table of profiles holds decays, neurons get
+    (it compiles and runs several times). exponents: "projection" gives the weights of a projection one, "channel" each
+    target neuron or output channel its own, which rounds less and takes lists, axons and messages for each exponent that
+    occurs (R0349, SPEC W10). share_profiles: on chips whose table of profiles holds decays, neurons get
     common ones where there are more than the table has rows: that changes what they do, and the image's assumptions say
     by how much (R0348). witness: a file for the quantized network, with the relays where there are some, which every image is checked against;
     rheo-witness checks it again (SPEC V1).
@@ -423,6 +432,7 @@ def compile(
         mapper=mapper,
         keep=keep,
         scales=scales,
+        exponents=exponents,
         share_profiles=share_profiles,
     )
     if witness is not None:
@@ -442,6 +452,7 @@ def quantization(
     weight_bits: Optional[int] = None,
     weights: bool = False,
     scales: str = "auto",
+    exponents: str = "projection",
     share_profiles: bool = False,
 ) -> dict:
     """The quantization settings as `compile` would choose them: a dictionary to edit and give back as
@@ -450,7 +461,7 @@ def quantization(
     "populations": {name: {"scale_v": integer units of one float unit, "spread_v": multiples of it, where neurons
     count in units of their own, "vth", "du", "dv", ...}},
     "projections": {name: {"bits", "exponent", "sign_mode", "weights"}}; registers are one integer or one per
-    neuron; weights, integers [targets][sources], are there if asked for or pinned (for each target, and of sparse
+    neuron, bits and exponents one or one per target neuron (of kernels, per output channel); weights, integers [targets][sources], are there if asked for or pinned (for each target, and of sparse
     matrices with more than 4,194,304 pairs always, {"SOURCE": WEIGHT} may stand instead). Arguments and errors are
     those of `compile`.
 
@@ -466,6 +477,7 @@ def quantization(
         "quant",
         keep_weights=bool(weights),
         scales=scales,
+        exponents=exponents,
         share_profiles=share_profiles,
     )
     return json.loads(result["quantization"])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Optional
+from typing import Optional, Union
 
 from .errors import option_error
+from .precisions import shown_bits
 
 SCHEMA = "rheobase.quantization/1"
 CODE = "R0694"
 
 
-def pinned_bits(settings: dict) -> dict[str, Optional[int]]:
-    """Projections whose integers the settings pin, with their bits; None where weights are pinned and bits are not said."""
+def pinned_bits(settings: dict) -> dict[str, Union[int, list, None]]:
+    """Projections whose integers the settings pin, with their bits, one number or one for each row; None where weights are
+    pinned and bits are not said."""
     projections = settings.get("projections", {})
     return {name: p.get("bits") for name, p in projections.items() if "bits" in p or "weights" in p}
 
@@ -35,7 +37,7 @@ def check_options(
     if weight_bits is not None and others and bits.keys() >= chosen["projections"].keys():
         raise option_error(
             f"weight_bits is {weight_bits}, but the settings pin the bits of every projection, '{others[0]}' has "
-            f"{bits[others[0]]}",
+            f"{shown_bits(bits[others[0]])}",
             "leave weight_bits (--weight-bits) out, or remove 'bits' from the settings where they are to be chosen",
             CODE,
             file=file,

@@ -6,7 +6,7 @@ import re
 from typing import Iterable, Optional
 
 from .arguments import whole_number
-from .arithmetic import MOST_WEIGHT_BITS
+from .arithmetic import MOST_SIGNED_BITS
 from .errors import option_error, shown
 
 WORD_BYTES = 8  # SPEC I2
@@ -29,20 +29,23 @@ def check_bits(bits: Iterable, said=None) -> list[int]:
         listed = sorted({int(b) for b in bits if int(b) == b}, reverse=True)
     except (TypeError, ValueError):
         listed = []
-    if not listed or len(listed) > MOST_WEIGHT_BITS + 1:
+    if not listed or len(listed) > MOST_SIGNED_BITS:
         raise option_error(f"the bits cannot be {shown(said)}", "give for example 2..8 or 4,6,8")
     return [check_weight_bits(b, "a number of bits") for b in listed]
 
 
 def check_weight_bits(bits, what: str = "weight_bits") -> int:
-    """Bits of a weight. Raises OptionError; 9 are answered with what they would be."""
-    if isinstance(bits, int) and bits == MOST_WEIGHT_BITS + 1:
-        raise option_error(
-            f"a synapse holds {MOST_WEIGHT_BITS} bits; {bits} would be those and a sign of its own",
-            f"of weights of either sign the sign is one of the {MOST_WEIGHT_BITS} (SPEC W3); weights of one sign have all "
-            "of them, and the sign beside: give excitatory and inhibitory synapses a projection each",
-        )
-    return whole_number(what, bits, 1, MOST_WEIGHT_BITS)
+    """Bits of a weight, its sign included (SPEC W3, W10). Raises OptionError."""
+    return whole_number(what, bits, 1, MOST_SIGNED_BITS)
+
+
+def shown_bits(bits) -> str:
+    """Bits as settings have them, one number or one for each row, for people.
+
+    Example: shown_bits([2, 8, 8])  # "2 to 8 bits"
+    """
+    least, most = (bits, bits) if isinstance(bits, int) else (min(bits), max(bits))
+    return f"{least} bits" if least == most else f"{least} to {most} bits"
 
 
 def parse_budget(text) -> Optional[int]:

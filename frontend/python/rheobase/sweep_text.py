@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .precisions import shown_bits
 from .sweep_judging import judged, loss_name
 
 _MOST_LAYERS = 8  # told one by one
@@ -84,11 +85,15 @@ def _sensitivity(found: dict) -> list[str]:
     return lines
 
 
+def _per_channel(r: dict) -> str:
+    return ", exponents per channel" if r["exponents"] == "channel" else ""
+
+
 def text(r: dict) -> str:
     """All of sweep.json that a person reads first."""
     lines = [
-        f"{r['network']} on {r['chip']} (arithmetic '{r['profile']}', scales '{r['scales']}'): {r['samples']:,} samples "
-        f"of {r['steps']} steps"
+        f"{r['network']} on {r['chip']} (arithmetic '{r['profile']}', scales '{r['scales']}'{_per_channel(r)}): "
+        f"{r['samples']:,} samples of {r['steps']} steps"
     ]
     if r["float_accuracy"]:
         lines.append(
@@ -98,7 +103,7 @@ def text(r: dict) -> str:
         lines.append(f"float network: R2 against the targets {r['float_r2']:.4f}")
     lines += [_line(s) for s in r["uniform"]]
     if r["pinned"]:
-        pinned = ", ".join(f"'{name}' at {bits} bits" for name, bits in r["pinned"].items())
+        pinned = ", ".join(f"'{name}' at {shown_bits(bits)}" for name, bits in r["pinned"].items())
         lines.append(f"  the settings pin, so that it does not vary: {pinned}")
     lines += [f"  {s['name']} bits: {s['flags'][0]}" for s in r["uniform"] if s["flags"]]
     if "sensitivity" in r:

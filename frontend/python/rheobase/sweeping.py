@@ -21,7 +21,7 @@ from .foretelling import flags, foretold, front, in_loops, mixtures
 from .image import ENGINES, Image
 from .limits import core_uses
 from .network import Network
-from .precisions import WORD_BYTES, check_bits, parse_budget
+from .precisions import WORD_BYTES, check_bits, parse_budget, shown_bits
 from .sweep_judging import Measuring, judged, score_name, score_of
 from .sweep_store import Store
 from .verdict import Verdict
@@ -131,6 +131,7 @@ def sweep(
     chip="loihi2",
     profile: Optional[str] = None,
     scales: str = "auto",
+    exponents: str = "projection",
     calibrate=None,
     quant=None,
     budget=None,
@@ -145,7 +146,7 @@ def sweep(
     """What so many bits for each weight do to a network on data.
 
     bits: precisions; the finest is what single layers are compared with. x, y: as `rb.verify` takes them, labels, targets
-    or none. chip, profile, scales, calibrate, quant and further options (split_fan_in, ...): as `rb.compile` takes them.
+    or none. chip, profile, scales, exponents, calibrate, quant and further options (split_fan_in, ...): as `rb.compile` takes them.
     budget: bytes of synapse memory ("5000 words", "40 kB") that a mixed precision is to fit. sensitivity: also every layer
     alone at every precision, and all but it at the coarsest that is not flagged; without it there is no mixed precision,
     and a budget is an error (R0694). Mixed precisions are foretold from the layers alone, whose losses are taken to add up,
@@ -176,7 +177,9 @@ def sweep(
     precisions = check_bits(bits)
     limit = check_budget(budget, precisions, bool(sensitivity))
     data = x if isinstance(x, DataSet) else data_set(net, x, y, "sweeps take networks")
-    wanted = dict(chip=chip, profile=profile, scales=scales, calibrate=calibrate, **options)
+    wanted = dict(
+        chip=chip, profile=profile, scales=scales, exponents=exponents, calibrate=calibrate, **options
+    )
     run = _Sweeper(net, data, precisions, wanted, quant, limit)
     run.measuring = Measuring(net, data, engine, threads)
     run.progress, run.tell = shown_progress or (lambda done, total: None), said or (lambda line: None)
@@ -303,7 +306,8 @@ class _Sweeper:
         if self.pinned and not self.layers:
             first = next(iter(self.pinned))
             raise option_error(
-                f"the settings pin the bits of every layer, '{first}' has {self.pinned[first]}: nothing is left to vary",
+                f"the settings pin the bits of every layer, '{first}' has {shown_bits(self.pinned[first])}: nothing is left to "
+                "vary",
                 "remove 'bits' and 'weights' from the settings where they are to vary, or leave the settings out",
                 pinning.CODE,
                 file=file,
@@ -367,6 +371,7 @@ class _Sweeper:
             "chip": self.best.image.chip,
             "profile": self.best.image.info["profile"],
             "scales": self.options["scales"],
+            "exponents": self.options["exponents"],
             "data": Path(self.data.file).name,
             "samples": self.data.samples,
             "steps": self.data.steps,

@@ -10,11 +10,12 @@ import numpy as np
 
 from . import compiler
 from .arguments import positive_number
-from .arithmetic import LEAST_WEIGHT, MOST_MIXED_WEIGHT, MOST_WEIGHT, MOST_WEIGHT_BITS
+from .arithmetic import MOST_SIGNED_BITS
 from .errors import CompileError, Diagnostic, option_error, usage_error
 from .image import Image
 from .network import Network
-from .witnessfile import WitnessNode, WitnessProjection, read_witness
+from .trainedweights import Quantized, TrainedProjection, held_weights, trained_projections
+from .witnessfile import WitnessNode, read_witness
 
 STEPPED = ("lif", "li", "cuba_lif", "cuba_li", "integrate_and_fire", "integrator")
 MOST_CELLS = 1 << 26  # of a matrix from population to population
@@ -78,7 +79,7 @@ class Plan:
     settings: dict
     profile: str
     nodes: list[WitnessNode]
-    projections: list[WitnessProjection]
+    projections: list[TrainedProjection]
     real: list[np.ndarray]
     lags: list[int]  # of nodes, as in the image; 0 of inputs
     lag: int
@@ -94,15 +95,19 @@ def plan_of(net, chip, profile, calibrate, quant, weight_bits, scales, options: 
     )
     image = Image.from_bytes(result["image"], net.name)
     settings = json.loads(result["quantization"])
-    arithmetic, nodes, projections = read_witness(result["witness"])
-    _check(net, nodes, projections)
+    arithmetic, nodes, parts = read_witness(result["witness"])
+    quantized = Quantized.of(settings, parts)
+    _check(net, nodes, quantized)
+    finest = _finest(net, chip, profile, settings, quant)
+    stored = image.info["limits"]["weight_bits"]["value"]
+    projections = trained_projections(quantized, stored, finest)
     placed = {p["name"]: p["lag"] for p in image.info["populations"]}
     return Plan(
         settings,
         arithmetic,
         nodes,
         projections,
-        _real(net, chip, profile, settings, projections, quant),
+        [_real(p, finest.settings["projections"].get(p.name)) for p in projections],
         [placed.get(n.name, 0) for n in nodes],
         image.lag,
         image.info["inputs"],
@@ -111,7 +116,7 @@ def plan_of(net, chip, profile, calibrate, quant, weight_bits, scales, options: 
     )
 
 
-def _check(net: Network, nodes: list[WitnessNode], projections: list[WitnessProjection]) -> None:
+def _check(net: Network, nodes: list[WitnessNode], quantized: Quantized) -> None:
     refused = []
 
     def refuse(where: str, message: str, remedy: str) -> None:
@@ -124,7 +129,13 @@ def _check(net: Network, nodes: list[WitnessNode], projections: list[WitnessProj
                 f"'{node.name}' is of the model {node.model}, which has no PyTorch step",
                 f"there are {', '.join(STEPPED)}",
             )
-    for p in projections:
+    for name in sorted(quantized.parts.keys() - quantized.settings["projections"].keys()):
+        refuse(
+            name,
+            f"'{name}' leads to or from a relay, and training has no relays",
+            "train without relay_fan_in, and compile what comes out with it",
+        )
+    for p in (part for parts in quantized.parts.values() for part in parts):
         cells = int(p.rows.max(initial=0) + 1) * nodes[p.source].size
         if cells > MOST_CELLS:
             remedy = "train the layers behind it alone, with this layer's spikes as their input"
@@ -137,52 +148,34 @@ def _check(net: Network, nodes: list[WitnessNode], projections: list[WitnessProj
         raise CompileError(refused)
 
 
-def _real(net, chip, profile, settings: dict, projections, quant) -> list[np.ndarray]:
-    """Weights before rounding, in each projection's stored units: from the same scales at the finest precision. Those that
-    ``quant`` pins are integers already."""
+def _finest(net, chip, profile, settings: dict, quant) -> Quantized:
+    """The same scales at the finest precision, without what ``quant`` pins: those weights are integers already."""
     given = json.loads(compiler._settings(quant)[0] or "{}")
     pinned = {n for n, p in given.get("projections", {}).items() if "weights" in p}
     finer = {
         "schema": settings["schema"],
         "populations": settings["populations"],
         "projections": {
-            n: {"sign_mode": p["sign_mode"], "bits": MOST_WEIGHT_BITS}
+            n: {"sign_mode": p["sign_mode"], "bits": MOST_SIGNED_BITS}
             for n, p in settings["projections"].items()
             if n not in pinned
         },
     }
-    result = compiler.run_compiler(net, chip, profile, quant=finer, to_stage="quant")
-    fine = {p.name: p for p in read_witness(result["witness"])[2]}
-    real = []
-    for p in projections:
-        finest = fine.get(p.name)
-        if p.name in pinned or finest is None or finest.weights.shape != p.weights.shape:
-            real.append(p.weights.astype(np.float64))
-            continue
-        least, most, step = weight_range(p)
-        # The finest precision has rounded, too: what it moved across a border goes back behind it.
-        off = finest.weights * 2.0 ** (finest.exponent - p.exponent) - p.weights
-        real.append(np.clip(p.weights + np.clip(off, -_WITHIN * step, _WITHIN * step), least, most))
-    return real
+    result = compiler.run_compiler(net, chip, profile, quant=finer, to_stage="quant", keep_weights=True)
+    found = json.loads(result["quantization"])
+    found["projections"] = {n: p for n, p in found["projections"].items() if n not in pinned}
+    return Quantized.of(found, read_witness(result["witness"])[2])
 
 
-def weight_range(projection: WitnessProjection) -> tuple[int, int, int]:
-    """(least, most, step) of a stored weight. SPEC W1 to W4"""
-    mixed = projection.sign_mode == "mixed"
-    step = 1 << (MOST_WEIGHT_BITS + mixed - projection.bits)
-    least, most = {
-        "mixed": (LEAST_WEIGHT, MOST_MIXED_WEIGHT),
-        "excitatory": (0, MOST_WEIGHT),
-        "inhibitory": (-MOST_WEIGHT, 0),
-    }[projection.sign_mode]
-    return -(-least // step) * step if least < 0 else 0, most // step * step, step
-
-
-def rows_of(projection: WitnessProjection, sources: int, weights: np.ndarray) -> list:
-    """Weights as quantization settings hold them: of kernels a row for each output channel, else one for each target."""
-    if projection.kernel:
-        return weights.reshape(projection.blocks, -1).tolist()
-    rows = int(projection.rows.max(initial=-1)) + 1
-    matrix = np.zeros((max(rows, projection.blocks), sources), np.int64)
-    matrix[projection.rows, projection.columns] = weights[projection.which]
-    return matrix.tolist()
+def _real(projection: TrainedProjection, finest: Optional[dict]) -> np.ndarray:
+    """Weights before rounding, in stored units."""
+    if finest is None:
+        return projection.weights.astype(np.float64)
+    fine = held_weights(projection, finest["weights"])
+    if fine.shape != projection.weights.shape:
+        return projection.weights.astype(np.float64)
+    # The finest precision has rounded, too: what it moved across a border goes back behind it.
+    step = projection.of_each(lambda f: f.step)
+    off = fine * 2.0 ** (finest["exponent"] - projection.of_each(lambda f: f.exponent)) - projection.weights
+    least, most = projection.of_each(lambda f: f.range).reshape(-1, 2).T
+    return np.clip(projection.weights + np.clip(off, -_WITHIN * step, _WITHIN * step), least, most)

@@ -17,8 +17,8 @@ from .arguments import gather
 from .arithmetic import ALIGN, DECAY_ONE, HALF_PERIOD
 from .data import as_payloads, check_numbers, payload_range
 from .errors import data_error, unknown_name
-from .torchmodule import Plan, rows_of, weight_range
-from .witnessfile import WitnessProjection
+from .torchmodule import Plan
+from .trainedweights import TrainedProjection, WeightFormat, rows_of
 
 _STATE_END = float(HALF_PERIOD)
 
@@ -101,9 +101,17 @@ class TorchRecording:
         raise unknown_name("series", name, [*self.spikes, *self.states, *self.outputs])
 
 
-def _is_matrix(p: WitnessProjection, sources: int, rows: int) -> bool:
+def _is_matrix(p: TrainedProjection, sources: int, rows: int) -> bool:
     """Whether the weights are a matrix [rows, sources] as they stand, without delays of their own."""
     return not p.kernel and not p.delays.size and p.blocks == rows and p.weights.size == rows * sources
+
+
+def _apart(weights: torch.Tensor, own: WeightFormat) -> list[torch.Tensor]:
+    """Those of either sign, where they lie in lists of their own and these are floored by themselves. SPEC W10"""
+    if not own.both_signs or own.exponent >= 0:
+        return [weights]
+    zero = torch.zeros_like(weights)
+    return [torch.where(weights > 0, weights, zero), torch.where(weights > 0, zero, weights)]
 
 
 class QuantizedNetwork(torch.nn.Module):
@@ -125,16 +133,17 @@ class QuantizedNetwork(torch.nn.Module):
             for parameter, values in node.parameters.items():
                 self.register_buffer(f"n{k}_{parameter}", torch.tensor(values, dtype=torch.float64))
         for k, p in enumerate(plan.projections):
-            for field_name, values in (("rows", p.rows), ("columns", p.columns), ("which", p.which)):
-                self.register_buffer(
-                    f"p{k}_{field_name}", torch.tensor(np.array(values), dtype=torch.int64), False
-                )
+            for name, values in (("rows", p.rows), ("columns", p.columns), ("which", p.which)):
+                self.register_buffer(f"p{k}_{name}", torch.tensor(np.array(values), dtype=torch.int64), False)
+            least, most = p.of_each(lambda f: f.range).reshape(-1, 2).T
+            for name, values in (("step", p.of_each(lambda f: f.step)), ("least", least), ("most", most)):
+                self.register_buffer(f"p{k}_{name}", torch.tensor(values, dtype=torch.float32), False)
 
     # -- Weights -------------------------------------------------------------------------------------------------
 
     def stored(self, k: int) -> torch.Tensor:
         """A projection's integers, in stored units. SPEC W1 to W4"""
-        least, most, step = weight_range(self.plan.projections[k])
+        step, least, most = (getattr(self, f"p{k}_{name}") for name in ("step", "least", "most"))
         smooth = self.weights[self.names[k]].clamp(least, most)
         return _through(torch.round(smooth / step) * step, smooth)
 
@@ -172,17 +181,33 @@ class QuantizedNetwork(torch.nn.Module):
             found["projections"][p.name] = {**found["projections"][p.name], "weights": rows}
         return found
 
-    def _matrices(self, k: int) -> list[tuple[int, torch.Tensor]]:
-        """(steps of its own, [sources, rows]) for each delay that weights have."""
+    def _matrices(self, k: int) -> list[tuple[int, int, torch.Tensor]]:
+        """(steps of its own, exponent, [sources, rows]) for each sum that is shifted by itself. SPEC W5, W7, W10"""
+        p = self.plan.projections[k]
+        weights = self.stored(k)
+        if self.plan.profile == "loihi1":  # SPEC W6
+            smooth = weights.double() * torch.as_tensor(
+                2.0 ** p.of_each(lambda f: f.exponent), device=weights.device
+            )
+            return self._by_delay(k, 0, _through(torch.floor(smooth), smooth).float())
+        found = []
+        for index, own in enumerate(p.formats):
+            mine = weights
+            if len(p.formats) > 1:
+                mine = weights * torch.as_tensor(
+                    p.format_of == index, dtype=weights.dtype, device=weights.device
+                )
+            for signed in _apart(mine, own):
+                found += self._by_delay(k, own.exponent, signed)
+        return found
+
+    def _by_delay(self, k: int, exponent: int, weights: torch.Tensor) -> list[tuple[int, int, torch.Tensor]]:
+        """Matrices of `_matrices`, one for each delay that weights have."""
         p = self.plan.projections[k]
         sources = self.plan.nodes[p.source].size
         rows_all = self.plan.nodes[p.target].size
-        weights = self.stored(k)
-        if self.plan.profile == "loihi1":  # SPEC W6
-            smooth = weights.double() * 2.0**p.exponent
-            weights = _through(torch.floor(smooth), smooth).float()
         if _is_matrix(p, sources, rows_all):
-            return [(0, weights.reshape(rows_all, sources).T)]
+            return [(0, exponent, weights.reshape(rows_all, sources).T)]
         rows, columns, which = (getattr(self, f"p{k}_{f}") for f in ("rows", "columns", "which"))
         classes = np.unique(p.delays) if p.delays.size else [0]
         found = []
@@ -194,17 +219,15 @@ class QuantizedNetwork(torch.nn.Module):
             else:
                 at, values = (columns, rows), weights[which]
             empty = torch.zeros(sources, rows_all, dtype=weights.dtype, device=weights.device)
-            found.append((int(delay), empty.index_put(at, values)))
+            found.append((int(delay), exponent, empty.index_put(at, values)))
         return found
 
-    def _sum(self, k: int, spikes: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
-        """What a projection adds, shifted by its exponent. SPEC W5, W7"""
-        e = self.plan.projections[k].exponent
-        if self.plan.profile == "loihi1":
-            return (spikes.to(matrix.dtype) @ matrix).double()
-        if e >= 0:
-            return (spikes.to(matrix.dtype) @ matrix).double() * 2.0**e
-        smooth = (spikes.double() @ matrix.double()) * 2.0**e
+    @staticmethod
+    def _sum(exponent: int, spikes: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+        """What a sum adds, shifted by its exponent. SPEC W5"""
+        if exponent >= 0:
+            return (spikes.to(matrix.dtype) @ matrix).double() * 2.0**exponent
+        smooth = (spikes.double() @ matrix.double()) * 2.0**exponent
         return _through(torch.floor(smooth), smooth)
 
     # -- Steps ---------------------------------------------------------------------------------------------------
@@ -265,15 +288,15 @@ class QuantizedNetwork(torch.nn.Module):
     def _run(self, group: list[int], sent, states, matrices, batch: int, total: int) -> None:
         """Populations that depend on each other, step by step; what comes from others is summed over all steps at once."""
         before: dict[int, torch.Tensor] = {}
-        inside: list[tuple[int, int, torch.Tensor]] = []
+        inside: list[tuple[int, int, int, torch.Tensor]] = []
         for k, p in enumerate(self.plan.projections):
             if p.target not in group:
                 continue
-            for own, matrix in matrices[k]:
+            for own, exponent, matrix in matrices[k]:
                 if p.source in group:
-                    inside.append((k, self._waits(k, own), matrix))
+                    inside.append((k, self._waits(k, own), exponent, matrix))
                     continue
-                arriving = self._sum(k, sent[p.source], matrix)
+                arriving = self._sum(exponent, sent[p.source], matrix)
                 wait = self._waits(k, own)
                 arriving = torch.cat([arriving.new_zeros(batch, wait, arriving.shape[2]), arriving], 1)[
                     :, :total
@@ -289,10 +312,11 @@ class QuantizedNetwork(torch.nn.Module):
         given = {n: before[n].unbind(1) if n in before else [zero[n]] * total for n in group}
         for t in range(total):
             arriving = {n: given[n][t] for n in group}
-            for k, wait, matrix in inside:
+            for k, wait, exponent, matrix in inside:
                 p = self.plan.projections[k]
                 if t >= wait:
-                    arriving[p.target] = arriving[p.target] + self._sum(k, told[p.source][t - wait], matrix)
+                    added = self._sum(exponent, told[p.source][t - wait], matrix)
+                    arriving[p.target] = arriving[p.target] + added
             for n in group:
                 told[n].append(self._step(n, now[n], arriving[n]))
                 for s in ("u", "v"):

@@ -99,7 +99,7 @@ TEST(Quantize, pinned_weights_bring_their_own_synapses) {
   for (std::int64_t target = 0; target < wiring.targets(); ++target)
     rows.values.push_back(static_cast<std::int32_t>(2 * target));
   QuantSettings settings;
-  settings.projections[net.projections[0].name] = {8, 0, SignMode::Mixed, rows};
+  settings.projections[net.projections[0].name] = {{8}, {0}, SignMode::Mixed, rows};
   const auto result = run(net, chipWith({}), settings);
   ASSERT_TRUE(result) << result.error().diagnostics[0].message;
   const Connections<std::int32_t>& weights = result->net.projections[0].weights;

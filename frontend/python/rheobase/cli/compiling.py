@@ -10,7 +10,7 @@ import typer
 from typing_extensions import Annotated
 
 from .. import compiler, fixing
-from ..arithmetic import MOST_WEIGHT_BITS
+from ..arithmetic import MOST_SIGNED_BITS
 from ..chipspec import ChipSpec
 from ..errors import usage_error
 from ..files import check_writable, write_bytes, write_text
@@ -37,8 +37,8 @@ Bits = Annotated[
         "--weight-bits",
         metavar="N",
         min=1,
-        max=MOST_WEIGHT_BITS,
-        help="Bits of every weight that --quant does not pin; the chip's by default.",
+        max=MOST_SIGNED_BITS,
+        help="Bits of every weight that --quant does not pin, sign included; the chip's by default. 9: a list per sign.",
     ),
 ]
 SplitFanIn = Annotated[
@@ -69,6 +69,14 @@ Scales = Annotated[
         "--scales",
         metavar="HOW",
         help="How scales are chosen: auto, max, percentile:P, mse, or spikes (fitted on --calibrate DATA).",
+    ),
+]
+Exponents = Annotated[
+    str,
+    typer.Option(
+        "--exponents",
+        metavar="PER",
+        help="Exponents of weights: one per projection, or per channel (target neuron, output channel).",
     ),
 ]
 ShareProfiles = Annotated[
@@ -156,6 +164,7 @@ def compile_command(
     clone_fan_out: CloneFanOut = False,
     relay_fan_in: RelayFanIn = False,
     scales: Scales = "auto",
+    exponents: Exponents = "projection",
     share_profiles: ShareProfiles = False,
     mapper: Annotated[
         str,
@@ -212,6 +221,7 @@ def compile_command(
             mapper=mapper,
             keep=keep,
             scales=scales,
+            exponents=exponents,
             share_profiles=share_profiles,
         )
     report(result["notes"])
@@ -267,6 +277,7 @@ def quant_command(
         bool, typer.Option("--weights", help="Write every weight's integer too, not only pinned ones.")
     ] = False,
     scales: Scales = "auto",
+    exponents: Exponents = "projection",
     share_profiles: ShareProfiles = False,
     encode: o.Encode = None,
     samples: o.Samples = None,
@@ -278,7 +289,7 @@ def quant_command(
     scale_v (integer units of v for one float unit), spread_v (multiples of it, one per neuron), vth, du, dv,
     reset; per projection: bits, exponent, sign mode and, with --weights, weights [targets][sources] (or for
     each target {"SOURCE": WEIGHT}, as sparse matrices of more than 4 million pairs are written). A register
-    is one integer or one per neuron. Biases are projections too, from a neuron that fires in every step. What
+    is one integer or one per neuron; bits and exponent are one, or one per target neuron or output channel. Biases are projections too, from a neuron that fires in every step. What
     stands in the file is pinned; what is deleted from it is chosen anew.
     """
     compiler.check_scales(scales, calibrate)
@@ -296,6 +307,7 @@ def quant_command(
             "quant",
             keep_weights=weights,
             scales=scales,
+            exponents=exponents,
             share_profiles=share_profiles,
         )
     report(result["notes"])

@@ -13,7 +13,7 @@ from ..precisions import check_bits, parse_bits
 from ..files import check_folder
 from . import options as o
 from .common import Settings, conclude, progress, remark
-from .compiling import CloneFanOut, Quant, RelayFanIn, Scales, ShareProfiles, SplitFanIn
+from .compiling import CloneFanOut, Exponents, Quant, RelayFanIn, Scales, ShareProfiles, SplitFanIn
 from .running import read_data
 
 
@@ -34,7 +34,7 @@ def sweep(
         ),
     ],
     bits: Annotated[
-        str, typer.Option("--bits", metavar="RANGE", help="Precisions: 2..8, or 4,6,8.")
+        str, typer.Option("--bits", metavar="RANGE", help="Precisions: 2..9, or 4,6,8.")
     ] = "2..8",
     budget: Annotated[
         Optional[str],
@@ -61,6 +61,7 @@ def sweep(
     ] = None,
     quant: Quant = None,
     scales: Scales = "auto",
+    exponents: Exponents = "projection",
     split_fan_in: SplitFanIn = False,
     clone_fan_out: CloneFanOut = False,
     relay_fan_in: RelayFanIn = False,
@@ -100,6 +101,7 @@ def sweep(
             chip=chip,
             profile=profile,
             scales=scales,
+            exponents=exponents,
             calibrate=fitted,
             quant=quant,
             budget=limit,

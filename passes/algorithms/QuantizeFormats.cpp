@@ -1,0 +1,230 @@
+// Bits, signs and exponents of a projection's weights, for all of them or row by row, and the projections
+// that differing ones make of it. SPEC W1 to W6, W10.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "algorithms/Quantizer.h"
+
+namespace rheo {
+namespace {
+
+SignMode signOf(const std::vector<double>& values) {
+  bool up = false, down = false;
+  for (double value : values) up |= value > 0, down |= value < 0;
+  return down && !up ? SignMode::Inhibitory : up && !down ? SignMode::Excitatory : SignMode::Mixed;
+}
+
+bool allEqual(const std::vector<std::int32_t>& values) {
+  return std::all_of(values.begin(), values.end(), [&](std::int32_t value) { return value == values[0]; });
+}
+
+double largestOf(const std::vector<double>& values) {
+  double largest = 0;
+  for (const double value : values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+// Rows of one format and one exponent, in order of their first row.
+struct RowGroup {
+  WeightFormat format;
+  int exponent = 0;
+  std::vector<std::int64_t> rows;
+};
+
+std::vector<RowGroup> groupsOf(const QuantPart& part) {
+  std::map<std::pair<int, int>, std::size_t> known;
+  std::vector<RowGroup> groups;
+  for (std::int64_t row = 0; row < part.effective.values.rows(); ++row) {
+    const WeightFormat& format = part.formatOf(row);
+    const int exponent = part.exponentOf(row);
+    const auto [at, isNew] = known.emplace(std::pair(format.bits, exponent), groups.size());
+    if (isNew) groups.push_back({format, exponent, {}});
+    groups[at->second].rows.push_back(row);
+  }
+  return groups;
+}
+
+// The weights of a group's rows alone; the others are 0.
+EffectiveWeights ofGroup(const EffectiveWeights& all, const RowGroup& group) {
+  EffectiveWeights own;
+  own.format = group.format;
+  own.payload = all.payload;
+  own.exponentPinned = all.exponentPinned;
+  own.exponent = group.exponent;
+  own.values = Connections<double>(all.values.wiring);
+  for (const std::int64_t row : group.rows)
+    std::copy(all.values.values.begin() + all.values.firstOf(row),
+              all.values.values.begin() + all.values.firstOf(row + 1),
+              own.values.values.begin() + all.values.firstOf(row));
+  own.largest = largestOf(own.values.values);
+  return own;
+}
+
+// As if it were all that there is.
+EffectiveWeights ofRow(const QuantPart& part, std::int64_t row) {
+  const Connections<double>& values = part.effective.values;
+  EffectiveWeights own;
+  own.format = part.formatOf(row);
+  own.values = Connections<double>(1, values.firstOf(row + 1) - values.firstOf(row));
+  std::copy(values.values.begin() + values.firstOf(row), values.values.begin() + values.firstOf(row + 1),
+            own.values.values.begin());
+  own.largest = largestOf(own.values.values);
+  return own;
+}
+
+bool hasSign(std::int32_t weight, SignMode sign) {
+  return sign == SignMode::Mixed ? weight != 0 : sign == SignMode::Excitatory ? weight > 0 : weight < 0;
+}
+
+// Of a group's rows, the weights of a sign.
+FixedProjection listsOf(const FixedProjection& whole, const RowGroup& group, SignMode sign) {
+  FixedProjection own = whole;
+  own.exponent = group.exponent;
+  own.signMode = sign;
+  own.weightBits = group.format.bits - (group.format.bothSigns ? 1 : 0);
+  std::fill(own.weights.values.begin(), own.weights.values.end(), 0);
+  for (const std::int64_t row : group.rows)
+    for (std::int64_t k = whole.weights.firstOf(row); k < whole.weights.firstOf(row + 1); ++k)
+      if (hasSign(whole.weights.value(k), sign))
+        own.weights.values[static_cast<std::size_t>(k)] = whole.weights.value(k);
+  settleDelays(own.weights);
+  own.name += fmt::format("[{}b,e{}", own.weightBits, own.exponent);
+  own.name += group.format.bothSigns ? fmt::format(",{}]", signModeName(sign)) : "]";
+  return own;
+}
+
+}  // namespace
+
+PartsOfOneFormat::PartsOfOneFormat(const std::vector<QuantPart*>& parts) {
+  for (const QuantPart* part : parts) {
+    if (part->rowFormats.empty() && part->rowExponents.empty()) {
+      all_.push_back(&part->effective);
+      continue;
+    }
+    for (const RowGroup& group : groupsOf(*part))
+      all_.push_back(&made_.emplace_back(ofGroup(part->effective, group)));
+  }
+}
+
+std::vector<FixedProjection> projectionsOf(QuantPart part) {
+  if (part.rowFormats.empty() && part.rowExponents.empty() && !part.effective.format.bothSigns)
+    return {std::move(part.fixed)};
+  const std::vector<RowGroup> groups = groupsOf(part);
+  if (groups.empty()) return {std::move(part.fixed)};
+  std::vector<FixedProjection> made;
+  const auto isThere = [](std::int32_t weight) { return weight != 0; };
+  for (const RowGroup& group : groups) {
+    std::vector<SignMode> signs{group.format.sign};
+    if (group.format.bothSigns) signs = {SignMode::Excitatory, SignMode::Inhibitory};
+    for (const SignMode sign : signs) {
+      FixedProjection own = listsOf(part.fixed, group, sign);
+      if (std::any_of(own.weights.values.begin(), own.weights.values.end(), isThere))
+        made.push_back(std::move(own));
+    }
+  }
+  if (made.empty()) {  // all of them are 0
+    const WeightFormat& format = groups.front().format;
+    made.push_back(
+        listsOf(part.fixed, groups.front(), format.bothSigns ? SignMode::Excitatory : format.sign));
+  }
+  if (made.size() == 1) made.front().name = part.fixed.name;
+  return made;
+}
+
+// Pinned numbers, one or one for each row; of a kernel that was unfolded, one for each channel, too. R0303.
+std::vector<std::int32_t> Quantizer::perRow(const Part& part, const std::vector<std::int32_t>& pinned,
+                                            const char* key) {
+  const std::int64_t rows = part.effective.values.rows();
+  const std::int64_t given = std::ssize(pinned);
+  if (given <= 1 || given == rows) return pinned;
+  const bool channels = part.given != nullptr && given == part.given->rows() && rows % given == 0;
+  if (!channels) {
+    pinError(fmt::format("projections.{}.{}", part.fixed.name, key),
+             fmt::format("'{}' of '{}' has {} values, its weights have {} rows", key, part.fixed.name, given,
+                         rows),
+             "give one number, or one for each target neuron (of a kernel, for each output channel)");
+    return {pinned.front()};
+  }
+  std::vector<std::int32_t> each;
+  for (const std::int32_t value : pinned)
+    each.insert(each.end(), static_cast<std::size_t>(rows / given), value);
+  return each;
+}
+
+// One bit more than a synapse stores is the sign, which lists of one sign have for nothing.
+void Quantizer::chooseFormats(Part& part) {
+  const int stored = static_cast<int>(chip_.limit("weight_bits").value);
+  const ProjectionSettings* pins = part.pins;
+  SignMode sign = signOf(part.effective.values.values);
+  if (pins != nullptr && pins->weights) sign = SignMode::Mixed;
+  if (pins != nullptr && pins->signMode) sign = *pins->signMode;
+  std::vector<std::int32_t> bits;
+  if (pins != nullptr) bits = perRow(part, pins->bits, "bits");
+  if (bits.empty()) bits = {options_.pins.weightBits.value_or(stored)};
+  std::vector<WeightFormat> formats;
+  const int least = leastWeightBits(sign);
+  bool inOrder = true;
+  for (const std::int32_t wanted : bits) {
+    inOrder = inOrder && inRange("projections." + part.fixed.name + ".bits", wanted, {least, stored + 1});
+    const int most = sign == SignMode::Mixed ? stored + 1 : stored;
+    const int own = std::clamp(wanted, least, std::max(least, most));
+    formats.push_back({own, sign, own > stored});
+  }
+  part.effective.format =
+      *std::max_element(formats.begin(), formats.end(),
+                        [](const WeightFormat& a, const WeightFormat& b) { return a.bits < b.bits; });
+  if (!allEqual(bits)) part.rowFormats = std::move(formats);
+}
+
+// Of weights that are pinned it is 0 where nothing says another.
+void Quantizer::pinExponents(Part& part) {
+  if (part.pins == nullptr) return;
+  std::vector<std::int32_t> exponents = perRow(part, part.pins->exponent, "exponent");
+  part.effective.exponentPinned = !exponents.empty() || part.pins->weights.has_value();
+  if (exponents.empty()) return;
+  bool inOrder = true;
+  for (std::int32_t& exponent : exponents) {
+    inOrder = inOrder && inRange("projections." + part.fixed.name + ".exponent", exponent,
+                                 {limits_.leastExponent, limits_.mostExponent});
+    exponent = std::clamp(exponent, limits_.leastExponent, limits_.mostExponent);
+  }
+  part.effective.exponent = *std::max_element(exponents.begin(), exponents.end());
+  if (!allEqual(exponents)) part.rowExponents.assign(exponents.begin(), exponents.end());
+}
+
+// Where nothing pins them: one for all rows of a format, or one for each row.
+void Quantizer::chooseExponents(Part& part, double scale) const {
+  EffectiveWeights& effective = part.effective;
+  if (effective.exponentPinned) return;
+  const auto rows = static_cast<std::size_t>(effective.values.rows());
+  if (options_.exponentPerRow) {
+    part.rowExponents.assign(rows, 0);
+    std::optional<int> last;  // rows without a weight go with the one before
+    for (std::size_t row = 0; row < rows; ++row) {
+      const EffectiveWeights own = ofRow(part, static_cast<std::int64_t>(row));
+      if (own.largest > 0) {
+        const bool first = !last;
+        last = exponentBy(options_.method, own, scale, limits_);
+        if (first) std::fill_n(part.rowExponents.begin(), row, *last);
+      }
+      part.rowExponents[row] = last.value_or(0);
+    }
+  } else if (!part.rowFormats.empty()) {
+    part.rowExponents.assign(rows, 0);
+    for (const RowGroup& group : groupsOf(part)) {
+      const int own = exponentBy(options_.method, ofGroup(effective, group), scale, limits_);
+      for (const std::int64_t row : group.rows) part.rowExponents[static_cast<std::size_t>(row)] = own;
+    }
+  } else {
+    effective.exponent = exponentBy(options_.method, effective, scale, limits_);
+    return;
+  }
+  if (rows == 0) return;
+  effective.exponent = *std::max_element(part.rowExponents.begin(), part.rowExponents.end());
+  if (allEqual(part.rowExponents)) part.rowExponents.clear();
+}
+
+}  // namespace rheo
