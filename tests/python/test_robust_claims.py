@@ -1,5 +1,8 @@
 """Fault campaigns claim no more than they know: what was not tried, what was drawn, what is random, what is worst."""
 
+import os
+import re
+
 import numpy as np
 import pytest
 import rheobase as rb
@@ -8,7 +11,7 @@ from rheobase import compiler
 if not compiler.available():
     pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
 
-import os
+
 from types import SimpleNamespace
 
 from faultnets import KINDS, data, image
@@ -17,6 +20,7 @@ from rheobase.robustness import critical
 from rheobase.robustness import plan as plans
 from rheobase.robustness.checkpoint import NAME, Tally
 from rheobase.robustness.page import page
+from rheobase.robustness.text import text
 
 SAMPLES = 200
 
@@ -219,3 +223,33 @@ def test_strata_give_candidates_in_turn():
     assert [site for stratum, site in found if stratum == 1] == [8, 9, 7]
     assert max(site for stratum, site in found[:20] if stratum == 0) > 100
     assert {stratum for stratum, _ in found} == {0, 1}
+
+
+@pytest.mark.parametrize("finished", [True, False])
+@pytest.mark.parametrize("condition", [None, {"failed": None, "condition": "decision > 0.5"}])
+@pytest.mark.parametrize(
+    "groups, untried, faults", [(1, 0, 0), (40, 3, 9), (4, 0, 2), (9, 1, 0), (0, 5, 0), (2, 2, 9)]
+)
+def test_the_text_has_ten_lines_at_most_and_says_how_many_groups_it_leaves_out(
+    finished, condition, groups, untried, faults
+):
+    found = rb.robust(image(), *data(), faults=["weight-flip", "threshold-flip"])
+    one, fault = found.data["strata"][0], found.data["critical"][0]
+    nothing = {**one, "pairs": 0, "decision": {**one["decision"], "value": None}}
+    told = {
+        **found.data,
+        "finished": finished,
+        "fail_if": condition,
+        "strata": [one] * groups + [nothing] * untried,
+        "critical": [{**fault, "rank": k + 1} for k in range(faults)],
+    }
+    lines = text(told).splitlines()
+    shown = sum(
+        ": " in line and " of " in line and one["kind"] in line and "worst fault" not in line
+        for line in lines
+    )
+    left = [int(n) for line in lines for n in re.findall(r"and (\d+) more groups", line)]
+    assert shown + sum(left) == groups
+    assert sum("worst fault #" in line for line in lines) >= min(faults, 1)
+    assert any(f"of {untried} groups nothing is known" in line for line in lines) == (untried > 0)
+    assert len(lines) == 10 if groups > 9 else len(lines) <= 10

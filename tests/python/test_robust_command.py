@@ -35,7 +35,7 @@ def test_files_and_what_is_printed(here):
     assert result.returncode == 0, result.stderr
     assert sorted(p.name for p in (here / "out").iterdir()) == sorted((*REPORTS, *KEPT))
     text = (here / "out/report.txt").read_text()
-    assert 8 <= len(text.splitlines()) <= 16
+    assert len(text.splitlines()) == 10
     assert result.stdout.splitlines()[0] == text.splitlines()[0]
     assert "rheobase replay 'out#1'" in result.stdout or "rheobase replay out#1" in result.stdout
     assert not result.stderr

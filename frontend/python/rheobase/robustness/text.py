@@ -1,11 +1,12 @@
-"""A fault campaign in about ten lines."""
+"""A fault campaign in ten lines."""
 
 from __future__ import annotations
 
 from .plan import RANDOM
 
-WORST = 4  # strata that are told
-FAULTS = 3  # single ones that are told
+LINES = 10  # of report.txt, at most
+WORST = 4  # strata that are told before more than one single fault is
+FAULTS = 3  # single ones that are told before more strata are
 VERDICTS = {True: "failed", False: "passed", None: "undecided"}  # of --fail-if
 
 
@@ -75,8 +76,42 @@ def worst_first(strata: list[dict]) -> list[dict]:
 
 def text(data: dict) -> str:
     """What report.txt holds: how much was tried, which strata are worst, which faults are critical."""
+    before, after = _opening(data), _ending(data)
     strata = worst_first(data["strata"])
     tried = [s for s in strata if s["pairs"]]
+    untried = len(strata) - len(tried)
+    left = LINES - len(before) - len(after)
+    groups, faults = _told(len(tried), len(data["critical"]), untried > 0, left)
+    rows = [*before]
+    random = random_kinds(data)
+    rows += [("answer changes" if k == 0 else "", _stratum(s, random)) for k, s in enumerate(tried[:groups])]
+    if rest := _rest(len(tried) - groups, untried, data["finished"]):
+        rows.append(("" if tried else "answer changes", rest))
+    rows += [_fault(entry) for entry in data["critical"][:faults]]
+    rows += after
+    width = max(len(head) for head, _ in rows[1:])
+    return "\n".join(
+        f"{head:{0 if k == 0 else width + 1}} {said}".rstrip() for k, (head, said) in enumerate(rows)
+    )
+
+
+def _told(tried: int, critical: int, others: bool, left: int) -> tuple[int, int]:
+    """How many strata and how many single faults are told in the lines that are left, one of which tells of the others
+    where there are some."""
+    groups, faults = 0, min(critical, 1)
+    wanted = (("groups", min(tried, WORST)), ("faults", min(critical, FAULTS)), ("groups", tried))
+    for what, most in wanted:
+        while (groups if what == "groups" else faults) < most:
+            more = (groups + (what == "groups"), faults + (what == "faults"))
+            if sum(more) + (others or more[0] < tried) > left:
+                break
+            groups, faults = more
+    return groups, faults
+
+
+def _opening(data: dict) -> list[tuple[str, str]]:
+    """What was tried, how far, and what the network answers without a fault."""
+    strata = data["strata"]
     pairs = sum(s["pairs"] for s in strata)
     rows = [
         (
@@ -87,56 +122,57 @@ def text(data: dict) -> str:
     ]
     if not data["finished"]:
         rows.append(("NOT FINISHED", "the budget ended first; the same command with --resume goes on"))
-    if data["finished"] and (wide := sum(not s["settled"] for s in tried)):
+    elif wide := sum(not s["settled"] for s in strata if s["pairs"]):
         said = f"{wide:,} groups have wider intervals than {100 * data['width']:g} % after the most draws that are made"
         rows.append(("WIDE", said))
     rows.append(("answer", answer(data)))
-    accuracy = data["intact"]["accuracy"]
-    if accuracy:
-        rows.append(
-            (
-                "no fault",
-                f"{100 * accuracy['value']:.2f} % right [{100 * accuracy['low']:.2f}, {100 * accuracy['high']:.2f}] "
-                f"({accuracy['count']:,} of {accuracy['of']:,})",
-            )
+    if accuracy := data["intact"]["accuracy"]:
+        said = (
+            f"{100 * accuracy['value']:.2f} % right [{100 * accuracy['low']:.2f}, {100 * accuracy['high']:.2f}] "
+            f"({accuracy['count']:,} of {accuracy['of']:,})"
         )
-    head = "answer changes"
-    for stratum in tried[:WORST]:
-        right = stratum["accuracy_worst"]
-        extra = "" if right is None else f"; under the worst of them {100 * right:.2f} % right"
-        if stratum["kind"] in random_kinds(data):
-            extra = f", mean over {stratum['sites']:,} realisations"
-        rows.append((head, f"{place(stratum)}: {share(stratum['decision'])} of {stratum['pairs']:,}{extra}"))
-        head = ""
-    if len(tried) > WORST:
-        so_far = "" if data["finished"] else " so far"
-        rows.append((head, f"and {len(tried) - WORST:,} more groups, none more often{so_far}"))
-    if untried := len(strata) - len(tried):
-        why = (
-            "no fault of theirs can happen: there is no spike"
-            if data["finished"]
-            else "nothing was tried yet"
+        rows.append(("no fault", said))
+    return rows
+
+
+def _ending(data: dict) -> list[tuple[str, str]]:
+    """What is in no figure, how to see a fault at work, and what --fail-if says."""
+    rows = []
+    if undefined := sum(s["undefined"]["count"] for s in data["strata"]):
+        said = (
+            f"{undefined:,} pairs: the words mean nothing any more, what a chip does then nobody knows; counted in no "
+            "other figure"
         )
-        rows.append((head if not tried else "", f"of {untried:,} groups nothing is known: {why}"))
-    undefined = sum(s["undefined"]["count"] for s in strata)
-    if undefined:
-        rows.append(
-            (
-                "undefined",
-                f"{undefined:,} pairs: the words mean nothing any more, what a chip does then nobody knows; "
-                "counted in no other figure",
-            )
-        )
-    for entry in data["critical"][:FAULTS]:
-        right = "" if entry["accuracy"] is None else f", {100 * entry['accuracy']:.2f} % right"
-        rows.append((f"worst fault #{entry['rank']}", f"{entry['what']}: {one_fault(entry)}{right}"))
-    if data["followed"]:
-        rows.append(("", chosen(data["followed"])))
+        rows.append(("undefined", said))
     if data["critical"]:
-        rows.append(("see it happen", "rheobase replay 'DIR#1'"))
+        how = f"; {chosen(data['followed'])}" if data["followed"] else ""
+        rows.append(("see it happen", f"rheobase replay 'DIR#1'{how}"))
+    elif data["followed"]:
+        rows.append(("worst fault", chosen(data["followed"])))
     if data["fail_if"]:
         rows.append((VERDICTS[data["fail_if"]["failed"]], f"--fail-if '{data['fail_if']['condition']}'"))
-    width = max(len(head) for head, _ in rows[1:]) if len(rows) > 1 else 0
-    return "\n".join(
-        f"{head:{0 if k == 0 else width + 1}} {said}".rstrip() for k, (head, said) in enumerate(rows)
-    )
+    return rows
+
+
+def _stratum(stratum: dict, random: set[str]) -> str:
+    right = stratum["accuracy_worst"]
+    extra = "" if right is None else f"; under the worst of them {100 * right:.2f} % right"
+    if stratum["kind"] in random:
+        extra = f", mean over {stratum['sites']:,} realisations"
+    return f"{place(stratum)}: {share(stratum['decision'])} of {stratum['pairs']:,}{extra}"
+
+
+def _rest(more: int, untried: int, finished: bool) -> str:
+    """Of the groups that are not told one by one."""
+    said = []
+    if more:
+        said.append(f"and {more:,} more groups, none more often{'' if finished else ' so far'}")
+    if untried:
+        why = "no fault of theirs can happen: there is no spike" if finished else "nothing was tried yet"
+        said.append(f"of {untried:,} groups nothing is known: {why}")
+    return "; ".join(said)
+
+
+def _fault(entry: dict) -> tuple[str, str]:
+    right = "" if entry["accuracy"] is None else f", {100 * entry['accuracy']:.2f} % right"
+    return f"worst fault #{entry['rank']}", f"{entry['what']}: {one_fault(entry)}{right}"
