@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import rheobase as rb
-from chip_simulator import BIAS, ChipNet, Population, Projection
+from chip_simulator import BIAS, ChipNet, NoLags, Population, Projection
 
 DT = 1e-3
 MODELS = {
@@ -58,9 +58,17 @@ class Drawn:
     connections: list[Connection]
     x: dict[str, np.ndarray]
     pinned: dict[str, np.ndarray] = field(default_factory=dict)  # projection -> weights
+    used: dict = field(default_factory=dict)  # settings with every number
 
     def chip_net(self, settings: dict, weights: dict[str, np.ndarray]) -> ChipNet:
-        """What the rules are applied to: registers and exponents from the settings, integers by projection."""
+        """What the rules are applied to: registers and exponents from the settings, integers by projection. T7: where a loop
+        needs it, what all synapses of a projection wait is its axons' delay."""
+        try:
+            return self._chip_net(settings, weights, False)
+        except NoLags:
+            return self._chip_net(settings, weights, True)
+
+    def _chip_net(self, settings: dict, weights: dict[str, np.ndarray], share: bool) -> ChipNet:
         populations = [
             Population(name, self.sizes[name], MODELS[kind], settings["populations"][name])
             for name, kind in self.kinds.items()
@@ -70,19 +78,33 @@ class Drawn:
         def add(
             name: str, source: str, target: str, delay: int = 0, delays: np.ndarray | None = None
         ) -> None:
-            exponent = settings["projections"][name]["exponent"]
-            projections.append(Projection(name, source, target, delay, weights[name], exponent, delays))
+            for exponent, part in formats_of(settings["projections"][name], weights[name]):
+                projections.append(Projection(name, source, target, delay, part, exponent, delays))
 
         steps = {(source, target): delay for source, target, delay in self.net.edges}
         for c in self.connections:
             alike = 0 if c.delays is None else int(c.delays.min())
-            delays = None if c.delays is None else c.delays - alike
+            if share and c.delays is not None and weights[c.name].any():
+                alike = int(c.delays[weights[c.name] != 0].min())
+            delays = None if c.delays is None else np.maximum(c.delays - alike, 0)
             add(c.name, c.source, c.target, steps[c.source, c.first] + alike, delays)
             if c.bias is not None:
                 add(f"{c.name}.bias", BIAS, c.target, 0, c.bias_delays)
         for name, part in self.leaking.items():
             add(part, BIAS, name)
         return ChipNet(self.profile, self.inputs, populations, projections)
+
+
+def formats_of(entry: dict, weights: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """W10: (exponent, weights) of each projection that a projection is held as; where it has one format, all of it."""
+    rows = len(weights)
+    bits, exponents = (np.broadcast_to(entry[key], rows) for key in ("bits", "exponent"))
+    found = []
+    for b, e in sorted(set(zip(bits.tolist(), exponents.tolist()))):
+        mine = np.where(((bits == b) & (exponents == e))[:, None], weights, 0)
+        signs = (np.maximum(mine, 0), np.minimum(mine, 0)) if b == 9 else (mine,)
+        found += [(e, part) for part in signs]
+    return found
 
 
 class _Draw:
@@ -309,18 +331,24 @@ class _Draw:
                 (c.target for c in drawn.connections if name.startswith(c.name)), name.rsplit(".", 1)[0]
             )
             sign = self.pick("excitatory", "inhibitory", *(() if overflowing else ("mixed", "mixed")))
-            bits = 8 if self.chance(60) else self.between(2, 8)
-            step = 1 << ((9 if sign == "mixed" else 8) - bits)
-            least = {"mixed": -256, "excitatory": 0, "inhibitory": step - 256}[sign]
-            most = {"mixed": 256 - step, "excitatory": 256 - step, "inhibitory": 0}[sign]
+            by_row = not overflowing and self.chance(25)
+            bits = self.bits(sign, shape[0] if by_row else None)
+            step = 1 << ((9 if sign == "mixed" else 8) - np.broadcast_to(bits, shape[0])[:, None])
+            end = 256 - step
+            least = {"mixed": np.where(step == 1, -255, -256), "excitatory": 0 * end, "inhibitory": -end}[
+                sign
+            ]
+            most = {"mixed": end, "excitatory": end, "inhibitory": 0 * end}[sign]
             weights = self.rng.integers(least // step, most // step + 1, shape) * step
             if self.chance(50) and not overflowing:
                 weights = np.clip(weights // (8 * step) * step, least, most)
             ends = self.rng.random(shape) < 0.05
-            weights[ends] = self.rng.choice([least, most], int(ends.sum()))
+            weights[ends] = np.where(self.rng.random(shape) < 0.5, least, most)[ends]
             # W8: what a neuron receives in one step stays within 2^18.
             top = int(np.floor(np.log2(2**18 / 256 / incoming[target])))
             exponent = min(7, top) if overflowing else self.between(-8, min(7, top, 1))
+            if by_row:
+                exponent = self.rng.integers(-8, min(7, top, 1) + 1, shape[0]).tolist()
             rows = weights.tolist()
             if self.chance(20):  # listed, most pairs left out
                 weights[self.rng.random(shape) < 0.8] = 0
@@ -332,6 +360,13 @@ class _Draw:
             "populations": populations,
             "projections": projections,
         }
+
+    def bits(self, sign: str, rows: int | None):
+        """Of a projection, or one for each row; nine where weights have both signs (W10)."""
+        most = 9 if sign == "mixed" else 8
+        if rows is not None:
+            return self.rng.integers(2, most + 1, rows).tolist()
+        return 8 if self.chance(60) else self.between(2, most)
 
     def registers(self, drawn: Drawn, name: str, extensions: bool) -> dict:
         kind, size = drawn.kinds[name], drawn.sizes[name]
@@ -367,9 +402,12 @@ class _Draw:
             settings = rb.quantization(drawn.net, chip=drawn.chip, profile=drawn.profile)
         except rb.CompileError:
             return None
-        for projection in settings["projections"].values():
+        rows = {c.name: len(c.weights) for c in drawn.connections}
+        for name, projection in settings["projections"].items():
             if self.chance(30):
-                projection["bits"] = self.between(2, 8)
+                projection["bits"] = self.bits(
+                    projection["sign_mode"], rows.get(name) if self.chance(50) else None
+                )
             if self.chance(20):
                 projection["exponent"] = int(np.clip(projection["exponent"] + self.between(-2, 1), -8, 7))
         for population in settings["populations"].values():

@@ -10,7 +10,6 @@ import random_networks
 import rheobase as rb
 from comparing import compare_with_rules, run_engines
 from replay import check_all, drawn_often
-from stage_text import StageText
 
 SHARE = 200
 
@@ -27,6 +26,12 @@ class Tally(Counter):
         self["Delays"] += any(c.delays is not None for c in drawn.connections)
         self["axon delays"] += any(delay > 0 for delay in self.delays)
         self["recurrent"] += any(c.source == c.target for c in drawn.connections)
+        self["formats of rows"] += any(
+            isinstance(p[key], list)
+            for p in drawn.used["projections"].values()
+            for key in ("bits", "exponent")
+        )
+        self["nine bits"] += any(np.max(p["bits"]) == 9 for p in drawn.used["projections"].values())
         self["biases"] += any(c.bias is not None for c in drawn.connections) or bool(drawn.leaking)
         self["wraps"] += any(o["wraps"].any() for o in golden.overflows.values())
         self["saturations"] += any(o["saturations"].any() for o in golden.overflows.values())
@@ -47,18 +52,24 @@ def check(seed: int, folder, tally: Tally) -> None:
         tally["refused"] += 1
         tally.update({f"refused by {d.code}" for d in refused.diagnostics if d.severity == "error"})
         return
-    weights = drawn.pinned or StageText((folder / "3-legal.mlir").read_text()).weights()
-    settings = drawn.settings if drawn.pinned else rb.quantization(
-        drawn.net, chip=drawn.chip, profile=drawn.profile, quant=drawn.settings
-    )  # fmt: skip
+    weights, settings = drawn.pinned, drawn.settings
+    if not weights:
+        settings = rb.quantization(
+            drawn.net, chip=drawn.chip, profile=drawn.profile, quant=drawn.settings, weights=True
+        )
+        weights = {name: np.array(p["weights"]) for name, p in settings["projections"].items()}
+        for c in drawn.connections:
+            if c.weights.shape != weights[c.name].shape:  # one to one: a kernel of one entry for each channel
+                weights[c.name] = np.diag(weights[c.name][:, 0])
     net = drawn.chip_net(settings, weights)
     golden = run_engines(image, drawn.x)
     compare_with_rules(golden, net, drawn.x)
+    drawn.used = settings
     tally.delays = [net.axon_delay(p) for p in net.projections]
     tally.image(drawn, image, golden)
 
 
-def test_w7_t2_t4_n17_f23_images_do_what_the_rules_say(tmp_path):
+def test_w7_w10_t2_t4_n17_f23_images_do_what_the_rules_say(tmp_path):
     tally = Tally()
     chosen = check_all(SHARE, lambda seed: check(seed, tmp_path, tally), tally)
     if chosen is None:
@@ -69,7 +80,16 @@ def test_w7_t2_t4_n17_f23_images_do_what_the_rules_say(tmp_path):
         chosen,
         (
             *("profile lava", "profile loihi1", "chip loihi1", "chip loihi2", "chip tiny", "several cores"),
-            *("axon delays", "Delays", "recurrent", "biases", "wraps", "saturations"),
+            *(
+                "axon delays",
+                "Delays",
+                "recurrent",
+                "formats of rows",
+                "nine bits",
+                "biases",
+                "wraps",
+                "saturations",
+            ),
             *(f"settings {kind}" for kind in random_networks.KINDS_OF_SETTINGS),
             *(f"kind {kind}" for kind in random_networks.MODELS),
         ),

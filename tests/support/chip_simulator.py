@@ -47,6 +47,10 @@ class Projection:
     delays: np.ndarray | None = None  # of each weight, in steps beside the axon's: T7
 
 
+class NoLags(Exception):
+    """A loop has more hops than steps of delay."""
+
+
 BIAS = "(bias)"  # sends a spike in every step
 
 
@@ -62,12 +66,15 @@ class ChipNet:
         self.lag = self.lags()
 
     def lags(self) -> dict[str, int]:
-        """T4: hops of the longest way from an input, less the delays of the float network on it."""
+        """T4: hops of the longest way from an input, less the delays of the float network on it. Raises NoLags."""
         lag = {population.name: 0 for population in self.populations}
         for _ in range(len(lag) + 1):
+            before = dict(lag)
             for p in self.projections:
                 lag[p.target] = max(lag[p.target], lag.get(p.source, 0) + 1 - p.delay)
-        return lag
+            if lag == before:
+                return lag
+        raise NoLags
 
     def axon_delay(self, p: Projection) -> int:
         """T2, T5: what is missing between the sender's step and the step in which the float network used the spike."""
