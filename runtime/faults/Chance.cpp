@@ -15,8 +15,21 @@ namespace {
 // The streams of one seed.
 enum NoiseStream : std::uint32_t { kLoss = 1, kNoise = 2, kDeletion = 3, kJitter = 4 };
 
+// The last words of counters that number something else than samples and steps.
+enum Draws : std::uint32_t { kWide = ~0u, kNormal = ~1u, kLots = ~2u };
+
 PhiloxKey keyOf(std::uint64_t seed) {
   return {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
+}
+
+PhiloxCounter wordsOf(std::uint64_t seed, std::uint64_t number, std::uint32_t of, Draws draws) {
+  return philox({static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32), of, draws},
+                keyOf(seed));
+}
+
+std::uint64_t wideWord(std::uint64_t seed, std::uint64_t number, std::uint32_t of, Draws draws) {
+  const PhiloxCounter words = wordsOf(seed, number, of, draws);
+  return std::uint64_t{words[1]} << 32 | words[0];
 }
 
 bool happens(std::uint32_t draw, double rate) { return static_cast<double>(draw) < rate * 0x1p32; }
@@ -30,14 +43,15 @@ std::uint32_t chance(std::uint64_t seed, std::uint32_t stream, std::uint64_t sam
 }
 
 std::uint64_t wideChance(std::uint64_t seed, std::uint64_t number) {
-  const PhiloxCounter words = philox(
-      {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32), 0, ~0u}, keyOf(seed));
-  return std::uint64_t{words[1]} << 32 | words[0];
+  return wideWord(seed, number, 0, kWide);
+}
+
+std::uint64_t lot(std::uint64_t seed, std::uint32_t stratum, std::uint64_t place) {
+  return wideWord(seed, place, stratum, kLots);
 }
 
 double normalChance(std::uint64_t seed, std::uint32_t stream, std::uint64_t index) {
-  const PhiloxCounter words = philox(
-      {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32), stream, ~1u}, keyOf(seed));
+  const PhiloxCounter words = wordsOf(seed, index, stream, kNormal);
   const double first = (static_cast<double>(words[0]) + 1) * 0x1p-32;  // in (0, 1]
   const double second = static_cast<double>(words[1]) * 0x1p-32;
   return std::sqrt(-2 * std::log(first)) * std::cos(2 * std::numbers::pi * second);

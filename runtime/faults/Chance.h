@@ -14,6 +14,8 @@ std::uint32_t chance(std::uint64_t seed, std::uint32_t stream, std::uint64_t sam
                      std::uint32_t index);
 // Uniform in [0, 2^64).
 std::uint64_t wideChance(std::uint64_t seed, std::uint64_t number);
+// Uniform in [0, 2^64): by which equals among the places of a stratum are ordered.
+std::uint64_t lot(std::uint64_t seed, std::uint32_t stratum, std::uint64_t place);
 // A normal deviate: Box and Muller 1958. SPEC B13
 double normalChance(std::uint64_t seed, std::uint32_t stream, std::uint64_t index);
 

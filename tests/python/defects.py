@@ -99,7 +99,7 @@ def pinned_register(rng: Random, folder: Path) -> Defect:
 
 
 def pinned_bits(rng: Random, folder: Path) -> Defect:
-    bits = int(rng.integers(9, 20))
+    bits = int(rng.integers(10, 20))
     quant = settings(projections={"w2": {"bits": bits}})
     return Defect("quantization.pinned", "projections.w2.bits", bits, network(rng), quant=quant)
 

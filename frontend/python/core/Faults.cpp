@@ -2,6 +2,7 @@
 #include "Arrays.h"
 #include "Supervisor.h"
 #include "faults/Campaign.h"
+#include "faults/Chance.h"
 
 namespace rheo::python {
 namespace {
@@ -28,6 +29,15 @@ template <class Row, class Value>
 py::array_t<Value> column(const std::vector<Row>& rows, Value Row::*member) {
   py::array_t<Value> values(static_cast<py::ssize_t>(rows.size()));
   for (std::size_t k = 0; k < rows.size(); ++k) values.mutable_data()[k] = rows[k].*member;
+  return values;
+}
+
+py::array_t<std::uint64_t> lots(
+    std::uint64_t seed, std::uint32_t stratum,
+    const py::array_t<std::uint64_t, py::array::c_style | py::array::forcecast>& places) {
+  py::array_t<std::uint64_t> values(places.size());
+  for (py::ssize_t k = 0; k < places.size(); ++k)
+    values.mutable_data()[k] = lot(seed, stratum, places.data()[k]);
   return values;
 }
 
@@ -147,6 +157,8 @@ SharedCampaign makeCampaign(const Image& image, const std::vector<std::string>& 
 }  // namespace
 
 void bindFaults(py::module_& m) {
+  m.def("fault_lots", &lots, py::arg("seed"), py::arg("stratum"), py::arg("places"),
+        "A number for each place of a stratum, by which equals are ordered. SPEC B9");
   m.def("fault_kinds", &kinds, "Every kind of fault: {name, about, amount, usual, summary}.");
   py::class_<Campaign, SharedCampaign>(m, "Campaign")
       .def(py::init(&makeCampaign), py::arg("image"), py::arg("requests"), py::arg("output"),

@@ -168,6 +168,9 @@ TEST(FaultRules, b9_draws_are_words_of_philox) {
     EXPECT_EQ(chance(kSeed, 3, sample, step, index), c(kSeed, 3, index, step, sample));
     EXPECT_EQ(wideChance(kSeed, n << 33 | n), w(kSeed, n << 33 | n));
     EXPECT_EQ(seedOf(kSeed, n), w(kSeed, n));
+    const auto tie =
+        words({static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n), 5, 4294967293u}, kSeed);
+    EXPECT_EQ(lot(kSeed, 5, n << 32 | n), (std::uint64_t{tie[1]} << 32) + tie[0]);
   }
 }
 

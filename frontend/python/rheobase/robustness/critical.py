@@ -6,6 +6,7 @@ from typing import Iterable, Optional
 
 import numpy as np
 
+from .. import _core
 from .checkpoint import DAMAGES
 from .intervals import clopper_pearson
 from .plan import is_random
@@ -20,16 +21,9 @@ FOLLOWED, FOLLOWED_SAMPLES = 64, 32
 
 
 def lots(seed: int, stratum: int, places: np.ndarray) -> np.ndarray:
-    """A number for each place by which ties are broken, uint64: by lot, for the lowest addresses would win otherwise. The
-    mixer is SplitMix64's (Steele, Lea and Flood 2014)."""
-    with np.errstate(over="ignore"):
-        z = np.uint64(seed) * np.uint64(0xD1342543DE82EF95) + np.uint64(stratum + 1) * np.uint64(
-            0x9E3779B97F4A7C15
-        )
-        z = z + np.asarray(places, np.uint64) * np.uint64(0xBF58476D1CE4E5B9)
-        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-            z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
-        return z ^ (z >> np.uint64(31))
+    """A number for each place by which ties are broken, uint64: by lot, for the lowest addresses would win otherwise. Of
+    samples that faults are followed on, the stratum is -1. SPEC B9"""
+    return _core.fault_lots(seed, stratum + 1, places)
 
 
 def _entry(core, known: dict, stratum: int, site: int, seed: int, **found) -> dict:
