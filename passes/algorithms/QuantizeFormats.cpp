@@ -47,18 +47,44 @@ std::vector<RowGroup> groupsOf(const QuantPart& part) {
   return groups;
 }
 
-// The weights of a group's rows alone; the others are 0.
+// Those synapses of a group's rows whose value is wanted, and no others; a kernel, whose synapses share
+// values, keeps its form, and the others are 0.
+template <class T, class Wanted>
+Connections<T> only(const Connections<T>& all, const RowGroup& group, Wanted wanted) {
+  std::vector<bool> mine(static_cast<std::size_t>(all.rows()));
+  for (const std::int64_t row : group.rows) mine[static_cast<std::size_t>(row)] = true;
+  if (all.wiring.convolution()) {
+    Connections<T> some = all;
+    for (std::int64_t row = 0; row < all.rows(); ++row)
+      for (std::int64_t k = all.firstOf(row); k < all.firstOf(row + 1); ++k)
+        if (!mine[static_cast<std::size_t>(row)] || !wanted(all.value(k)))
+          some.values[static_cast<std::size_t>(k)] = 0;
+    return some;
+  }
+  Connections<T> some;
+  SynapseLists lists;
+  for (std::int64_t target = 0; target < all.wiring.targets(); ++target) {
+    if (mine[static_cast<std::size_t>(target)])
+      all.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t k) {
+        if (!wanted(all.value(k))) return;
+        lists.add(source);
+        some.values.push_back(all.value(k));
+        if (!all.delays.empty()) some.delays.push_back(all.delays[static_cast<std::size_t>(k)]);
+      });
+    lists.endTarget();
+  }
+  some.wiring = Wiring::listed(all.wiring.sources(), std::move(lists));
+  return some;
+}
+
+// The weights of a group's rows alone.
 EffectiveWeights ofGroup(const EffectiveWeights& all, const RowGroup& group) {
   EffectiveWeights own;
   own.format = group.format;
   own.payload = all.payload;
   own.exponentPinned = all.exponentPinned;
   own.exponent = group.exponent;
-  own.values = Connections<double>(all.values.wiring);
-  for (const std::int64_t row : group.rows)
-    std::copy(all.values.values.begin() + all.values.firstOf(row),
-              all.values.values.begin() + all.values.firstOf(row + 1),
-              own.values.values.begin() + all.values.firstOf(row));
+  own.values = only(all.values, group, [](double value) { return value != 0; });
   own.largest = largestOf(own.values.values);
   return own;
 }
@@ -79,21 +105,23 @@ bool hasSign(std::int32_t weight, SignMode sign) {
   return sign == SignMode::Mixed ? weight != 0 : sign == SignMode::Excitatory ? weight > 0 : weight < 0;
 }
 
-// Of a group's rows, the weights of a sign.
-FixedProjection listsOf(const FixedProjection& whole, const RowGroup& group, SignMode sign) {
-  FixedProjection own = whole;
-  own.exponent = group.exponent;
+FixedProjection withoutWeights(const FixedProjection& whole, const WeightFormat& format, int exponent,
+                               SignMode sign) {
+  FixedProjection own;
+  own.name = whole.name;
+  own.source = whole.source;
+  own.target = whole.target;
+  own.delaySteps = whole.delaySteps;
+  own.exponent = exponent;
   own.signMode = sign;
-  own.weightBits = group.format.bits - (group.format.bothSigns ? 1 : 0);
-  std::fill(own.weights.values.begin(), own.weights.values.end(), 0);
-  for (const std::int64_t row : group.rows)
-    for (std::int64_t k = whole.weights.firstOf(row); k < whole.weights.firstOf(row + 1); ++k)
-      if (hasSign(whole.weights.value(k), sign))
-        own.weights.values[static_cast<std::size_t>(k)] = whole.weights.value(k);
-  settleDelays(own.weights);
-  own.name += fmt::format("[{}b,e{}", own.weightBits, own.exponent);
-  own.name += group.format.bothSigns ? fmt::format(",{}]", signModeName(sign)) : "]";
+  own.weightBits = format.bits - (format.bothSigns ? 1 : 0);
   return own;
+}
+
+// What follows the projection's name: "[8b,e-1]", "[8b,e0,excitatory]".
+std::string nameOf(const FixedProjection& part, bool ofOneSign) {
+  const std::string sign = ofOneSign ? fmt::format(",{}", signModeName(part.signMode)) : "";
+  return fmt::format("[{}b,e{}{}]", part.weightBits, part.exponent, sign);
 }
 
 }  // namespace
@@ -112,23 +140,28 @@ PartsOfOneFormat::PartsOfOneFormat(const std::vector<QuantPart*>& parts) {
 std::vector<FixedProjection> projectionsOf(QuantPart part) {
   if (part.rowFormats.empty() && part.rowExponents.empty() && !part.effective.format.bothSigns)
     return {std::move(part.fixed)};
+  if (part.fixed.weights.values.empty()) return {std::move(part.fixed)};  // none were chosen
   const std::vector<RowGroup> groups = groupsOf(part);
-  if (groups.empty()) return {std::move(part.fixed)};
   std::vector<FixedProjection> made;
-  const auto isThere = [](std::int32_t weight) { return weight != 0; };
   for (const RowGroup& group : groups) {
     std::vector<SignMode> signs{group.format.sign};
     if (group.format.bothSigns) signs = {SignMode::Excitatory, SignMode::Inhibitory};
     for (const SignMode sign : signs) {
-      FixedProjection own = listsOf(part.fixed, group, sign);
-      if (std::any_of(own.weights.values.begin(), own.weights.values.end(), isThere))
-        made.push_back(std::move(own));
+      FixedProjection own = withoutWeights(part.fixed, group.format, group.exponent, sign);
+      own.weights =
+          only(part.fixed.weights, group, [&](std::int32_t weight) { return hasSign(weight, sign); });
+      const auto isThere = [](std::int32_t weight) { return weight != 0; };
+      if (!std::any_of(own.weights.values.begin(), own.weights.values.end(), isThere)) continue;
+      settleDelays(own.weights);
+      own.name += nameOf(own, group.format.bothSigns);
+      made.push_back(std::move(own));
     }
   }
   if (made.empty()) {  // all of them are 0
     const WeightFormat& format = groups.front().format;
-    made.push_back(
-        listsOf(part.fixed, groups.front(), format.bothSigns ? SignMode::Excitatory : format.sign));
+    made.push_back(withoutWeights(part.fixed, format, groups.front().exponent,
+                                  format.bothSigns ? SignMode::Excitatory : format.sign));
+    made.back().weights = std::move(part.fixed.weights);
   }
   if (made.size() == 1) made.front().name = part.fixed.name;
   return made;
