@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import twoinputs
 from faultnets import CAMPAIGN, files, reports
 
 BUILD = Path(os.environ.get("RHEO_BUILD_DIR", Path(__file__).resolve().parents[2] / "build"))
@@ -53,6 +54,15 @@ def test_begun_on_workers_and_ended_on_one_machine_and_the_other_way(here):
         assert result.returncode == 4, result.stderr
         assert rheobase(*CAMPAIGN, "-o", folder, "--resume", *then).returncode == 0
         assert reports(here / folder) == reports(here / "one")
+
+
+def test_workers_take_several_inputs(here, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    twoinputs.files(tmp_path)
+    for folder, *more in (("one",), ("two", "--dask", "local:2")):
+        result = rheobase(*CAMPAIGN, "-o", folder, *more)
+        assert result.returncode == 0, result.stderr
+    assert reports(tmp_path / "two") == reports(tmp_path / "one")
 
 
 @pytest.mark.parametrize("address", ["local:none", "local:0", "tcp://127.0.0.1:9", "nonsense"])

@@ -363,14 +363,4 @@ def test_wrong_arguments():
     ):
         with pytest.raises(rb.OptionError, match=words):
             rb.sweep(net, [8], x, **further)
-    b = rb.Builder(dt=1e-3)
-    b.input("left", 4)
-    b.input("right", 4)
-    b.li("o", 2, tau=8e-3)
-    b.connect("left", "o", np.ones((2, 4)))
-    b.connect("right", "o", np.ones((2, 4)))
-    b.output("out", "o")
-    with pytest.raises(rb.DataError, match="sweeps take networks with one input, this one has 2") as error:
-        rb.sweep(b.build(), [8], {"left": x, "right": x})
-    assert error.value.code == "R0258" and "join the inputs" in error.value.diagnostics[0].remedy
     assert parse_budget("40 kB") == 40_000 and parse_budget("5000words") == 40_000

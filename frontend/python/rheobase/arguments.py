@@ -8,7 +8,7 @@ from typing import Callable, Iterable, Optional
 
 import numpy as np
 
-from .data import check_numbers, with_batch
+from .data import by_input, check_numbers
 from .errors import data_error, option_error, shown, unknown_name
 
 
@@ -87,43 +87,13 @@ def gather(
     x: an array, or a dictionary by name where there are several inputs. ``convert`` fits an array [B, T,
     *shape] to its input. Raises DataError with the input's name.
     """
-    if isinstance(x, dict):
-        for name in x:
-            if name not in shapes:
-                raise unknown_name("input", name, shapes)
-    elif len(shapes) == 1:
-        x = {next(iter(shapes)): x}
-    else:
-        names = ", ".join(f"'{name}'" for name in shapes)
-        raise data_error(
-            "R0258",
-            f"there are {len(shapes)} inputs and one array",
-            file,
-            remedy=f"give a dictionary by name: {names}",
-        )
-    arrays: list[np.ndarray] = []
-    lead: Optional[tuple] = None
-    batches: list[bool] = []
-    for name, shape in shapes.items():
-        if name not in x:
-            raise data_error("R0258", f"there is no data for input '{name}'", file, name)
-        array, batched = with_batch(check_numbers(x[name], file, name), shape, file, name)
-        batches.append(batched)
-        if lead is None:
-            lead = array.shape[:2]
-        elif lead != array.shape[:2] or batched != batches[0]:
-            raise data_error(
-                "R0251",
-                f"input '{name}' has {array.shape[0]} samples of {array.shape[1]} steps, input "
-                f"'{next(iter(shapes))}' has {lead[0]} of {lead[1]}",
-                file,
-                name,
-                remedy="all inputs share samples and steps",
-            )
-        array = convert(array, name)
-        arrays.append(np.ascontiguousarray(array.reshape(*lead, prod(int(v) for v in shape))))
-    assert lead is not None
-    return arrays, lead[0], lead[1], batches[0]
+    given, batched = by_input(x, shapes, file)
+    lead = next(iter(given.values())).shape[:2]
+    arrays = []
+    for name, array in given.items():
+        width = prod(int(v) for v in shapes[name])
+        arrays.append(np.ascontiguousarray(convert(array, name).reshape(*lead, width)))
+    return arrays, lead[0], lead[1], batched
 
 
 def option_name(what: str, value, allowed: Iterable[str]) -> str:

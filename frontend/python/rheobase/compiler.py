@@ -15,7 +15,7 @@ import numpy as np
 
 from . import data as data_files
 from . import fixing, pinning
-from .arguments import gather, whole_number
+from .arguments import whole_number
 from .arithmetic import most
 from .chipspec import ChipSpec, chip_name
 from .errors import (
@@ -90,17 +90,11 @@ def _chunks(net: Network, data) -> Iterator:
     if data is None:
         return
     if isinstance(data, (str, bytes, os.PathLike)):
-        if len(net.inputs) != 1:
-            raise option_error("calibration from a file takes networks with one input", "give arrays by name")
-        data = data_files.load(os.fsdecode(data), net.inputs[0].shape, name=net.inputs[0].name, dt=net.dt)
-    if isinstance(data, data_files.DataSet):
-        for _, chunk in data.chunks(CALIBRATION_CHUNK):
-            yield chunk
-        return
-    shapes = {n.name: n.shape for n in net.inputs}
-    arrays, samples, _, _ = gather(data, shapes, lambda array, name: array)
-    for first in range(0, samples, CALIBRATION_CHUNK):
-        yield {name: array[first : first + CALIBRATION_CHUNK] for name, array in zip(shapes, arrays)}
+        data = data_files.load(os.fsdecode(data), net.input_shapes, dt=net.dt)
+    if not isinstance(data, data_files.DataSet):
+        data = data_files.of_arrays(data, None, net.input_shapes)
+    for _, chunk in data.chunks(CALIBRATION_CHUNK):
+        yield chunk
 
 
 def _answers(net: Network, image: Image, data) -> Iterator[Diagnostic]:
@@ -383,8 +377,9 @@ def compile(
     """A chip image of a network.
 
     chip: a name, a ChipSpec or a chip's JSON file. profile: "lava" or "loihi1"; the chip's first where None.
-    calibrate: spikes [B, T, *input_shape] that show how large the states become and how often neurons fire, which
-    decides what neurons share a core and what cores are near each other; or their file. seed: of the search for both.
+    calibrate: spikes [B, T, *input_shape], a dictionary by name for several inputs, that show how large the states become
+    and how often neurons fire, which decides what neurons share a core and what cores are near each other; or their file.
+    seed: of the search for both.
     mapper: "order" puts populations on cores in order, "graph" groups neurons outside feature maps by whom they spike to,
     "auto" takes the better of both where the network is small enough to try; ``image.placement`` has the figures. keep:
     an image of the network before a change, or its file: neurons of populations that it holds with the same name, size

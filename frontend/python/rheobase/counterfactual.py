@@ -16,6 +16,7 @@ import numpy as np
 from . import _core, fan_in
 from .arithmetic import ALIGN, DECAY_ONE
 from .builder import Builder
+from .data import Samples
 from .errors import Error
 from .fan_in import Place, Row
 from .image import Image
@@ -78,7 +79,7 @@ def explain(
     image: Image,
     found: dict,
     zero: float,
-    sample: np.ndarray,
+    sample: Samples,
     ref: Recording,
     v_chip: np.ndarray,
 ) -> Optional[dict]:
@@ -195,16 +196,17 @@ class _Case:
             parameters["v_threshold"] = self.threshold
         return replace(changed, parameters=parameters)
 
-    def arriving(self, net: Network, sample: np.ndarray, ref: Recording) -> np.ndarray:
+    def arriving(self, net: Network, sample: Samples, ref: Recording) -> np.ndarray:
         """What arrives from each place, [T, places], at times that the small network's own delay leaves right."""
         spike = net.conventions["dt"] if net.conventions["spikes"] == "dirac" else 1.0  # SPEC F11
-        steps = sample.shape[1]
+        given = sample if isinstance(sample, dict) else {net.inputs[0].name: sample}
+        steps = next(iter(given.values())).shape[1]
         x = np.zeros((steps, len(self.places)))
         for column, (source, neuron, delay) in enumerate(self.places):
             if source in ref.spikes:
                 sent = ref.spikes[source][0].reshape(steps, -1)[:, neuron] * spike
             else:
-                sent = sample[0].reshape(steps, -1)[:, neuron]
+                sent = given[source][0].reshape(steps, -1)[:, neuron]
             late = delay - self.delay
             x[max(late, 0) : steps + min(late, 0), column] = sent[max(-late, 0) : steps - max(late, 0)]
         return x

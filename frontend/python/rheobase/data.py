@@ -1,41 +1,43 @@
-"""Recordings and data sets: from files to arrays of the network's shape, in chunks where they are large."""
+"""Recordings and data sets: from files to arrays of the network's shapes, in chunks where they are large."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator, Optional
+from typing import Callable, Iterator, Optional, Union
 
 import numpy as np
 
 from .datafiles import open_npz, read_raw
-from .errors import data_error
+from .errors import DataError, Diagnostic, data_error, nearest, shown
+
+Samples = Union[np.ndarray, dict[str, np.ndarray]]  # of the one input; of several by their names
 
 
 @dataclass
 class DataSet:
     """Samples for one network: dense spikes, or grey levels with an encoder that makes spikes of them.
 
-    slice(first, count) gives [count, steps, *shape]; y holds labels [samples] or targets [samples, steps,
-    outputs].
+    slice(first, count) gives [count, steps, *shape], of several inputs a dictionary of such arrays by name; y holds
+    labels [samples] or targets [samples, steps, outputs].
     """
 
     samples: int
     steps: int
-    slice: Callable[[int, int], np.ndarray]
+    slice: Callable[[int, int], Samples]
     y: Optional[np.ndarray] = None
     batched: bool = True
     file: str = ""
 
-    def chunks(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
+    def chunks(self, size: int) -> Iterator[tuple[int, Samples]]:
         """(first sample, samples) of at most ``size`` samples each."""
         for first in range(0, self.samples, size):
             yield first, self.slice(first, min(size, self.samples - first))
 
-    def whole(self) -> np.ndarray:
+    def whole(self) -> Samples:
         """Every sample, as `run` takes it: without a batch axis where the file has none."""
         x = self.slice(0, self.samples)
-        return x if self.batched else x[0]
+        return x if self.batched else part_of(x, 0)
 
     def limited(self, samples: Optional[int]) -> DataSet:
         """The first ``samples`` of them."""
@@ -43,6 +45,21 @@ class DataSet:
             return self
         y = None if self.y is None else self.y[:samples]
         return DataSet(samples, self.steps, self.slice, y, self.batched, self.file)
+
+
+def samples_in(x: Samples) -> int:
+    """How many samples a slice of a data set holds."""
+    return len(next(iter(x.values())) if isinstance(x, dict) else x)
+
+
+def part_of(x: Samples, index) -> Samples:
+    """x[index], of every input where there are several."""
+    return {name: array[index] for name, array in x.items()} if isinstance(x, dict) else x[index]
+
+
+def lone(arrays: dict) -> Samples:
+    """The only array; all of them by name where there are several."""
+    return arrays if len(arrays) > 1 else next(iter(arrays.values()))
 
 
 def check_numbers(x, file: str = "", where: str = "x") -> np.ndarray:
@@ -141,26 +158,103 @@ def as_payloads(x: np.ndarray, info: dict, file: str = "") -> np.ndarray:
     return np.ascontiguousarray(x, np.uint8 if low >= 0 and high <= 255 else np.int32)
 
 
+MOST_TOLD = 8  # names of a file that a message lists
+
+
+def check_inputs(given, shapes: dict, file: str = "") -> None:
+    """Raises DataError R0258 with all that is wrong about the names of what is given for inputs of these shapes."""
+    surplus = [name for name in given if name not in shapes]
+    missing = [name for name in shapes if name not in given]
+    found = [("there is no input " + shown(name), "", nearest(name, shapes)) for name in surplus[:MOST_TOLD]]
+    held = ", ".join(shown(name) for name in list(given)[:MOST_TOLD]) or "none"
+    more = f" and {len(given) - MOST_TOLD} more" if len(given) > MOST_TOLD else ""
+    way = f"add an array of that name; there are {held}{more}"
+    found += [(f"there is no data for input '{name}'", name, way) for name in missing]
+    if found:
+        raise DataError(
+            [Diagnostic("R0258", "error", what, str(file), where, remedy=way) for what, where, way in found]
+        )
+
+
+def by_input(x, shapes: dict[str, tuple], file: str = "") -> tuple[dict[str, np.ndarray], bool]:
+    """({input: [B, T, *shape]} in the order of ``shapes``, whether there was a batch axis).
+
+    x: an array, or a dictionary by name where there are several inputs. Raises DataError with the input's name.
+    """
+    if not shapes:
+        message = "there is no input that data could be for"
+        raise data_error("R0258", message, file, remedy="give a network or an image with an input")
+    if not isinstance(x, dict):
+        if len(shapes) > 1:
+            names = ", ".join(f"'{name}'" for name in shapes)
+            message = f"there are {len(shapes)} inputs and one array"
+            raise data_error("R0258", message, file, remedy=f"give a dictionary by name: {names}")
+        x = {next(iter(shapes)): x}
+    check_inputs(x, shapes, file)
+    arrays: dict[str, np.ndarray] = {}
+    batches: dict[str, bool] = {}
+    for name, shape in shapes.items():
+        arrays[name], batches[name] = with_batch(check_numbers(x[name], file, name), shape, file, name)
+    check_alike({name: array.shape[:2] for name, array in arrays.items()}, batches, file)
+    return arrays, all(batches.values())
+
+
+def check_alike(leads: dict[str, tuple], batches: dict[str, bool], file: str = "") -> None:
+    """Raises DataError R0251 where inputs differ in samples and steps, or in whether they have an axis of samples.
+
+    leads: input -> (samples, steps) or (samples,); batches: input -> whether it has the axis.
+    """
+    first = next(iter(leads), "")
+    for name, lead in leads.items():
+        if batches[name] != batches[first]:
+            has = [f"input '{n}' has {'an' if batches[n] else 'no'} axis of samples" for n in (name, first)]
+            message = f"{has[0]}, {has[1]}"
+        elif lead != leads[first]:
+            kind = " samples of {} steps" if len(lead) > 1 else " samples"
+            sizes = [str(leads[n][0]) + kind.format(*leads[n][1:]) for n in (name, first)]
+            message = f"input '{name}' has {sizes[0]}, input '{first}' has {sizes[1]}"
+        else:
+            continue
+        raise data_error("R0251", message, file, name, remedy="all inputs share samples and steps")
+
+
+def _dense(arrays: dict[str, np.ndarray], batched: bool, file: str = "") -> DataSet:
+    """Of arrays [B, T, *shape] by input."""
+    samples, steps = next(iter(arrays.values())).shape[:2]
+
+    def pick(first: int, count: int) -> Samples:
+        return lone({name: array[first : first + count] for name, array in arrays.items()})
+
+    return DataSet(samples, steps, pick, None, batched, file)
+
+
 def load(
-    path, shape: tuple, encode: Optional[str] = None, name: Optional[str] = None, dt: Optional[float] = None
+    path, shape, encode: Optional[str] = None, name: Optional[str] = None, dt: Optional[float] = None
 ) -> DataSet:
-    """Reads a data set for an input of ``shape``. Grey levels become spikes by ``encode`` ("rate:20,0").
+    """Reads a data set for the input of a ``shape``, or for several: {name: shape}, in any order.
 
     .npz with x [samples, T, *shape] (or [T, *shape]) and y, or with events (sample, step, index[, value],
     shape); .npy with x alone; IDX images with their labels beside them; NIRData, from which the input called ``name``
-    is taken, and whose events lie on steps of ``dt`` seconds. With ``encode``, x is grey levels [samples, *shape].
-    Raises FormatError (unreadable file), DataError (contents that do not fit) or OptionError (an unknown encoding).
+    is taken, and whose events lie on steps of ``dt`` seconds. Of several inputs an .npz holds an array by the name of
+    each, or its events ("left.step", "left.index", "left.shape", ...), and y; a NIRData file a node of that name.
+    With ``encode`` ("rate:20,0"), arrays are grey levels [samples, *shape], which become spikes; several inputs as one
+    whose channels are theirs, in order of names. Raises FormatError (unreadable file), DataError (contents that do not
+    fit) or OptionError (an unknown encoding).
 
-    Example: rheobase.data.load("test.npz", net.inputs[0].shape)
+    Example: rheobase.data.load("test.npz", net.input_shapes)
     """
-    path = Path(path)
-    raw = read_raw(path, name, dt)
-    x = check_numbers(raw.x, str(path))
-    y = None if raw.y is None else check_numbers(raw.y, str(path), "y")
+    file = str(Path(path))
+    shapes = dict(shape) if isinstance(shape, dict) else {name: shape}
+    raw = read_raw(Path(path), list(shapes), dt)
+    if len(shapes) == 1:
+        shapes = dict(zip(raw.x, shapes.values()))  # as the file calls it
+    check_inputs(raw.x, shapes, file)
+    arrays = {key: check_numbers(raw.x[key], file, key) for key in shapes}
+    y = None if raw.y is None else check_numbers(raw.y, file, "y")
     if encode is not None:
         from .encoding import data_set
 
-        data = data_set(x, shape, encode, str(path))
+        data = data_set(arrays, shapes, encode, file)
     elif raw.grey:
         raise data_error(
             "R0257",
@@ -169,25 +263,15 @@ def load(
             remedy="say how they become spikes, e.g. --encode rate:20,0",
         )
     else:
-        x, batched = with_batch(x, shape, str(path))
-        data = DataSet(
-            x.shape[0], x.shape[1], lambda first, count: x[first : first + count], None, batched, str(path)
-        )
-    data.y = check_targets(y, data, str(path))
+        data = _dense(*by_input(arrays, shapes, file), file)
+    data.y = check_targets(y, data, file)
     return data
 
 
-def of_arrays(x, y, shapes: list[tuple], who: str) -> DataSet:
-    """Arrays in memory as a data set for the one input of a network or an image, whose inputs have these shapes. Raises
-    DataError; ``who`` says in it what takes one input only."""
-    if len(shapes) != 1:
-        raise data_error(
-            "R0258",
-            f"{who} with one input, this one has {len(shapes)}",
-            remedy="run the network and the image with a dictionary by name, or join the inputs to one",
-        )
-    x, batched = with_batch(check_numbers(x), shapes[0])
-    data = DataSet(x.shape[0], x.shape[1], lambda first, count: x[first : first + count], None, batched)
+def of_arrays(x, y, shapes: dict[str, tuple]) -> DataSet:
+    """Arrays in memory as a data set for inputs of these shapes: an array for the only one, else a dictionary. Raises
+    DataError."""
+    data = _dense(*by_input(x, shapes))
     data.y = check_targets(y, data)
     return data
 
@@ -221,9 +305,13 @@ def check_targets(y, data: DataSet, file: str = "") -> Optional[np.ndarray]:
 __all__ = [
     "DataSet",
     "as_payloads",
+    "by_input",
     "check_numbers",
     "check_targets",
     "load",
+    "of_arrays",
     "open_npz",
+    "part_of",
+    "samples_in",
     "with_batch",
 ]

@@ -30,13 +30,15 @@ _UNREADABLE = (
 )
 _UNREADABLE += (MemoryError, NotImplementedError, RecursionError, RuntimeError, zlib.error)
 _WRITE_AGAIN = "write it with numpy.savez(file, x=x, y=y); arrays of Python objects are not read"
+LABELS = "y"  # of an .npz, or targets; where an input has this name, the array is the input's
+EVENT_PARTS = ("sample", "step", "index", "value", "shape")
 
 
 @dataclass
 class Raw:
     """What a file holds before it is fitted to a network."""
 
-    x: np.ndarray
+    x: dict[str, np.ndarray]  # by input; what is for a single one by what the file calls it
     y: Optional[np.ndarray] = None
     grey: bool = False  # pixels, which are not spikes yet
 
@@ -137,9 +139,9 @@ def _labels_beside(path: Path) -> Optional[np.ndarray]:
     return _read_idx(beside) if beside != path and beside.exists() else None
 
 
-def _column(arrays: dict, name: str, count: int, low: int, high: int, path) -> np.ndarray:
+def _column(arrays: dict, part: str, count: int, low: int, high: int, path, prefix: str) -> np.ndarray:
     """A list of ``count`` integers from low to high."""
-    column = arrays[name]
+    column, name = arrays[part], prefix + part
     if column.ndim != 1 or len(column) != count or column.dtype.kind not in "iu":
         raise data_error(
             "R0256",
@@ -162,17 +164,26 @@ def _column(arrays: dict, name: str, count: int, low: int, high: int, path) -> n
     return column.astype(np.int64)
 
 
-def _events(arrays: dict, path) -> np.ndarray:
-    """Event form (sample, step, index[, value], shape) as a dense array; events in one place add up."""
+def _events(arrays: dict, path, prefix: str = "", held: int = 0) -> np.ndarray:
+    """Event form (sample, step, index[, value], shape) as a dense array; events in one place add up. prefix: what stands
+    before these names in the file; held: bytes of other such arrays, which are there, too."""
+    if "shape" not in arrays:
+        raise data_error(
+            "R0256",
+            f"event form needs '{prefix}shape'",
+            path,
+            f"{prefix}shape",
+            remedy="give [samples, steps, *input shape]",
+        )
     given = np.atleast_1d(arrays["shape"])
     missing = [name for name in ("step", "index") if name not in arrays]
     shaped = given.ndim == 1 and len(given) >= 2 and given.dtype.kind in "iu" and given.min() >= 1
     if missing or not shaped:
         raise data_error(
             "R0256",
-            f"event form needs '{missing[0]}'" if missing else f"'shape' is {given.tolist()}",
+            f"event form needs '{prefix}{missing[0]}'" if missing else f"'{prefix}shape' is {given.tolist()}",
             path,
-            missing[0] if missing else "shape",
+            prefix + (missing[0] if missing else "shape"),
             remedy="give 'step', 'index' and 'shape' = [samples, steps, *input shape] as integers; 'sample' and "
             "'value' may be left out",
         )
@@ -181,20 +192,30 @@ def _events(arrays: dict, path) -> np.ndarray:
         shape = (1, *shape)
     width = prod(shape[2:])
     count = arrays["step"].size
-    sample = _column(arrays, "sample", count, 0, shape[0] - 1, path) if "sample" in arrays else 0
-    step = _column(arrays, "step", count, 0, shape[1] - 1, path)
-    index = _column(arrays, "index", count, 0, width - 1, path)
-    value = _column(arrays, "value", count, -(1 << 31), (1 << 31) - 1, path) if "value" in arrays else 1
+    bounds = {
+        "sample": (0, shape[0] - 1),
+        "step": (0, shape[1] - 1),
+        "index": (0, width - 1),
+        "value": (-(1 << 31), (1 << 31) - 1),
+    }
+    columns = {
+        part: _column(arrays, part, count, *bounds[part], path, prefix) for part in bounds if part in arrays
+    }
+    sample, step, index = columns.get("sample", 0), columns["step"], columns["index"]
+    value = columns.get("value", 1)
     places, where = np.unique((sample * shape[1] + step) * width + index, return_inverse=True)
     sums = np.zeros(len(places), np.int64)
     np.add.at(sums, where, value)
     low, high = (int(sums.min()), int(sums.max())) if len(sums) else (0, 0)
     if max(high, -low) > (1 << 31) - 1:
         raise data_error(
-            "R0256", f"events in one place add up to {high if high > -low else low}", path, "value"
+            "R0256",
+            f"events in one place add up to {high if high > -low else low}",
+            path,
+            f"{prefix}value",
         )
     kind = np.uint8 if 0 <= low and high < 256 else np.int32
-    check_memory(shape, kind().itemsize, path)
+    check_memory(shape, kind().itemsize, path, held)
     dense = np.zeros(prod(shape), kind)
     dense[places] = sums
     return dense.reshape(shape)
@@ -207,10 +228,68 @@ def open_arrays(path: Path):
         return _read_npy(path) if file.read(6) == b"\x93NUMPY" else open_npz(path)
 
 
-def read_raw(path: Path, name: Optional[str] = None, dt: Optional[float] = None) -> Raw:
-    """A data file by its content. name, dt: of the input and of the network, for files that know several of them.
+def _of_one(arrays: dict, name: Optional[str], path) -> dict[str, np.ndarray]:
+    """What an .npz holds for a single input, which may be called by its name."""
+    if "x" in arrays:
+        return {"x": arrays["x"]}
+    if "shape" in arrays:
+        return {"x": _events(arrays, path)}
+    if name is not None and name != LABELS:
+        named = _of_several(arrays, [name], path)
+        if name in named:
+            return {name: named[name]}
+    raise file_error(
+        path,
+        f"holds {', '.join(sorted(arrays)) or 'nothing'}: neither 'x' nor the event form",
+        "'x' is [samples, steps, *input shape]; event form is sample, step, index[, value], shape",
+    )
 
-    Raises FormatError, or DataError for events that do not fit (R0256) and for NIRData that is not this input's.
+
+def _of_several(arrays: dict, names: list[str], path) -> dict[str, np.ndarray]:
+    """What an .npz holds by input, dense or as events ("left.step"); what no input is called is among it."""
+    found: dict[str, np.ndarray] = {}
+    events: dict[str, dict] = {}
+    for key, array in arrays.items():
+        name, _, part = key.rpartition(".")
+        if key in names or (key != LABELS and not (name and part in EVENT_PARTS)):
+            found[key] = array
+        elif key != LABELS:
+            events.setdefault(name, {})[part] = array
+    held = 0
+    for name, parts in events.items():
+        if name in found:
+            raise data_error(
+                "R0256",
+                f"input '{name}' is there twice, as an array and as events",
+                path,
+                name,
+                remedy=f"leave out '{name}', or '{name}.{next(iter(parts))}' and what belongs to it",
+            )
+        # Of another name nothing is looked at: it is refused.
+        found[name] = _events(parts, path, f"{name}.", held) if name in names else np.zeros(0)
+        held += found[name].nbytes
+    return found
+
+
+def _refuse_several(names: list, path, what: str) -> None:
+    """Raises DataError R0258 for a form that holds one array where there are several inputs."""
+    if len(names) <= 1:
+        return
+    listed = ", ".join(f"'{name}'" for name in names)
+    raise data_error(
+        "R0258",
+        f"{what} holds one array, there are {len(names)} inputs: {listed}",
+        path,
+        remedy="write an .npz with an array for each input, by its name, and y: "
+        f"numpy.savez(FILE, **{{{', '.join(f'{name!r}: ...' for name in names)}}}, y=y)",
+    )
+
+
+def read_raw(path: Path, names: list, dt: Optional[float] = None) -> Raw:
+    """A data file by its content. names: of the inputs, None where a single one's is not known; dt: of the network.
+
+    Raises FormatError, or DataError for events that do not fit (R0256), for forms that do not hold several inputs, and for
+    NIRData that is not these inputs' (R0258). That all of them are there, and nothing else is, remains to be looked at.
     """
     _check_regular(path)
     try:
@@ -219,22 +298,19 @@ def read_raw(path: Path, name: Optional[str] = None, dt: Optional[float] = None)
     except OSError as error:
         raise file_error(path, f"cannot be read: {_reason(error)}", "check its permissions") from None
     if magic[:6] == b"\x93NUMPY":
-        return Raw(_read_npy(path))
+        _refuse_several(names, path, "an .npy file")
+        return Raw({"x": _read_npy(path)})
     if magic[:2] == b"PK":
         arrays = open_npz(path)
-        if "x" in arrays:
-            return Raw(arrays["x"], arrays.get("y"))
-        if "shape" in arrays:
-            return Raw(_events(arrays, path), arrays.get("y"))
-        raise file_error(
-            path,
-            f"holds {', '.join(sorted(arrays)) or 'nothing'}: neither 'x' nor the event form",
-            "'x' is [samples, steps, *input shape]; event form is sample, step, index[, value], shape",
-        )
+        if len(names) == 1:
+            return Raw(_of_one(arrays, names[0], path), arrays.get(LABELS))
+        return Raw(_of_several(arrays, names, path), None if LABELS in names else arrays.get(LABELS))
     if magic == nirdata.SIGNATURE:
-        return Raw(nirdata.read_input(path, name, dt))
+        inputs = nirdata.read_inputs(path, names, dt)
+        return Raw(inputs if len(names) > 1 else {"x": inputs[names[0]]})
     if "idx" in path.name or magic[:3] == b"\0\0\x08":
-        return Raw(_read_idx(path), _labels_beside(path), grey=True)
+        _refuse_several(names, path, "an IDX file")
+        return Raw({"x": _read_idx(path)}, _labels_beside(path), grey=True)
     if not magic:
         raise file_error(path, "the file is empty", "fetch or write it again")
     raise file_error(

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import _core
 from .arithmetic import ALIGN
+from .data import Samples, part_of
 from .counterfactual import THINGS, explain
 from .image import Image
 from .network import Network
@@ -21,14 +22,14 @@ def explained(
     net: Network,
     image: Image,
     found: dict,
-    sample: np.ndarray,
+    sample: Samples,
     engine: str,
     threads: Optional[int],
     conventions: dict[str, tuple],
 ) -> dict:
     """The difference with what both sides' potentials were, and its cause.
 
-    found: population, sample, step, neuron and whether float and chip spike. sample: its whole input [1, T, *shape].
+    found: population, sample, step, neuron and whether float and chip spike. sample: its whole input [1, T, *shape], of several by name.
     conventions: those that image and network do not share. Adds float_v, chip_v, threshold, chip_threshold in the
     network's units, cause, timing (steps by which the chip's spike comes later, negative: earlier; None: it does not
     come), counterfactual (see `counterfactual.explain`) and because, the last two in words.
@@ -36,7 +37,7 @@ def explained(
     name, step, neuron = found["population"], found["step"], found["neuron"]
     node = net.nodes[name]
     probe = f"{name}.v"
-    until = sample[:, : step + 1]  # what comes later caused nothing
+    until = part_of(sample, np.s_[:, : step + 1])  # what comes later caused nothing
     ref = net.run(until, probes=[probe], threads=threads)
     out = image.run(until, engine=engine, probes=[probe], threads=threads)
     scale = _of_neuron(image.scale[probe], neuron)
@@ -75,7 +76,7 @@ def explained(
 def _timing(net, image, found: dict, sample, engine: str, threads: Optional[int]) -> Optional[int]:
     """Steps by which the chip's spike is later than the float network's, if it comes soon and has no other partner."""
     name, step, neuron = found["population"], found["step"], found["neuron"]
-    near = sample[:, : step + 1 + LATER]
+    near = part_of(sample, np.s_[:, : step + 1 + LATER])
     a = net.run(near, threads=threads).spikes[name][0, :, neuron] != 0
     b = image.run(near, engine=engine, threads=threads).aligned(name)[0, :, neuron] != 0
     one, other, sign = (a, b, 1) if found["float"] else (b, a, -1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .arguments import callback, gather, thread_count
 from .conventions import CHOICES, FLAGS, FRAMEWORKS, Choices, Unpack, convention_options, typed
-from .data import check_numbers
+from .data import check_numbers, lone
 from .errors import data_error, option_error, shown
 from .network import Network, as_real
 from .recording import Recording
@@ -125,7 +125,7 @@ def fit_conventions(
         raise option_error(f"tolerance is {shown(tolerance)}, needed is a number from 0 to below 1")
     if pinned.get("as_") is not None:
         raise option_error("as_ names one set, and this function looks for it", "leave as_ out")
-    arrays, samples, steps, _ = gather(x, {n.name: n.shape for n in net.inputs}, as_real)
+    arrays, samples, steps, _ = gather(x, net.input_shapes, as_real)
     series = list(_series(net, recorded, samples, steps))
     if not any(values.size for _, _, values in series):
         raise data_error(
@@ -358,22 +358,17 @@ def flags(fit: Fit) -> str:
 
 def _stimuli(net: Network, x, seed: int) -> Iterator[tuple[object, str]]:
     """Inputs to try, with what they are."""
-    arrays, _, steps, _ = gather(x, {n.name: n.shape for n in net.inputs}, as_real)
+    arrays, _, steps, _ = gather(x, net.input_shapes, as_real)
     most = max((float(np.abs(a).max()) if a.size else 1.0) for a in arrays)
     for long in (steps, 4 * steps):
         for rate in (0.3, 0.1, 0.6, 0.02, 1.0):
             random = np.random.default_rng([seed, long])
             given = {n.name: (random.random((long, *n.shape)) < rate).astype(np.uint8) for n in net.inputs}
             text = f"{long} steps in which every channel spikes with probability {rate:g} (seed {seed})"
-            yield _lone(given), text
+            yield lone(given), text
     if most not in (0.0, 1.0):
         given = {n.name: np.full((steps, *n.shape), most, np.float32) for n in net.inputs}
-        yield _lone(given), f"{steps} steps of {most:g} in every channel"
-
-
-def _lone(given: dict):
-    """The only one; all by name where there are several."""
-    return given if len(given) > 1 else next(iter(given.values()))
+        yield lone(given), f"{steps} steps of {most:g} in every channel"
 
 
 def _fingerprint(run: Recording, offset: int) -> bytes:

@@ -171,14 +171,14 @@ class Image:
             self._engines[name] = getattr(_core, name)(self.program)
         return self._engines[name]
 
+    @property
+    def input_shapes(self) -> dict[str, tuple]:
+        """Of every input, by name, in the image's order."""
+        return {i["name"]: tuple(i["shape"]) for i in self.info["inputs"]}
+
     def _inputs(self, x, file: str = "") -> tuple[list[np.ndarray], int, int, bool]:
         known = {i["name"]: i for i in self.info["inputs"]}
-        return gather(
-            x,
-            {name: tuple(i["shape"]) for name, i in known.items()},
-            lambda array, name: as_payloads(array, known[name], file),
-            file,
-        )
+        return gather(x, self.input_shapes, lambda array, name: as_payloads(array, known[name], file), file)
 
     def run(
         self,

@@ -140,6 +140,11 @@ class Network:
         return sorted((n for n in self.nodes.values() if n.kind == "Input"), key=lambda n: n.name)
 
     @property
+    def input_shapes(self) -> dict[str, tuple]:
+        """Of every input, by name, in the order of `inputs`."""
+        return {node.name: node.shape for node in self.inputs}
+
+    @property
     def outputs(self) -> list[Node]:
         """In order of names."""
         return sorted((n for n in self.nodes.values() if n.kind == "Output"), key=lambda n: n.name)
@@ -177,7 +182,7 @@ class Network:
         option_name("dtype", dtype, ("float32", "float64"))
         names = probe_names(probes, self.probes())
         count = thread_count(threads)
-        arrays, samples, steps, batched = gather(x, {n.name: n.shape for n in self.inputs}, as_real)
+        arrays, samples, steps, batched = gather(x, self.input_shapes, as_real)
         check_room(samples, steps, self._recorded_width(names, spikes), 4 if dtype == "float32" else 8)
         run = self._core.run_float32 if dtype == "float32" else self._core.run_float64
         raw = run(arrays, names, bool(spikes), count, callback(progress))

@@ -15,7 +15,7 @@ from typing import Optional
 import numpy as np
 
 from . import _core
-from .errors import data_error, file_error
+from .errors import data_error, file_error, nearest
 from .room import check_memory
 
 SUFFIXES = (".nirdata", ".h5", ".hdf5")
@@ -198,15 +198,20 @@ class _Reader:
         return float(value.item())
 
 
-def read_input(path, name: Optional[str], dt: Optional[float]) -> np.ndarray:
-    """What a file holds for the input of that name, [samples, steps, neurons]; dt: of the network, where it is known.
+def read_inputs(path, names: list, dt: Optional[float]) -> dict[Optional[str], np.ndarray]:
+    """What a file holds for the inputs of these names, [samples, steps, neurons] each; dt: of the network, where it is
+    known. A single input, whose name may be None, takes the only observable of the file, too.
 
     Raises FormatError, and DataError: R0256 events that do not fit, R0258 where it is not clear what is meant, R0262
     another length of a step.
     """
     found, _ = read(path)
-    node, observable = _chosen(found, name, path)
-    where, data = f"{node}.{observable}", found[node, observable]
+    chosen = {name: _chosen(found, name, path, len(names) == 1) for name in names}
+    return {name: _on_steps(found[key], ".".join(key), path, dt) for name, key in chosen.items()}
+
+
+def _on_steps(data, where: str, path, dt: Optional[float]) -> np.ndarray:
+    """A grid or events on the network's steps."""
     if isinstance(data, Events):
         if dt is None:
             raise data_error(
@@ -232,21 +237,27 @@ def read_input(path, name: Optional[str], dt: Optional[float]) -> np.ndarray:
     return x.astype(np.uint8) if small else x
 
 
-def _chosen(found: dict, name: Optional[str], path) -> tuple[str, str]:
+def _chosen(found: dict, name: Optional[str], path, alone: bool) -> tuple[str, str]:
+    """The node and the observable that are meant; alone: whether there is no other input."""
     keys = list(found)
     own = [key for key in keys if key[0] == name]
-    for few in (own, keys):
+    for few in (own, keys) if alone else (own,):
         if len(few) == 1:
             return few[0]
         spikes = [key for key in few if key[1] == SPIKES]
         if few is own and len(spikes) == 1:
             return spikes[0]
     listed = ", ".join(f"'{node}.{observable}'" for node, observable in keys[:8]) or "nothing"
+    if not own and not alone:
+        message = f"there is no data for input '{name}': no node has this name; the file holds {listed}"
+        raise data_error(
+            "R0258", message, str(path), name, nearest(name, dict.fromkeys(node for node, _ in keys))
+        )
     raise data_error(
         "R0258",
         f"the file holds {listed}; which is for the input '{name}' is not clear",
         str(path),
-        remedy=f"give it one observable, or a node '{name}' with one, or with one called '{SPIKES}'",
+        remedy=f"give it {'one observable, or ' * alone}a node '{name}' with one, or with one called '{SPIKES}'",
     )
 
 

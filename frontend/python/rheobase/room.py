@@ -20,13 +20,15 @@ def check_claim(shape, itemsize: int, held: int, path) -> None:
     check_memory(shape, itemsize, path)
 
 
-def check_memory(shape, itemsize: int, path) -> None:
-    """Raises FormatError where an array made from a file is larger than the free memory."""
-    wanted, free = _bytes(shape, itemsize), _free_memory()
+def check_memory(shape, itemsize: int, path, held: int = 0) -> None:
+    """Raises FormatError where an array made from a file is larger than the free memory. held: bytes of arrays that were
+    allowed before, but do not take their room yet."""
+    wanted, free = _bytes(shape, itemsize) + held, _free_memory()
     if free is not None and wanted > free:
+        what = f"an array {_sizes(shape)} " + ("and those before it take" if held else "takes")
         raise file_error(
             path,
-            f"an array {_sizes(shape)} takes {wanted / 2**30:.1f} GiB, {free / 2**30:.1f} GiB of memory are free",
+            f"{what} {wanted / 2**30:.1f} GiB, {free / 2**30:.1f} GiB of memory are free",
             "split the data into smaller files",
         )
 

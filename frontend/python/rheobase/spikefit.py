@@ -14,6 +14,7 @@ from typing import Iterator, Optional
 
 import numpy as np
 
+from .data import part_of, samples_in
 from .errors import CompileError
 from .image import Image
 from .network import Network
@@ -122,14 +123,9 @@ def _first(chunks: Iterator, most: int) -> Iterator:
     """Chunks until there are that many samples."""
     left = most
     for chunk in chunks:
-        if isinstance(chunk, dict):
-            chunk = {name: array[:left] for name, array in chunk.items()}
-            taken = len(next(iter(chunk.values())))
-        else:
-            chunk = chunk[:left]
-            taken = len(chunk)
+        chunk = part_of(chunk, slice(left))
         yield chunk
-        left -= taken
+        left -= samples_in(chunk)
         if left <= 0:
             return
 

@@ -6,7 +6,7 @@ from typing import Iterator, Optional
 
 import numpy as np
 
-from .data import DataSet
+from .data import DataSet, Samples, part_of, samples_in
 from .errors import DataError, in_file
 from .image import Image
 from .network import Network
@@ -42,7 +42,7 @@ class Measuring:
                 raise in_file(error, self.data.file) from None
             for k in (0, 1 + half):
                 judges[k].add(first, ref, out, y)
-                counts[k] += len(x)
+                counts[k] += samples_in(x)
         image._engines.clear()  # of many images they would take room
         found = _figures(judges[0], counts[0])
         if self.data.samples > 1:
@@ -57,14 +57,14 @@ class Measuring:
         for first, chunk in self.data.chunks(self.size):
             for half in (0, 1):
                 part = slice((first + half) % 2, None, 2)
-                x = chunk[part]
-                if not len(x):
+                x = part_of(chunk, part)
+                if not samples_in(x):
                     continue
-                y = None if self.data.y is None else self.data.y[first : first + len(chunk)][part]
+                y = None if self.data.y is None else self.data.y[first : first + samples_in(chunk)][part]
                 yield first, half, x, y, self._float(number, x)
                 number += 1
 
-    def _float(self, number: int, x: np.ndarray):
+    def _float(self, number: int, x: Samples):
         if number < len(self.kept) and self.kept[number] is not None:
             return self.kept[number]
         ref = self.net.run(x, threads=self.threads)

@@ -14,7 +14,7 @@ import numpy as np
 from . import compiler, pinning
 from .arguments import callback, thread_count
 from .arithmetic import MOST_WEIGHT_BITS
-from .data import DataSet
+from .data import DataSet, Samples, of_arrays
 from .errors import CompileError, DataError, option_error, unknown_name
 from .files import check_folder, filling, write_text
 from .foretelling import flags, foretold, front, in_loops, mixtures
@@ -25,7 +25,7 @@ from .precisions import WORD_BYTES, check_bits, parse_budget, shown_bits
 from .sweep_judging import Measuring, judged, score_name, score_of
 from .sweep_store import Store
 from .verdict import Verdict
-from .verification import _plain, data_set
+from .verification import _plain
 
 SCHEMA = "rheobase.sweep/1"
 COLLAPSE = 0.1  # points of accuracy, as a share, that confirm a collapse
@@ -176,7 +176,7 @@ def sweep(
     shown_progress = callback(progress)
     precisions = check_bits(bits)
     limit = check_budget(budget, precisions, bool(sensitivity))
-    data = x if isinstance(x, DataSet) else data_set(net, x, y, "sweeps take networks")
+    data = x if isinstance(x, DataSet) else of_arrays(x, y, net.input_shapes)
     wanted = dict(
         chip=chip, profile=profile, scales=scales, exponents=exponents, calibrate=calibrate, **options
     )
@@ -233,12 +233,11 @@ class _Sweeper:
             for name, values in sorted(node.parameters.items()):
                 hashed.update(name.encode() + np.ascontiguousarray(values).tobytes())
         for _, chunk in self.data.chunks(256):
-            hashed.update(np.ascontiguousarray(chunk).tobytes())
+            _hash_samples(hashed, chunk)
         hashed.update(b"" if self.data.y is None else np.ascontiguousarray(self.data.y).tobytes())
         if self.options["calibrate"] is not None:
             for chunk in compiler._chunks(self.net, self.options["calibrate"]):
-                for array in chunk.values() if isinstance(chunk, dict) else (chunk,):
-                    hashed.update(np.ascontiguousarray(array).tobytes())
+                _hash_samples(hashed, chunk)
         return hashed.hexdigest()[:16]
 
     # -- Settings --------------------------------------------------------------------------------------------------
@@ -498,6 +497,11 @@ class _Sweeper:
             }
             for i in front(points)
         ]
+
+
+def _hash_samples(hashed, x: Samples) -> None:
+    for array in x.values() if isinstance(x, dict) else (x,):
+        hashed.update(np.ascontiguousarray(array).tobytes())
 
 
 def _loss(s: dict) -> float:

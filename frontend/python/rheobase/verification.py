@@ -12,7 +12,7 @@ import numpy as np
 from .agreement import Layer, Margin
 from .arguments import thread_count
 from .conventions import CHOICES, FLAGS
-from .data import DataSet, of_arrays
+from .data import DataSet, of_arrays, samples_in
 from .errors import DataError, Diagnostic, data_error, in_file, option_error
 from .explaining import explained
 from .files import filling, write_text
@@ -125,7 +125,7 @@ def verify(
 ) -> Report:
     """Runs the float network and the chip image on the same data and compares.
 
-    x: spikes [B, T, *input_shape] (or a data set of `rheobase.data`); y: labels [B] (the answer is the output
+    x: spikes [B, T, *input_shape], a dictionary by name for several inputs, or a data set of `rheobase.data`; y: labels [B] (the answer is the output
     with the largest sum over time), targets [B, T, outputs] in the network's units, or None; of several
     outputs they belong to the only one that they fit. Data are run in chunks, so that memory stays small.
     engine, threads, progress: as in `Image.run`.
@@ -139,7 +139,7 @@ def verify(
         raise option_error("verify needs a Network and its Image", "rb.verify(net, rb.compile(net), x, y)")
     engine = image.engine(engine).name
     _check_pair(net, image)
-    data = x if isinstance(x, DataSet) else data_set(net, x, y)
+    data = x if isinstance(x, DataSet) else of_arrays(x, y, net.input_shapes)
     judge = _Judge(net, image, data, True, threads)
     for first, chunk in data.chunks(judge.chunk_size()):
         try:
@@ -147,9 +147,10 @@ def verify(
             out = image.run(chunk, engine=engine, threads=threads, probes=judge.probes)
         except DataError as error:
             raise in_file(error, data.file) from None
-        judge.add(first, ref, out, None if data.y is None else data.y[first : first + len(chunk)])
+        done = first + samples_in(chunk)
+        judge.add(first, ref, out, None if data.y is None else data.y[first:done])
         if progress:
-            progress(first + len(chunk), data.samples)
+            progress(done, data.samples)
     return Report(judge.report(engine, threads))
 
 
@@ -229,11 +230,6 @@ def _assumptions(net: Network, image: Image) -> list[dict]:
             if side == "network" or not same:
                 merged.append({**a, "side": side if a["what"] in names and not same else None})
     return merged
-
-
-def data_set(net: Network, x, y, who: str = "verification takes networks") -> DataSet:
-    """Arrays as a data set of a network with one input. Raises DataError; ``who`` says in it what takes no others."""
-    return of_arrays(x, y, [node.shape for node in net.inputs], who)
 
 
 class _Judge:

@@ -12,7 +12,7 @@ from typing_extensions import Annotated
 
 from ..datafiles import open_arrays
 from ..errors import DataError, in_file, usage_error
-from ..files import check_writable, replacing
+from ..files import check_writable, replacing, write_npz
 from ..fitting import MOST_ASKED, FittedConventions, comparable, fit_conventions
 from ..nirdata import is_nirdata
 from ..recording import Recording
@@ -68,7 +68,7 @@ def conventions_command(
         typer.Option(
             "--propose",
             metavar="OUT.npy",
-            help="Where several sets fit: write an input that tells them apart.",
+            help="Where several sets fit: write an input that tells them apart; OUT.npz where NET has several inputs.",
         ),
     ] = None,
     encode: o.Encode = None,
@@ -85,6 +85,10 @@ def conventions_command(
     if propose:
         check_writable(propose, net, data, recorded)
     network = o.read_net(net, remarks=False, dt=conventions["dt"])
+    several = len(network.inputs) > 1
+    if propose and several and propose.suffix != ".npz":
+        message = f"'{net}' has {len(network.inputs)} inputs, whose arrays need an .npz"
+        raise usage_error(message, f"--propose {propose.with_suffix('.npz')}")
     dataset = read_data(data, network, encode, samples)
     pinned = {name: value for name, value in conventions.items() if value is not None and name != "as_"}
     if conventions["as_"]:
@@ -102,7 +106,9 @@ def conventions_command(
     except DataError as error:
         raise in_file(error, recorded) from None
     stimulus = found.stimulus() if len(found.fits) > 1 else None
-    if propose and stimulus:
+    if propose and stimulus and several:
+        write_npz(propose, stimulus.x)
+    elif propose and stimulus:
         with replacing(propose) as file:
             np.save(file, stimulus.x)
     _print(found, stimulus, propose)
@@ -130,4 +136,8 @@ def _print(found: FittedConventions, stimulus, propose: Optional[Path]) -> None:
         return
     asked = f" of the first {MOST_ASKED}" if len(found.fits) > MOST_ASKED else ""
     say(f"to tell them apart, record {stimulus.text}: {stimulus.groups} different runs{asked}")
-    say(f"  written to {propose}" if propose else "  --propose FILE.npy writes that input")
+    say(
+        f"  written to {propose}"
+        if propose
+        else f"  --propose FILE.{'npz' if isinstance(stimulus.x, dict) else 'npy'} writes that input"
+    )

@@ -30,8 +30,9 @@ Data = Annotated[
         "--data",
         "--input",
         metavar="DATA",
-        help="Data for the one input: .npz with x [samples, T, *input shape] and y, or with events (sample, step, index[, "
-        "value], shape); .npy; NIRData; IDX images.",
+        help="Data: .npz with x [samples, T, *input shape] and y, or with events (sample, step, index[, value], shape); "
+        ".npy; NIRData; IDX images. Of several inputs: .npz with an array named as each (or NAME.step, NAME.index, ...) and "
+        "y; NIRData with such nodes.",
     ),
 ]
 Encode = Annotated[
@@ -39,7 +40,8 @@ Encode = Annotated[
     typer.Option(
         "--encode",
         metavar="HOW",
-        help="Grey levels 0 to 255 [samples, *input shape] to spikes in T steps: rate:T,seed, current:T or latency:T.",
+        help="Grey levels 0 to 255 [samples, *input shape], of every input, to spikes in T steps: rate:T,seed, current:T or "
+        "latency:T.",
     ),
 ]
 Samples = Annotated[

@@ -164,10 +164,9 @@ def robust(
     spike, an output, the answer; for which kind, layer and bit; and which single faults are worst. Writes report.html,
     report.json, report.txt and report.sarif. A campaign that was interrupted or ran out of --budget goes on with --resume
     and ends with the same bytes. DATA's y is labels [samples], or targets [samples, T, outputs], which take --tolerance.
-    IMAGE has one input; of several, rb.robust takes a dictionary. Figures for --fail-if: decision, output, raster, undefined
-    and masked (shares, 0 to 1, of the worst group of faults), accuracy (with labels), worst_accuracy (with labels, where no
-    kind is drawn but random ones: --exhaustive), faults and pairs (counts). What a campaign cannot know is refused before it
-    begins. Exit status 1: --fail-if holds; 4: the budget ended first, so that nothing is known of it, or no fault has a place. What
+    Figures for --fail-if: decision, output, raster, undefined and masked (shares, 0 to 1, of the worst group of faults),
+    accuracy (with labels), worst_accuracy (with labels, where no kind is drawn but random ones: --exhaustive), faults and
+    pairs (counts). What a campaign cannot know is refused before it begins. Exit status 1: --fail-if holds; 4: the budget ended first, so that nothing is known of it, or no fault has a place. What
     each kind of fault does, how faults are drawn and what is counted: the rules B1 to B21, as `rheobase explain B4` prints
     them.
     """

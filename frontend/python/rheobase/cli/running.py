@@ -10,7 +10,7 @@ import typer
 from typing_extensions import Annotated
 
 from .. import data as data_files
-from ..errors import DataError, data_error, in_file, usage_error
+from ..errors import DataError, in_file, usage_error
 from ..estimating import Estimate, estimate
 from ..files import check_writable
 from ..image import Image
@@ -20,21 +20,9 @@ from .common import Settings, emit_json, progress, remark, say
 
 
 def read_data(path: Path, target, encode: Optional[str], samples: Optional[int]) -> data_files.DataSet:
-    """The data set for the one input of a network or an image."""
-    is_image = isinstance(target, Image)
-    inputs = (
-        [(i["name"], i["shape"]) for i in target.info["inputs"]]
-        if is_image
-        else [(n.name, n.shape) for n in target.inputs]
-    )
-    if len(inputs) != 1:
-        raise data_error(
-            "R0258",
-            f"there are {len(inputs)} inputs; the command line takes data for one",
-            remedy="use the Python functions with a dictionary by name",
-        )
-    (name, shape), dt = inputs[0], target.info["dt"] if is_image else target.dt
-    return data_files.load(path, shape, o.with_seed(encode), name, dt).limited(samples)
+    """The data set for the inputs of a network or an image."""
+    dt = target.info["dt"] if isinstance(target, Image) else target.dt
+    return data_files.load(path, target.input_shapes, o.with_seed(encode), dt=dt).limited(samples)
 
 
 def run_whole(target, dataset, engine: str, probes, title: str) -> Recording:

@@ -75,10 +75,10 @@ def sweep(
 
     Every number of bits for all weights; every layer alone at it, and all but it; mixed precisions that are foretold from
     the layers alone, and what loses least within --budget, chosen on every other sample and judged on the rest; the Pareto
-    front of accuracy against memory. Layers whose bits --quant pins stay as they are. DATA is of one input. Before any
-    data run, precisions are flagged that are expected to collapse: weights whose error carries more than a quarter of what
-    they carry, or neurons proven never to fire; the data then confirm it or not. What is finished stays in DIR/finished:
-    the same command goes on where it was interrupted. Figures for --fail-if, for B bits everywhere or B = mixed:
+    front of accuracy against memory. Layers whose bits --quant pins stay as they are. Before any data run, precisions are
+    flagged that are expected to collapse: weights whose error carries more than a quarter of what they carry, or neurons
+    proven never to fire; the data then confirm it or not. What is finished stays in DIR/finished: the same command goes on
+    where it was interrupted. Figures for --fail-if, for B bits everywhere or B = mixed:
     accuracy_B, accuracy_drop_B, same_answer_B (0 to 1; with labels), agreement_B, error_B, memory_B (bytes), flagged_B.
     """
     wanted = check_bits(parse_bits(bits), bits)

@@ -8,8 +8,8 @@ from typing import Callable, Optional
 import numpy as np
 
 from .. import condition
-from ..arguments import callback, gather, thread_count, whole_number
-from ..data import DataSet, check_targets, of_arrays
+from ..arguments import callback, thread_count, whole_number
+from ..data import DataSet, of_arrays
 from ..errors import Error, option_error, path_of, shown, unknown_name
 from ..image import Image
 from . import plan as plans
@@ -82,7 +82,7 @@ def robust(
     if resume and folder is None:
         raise option_error("resume needs the folder of the campaign", "give folder=, or leave resume out")
     folder = None if folder is None else Path(path_of(folder))
-    data = x if isinstance(x, DataSet) else data_set(image, x, y)
+    data = x if isinstance(x, DataSet) else of_arrays(x, y, image.input_shapes)
     arrays = image._inputs(data.slice(0, data.samples), data.file)[0]
     plan = make_plan(
         image, data, arrays, faults, seed, exhaustive, width, confidence, instances, tolerance, output
@@ -94,24 +94,6 @@ def robust(
         runner.attach(folder, bool(resume))
     runner.run(budget)
     return Campaign.of(runner)
-
-
-def data_set(image: Image, x, y) -> DataSet:
-    """Arrays as a data set of an image; of several inputs its slices are dictionaries. Raises DataError."""
-    shapes = {i["name"]: tuple(i["shape"]) for i in image.info["inputs"]}
-    if len(shapes) == 1 and not isinstance(x, dict):
-        return of_arrays(x, y, list(shapes.values()), "campaigns take images")
-    arrays, samples, steps, batched = gather(x, shapes, lambda array, name: array)
-    named = {name: array.reshape(samples, steps, *shapes[name]) for name, array in zip(shapes, arrays)}
-    data = DataSet(
-        samples,
-        steps,
-        lambda first, count: {n: a[first : first + count] for n, a in named.items()},
-        None,
-        batched,
-    )
-    data.y = check_targets(y, data)
-    return data
 
 
 def check_condition(fail_if: str, plan: Plan, data: DataSet) -> None:

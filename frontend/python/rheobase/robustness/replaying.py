@@ -7,11 +7,11 @@ from typing import Optional
 import numpy as np
 
 from ..arguments import thread_count, whole_number
-from ..data import DataSet
+from ..data import DataSet, of_arrays
 from ..errors import Diagnostic, InternalError, option_error, shown
 from ..image import Image
 from . import plan as plans
-from .campaign import MOST_SEED, check_share, data_set
+from .campaign import MOST_SEED, check_share
 from .checkpoint import DAMAGES
 
 
@@ -110,7 +110,7 @@ def replay(
             f"{shown(fault)} is no name of a fault", "copy it from a report: KIND@PLACE", "R0803"
         )
     thread_count(threads)
-    data = x if isinstance(x, DataSet) else data_set(image, x, None)
+    data = x if isinstance(x, DataSet) else of_arrays(x, None, image.input_shapes)
     index = plans.deciding_output(image, data, output)
     plan = plans.Plan("", "", [fault.partition("@")[0]], seed=seed, steps=data.steps, output=index)
     plan.seed = whole_number("seed", seed, 0, MOST_SEED)
