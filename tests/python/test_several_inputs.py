@@ -8,6 +8,7 @@ import rheobase as rb
 from commandline import invoke
 from rheobase import compiler, nirdata, spikefit, verification
 from rheobase.exporting.hdf5 import file_of
+from rheobase.plain import as_json
 
 if not compiler.available():
     pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
@@ -33,7 +34,7 @@ def ran(*arguments, status: int = 0):
 
 def plain(value):
     """As a report's JSON holds it."""
-    return json.loads(json.dumps(verification._plain(value)))
+    return json.loads(as_json(value))
 
 
 def equal(left, right) -> bool:

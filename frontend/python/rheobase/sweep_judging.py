@@ -11,7 +11,7 @@ from .errors import DataError, in_file
 from .image import Image
 from .network import Network
 from .statistics import difference, proportion
-from .verification import _Judge
+from .verification import Judge
 
 CACHE_BYTES = 1 << 30  # of the float network's recordings
 
@@ -30,7 +30,7 @@ class Measuring:
 
     def measure(self, image: Image) -> dict:
         """{figures of all samples, "halves": [of the even ones, of the odd ones], where there are two samples}."""
-        judges = [_Judge(self.net, image, self.data) for _ in range(3)]
+        judges = [Judge(self.net, image, self.data) for _ in range(3)]
         counts = [0, 0, 0]
         for judge in judges:
             judge.probes = []
@@ -75,7 +75,7 @@ class Measuring:
         return ref
 
 
-def _figures(judge: _Judge, samples: int) -> dict:
+def _figures(judge: Judge, samples: int) -> dict:
     right = judge.right
     cells = sum(c["cells"] for c in judge.counts.values())
     error = [e["chip_to_float"].result() for e in judge.errors.values()]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from .files import make_folder, write_text
-from .verification import _plain
+from .plain import plain
 
 PARTS = "finished"  # folder of what a sweep that goes on need not run again
 
@@ -39,7 +39,7 @@ class Store:
     def put(self, key: str, figures: dict) -> None:
         self.found[key] = figures
         if self.folder is not None:
-            figures = _plain(figures)
+            figures = plain(figures)
             body = {"sha256": _hash(key, figures), "figures": figures}
             write_text(self.folder / f"{key}.json", json.dumps(body) + "\n")
 

@@ -21,11 +21,11 @@ from .foretelling import flags, foretold, front, in_loops, mixtures
 from .image import ENGINES, Image
 from .limits import core_uses
 from .network import Network
+from .plain import as_json
 from .precisions import WORD_BYTES, check_bits, parse_budget, shown_bits
 from .sweep_judging import Measuring, judged, score_name, score_of
 from .sweep_store import Store
 from .verdict import Verdict
-from .verification import _plain
 
 SCHEMA = "rheobase.sweep/1"
 COLLAPSE = 0.1  # points of accuracy, as a share, that confirm a collapse
@@ -77,8 +77,7 @@ class Sweep(Verdict):
         from .sweep_page import page
 
         with filling(folder) as staging:
-            text = json.dumps(_plain(self.data), indent=2, allow_nan=False) + "\n"
-            write_text(staging / "sweep.json", text)
+            write_text(staging / "sweep.json", as_json(self.data))
             write_text(staging / "sweep.txt", self.text() + "\n")
             write_text(staging / "sweep.html", page(self.data))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Callable, Optional
@@ -19,8 +18,9 @@ from .files import filling, write_text
 from .image import Image
 from .limits import utilisation
 from .network import Network
-from .verdict import Verdict
+from .plain import as_json
 from .statistics import Error2, bits_of, proportion
+from .verdict import Verdict
 
 SCHEMA = "rheobase.report/1"
 CHUNK_BYTES = 64 << 20  # of recordings held at a time
@@ -97,21 +97,8 @@ class Report(Verdict):
     def save(self, folder) -> None:
         """Writes report.json and report.txt, both or neither. Raises DataError."""
         with filling(folder) as staging:
-            write_text(
-                staging / "report.json", json.dumps(_plain(self.data), indent=2, allow_nan=False) + "\n"
-            )
+            write_text(staging / "report.json", as_json(self.data))
             write_text(staging / "report.txt", self.text() + "\n")
-
-
-def _plain(value):
-    """Plain Python values; a number that is not finite is null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def verify(
@@ -140,7 +127,7 @@ def verify(
     engine = image.engine(engine).name
     _check_pair(net, image)
     data = x if isinstance(x, DataSet) else of_arrays(x, y, net.input_shapes)
-    judge = _Judge(net, image, data, True, threads)
+    judge = Judge(net, image, data, True, threads)
     for first, chunk in data.chunks(judge.chunk_size()):
         try:
             ref = net.run(chunk, threads=threads)
@@ -232,7 +219,7 @@ def _assumptions(net: Network, image: Image) -> list[dict]:
     return merged
 
 
-class _Judge:
+class Judge:
     """Collects, chunk by chunk, what the report says."""
 
     def __init__(self, net, image, data: DataSet, layers: bool = False, threads: Optional[int] = None):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import time
 from typing import Callable, Iterable, Optional
@@ -20,6 +19,7 @@ from rich.progress import (
 )
 
 from ..errors import Diagnostic, OptionError
+from ..plain import as_json
 
 app = typer.Typer(
     name="rheobase",
@@ -105,22 +105,7 @@ def report(diagnostics: Iterable[Diagnostic]) -> None:
 
 def emit_json(schema: str, body: dict) -> None:
     """Machine output: one JSON document whose schema is named and versioned. What is not finite is null."""
-    json.dump({"schema": schema, **_plain(body)}, sys.stdout, indent=2, allow_nan=False)
-    sys.stdout.write("\n")
-
-
-def _plain(value):
-    if hasattr(value, "as_dict"):
-        value = value.as_dict()
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        return None
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+    sys.stdout.write(as_json({"schema": schema, **body}))
 
 
 def conclude(found, fail_if: Optional[str], output, told: Optional[Callable[[], str]] = None) -> None:
