@@ -33,11 +33,13 @@ std::vector<Drive> drives(std::size_t size, const WeightsIn& parts) {
   std::vector<Drive> result(size);
   for (const EffectiveWeights* part : parts)
     for (std::int64_t target = 0; target < part->values.wiring.targets(); ++target) {
-      Drive& drive = result[static_cast<std::size_t>(target)];
+      Drive drive = result[static_cast<std::size_t>(target)];
       part->values.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
         const double weight = part->values.value(index) * part->payload;
-        (weight < 0 ? drive.down : drive.up) += std::abs(weight);
+        drive.down += std::max(-weight, 0.0);  // without a branch, which signs at random would mislead
+        drive.up += std::max(weight, 0.0);
       });
+      result[static_cast<std::size_t>(target)] = drive;
     }
   return result;
 }
