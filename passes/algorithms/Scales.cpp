@@ -2,6 +2,7 @@
 #include "algorithms/Scales.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -78,15 +79,18 @@ void findErrors(const EffectiveWeights& part, std::vector<Trial>& trials) {
   }
 }
 
+// The least exponent at which a sum of stored weights is not floored.
+int leastWhole(const WeightFormat& format) { return -std::countr_zero(static_cast<unsigned>(format.step())); }
+
 // The exponents worth a look at a scale, the one at which the weights just fit first. Below it, the largest
 // weights are clipped, which pays with few bits. Above: coarser weights, but less of their sum is shifted
-// away.
+// away; where nothing is, coarser ones have no smaller error, since theirs are among the finer ones.
 std::vector<int> exponentsFor(const EffectiveWeights& part, double scale, const ScaleLimits& limits) {
   if (part.exponentPinned) return {part.exponent};
   const int fitting = clampExponent(fittingExponent(part.format, part.largest, scale), limits);
   std::vector<int> exponents{fitting};
-  for (int exponent = fitting - octavesClipped(part.format.bits); exponent <= std::max(fitting, 0);
-       ++exponent) {
+  for (int exponent = fitting - octavesClipped(part.format.bits);
+       exponent <= std::max(fitting, leastWhole(part.format)); ++exponent) {
     const int candidate = clampExponent(exponent, limits);
     if (std::find(exponents.begin(), exponents.end(), candidate) == exponents.end())
       exponents.push_back(candidate);
