@@ -393,12 +393,10 @@ Expected<FixedStage> readFixedStage(mlir::ModuleOp module, llvm::StringRef stage
   return FixedStage{*network, *profile, *std::move(net)};
 }
 
-void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile,
-                    llvm::StringRef settings) {
+void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile) {
   Writer(network, net).run();
   network.setStage("quant");
   network.setProfile(profile);
-  network.setQuantization(settings);
 }
 
 void writeFixed(spk::NetworkOp network, const FixedNet& net) { Writer(network, net).run(); }
