@@ -232,19 +232,28 @@ struct Astray {
   std::int64_t source, target, times;
 };
 
+// [target]: the slice that holds it, -1 where several do.
+std::vector<std::int32_t> onlyHolders(const Holders& holders, std::int64_t ports) {
+  std::vector<std::int32_t> only;
+  for (const auto& slices : holders) only.insert(only.end(), ports, slices.size() == 1 ? slices.front() : -1);
+  return only;
+}
+
 // The first of a projection's, in order of their sources.
 std::optional<Astray> firstAstray(const Wiring& wiring, const std::vector<std::int32_t>& weights,
                                   const Holders& holders, std::vector<Delivery> deliveries) {
   llvm::stable_sort(deliveries, [](const Delivery& a, const Delivery& b) { return a.source < b.source; });
   const std::int64_t ports = wiring.targets() / static_cast<std::int64_t>(holders.size());
+  const std::vector<std::int32_t> only = onlyHolders(holders, ports);
   std::optional<Astray> astray;
   auto first = deliveries.begin();
   for (std::int64_t source = 0; source < wiring.sources() && !astray; ++source) {
     const auto end =
         std::find_if(first, deliveries.end(), [&](const Delivery& other) { return other.source != source; });
+    const std::int32_t slice = end - first == 1 ? first->slice : -2;  // nearly always the one that is due
     wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
-      if (astray || weights[index] == 0) return;
-      for (const std::int32_t holder : holders[ports == 1 ? target : target / ports]) {
+      if (only[target] == slice || weights[index] == 0 || astray) return;
+      for (const std::int32_t holder : holders[target / ports]) {
         const std::int64_t times =
             std::count_if(first, end, [&](const Delivery& other) { return other.slice == holder; });
         if (times != 1) return void(astray = Astray{source, target, times});

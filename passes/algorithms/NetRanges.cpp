@@ -314,6 +314,7 @@ class NetProof {
       if (!source.input && net_.populations[static_cast<std::size_t>(source.index)].model->graded) return;
       inputs.emplace_back(net_.projections[p], profile_).widenAll(allOf(p));
     }
+    guessed_[at].reserve(static_cast<std::size_t>(net_.populations[at].size));
     for (std::int64_t n = 0; n < net_.populations[at].size; ++n)
       guessed_[at].push_back(known_[at].of(
           n, inputOf(index, n, [&](std::size_t k) -> const ProjectionInput& { return inputs[k]; })));
