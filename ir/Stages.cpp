@@ -12,6 +12,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include "support/Parallel.h"
 
 namespace rheo {
 namespace {
@@ -139,7 +140,7 @@ void checkLegal(spk::NetworkOp network, Findings& findings) {
 
 // Neurons, their clones and compartments, each used once.
 void checkSlices(chip::ModuleOp module, Findings& findings) {
-  std::map<std::string, std::vector<std::vector<std::uint32_t>>> held;  // clones. SPEC E5
+  std::map<std::string, std::vector<llvm::SmallVector<std::uint32_t, 1>>> held;  // clones. SPEC E5
   for (auto population : module.getBody().getOps<chip::PopulationOp>())
     held[population.getSymName().str()].resize(population.getSize());
   std::set<std::uint32_t> ids;
@@ -161,7 +162,7 @@ void checkSlices(chip::ModuleOp module, Findings& findings) {
   }
   for (auto& [population, neurons] : held)
     for (std::size_t neuron = 0; neuron < neurons.size(); ++neuron) {
-      std::vector<std::uint32_t>& clones = neurons[neuron];
+      llvm::SmallVector<std::uint32_t, 1>& clones = neurons[neuron];
       llvm::sort(clones);
       std::uint32_t next = 0;
       if (!clones.empty() && llvm::all_of(clones, [&](std::uint32_t clone) { return clone == next++; }))
@@ -173,8 +174,9 @@ void checkSlices(chip::ModuleOp module, Findings& findings) {
     }
 }
 
-// [population][neuron]: the slices that hold it, counted over all cores.
-using SliceNumbers = std::map<std::string, std::vector<std::vector<std::int32_t>>>;
+// [neuron]: the slices that hold it, counted over all cores. Of each population.
+using Holders = std::vector<llvm::SmallVector<std::int32_t, 1>>;
+using SliceNumbers = std::map<std::string, Holders>;
 
 SliceNumbers numberSlices(chip::ModuleOp module) {
   SliceNumbers numbers;
@@ -190,8 +192,11 @@ SliceNumbers numberSlices(chip::ModuleOp module) {
   return numbers;
 }
 
-// The slices that an axon of each source leads to.
-using Delivered = std::map<std::string, std::map<std::int32_t, std::vector<std::int32_t>>>;
+// The slices that the axons of a projection lead to, each behind its source.
+struct Delivery {
+  std::int32_t source, slice;
+};
+using Delivered = std::map<std::string, std::vector<Delivery>>;
 
 // The axons of a core; their delays, numbers and senders on the way.
 void followAxons(chip::CoreOp core, std::int32_t firstSlice, const mlir::SymbolTable& symbols,
@@ -199,7 +204,7 @@ void followAxons(chip::CoreOp core, std::int32_t firstSlice, const mlir::SymbolT
   const std::string place = "core " + std::to_string(core.getId());
   std::vector<chip::GroupOp> groups(core.getBody().getOps<chip::GroupOp>().begin(),
                                     core.getBody().getOps<chip::GroupOp>().end());
-  std::set<std::int64_t> records;
+  llvm::DenseSet<std::int64_t> records;
   for (auto axon : core.getBody().getOps<chip::AxonOp>()) {
     chip::GroupOp group = groups[axon.getGroup()];
     auto projection = symbols.lookup<chip::ProjectionOp>(group.getProjection());
@@ -207,7 +212,7 @@ void followAxons(chip::CoreOp core, std::int32_t firstSlice, const mlir::SymbolT
     if (axon.getDelay() != delay)
       findings.add(place, "'" + group.getProjection() + "' has a delay of " + llvm::Twine(delay) +
                               " steps, an axon of it in '" + place + "' " + llvm::Twine(axon.getDelay()));
-    auto& slicesOf = delivered[group.getProjection().str()];
+    std::vector<Delivery>& deliveries = delivered[group.getProjection().str()];
     const auto senders = numbers.find(projection.getSource().str());
     for (std::int64_t i = 0; i < axon.getAxonCount(); ++i) {
       if (!records.insert(std::int64_t{axon.getFirstAxon()} + i).second)
@@ -217,9 +222,46 @@ void followAxons(chip::CoreOp core, std::int32_t firstSlice, const mlir::SymbolT
       if (axon.getClones() && (*axon.getClones())[i] >= held)
         findings.add(place, "'" + place + "' has an axon from clone " + llvm::Twine((*axon.getClones())[i]) +
                                 " of a source that is held " + llvm::Twine(held) + " times");
-      slicesOf[axon.getSourceOf(i)].push_back(firstSlice + static_cast<std::int32_t>(group.getSlice()));
+      deliveries.push_back({axon.getSourceOf(i), firstSlice + static_cast<std::int32_t>(group.getSlice())});
     }
   }
+}
+
+// A weight that is not delivered once.
+struct Astray {
+  std::int64_t source, target, times;
+};
+
+// [target]: the slice that holds it, -1 where several do.
+std::vector<std::int32_t> onlyHolders(const Holders& holders, std::int64_t ports) {
+  std::vector<std::int32_t> only;
+  for (const auto& slices : holders) only.insert(only.end(), ports, slices.size() == 1 ? slices.front() : -1);
+  return only;
+}
+
+// The first of a projection's, in order of their sources.
+std::optional<Astray> firstAstray(const Wiring& wiring, const std::vector<std::int32_t>& weights,
+                                  const Holders& holders, std::vector<Delivery> deliveries) {
+  llvm::stable_sort(deliveries, [](const Delivery& a, const Delivery& b) { return a.source < b.source; });
+  const std::int64_t ports = wiring.targets() / static_cast<std::int64_t>(holders.size());
+  const std::vector<std::int32_t> only = onlyHolders(holders, ports);
+  std::optional<Astray> astray;
+  auto first = deliveries.begin();
+  for (std::int64_t source = 0; source < wiring.sources() && !astray; ++source) {
+    const auto end =
+        std::find_if(first, deliveries.end(), [&](const Delivery& other) { return other.source != source; });
+    const std::int32_t slice = end - first == 1 ? first->slice : -2;  // nearly always the one that is due
+    wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
+      if (only[target] == slice || weights[index] == 0 || astray) return;
+      for (const std::int32_t holder : holders[target / ports]) {
+        const std::int64_t times =
+            std::count_if(first, end, [&](const Delivery& other) { return other.slice == holder; });
+        if (times != 1) return void(astray = Astray{source, target, times});
+      }
+    });
+    first = end;
+  }
+  return astray;
 }
 
 // Every nonzero weight is delivered exactly once to each neuron it is for, with the projection's delay.
@@ -233,32 +275,35 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
     const auto held = core.getBody().getOps<chip::SliceOp>();
     slices += static_cast<std::int32_t>(std::distance(held.begin(), held.end()));
   }
+  struct Checked {
+    chip::ProjectionOp projection;
+    bool lost = false;
+    std::optional<Astray> astray = {};
+  };
+  std::vector<Checked> all;
+  std::int64_t weights = 0;
   for (auto projection : module.getBody().getOps<chip::ProjectionOp>()) {
-    const std::optional<std::vector<std::int32_t>> weights = spk::fixedValues(projection.getWeight());
-    if (!weights) {
-      findings.add(projection.getSymName(), "'" + projection.getSymName() + "' has lost its weights");
-      continue;
-    }
-    const auto& holders = numbers.at(projection.getTarget().str());
-    const Wiring wiring = projection.getWiring();
-    const std::int64_t ports = wiring.targets() / static_cast<std::int64_t>(holders.size());
-    const auto& slicesOf = delivered[projection.getSymName().str()];
-    bool right = true;
-    for (std::int64_t source = 0; source < wiring.sources() && right; ++source) {
-      const auto found = slicesOf.find(static_cast<std::int32_t>(source));
-      wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
-        if (!right || (*weights)[index] == 0) return;
-        std::int64_t times = 1;
-        for (const std::int32_t holder : holders[target / ports])
-          if (times == 1) times = found == slicesOf.end() ? 0 : llvm::count(found->second, holder);
-        if (times == 1) return;
-        right = false;
-        findings.add(projection.getSymName(),
-                     "the weight of '" + projection.getSymName() + "' from " + llvm::Twine(source) + " to " +
-                         llvm::Twine(target) +
-                         (times > 0 ? " is delivered more than once" : " is never delivered"));
-      });
-    }
+    all.push_back({projection});
+    weights += projection.getWeight().getValues().getNumElements();
+  }
+  constexpr std::int64_t kWeightsPerThread = 1 << 18;
+  inParallel(threadsWorth(weights, kWeightsPerThread), all.size(), [&](std::size_t i) {
+    chip::ProjectionOp projection = all[i].projection;  // reads attributes and makes none
+    const std::optional<std::vector<std::int32_t>> values = spk::fixedValues(projection.getWeight());
+    const auto found = delivered.find(projection.getSymName().str());
+    all[i].lost = !values;
+    if (values)
+      all[i].astray =
+          firstAstray(projection.getWiring(symbols), *values, numbers.at(projection.getTarget().str()),
+                      found == delivered.end() ? std::vector<Delivery>() : found->second);
+  });
+  for (auto& [projection, lost, astray] : all) {
+    const llvm::StringRef name = projection.getSymName();
+    if (lost) findings.add(name, "'" + name + "' has lost its weights");
+    if (astray)
+      findings.add(name, "the weight of '" + name + "' from " + llvm::Twine(astray->source) + " to " +
+                             llvm::Twine(astray->target) +
+                             (astray->times > 0 ? " is delivered more than once" : " is never delivered"));
   }
 }
 

@@ -13,6 +13,7 @@
 #include "chip/Program.h"
 #include "emit/Emit.h"
 #include "fixed/Profile.h"
+#include "mlir/IR/SymbolTable.h"
 #include "passes/NetIo.h"
 #include "place/Kernels.h"
 
@@ -22,7 +23,7 @@ namespace {
 class ModuleReader {
  public:
   ModuleReader(chip::ModuleOp module, const ChipSpec& chip, bool edited)
-      : module_(module), chip_(chip), edited_(edited) {}
+      : module_(module), symbols_(module), chip_(chip), edited_(edited) {}
 
   Expected<Image> run() {
     const Profile* profile = findProfile(module_.getProfile().str());
@@ -153,7 +154,7 @@ class ModuleReader {
     projection.source.index =
         projection.source.input ? inputs_[op.getSource()] : populations_[op.getSource()];
     projection.target = populations_[op.getTarget()];
-    projection.weights.wiring = op.getWiring();
+    projection.weights.wiring = op.getWiring(symbols_);
     projection.weights.values = spk::fixedValues(op.getWeight()).value_or(std::vector<std::int32_t>{});
     if (op.getDelays()) projection.weights.delays = *spk::fixedValues(*op.getDelays());
     projection.weightBits = static_cast<int>(op.getWeightBits());
@@ -243,6 +244,7 @@ class ModuleReader {
   }
 
   chip::ModuleOp module_;
+  mlir::SymbolTable symbols_;
   const ChipSpec& chip_;
   bool edited_;  // or may be
   FixedNet net_;

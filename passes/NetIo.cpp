@@ -7,6 +7,7 @@
 #include "algorithms/QuantSettings.h"
 #include "algorithms/Registers.h"
 #include "mlir/IR/Builders.h"
+#include "support/Parallel.h"
 
 namespace rheo {
 namespace {
@@ -77,15 +78,48 @@ Conventions conventionsOf(spk::NetworkOp network) {
   return conventions;
 }
 
+// Fills in what is large, several projections at a time: `fill(i, synapse)` of each reads attributes, makes
+// none, and says whether it found the weights.
+template <class Fill>
+Status readLarge(spk::NetworkOp network, Fill fill) {
+  std::vector<spk::SynapseOp> synapses;
+  std::int64_t weights = 0;
+  for (auto synapse : network.getBody().getOps<spk::SynapseOp>()) {
+    synapses.push_back(synapse);
+    if (const mlir::ElementsAttr elements = spk::elementsOf(synapse.getWeight()))
+      weights += elements.getNumElements();
+  }
+  std::vector<char> lost(synapses.size());
+  constexpr std::int64_t kWeightsPerThread = 1 << 18;
+  inParallel(threadsWorth(weights, kWeightsPerThread), synapses.size(),
+             [&](std::size_t i) { lost[i] = !fill(i, synapses[i]); });
+  for (std::size_t i = 0; i < lost.size(); ++i)
+    if (lost[i])
+      return broken(synapses[i].getName(), "'" + synapses[i].getName().str() + "' has lost its weights");
+  return ok();
+}
+
 template <class T>
-Expected<Connections<T>> connectionsOf(spk::SynapseOp synapse, std::optional<std::vector<T>> values) {
-  if (!values) return broken(synapse.getName(), "'" + synapse.getName().str() + "' has lost its weights");
-  Connections<T> connections;
+void readPlaces(spk::SynapseOp synapse, Connections<T>& connections) {
   connections.wiring = synapse.getWiring();
-  connections.values = *std::move(values);
   if (synapse.getDelays())
     connections.delays = spk::fixedValues(*synapse.getDelays()).value_or(std::vector<std::int32_t>{});
-  return connections;
+}
+
+// What is wrong with any population's parameters, in order.
+Status setAllRegisters(FixedNet& net, const std::vector<std::vector<std::vector<std::int32_t>>>& parameters) {
+  std::vector<Status> set(net.populations.size(), ok());
+  std::int64_t neurons = 0;
+  for (const FixedPopulation& population : net.populations) neurons += population.size;
+  constexpr std::int64_t kNeuronsPerThread = 1 << 13;
+  inParallel(threadsWorth(neurons, kNeuronsPerThread), set.size(),
+             [&](std::size_t i) { set[i] = setRegisters(net.populations[i], parameters[i]); });
+  std::vector<Diagnostic> found;
+  for (const Status& status : set)
+    if (!status)
+      found.insert(found.end(), status.error().diagnostics.begin(), status.error().diagnostics.end());
+  if (found.empty()) return ok();
+  return Error{ErrorKind::Compile, std::move(found)};
 }
 
 // Operations that writeQuantized and writeFixed make and change.
@@ -273,21 +307,29 @@ Expected<FloatNet> readFloat(spk::NetworkOp network) {
           population.parameters[std::string(parameter.name)] = std::move(*values);
       net.populations.push_back(std::move(population));
     } else if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) {
-      auto weights = connectionsOf(synapse, spk::floatValues(synapse.getWeight()));
-      if (!weights) return std::move(weights).error();
-      FloatProjection projection{synapse.getName().str(),
-                                 reader.sourceOf(synapse),
-                                 reader.targetOf(synapse),
-                                 static_cast<int>(synapse.getFloatDelay()),
-                                 *std::move(weights),
-                                 {},
-                                 {}};
+      FloatProjection projection;
+      projection.name = synapse.getName().str();
+      projection.source = reader.sourceOf(synapse);
+      projection.target = reader.targetOf(synapse);
+      projection.delaySteps = static_cast<int>(synapse.getFloatDelay());
       if (synapse.getBias()) projection.bias = spk::floatValues(*synapse.getBias()).value_or(projection.bias);
       if (synapse.getBiasDelays())
         projection.biasDelays = spk::fixedValues(*synapse.getBiasDelays()).value_or(projection.biasDelays);
       net.projections.push_back(std::move(projection));
     }
   }
+  const Status read = readLarge(network, [&](std::size_t i, spk::SynapseOp synapse) {
+    FloatProjection& projection = net.projections[i];
+    readPlaces(synapse, projection.weights);
+    if (const auto lent = spk::floatsInPlace(synapse.getWeight())) {
+      projection.lent = {lent->data(), lent->size()};
+      return true;
+    }
+    std::optional<std::vector<double>> values = spk::floatValues(synapse.getWeight());
+    if (values) projection.weights.values = *std::move(values);
+    return values.has_value();
+  });
+  if (!read) return read.error();
   return net;
 }
 
@@ -297,7 +339,7 @@ Expected<FixedNet> readFixed(spk::NetworkOp network) {
   net.name = network.getSymName().str();
   net.dt = network.getDt().convertToDouble();
   reader.ports(net);
-  std::vector<Diagnostic> found;
+  std::vector<std::vector<std::vector<std::int32_t>>> parameters;  // [population][parameter][neuron]
   for (mlir::Operation& op : network.getBody().front()) {
     if (auto neuron = llvm::dyn_cast<spk::NeuronOp>(op)) {
       FixedPopulation population;
@@ -312,15 +354,11 @@ Expected<FixedNet> readFixed(spk::NetworkOp network) {
         for (const mlir::NamedAttribute& entry : scales)
           population.scales[entry.getName().str()] =
               spk::floatValues(entry.getValue()).value_or(std::vector<double>{});
-      std::vector<std::vector<std::int32_t>> parameters;
+      std::vector<std::vector<std::int32_t>>& columns = parameters.emplace_back();
       for (const models::FixedParameter& parameter : population.model->fixedParameters)
-        parameters.push_back(spk::fixedParameter(neuron, parameter));
-      if (Status set = setRegisters(population, parameters); !set)
-        found.insert(found.end(), set.error().diagnostics.begin(), set.error().diagnostics.end());
+        columns.push_back(spk::fixedParameter(neuron, parameter));
       net.populations.push_back(std::move(population));
     } else if (auto synapse = llvm::dyn_cast<spk::SynapseOp>(op)) {
-      auto weights = connectionsOf(synapse, spk::fixedValues(synapse.getWeight()));
-      if (!weights) return std::move(weights).error();
       FixedProjection projection;
       projection.name = synapse.getName().str();
       projection.source = reader.sourceOf(synapse);
@@ -330,11 +368,18 @@ Expected<FixedNet> readFixed(spk::NetworkOp network) {
       projection.weightBits = static_cast<int>(synapse.getWeightBits().value_or(8));
       projection.exponent = synapse.getWeightExponent();
       projection.signMode = signModeNamed(synapse.getSignMode().value_or("mixed")).value_or(SignMode::Mixed);
-      projection.weights = *std::move(weights);
       net.projections.push_back(std::move(projection));
     }
   }
-  if (!found.empty()) return Error{ErrorKind::Compile, std::move(found)};
+  const Status read = readLarge(network, [&](std::size_t i, spk::SynapseOp synapse) {
+    Connections<std::int32_t>& weights = net.projections[i].weights;
+    readPlaces(synapse, weights);
+    std::optional<std::vector<std::int32_t>> values = spk::fixedValues(synapse.getWeight());
+    if (values) weights.values = *std::move(values);
+    return values.has_value();
+  });
+  if (!read) return read.error();
+  if (Status set = setAllRegisters(net, parameters); !set) return set.error();
   return net;
 }
 
@@ -348,12 +393,10 @@ Expected<FixedStage> readFixedStage(mlir::ModuleOp module, llvm::StringRef stage
   return FixedStage{*network, *profile, *std::move(net)};
 }
 
-void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile,
-                    llvm::StringRef settings) {
+void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile) {
   Writer(network, net).run();
   network.setStage("quant");
   network.setProfile(profile);
-  network.setQuantization(settings);
 }
 
 void writeFixed(spk::NetworkOp network, const FixedNet& net) { Writer(network, net).run(); }

@@ -34,8 +34,7 @@ Expected<FixedStage> readFixedStage(mlir::ModuleOp module, llvm::StringRef stage
 
 // Turns the float network's operations into what `net` says, and adds what it adds (the hidden bias source
 // and its projections). Populations and projections are matched by name. The stage becomes "quant".
-void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile,
-                    llvm::StringRef settings);
+void writeQuantized(spk::NetworkOp network, const FixedNet& net, llvm::StringRef profile);
 
 // Makes the operations of a network past the float stage say what `net` says, matched by name: projections
 // with other ends are made anew, populations that it adds stand before what they are for.

@@ -10,6 +10,7 @@
 #include "passes/NetIo.h"
 #include "passes/Passes.h"
 #include "support/File.h"
+#include "support/Parallel.h"
 
 namespace rheo {
 
@@ -44,10 +45,22 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
       return refusal(std::move(attempt));
     }
     const QuantResult& result = attempt.result;
-    writeQuantized(*network, result.net, view(options.profile->name), result.settings.toJson());
+    write(*network, result);
     tell(result);
     record(*network, result);
     return ok();
+  }
+
+  // The text of the settings beside the network's operations, since both take their time.
+  void write(spk::NetworkOp network, const QuantResult& result) const {
+    std::string text;
+    inParallel(2, 2, [&](std::size_t part) {
+      if (part == 0)
+        writeQuantized(network, result.net, view(options.profile->name));
+      else
+        text = result.settings.toJson();
+    });
+    network.setQuantization(text);
   }
 
   // Where a number is wrong, what else does not fit is part of the same answer.

@@ -176,11 +176,10 @@ int64_t PopulationOp::getInputSize() {
 int64_t PopulationOp::getSize() { return spk::elementCount(getShape()); }
 int64_t InputOp::getSize() { return spk::elementCount(getShape()); }
 
-Wiring ProjectionOp::getWiring() {
-  auto module = llvm::cast<ModuleOp>((*this)->getParentOp());
-  return spk::wiringOf(getConvolution(), getPlaces(),
-                       module.lookupSymbol<PopulationOp>(getTarget()).getInputSize(),
-                       sizeOfNamed(module.lookupSymbol(getSource())));
+Wiring ProjectionOp::getWiring(const mlir::SymbolTable& symbols) {
+  auto target = llvm::cast<PopulationOp>(symbols.lookup(getTargetAttr().getAttr()));
+  return spk::wiringOf(getConvolution(), getPlaces(), target.getInputSize(),
+                       sizeOfNamed(symbols.lookup(getSourceAttr().getAttr())));
 }
 
 int64_t AxonOp::getAxonCount() {

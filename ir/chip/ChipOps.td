@@ -67,8 +67,8 @@ def Chip_ProjectionOp : Chip_Op<"projection", [HasParent<"ModuleOp">, Symbol]> {
                        StrAttr:$sign_mode, I32Attr:$weight_bits);
   let assemblyFormat = "$sym_name `:` $source `->` $target attr-dict";
   let extraClassDeclaration = [{
-    /// Of a module whose source and target exist.
-    ::rheo::Wiring getWiring();
+    /// Of a module whose source and target exist; `symbols` are its.
+    ::rheo::Wiring getWiring(const ::mlir::SymbolTable& symbols);
   }];
   let hasVerifier = 1;
 }

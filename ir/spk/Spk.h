@@ -46,8 +46,14 @@ namespace rheo::spk {
 // its resource has been elided.
 std::optional<std::vector<double>> floatValues(mlir::Attribute attribute);
 
+// The same without a copy; nullopt also where they are no f64 in a resource.
+std::optional<llvm::ArrayRef<double>> floatsInPlace(mlir::Attribute attribute);
+
 // Integers out of #spk.elements or an integer tensor (i8, i16, i32).
 std::optional<std::vector<std::int32_t>> fixedValues(mlir::Attribute attribute);
+
+// Those of #spk.elements, or the attribute itself; null where it holds none.
+mlir::ElementsAttr elementsOf(mlir::Attribute attribute);
 
 // Of them, and every bit that one of them has; nullopt as well where there are none.
 struct Extremes {

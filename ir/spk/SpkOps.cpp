@@ -67,7 +67,9 @@ mlir::LogicalResult verifyFloatTensor(mlir::Operation* op, llvm::StringRef name,
   if (!hasShape(elements, shape))
     return complain(op, name) << "has '" << what << "' of type " << elements.getShapedType()
                               << ", expected shape [" << shape << "]";
-  const std::optional<std::vector<double>> values = floatValues(attribute);
+  std::optional<llvm::ArrayRef<double>> values = floatsInPlace(attribute);
+  std::optional<std::vector<double>> copied;
+  if (!values && (copied = floatValues(attribute))) values = *copied;
   if (!values)
     return complain(op, name) << "has '" << what << "' without its numbers (elided or of a wrong length)";
   for (std::size_t i = 0; i < values->size(); ++i) {

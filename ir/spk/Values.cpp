@@ -69,19 +69,36 @@ mlir::ElementsAttr resourceOf(mlir::RankedTensorType type, llvm::StringRef name,
 }
 
 // The same, of numbers that are given away: weights are large.
-mlir::ElementsAttr resourceOf(mlir::RankedTensorType type, llvm::StringRef name, std::vector<double> values) {
-  auto kept = std::make_unique<std::vector<double>>(std::move(values));
-  const llvm::ArrayRef<char> bytes(reinterpret_cast<const char*>(kept->data()),
-                                   kept->size() * sizeof(double));
+template <class T>
+mlir::ElementsAttr resourceOf(mlir::RankedTensorType type, llvm::StringRef name, std::vector<T> values) {
+  auto kept = std::make_unique<std::vector<T>>(std::move(values));
+  const llvm::ArrayRef<char> bytes(reinterpret_cast<const char*>(kept->data()), kept->size() * sizeof(T));
   return mlir::DenseResourceElementsAttr::get(
       type, resourceKey(name),
       mlir::AsmResourceBlob(
-          bytes, alignof(double),
+          bytes, alignof(T),
           [kept = std::move(kept)](void*, std::size_t, std::size_t) mutable { kept.reset(); },
           /*dataIsMutable=*/false));
 }
 
 }  // namespace
+
+std::optional<llvm::ArrayRef<double>> floatsInPlace(mlir::Attribute attribute) {
+  const auto resource = llvm::dyn_cast_or_null<mlir::DenseResourceElementsAttr>(attribute);
+  if (!resource || !resource.getElementType().isF64() || !resource.getType().hasStaticShape())
+    return std::nullopt;
+  const std::optional<llvm::ArrayRef<char>> bytes = bytesOf(resource);
+  const auto count = static_cast<std::size_t>(resource.getNumElements());
+  if (!bytes || bytes->size() != count * sizeof(double) ||
+      !llvm::isAddrAligned(llvm::Align::Of<double>(), bytes->data()))
+    return std::nullopt;
+  return llvm::ArrayRef(reinterpret_cast<const double*>(bytes->data()), count);
+}
+
+mlir::ElementsAttr elementsOf(mlir::Attribute attribute) {
+  if (const auto fixed = llvm::dyn_cast_or_null<FixedElementsAttr>(attribute)) return fixed.getValues();
+  return llvm::dyn_cast_or_null<mlir::ElementsAttr>(attribute);
+}
 
 std::optional<std::vector<double>> floatValues(mlir::Attribute attribute) {
   const auto elements = llvm::dyn_cast_or_null<mlir::ElementsAttr>(attribute);
@@ -105,21 +122,20 @@ std::optional<std::vector<double>> floatValues(mlir::Attribute attribute) {
 }
 
 std::optional<std::vector<std::int32_t>> fixedValues(mlir::Attribute attribute) {
-  if (const auto fixed = llvm::dyn_cast_or_null<FixedElementsAttr>(attribute)) attribute = fixed.getValues();
-  const auto elements = llvm::dyn_cast_or_null<mlir::ElementsAttr>(attribute);
+  const mlir::ElementsAttr elements = elementsOf(attribute);
   if (!elements || !elements.getShapedType().hasStaticShape()) return std::nullopt;
   const mlir::Type type = elements.getElementType();
   if (!type.isSignlessInteger(8) && !type.isSignlessInteger(16) && !type.isSignlessInteger(32))
     return std::nullopt;
   const int64_t count = elements.getNumElements();
-  if (const auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(attribute)) {
+  if (const auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(elements)) {
     const std::optional<llvm::ArrayRef<char>> bytes = bytesOf(resource);
     if (!bytes) return std::nullopt;
     if (type.isSignlessInteger(8)) return fromBytes<std::int8_t, std::int32_t>(*bytes, count);
     if (type.isSignlessInteger(16)) return fromBytes<std::int16_t, std::int32_t>(*bytes, count);
     return fromBytes<std::int32_t, std::int32_t>(*bytes, count);
   }
-  const auto dense = llvm::dyn_cast<mlir::DenseIntElementsAttr>(attribute);
+  const auto dense = llvm::dyn_cast<mlir::DenseIntElementsAttr>(elements);
   if (!dense) return std::nullopt;
   if (dense.isSplat())
     return std::vector<std::int32_t>(
@@ -136,11 +152,10 @@ std::optional<std::vector<std::int32_t>> fixedValues(mlir::Attribute attribute) 
 }
 
 std::optional<Extremes> fixedExtremes(mlir::Attribute attribute) {
-  if (const auto fixed = llvm::dyn_cast_or_null<FixedElementsAttr>(attribute)) attribute = fixed.getValues();
-  const auto elements = llvm::dyn_cast_or_null<mlir::ElementsAttr>(attribute);
+  const mlir::ElementsAttr elements = elementsOf(attribute);
   if (elements && elements.getShapedType().hasStaticShape() && elements.getNumElements() > 0) {
     const mlir::Type type = elements.getElementType();
-    const auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(attribute);
+    const auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(elements);
     const std::optional<llvm::ArrayRef<char>> bytes = resource ? bytesOf(resource) : std::nullopt;
     if (bytes && type.isSignlessInteger(8)) return extremesOf<std::int8_t>(*bytes, elements.getNumElements());
     if (bytes && type.isSignlessInteger(16))
@@ -180,16 +195,14 @@ mlir::ElementsAttr floatResource(mlir::MLIRContext* context, std::vector<double>
 FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
                                 llvm::ArrayRef<int64_t> shape, unsigned width, int exponent, bool isSigned,
                                 llvm::StringRef resource) {
-  const bool narrow = std::all_of(values.begin(), values.end(), [](std::int32_t value) {
-    return value >= INT16_MIN && value <= INT16_MAX;
-  });
+  bool narrow = true;
+  for (const std::int32_t value : values) narrow &= value == static_cast<std::int16_t>(value);
   const bool asResource = !resource.empty();
   const auto type =
       mlir::RankedTensorType::get(shape, mlir::IntegerType::get(context, asResource && narrow ? 16 : 32));
   mlir::ElementsAttr elements;
   if (asResource && narrow) {
-    const std::vector<std::int16_t> shorts(values.begin(), values.end());
-    elements = resourceOf<std::int16_t>(type, resource, shorts);
+    elements = resourceOf(type, resource, std::vector<std::int16_t>(values.begin(), values.end()));
   } else if (asResource) {
     elements = resourceOf<std::int32_t>(type, resource, values);
   } else {

@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
+
+#include "support/Parallel.h"
 
 namespace rheo {
 namespace {
@@ -18,21 +21,37 @@ class Examiner {
                                       [](std::int32_t weight) { return weight != 0; }));
   }
 
+  // Populations, inputs and projections, several at a time; what is found of each stands in this order.
   std::vector<Diagnostic> run() {
     findReached();
     findRead();
-    for (std::size_t i = 0; i < net_.populations.size(); ++i) population(i);
-    for (std::size_t i = 0; i < net_.inputs.size(); ++i) {
-      const InputPort& port = net_.inputs[i];
-      unusedSources({true, static_cast<int>(i)}, port.name, port.size);
-    }
-    for (std::size_t i = 0; i < net_.projections.size(); ++i) duplicates(net_.projections[i]);
-    return std::move(found_);
+    const std::size_t populations = net_.populations.size(), ports = populations + net_.inputs.size();
+    std::vector<Findings> each(ports + net_.projections.size());
+    inParallel(threadsWorth(weightCount(), kWeightsPerThread), each.size(), [&](std::size_t i) {
+      if (i < populations)
+        population(i, each[i]);
+      else if (i < ports)
+        input(i - populations, each[i]);
+      else
+        duplicates(net_.projections[i - ports], each[i]);
+    });
+    Findings all;
+    for (Findings& some : each) std::move(some.begin(), some.end(), std::back_inserter(all));
+    return all;
   }
 
  private:
-  void add(const char* code, Severity severity, const std::string& where, std::int64_t value,
-           const char* source, std::string message, const char* remedy) {
+  using Findings = std::vector<Diagnostic>;
+  static constexpr std::int64_t kWeightsPerThread = 1 << 18;
+
+  std::int64_t weightCount() const {
+    std::int64_t count = 0;
+    for (const FixedProjection& projection : net_.projections) count += std::ssize(projection.weights.values);
+    return count;
+  }
+
+  static void add(Findings& found, const char* code, Severity severity, const std::string& where,
+                  std::int64_t value, const char* source, std::string message, const char* remedy) {
     Diagnostic diagnostic;
     diagnostic.code = code;
     diagnostic.severity = severity;
@@ -42,7 +61,7 @@ class Examiner {
     diagnostic.limit = 0;
     diagnostic.limitSource = source;
     diagnostic.remedy = remedy;
-    found_.push_back(std::move(diagnostic));
+    found.push_back(std::move(diagnostic));
   }
 
   // Populations that something drives: an input, a bias, a program of its own.
@@ -87,40 +106,46 @@ class Examiner {
     }
   }
 
-  void population(std::size_t index) {
+  void population(std::size_t index, Findings& found) const {
     const FixedPopulation& population = net_.populations[index];
     if (population.hidden) return;
     const std::string& name = population.name;
     const PopulationRange& range = ranges_[index];
     if (!reached_[index])
-      add("R0342", Severity::Warning, name, population.size, "SPEC P2",
+      add(found, "R0342", Severity::Warning, name, population.size, "SPEC P2",
           fmt::format("no input and no bias reaches '{}': its {} neurons stay at rest", name,
                       population.size),
           "connect it, or leave it out; were its weights too small, they became 0");
     else if (range.silent > 0)
-      add("R0340", Severity::Warning, name, range.silent, "SPEC P2",
+      add(found, "R0340", Severity::Warning, name, range.silent, "SPEC P2",
           fmt::format("{} of {} neurons of '{}' can never fire, whatever the input", range.silent,
                       population.size, name),
           "lower their thresholds, or leave them out");
     const auto always = std::count_if(range.neurons.begin(), range.neurons.end(),
                                       [](const NeuronRange& neuron) { return neuron.mustFire; });
     if (always > 0)
-      add("R0341", Severity::Warning, name, always, "SPEC P1",
+      add(found, "R0341", Severity::Warning, name, always, "SPEC P1",
           fmt::format("{} of {} neurons of '{}' fire in every step, whatever the input", always,
                       population.size, name),
           "raise their thresholds, or lower their biases");
     if (!read_[index])
-      return add("R0343", Severity::Warning, name, population.size, "SPEC F4",
+      return add(found, "R0343", Severity::Warning, name, population.size, "SPEC F4",
                  fmt::format("nothing that '{}' does reaches an output", name),
                  "leave its neurons out, or read them");
     const bool isOutput = std::any_of(net_.outputs.begin(), net_.outputs.end(), [&](const OutputPort& port) {
       return std::count(port.populations.begin(), port.populations.end(), static_cast<int>(index)) > 0;
     });
-    if (!isOutput) unusedSources({false, static_cast<int>(index)}, name, population.size);
+    if (!isOutput) unusedSources({false, static_cast<int>(index)}, name, population.size, found);
+  }
+
+  void input(std::size_t index, Findings& found) const {
+    const InputPort& port = net_.inputs[index];
+    unusedSources({true, static_cast<int>(index)}, port.name, port.size, found);
   }
 
   // Sources none of whose weights is left.
-  void unusedSources(const Source& source, const std::string& name, std::int64_t size) {
+  void unusedSources(const Source& source, const std::string& name, std::int64_t size,
+                     Findings& found) const {
     std::vector<bool> used(static_cast<std::size_t>(size));
     for (const FixedProjection& projection : net_.projections) {
       if (projection.source.input != source.input || projection.source.index != source.index) continue;
@@ -131,14 +156,14 @@ class Examiner {
         });
     }
     if (const auto unused = std::count(used.begin(), used.end(), false); unused > 0)
-      add("R0344", Severity::Note, name, unused, "SPEC I5",
+      add(found, "R0344", Severity::Note, name, unused, "SPEC I5",
           fmt::format("{} of {} sources of '{}' have no weight that is not 0: they need no axon", unused,
                       size, name),
           "leave them out, if they are not kept for another reason");
   }
 
   // Sources whose spikes do the same everywhere in a projection.
-  void duplicates(const FixedProjection& projection) {
+  void duplicates(const FixedProjection& projection, Findings& found) const {
     const Connections<std::int32_t>& weights = projection.weights;
     if (weights.wiring.convolution()) return;
     const std::int64_t sources = weights.wiring.sources(), targets = weights.wiring.targets();
@@ -181,7 +206,7 @@ class Examiner {
       if (repeated++ == 0) example = source, like = entry->second;
     }
     if (repeated == 0) return;
-    add("R0345", Severity::Note, projection.name, repeated, "SPEC I5",
+    add(found, "R0345", Severity::Note, projection.name, repeated, "SPEC I5",
         fmt::format("{} of {} sources of '{}' have the weights of an earlier one ({} those of {}): each "
                     "needs an axon "
                     "of its own",
@@ -193,7 +218,6 @@ class Examiner {
   const std::vector<PopulationRange>& ranges_;
   std::vector<bool> weighted_;  // of each projection: some weight is not 0
   std::vector<bool> reached_, read_;
-  std::vector<Diagnostic> found_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -141,6 +142,12 @@ struct FloatProjection {
   Connections<double> weights;           // [target inputs, source size]
   std::vector<double> bias;              // [target inputs] or empty. SPEC F6
   std::vector<std::int32_t> biasDelays;  // the step from which each acts; empty: all from the first. SPEC F23
+  // The values of the weights where somebody else holds them, for longer than this; `weights` then has none.
+  std::span<const double> lent = {};
+
+  std::span<const double> values() const {
+    return lent.empty() ? std::span<const double>(weights.values) : lent;
+  }
 };
 
 struct FloatNet {

@@ -44,15 +44,16 @@ class ProjectionInput {
   void widenAll(Interval payloads) {
     const Wiring& wiring = projection_->weights.wiring;
     for (std::int64_t target = 0; target < wiring.targets(); ++target) {
-      Interval sum;
+      std::int64_t down = 0, up = 0;  // weights below and above 0
       wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
         std::int64_t weight = projection_->weights.value(index);
         if (perWeight_) weight = shift(weight);
-        sum.lo += std::min(weight * payloads.lo, weight * payloads.hi);
-        sum.hi += std::max(weight * payloads.lo, weight * payloads.hi);
+        down += std::min<std::int64_t>(weight, 0);
+        up += std::max<std::int64_t>(weight, 0);
       });
-      sums_[static_cast<std::size_t>(target)].lo += sum.lo;
-      sums_[static_cast<std::size_t>(target)].hi += sum.hi;
+      Interval& sum = sums_[static_cast<std::size_t>(target)];
+      sum.lo += up * payloads.lo + down * payloads.hi;
+      sum.hi += up * payloads.hi + down * payloads.lo;
     }
   }
 
@@ -79,22 +80,26 @@ constexpr int kPatience = 8;
 
 constexpr Interval kSpikes{0, 1};
 
+// Sums of more weights than these hardly ever are the same twice.
+constexpr std::int64_t kFewSources = 16;
+
 // A neuron's range follows from its parameters and from what its ports receive. Neurons that share a kernel's
-// weights mostly share both.
+// weights, or have few, mostly share both: `alike`. Of others nothing is worth remembering.
 class KnownRanges {
  public:
-  KnownRanges(const FixedPopulation& population, const Profile& profile)
-      : model_(*population.model), profile_(profile), columns_(stepParametersOf(population)) {}
+  KnownRanges(const FixedPopulation& population, const Profile& profile, bool alike)
+      : model_(*population.model), profile_(profile), alike_(alike), columns_(stepParametersOf(population)) {}
 
-  const NeuronRange& of(std::int64_t neuron, FewIntervals input) {
-    for (Interval& sum : input) sum = wrapped32(sum);  // as NeuronRange::input has it
+  // input: as NeuronRange::input has it.
+  NeuronRange of(std::int64_t neuron, const FewIntervals& input) {
     const Parameters own = parametersOf(neuron);
+    const std::span<const std::int32_t> parameters(own.data(), columns_.size());
+    if (!alike_) return proveNeuron(model_, parameters, input, profile_);
     const std::uint64_t hash = hashOf(std::as_bytes(std::span(input.data(), input.size())),
                                       hashOf(std::as_bytes(std::span(own)), 0));
     const auto [first, last] = known_.equal_range(hash);
     for (auto entry = first; entry != last; ++entry)
       if (entry->second.input == input && parametersOf(entry->second.neuron) == own) return entry->second;
-    const std::span<const std::int32_t> parameters(own.data(), columns_.size());
     return known_.emplace(hash, Entry{proveNeuron(model_, parameters, input, profile_), neuron})->second;
   }
 
@@ -113,6 +118,7 @@ class KnownRanges {
 
   const models::ModelTable& model_;
   const Profile& profile_;
+  bool alike_;
   std::vector<std::vector<std::int32_t>> columns_;
   std::unordered_multimap<std::uint64_t, Entry> known_;
 };
@@ -139,9 +145,13 @@ class NetProof {
       neurons_ += population.size;
       PopulationRange range;
       range.name = population.name;
-      range.neurons.resize(static_cast<std::size_t>(population.size));
       ranges_.push_back(std::move(range));
-      known_.emplace_back(population, profile);
+      const std::vector<std::size_t>& into = into_[ranges_.size() - 1];
+      const bool alike = std::all_of(into.begin(), into.end(), [&](std::size_t p) {
+        const Wiring& wiring = net.projections[p].weights.wiring;
+        return wiring.convolution() || wiring.mostSources() <= kFewSources;
+      });
+      known_.emplace_back(population, profile, alike);
       stale_.emplace_back(static_cast<std::size_t>(population.size), true);
       sent_.emplace_back(static_cast<std::size_t>(population.size));
       grown_.emplace_back(static_cast<std::size_t>(population.size), 0);
@@ -149,7 +159,6 @@ class NetProof {
         const Source& source = net.projections[p].source;
         return !source.input && net.populations[static_cast<std::size_t>(source.index)].model->graded;
       };
-      const std::vector<std::size_t>& into = into_[ranges_.size() - 1];
       takesPayloads_.push_back(population.model->graded && std::any_of(into.begin(), into.end(), graded));
     }
   }
@@ -179,8 +188,8 @@ class NetProof {
     const bool asGuessed =
         guess_[at] == Guess::Made && std::all_of(into_[at].begin(), into_[at].end(),
                                                  [&](std::size_t p) { return brings_[p] == Brings::All; });
-    for (std::size_t n = 0; n < guessed_[at].size() && asGuessed; ++n)
-      ranges_[at].neurons[n] = *guessed_[at][n];
+    if (asGuessed) ranges_[at].neurons = std::exchange(guessed_[at], {});
+    ranges_[at].neurons.resize(stale.size());
     if (asGuessed && allFire(index)) {
       stale.assign(stale.size(), false);
       return tellOfAll(index);
@@ -191,10 +200,18 @@ class NetProof {
       const auto neuron = static_cast<std::size_t>(n);
       if (!stale[neuron]) continue;
       stale[neuron] = false;
-      if (!asGuessed) ranges_[at].neurons[neuron] = known_[at].of(n, inputOf(index, n));
+      if (!asGuessed) ranges_[at].neurons[neuron] = rangeOf(index, n);
       changed |= tell(index, n);
     }
     return changed;
+  }
+
+  NeuronRange rangeOf(int index, std::int64_t neuron) {
+    const auto at = static_cast<std::size_t>(index);
+    const FewIntervals input = inputOf(index, neuron);
+    if (!guessed_[at].empty() && guessed_[at][static_cast<std::size_t>(neuron)].input == input)
+      return guessed_[at][static_cast<std::size_t>(neuron)];
+    return known_[at].of(neuron, input);
   }
 
   // SPEC P2: what a neuron may send, where its targets do not know that yet.
@@ -242,7 +259,8 @@ class NetProof {
     return source.input ? payloadsOf(net_.inputs[static_cast<std::size_t>(source.index)]) : kSpikes;
   }
 
-  // Of each port of a neuron; `of(k)` is what the k-th projection into the population brings.
+  // Of each port of a neuron, as NeuronRange::input has it; `of(k)` is what the k-th projection into the
+  // population brings.
   template <class Of>
   FewIntervals inputOf(int population, std::int64_t neuron, Of of) const {
     const models::ModelTable& model = *net_.populations[static_cast<std::size_t>(population)].model;
@@ -252,6 +270,7 @@ class NetProof {
         const Interval part = of(k).of(model.inputsOf(neuron) + static_cast<std::int64_t>(port));
         sums[port] = {sums[port].lo + part.lo, sums[port].hi + part.hi};
       }
+    for (Interval& sum : sums) sum = wrapped32(sum);
     return sums;
   }
   FewIntervals inputOf(int population, std::int64_t neuron) const {
@@ -295,8 +314,9 @@ class NetProof {
       if (!source.input && net_.populations[static_cast<std::size_t>(source.index)].model->graded) return;
       inputs.emplace_back(net_.projections[p], profile_).widenAll(allOf(p));
     }
+    guessed_[at].reserve(static_cast<std::size_t>(net_.populations[at].size));
     for (std::int64_t n = 0; n < net_.populations[at].size; ++n)
-      guessed_[at].push_back(&known_[at].of(
+      guessed_[at].push_back(known_[at].of(
           n, inputOf(index, n, [&](std::size_t k) -> const ProjectionInput& { return inputs[k]; })));
     guess_[at] = Guess::Made;
   }
@@ -366,9 +386,9 @@ class NetProof {
   std::vector<Brings> brings_;  // [projection]
   // Whether it was found out what a population's ranges are if every source may spike.
   enum class Guess : std::uint8_t { None, Useless, Made };
-  std::vector<Guess> guess_;                              // [population]
-  std::vector<std::vector<const NeuronRange*>> guessed_;  // [population][neuron]: among those known
-  std::vector<bool> seen_;                                // [population]: some update looked at it
+  std::vector<Guess> guess_;                       // [population]
+  std::vector<std::vector<NeuronRange>> guessed_;  // [population][neuron]
+  std::vector<bool> seen_;                         // [population]: some update looked at it
   std::int64_t neurons_ = 0;
   std::vector<PopulationRange> ranges_;
   std::vector<KnownRanges> known_;  // [population]: what is known of its neurons

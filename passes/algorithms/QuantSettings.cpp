@@ -193,6 +193,11 @@ class Reader {
   std::string file_;
 };
 
+// An object under a name that is not there yet: looking for it would go through all that are.
+Json& appended(Json& object, const std::string& name) {
+  return object.get_ref<Json::object_t&>().emplace_back(name, Json::object()).second;
+}
+
 // Short where all of them agree.
 Json compact(const std::vector<std::int32_t>& values) {
   if (!values.empty() && std::all_of(values.begin(), values.end(), [&](auto v) { return v == values[0]; }))
@@ -221,9 +226,9 @@ Json rowsOf(const WeightRows& weights) {
 std::string QuantSettings::toJson() const {
   Json json{{"schema", kSchema}, {"chip", chip}, {"profile", profile}};
   if (weightBits) json["weight_bits"] = *weightBits;
-  json["populations"] = Json::object();
+  Json& ofPopulations = json["populations"] = Json::object();
   for (const auto& [name, population] : populations) {
-    Json& entry = json["populations"][name] = Json::object();
+    Json& entry = appended(ofPopulations, name);
     if (population.scaleV) entry["scale_v"] = *population.scaleV;
     if (!population.spreadV.empty()) entry["spread_v"] = population.spreadV;
     for (const auto& [field, values] : population.registers)
@@ -231,9 +236,9 @@ std::string QuantSettings::toJson() const {
                          ? Json(kResetModes[static_cast<std::size_t>(values[0])])
                          : compact(values);
   }
-  json["projections"] = Json::object();
+  Json& ofProjections = json["projections"] = Json::object();
   for (const auto& [name, projection] : projections) {
-    Json& entry = json["projections"][name] = Json::object();
+    Json& entry = appended(ofProjections, name);
     if (!projection.bits.empty()) entry["bits"] = compact(projection.bits);
     if (!projection.exponent.empty()) entry["exponent"] = compact(projection.exponent);
     if (projection.signMode) entry["sign_mode"] = signModeName(*projection.signMode);

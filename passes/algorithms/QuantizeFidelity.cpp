@@ -9,7 +9,7 @@ namespace rheo {
 void Quantizer::measureFidelity(Part& part, double scale) const {
   if (options_.fidelity == nullptr) return;
   const Connections<double>& wanted = part.effective.values;
-  ProjectionFidelity& found = part.fidelity;
+  ProjectionFidelity found;
   found.name = part.fixed.name;
   found.bits = part.fixed.weightBits;
   for (const WeightFormat& format : part.rowFormats) found.bits = std::min(found.bits, format.bits);
@@ -33,10 +33,12 @@ void Quantizer::measureFidelity(Part& part, double scale) const {
     }
     if (size > 0) drift.push_back(std::abs(sum) / size);
   }
-  if (drift.empty()) return;
-  const auto middle = drift.begin() + static_cast<std::ptrdiff_t>(drift.size() / 2);
-  std::nth_element(drift.begin(), middle, drift.end());
-  found.drift = *middle;
+  if (!drift.empty()) {
+    const auto middle = drift.begin() + static_cast<std::ptrdiff_t>(drift.size() / 2);
+    std::nth_element(drift.begin(), middle, drift.end());
+    found.drift = *middle;
+  }
+  part.fidelity = std::move(found);
 }
 
 }  // namespace rheo

@@ -173,7 +173,7 @@ std::vector<std::int32_t> Quantizer::perRow(const Part& part, const std::vector<
   const std::int64_t rows = part.effective.values.rows();
   const std::int64_t given = std::ssize(pinned);
   if (given <= 1 || given == rows) return pinned;
-  const bool channels = part.given != nullptr && given == part.given->rows() && rows % given == 0;
+  const bool channels = part.given != nullptr && given == part.given->weights.rows() && rows % given == 0;
   if (!channels) {
     pinError(fmt::format("projections.{}.{}", part.fixed.name, key),
              fmt::format("'{}' of '{}' has {} values, its weights have {} rows", key, part.fixed.name, given,

@@ -24,6 +24,7 @@ class NetworkQuantizer {
   QuantAttempt run();
 
  private:
+  void findDynamics();
   void makePopulations();
   void makeParts();
   QuantPart constantPart(const std::string& name, int target, const std::vector<double>& values,
@@ -52,8 +53,7 @@ QuantAttempt NetworkQuantizer::run() {
   result_.settings.chip = chip_.name;
   result_.settings.profile = std::string(options_.profile->name);
   result_.settings.weightBits = options_.pins.weightBits;
-  for (const FloatPopulation& population : net_.populations)
-    dynamics_.push_back(dynamicsOf(population, net_.conventions));
+  findDynamics();
   shareTimeConstants(net_, options_, dynamics_, found_);
   makePopulations();
   makeParts();
@@ -74,6 +74,15 @@ QuantAttempt NetworkQuantizer::run() {
   result_.notes = std::move(found_.notes);
   attempt.result = std::move(result_);
   return attempt;
+}
+
+void NetworkQuantizer::findDynamics() {
+  std::int64_t neurons = 0;
+  for (const FloatPopulation& population : net_.populations) neurons += population.size;
+  constexpr std::int64_t kNeuronsPerThread = 1 << 13;
+  dynamics_.resize(net_.populations.size());
+  inParallel(threadsWorth(neurons, kNeuronsPerThread, options_.threads), dynamics_.size(),
+             [&](std::size_t i) { dynamics_[i] = dynamicsOf(net_.populations[i], net_.conventions); });
 }
 
 void NetworkQuantizer::makePopulations() {
@@ -117,7 +126,7 @@ void NetworkQuantizer::makeParts() {
     part.fixed.source = source.source;
     part.fixed.target = source.target;
     part.fixed.delaySteps = source.delaySteps;
-    part.given = &source.weights;
+    part.given = &source;
     if (source.source.input) {
       part.effective.payload =
           static_cast<double>(net_.inputs[static_cast<std::size_t>(source.source.index)].largestPayload());
@@ -206,14 +215,14 @@ void NetworkQuantizer::quantizePopulations() {
   std::int64_t weights = 0;
   for (QuantPart& part : parts_) {
     into[static_cast<std::size_t>(part.fixed.target)].push_back(&part);
-    weights += std::ssize(part.given ? part.given->values : part.effective.values.values);
+    weights += std::ssize(part.given ? part.given->values() : part.effective.values.values);
   }
   std::vector<Quantizer> each(net_.populations.size(), Quantizer(net_, options_, bias_));
   constexpr std::int64_t kWeightsPerThread = 1 << 17;
   inParallel(threadsWorth(weights, kWeightsPerThread, options_.threads), each.size(), [&](std::size_t i) {
-    for (QuantPart* part : into[i])
-      if (part->given) part->effective.values = *part->given;
+    for (QuantPart* part : into[i]) part->takeGiven();
     each[i].run(static_cast<int>(i), dynamics_[i], into[i], result_.net.populations[i]);
+    for (QuantPart* part : into[i]) part->effective.values.values = {};  // room for those of the next
   });
   for (Quantizer& population : each) take(population);
 }

@@ -26,8 +26,7 @@ struct QuantPart {
   // W10
   std::vector<WeightFormat> rowFormats;
   std::vector<int> rowExponents;
-  const Connections<double>* given =
-      nullptr;  // what the effective weights are made of, where that is not they
+  const FloatProjection* given = nullptr;  // what the effective weights are made of, where that is not they
   const ProjectionSettings* pins = nullptr;
   double unit = 1;           // SPEC F11: a Dirac spike has the value 1 / dt
   bool gainApplied = false;  // values are in float units of v already
@@ -38,6 +37,13 @@ struct QuantPart {
   }
   int exponentOf(std::int64_t row) const {
     return rowExponents.empty() ? effective.exponent : rowExponents[static_cast<std::size_t>(row)];
+  }
+
+  void takeGiven() {
+    if (given == nullptr) return;
+    effective.values.wiring = given->weights.wiring;
+    effective.values.values.assign(given->values().begin(), given->values().end());
+    effective.values.delays = given->weights.delays;
   }
 };
 

@@ -8,6 +8,8 @@
 #include <array>
 #include <bit>
 
+#include "models/AllModels.h"
+
 namespace rheo {
 namespace interval_steps {
 #include "models/AllSteps.inc"
@@ -32,41 +34,125 @@ Sent sentOf(const IntervalAlgebra::Spike& spike) {
 }
 Sent sentOf(const Interval& payload) { return {payload.lo < 0 || payload.hi > 0, payload}; }
 
-using Step = Sent (*)(IntervalAlgebra&, Interval*, const Interval*, const Interval*);
-
-// Of every opcode.
-std::array<Step, 256> allSteps() {
-  std::array<Step, 256> steps;
-  steps.fill([](IntervalAlgebra&, Interval*, const Interval*, const Interval*) { return Sent{}; });
-#define RHEO_MODEL(folder)                                                                            \
-  steps[models::findModel(#folder)->opcode] = [](IntervalAlgebra& algebra, Interval* states,          \
-                                                 const Interval* input, const Interval* parameters) { \
-    return sentOf(interval_steps::folder::step(algebra, states, input, parameters));                  \
+// Of a model: where the parameters that guesses ask for stand among its own.
+struct Places {
+  int decayU, decayV, bias, threshold, resetKeep, resetAmount;  // -1 where it has none
+};
+constexpr Places placesOf(const models::ModelTable& table) {
+  const auto of = [&](std::string_view name) {
+    for (std::size_t i = 0; i < table.fixedParameters.size(); ++i)
+      if (table.fixedParameters[i].name == name) return static_cast<int>(i);
+    return -1;
   };
-#include "models/Models.def"
-#undef RHEO_MODEL
-  return steps;
+  return {of("decay_u"), of("decay_v"), of("bias"), of("threshold"), of("reset_keep"), of("reset_amount")};
 }
 
-Step stepOf(const models::ModelTable& table) {
-  static const std::array<Step, 256> steps = allSteps();
-  return steps[table.opcode];
+// What the proofs ask of a model: a step, and what takes many of them. That is compiled for each model by
+// itself, with its step inside: states whose number is known stay in registers from step to step.
+struct Motion {
+  Sent (*step)(IntervalAlgebra&, Interval* states, const Interval* input, const Interval* parameters);
+  void (*tighten)(const IntervalAlgebra& fresh, Interval* box, const Interval* input,
+                  const Interval* parameters);
+  std::int64_t (*countSafeSteps)(const IntervalAlgebra& fresh, bool leaks, const Interval* input,
+                                 const Interval* parameters);
+  Places places;
+};
+
+template <std::size_t kStates>
+using Box = std::array<Interval, kStates>;
+
+template <std::size_t kStates>
+Box<kStates> hullOf(const Box<kStates>& a, const Box<kStates>& b) {
+  Box<kStates> both;
+  for (std::size_t i = 0; i < kStates; ++i) both[i] = hull(a[i], b[i]);
+  return both;
+}
+
+// Of a box that a step does not leave: the start, and everywhere that a step from it can lead, some times
+// over.
+template <std::size_t kStates, class Step>
+[[gnu::flatten]] void tightenBy(Step step, const IntervalAlgebra& fresh, Interval* box, const Interval* input,
+                                const Interval* parameters) {
+  Box<kStates> now;
+  std::copy_n(box, kStates, now.begin());
+  for (int i = 0; i < kTighten; ++i) {
+    Box<kStates> next = now;
+    IntervalAlgebra algebra = fresh;
+    step(algebra, next.data(), input, parameters);
+    next = hullOf(Box<kStates>{}, next);
+    if (next == now) break;
+    now = next;
+  }
+  std::copy_n(now.begin(), kStates, box);
+}
+
+// Steps from the start in which nothing can overflow yet.
+template <std::size_t kStates, class Step>
+[[gnu::flatten]] std::int64_t countSafeStepsBy(Step step, const IntervalAlgebra& fresh, bool leaks,
+                                               const Interval* input, const Interval* parameters) {
+  Box<kStates> states{};
+  Interval previousMove{};
+  for (std::int64_t count = 0; count < kCountedSteps; ++count) {
+    IntervalAlgebra algebra = fresh;
+    Box<kStates> next = states;
+    step(algebra, next.data(), input, parameters);
+    if (algebra.mayWrap || algebra.maySaturate) return count;
+    next = hullOf(states, next);
+    const Interval move{next.back().lo - states.back().lo, next.back().hi - states.back().hi};
+    // Once the current stands still, a potential without leak sinks by the same amount for ever: the rest is
+    // a division.
+    const bool steady = std::equal(states.begin(), states.end() - 1, next.begin());
+    if (steady && !leaks && count > 2 && move == previousMove && move.hi == 0 && move.lo < 0)
+      return count + 1 + (fixed::kStateMax + next.back().lo) / -move.lo;
+    previousMove = move;
+    states = next;
+  }
+  return kCountedSteps;
+}
+
+template <std::size_t kStates, class Step>
+Motion motionBy(Step step, Places places) {
+  return {step,
+          [](const IntervalAlgebra& fresh, Interval* box, const Interval* input, const Interval* parameters) {
+            tightenBy<kStates>(Step(), fresh, box, input, parameters);
+          },
+          [](const IntervalAlgebra& fresh, bool leaks, const Interval* input, const Interval* parameters) {
+            return countSafeStepsBy<kStates>(Step(), fresh, leaks, input, parameters);
+          },
+          places};
+}
+
+// Of every opcode.
+std::array<Motion, 256> allMotions() {
+  std::array<Motion, 256> motions{};
+#define RHEO_MODEL(folder)                                                                       \
+  motions[models::folder::kTable.opcode] = motionBy<models::folder::kTable.states.size()>(       \
+      [](IntervalAlgebra& algebra, Interval* states, const Interval* input, const Interval* p) { \
+        return sentOf(interval_steps::folder::step(algebra, states, input, p));                  \
+      },                                                                                         \
+      placesOf(models::folder::kTable));
+#include "models/Models.def"
+#undef RHEO_MODEL
+  return motions;
+}
+
+const Motion& motionOf(const models::ModelTable& table) {
+  static const std::array<Motion, 256> motions = allMotions();
+  return motions[table.opcode];
 }
 
 struct NeuronModel {
   const models::ModelTable& table;
   FewIntervals input;  // of each port
   std::array<Interval, models::kMaxParameters> parameters = {};
-  Step stepped = stepOf(table);
+  const Motion& motion = motionOf(table);
 
-  std::int64_t parameter(std::string_view name, std::int64_t fallback) const {
-    for (std::size_t i = 0; i < table.fixedParameters.size(); ++i)
-      if (table.fixedParameters[i].name == name) return parameters[i].lo;
-    return fallback;
+  std::int64_t parameter(int place, std::int64_t fallback) const {
+    return place < 0 ? fallback : parameters[static_cast<std::size_t>(place)].lo;
   }
 
   Sent step(IntervalAlgebra& algebra, States& states) const {
-    return stepped(algebra, states.data(), input.data(), parameters.data());
+    return motion.step(algebra, states.data(), input.data(), parameters.data());
   }
 };
 
@@ -84,20 +170,21 @@ Interval leakyLimits(Interval added, std::int64_t decay12, std::int64_t end) {
 States guess(const NeuronModel& neuron, std::int64_t end) {
   IntervalAlgebra algebra(CurrentOverflow::WrapOnce, end <= fixed::kHalfPeriod);
   Interval current = algebra.align(neuron.input[0]);
+  const Places& at = neuron.motion.places;
   States states;
   if (neuron.table.states.size() > 1) {
-    current = leakyLimits(current, neuron.parameter("decay_u", fixed::kDecayOne), end);
+    current = leakyLimits(current, neuron.parameter(at.decayU, fixed::kDecayOne), end);
     states.push_back(current);
   }
-  const std::int64_t bias = neuron.parameter("bias", 0);
+  const std::int64_t bias = neuron.parameter(at.bias, 0);
   const Interval added{current.lo + bias, current.hi + bias};
-  Interval potential = leakyLimits(added, neuron.parameter("decay_v", 0), end);
+  Interval potential = leakyLimits(added, neuron.parameter(at.decayV, 0), end);
   if (neuron.table.spiking) {
-    const std::int64_t threshold = neuron.parameter("threshold", fixed::kStateMax);
-    const std::int64_t kept = neuron.parameter("reset_keep", 0) != 0
+    const std::int64_t threshold = neuron.parameter(at.threshold, fixed::kStateMax);
+    const std::int64_t kept = neuron.parameter(at.resetKeep, 0) != 0
                                   ? std::max(std::int64_t{0}, std::max(threshold, std::int64_t{0}) + added.hi)
                                   : 0;
-    const std::int64_t after = kept - neuron.parameter("reset_amount", 0);
+    const std::int64_t after = kept - neuron.parameter(at.resetAmount, 0);
     if (potential.hi > threshold)
       potential = {std::min(potential.lo, after), std::max({threshold, after, std::int64_t{0}})};
   }
@@ -124,11 +211,8 @@ States reach(const NeuronModel& neuron, const Profile& profile, bool bounded, St
 }
 
 void tighten(const NeuronModel& neuron, const Profile& profile, bool bounded, States& box) {
-  for (int i = 0; i < kTighten; ++i) {
-    const States next = reach(neuron, profile, bounded, box);
-    if (next == box) return;
-    box = next;
-  }
+  neuron.motion.tighten(IntervalAlgebra(profile.currentOverflow, bounded), box.data(), neuron.input.data(),
+                        neuron.parameters.data());
 }
 
 // Programs of a chip have no closed form: a bound that has not settled soon is given up, one at a time.
@@ -174,27 +258,10 @@ bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, St
   return found;
 }
 
-// Steps from the start in which nothing can overflow yet.
 std::int64_t countSafeSteps(const NeuronModel& neuron, const Profile& profile) {
-  States states(neuron.table.states.size());
-  Interval previousMove{};
-  const bool leaks = neuron.parameter("decay_v", 0) != 0;
-  for (std::int64_t step = 0; step < kCountedSteps; ++step) {
-    IntervalAlgebra algebra(profile.currentOverflow, true);
-    States next = states;
-    neuron.step(algebra, next);
-    if (algebra.mayWrap || algebra.maySaturate) return step;
-    next = hullOf(states, next);
-    const Interval move{next.back().lo - states.back().lo, next.back().hi - states.back().hi};
-    // Once the current stands still, a potential without leak sinks by the same amount for ever: the rest is
-    // a division.
-    const bool steady = std::equal(states.begin(), states.end() - 1, next.begin());
-    if (steady && !leaks && step > 2 && move == previousMove && move.hi == 0 && move.lo < 0)
-      return step + 1 + (fixed::kStateMax + next.back().lo) / -move.lo;
-    previousMove = move;
-    states = next;
-  }
-  return kCountedSteps;
+  return neuron.motion.countSafeSteps(IntervalAlgebra(profile.currentOverflow, true),
+                                      neuron.parameter(neuron.motion.places.decayV, 0) != 0,
+                                      neuron.input.data(), neuron.parameters.data());
 }
 
 int missingBits(std::int64_t largest) {

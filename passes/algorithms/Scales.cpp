@@ -2,6 +2,7 @@
 #include "algorithms/Scales.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -33,11 +34,13 @@ std::vector<Drive> drives(std::size_t size, const WeightsIn& parts) {
   std::vector<Drive> result(size);
   for (const EffectiveWeights* part : parts)
     for (std::int64_t target = 0; target < part->values.wiring.targets(); ++target) {
-      Drive& drive = result[static_cast<std::size_t>(target)];
+      Drive drive = result[static_cast<std::size_t>(target)];
       part->values.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
         const double weight = part->values.value(index) * part->payload;
-        (weight < 0 ? drive.down : drive.up) += std::abs(weight);
+        drive.down += std::max(-weight, 0.0);  // without a branch, which signs at random would mislead
+        drive.up += std::max(weight, 0.0);
       });
+      result[static_cast<std::size_t>(target)] = drive;
     }
   return result;
 }
@@ -76,15 +79,18 @@ void findErrors(const EffectiveWeights& part, std::vector<Trial>& trials) {
   }
 }
 
+// The least exponent at which a sum of stored weights is not floored.
+int leastWhole(const WeightFormat& format) { return -std::countr_zero(static_cast<unsigned>(format.step())); }
+
 // The exponents worth a look at a scale, the one at which the weights just fit first. Below it, the largest
 // weights are clipped, which pays with few bits. Above: coarser weights, but less of their sum is shifted
-// away.
+// away; where nothing is, coarser ones have no smaller error, since theirs are among the finer ones.
 std::vector<int> exponentsFor(const EffectiveWeights& part, double scale, const ScaleLimits& limits) {
   if (part.exponentPinned) return {part.exponent};
   const int fitting = clampExponent(fittingExponent(part.format, part.largest, scale), limits);
   std::vector<int> exponents{fitting};
-  for (int exponent = fitting - octavesClipped(part.format.bits); exponent <= std::max(fitting, 0);
-       ++exponent) {
+  for (int exponent = fitting - octavesClipped(part.format.bits);
+       exponent <= std::max(fitting, leastWhole(part.format)); ++exponent) {
     const int candidate = clampExponent(exponent, limits);
     if (std::find(exponents.begin(), exponents.end(), candidate) == exponents.end())
       exponents.push_back(candidate);

@@ -31,7 +31,8 @@ struct WeightFormat {
   // Nearest weight, half to even, clipped (SPEC W2).
   std::int32_t round(double weight) const {
     const double clipped = std::clamp(weight, double(least()), double(most()));  // both are weights
-    return (static_cast<std::int32_t>((clipped / step() + kRoundsToWhole) - kRoundsToWhole)) * step();
+    const double shares = 1.0 / step();                                          // a power of two
+    return (static_cast<std::int32_t>((clipped * shares + kRoundsToWhole) - kRoundsToWhole)) * step();
   }
 };
 

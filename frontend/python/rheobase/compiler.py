@@ -70,6 +70,8 @@ def _calibration(net: Network, data) -> tuple[dict[str, float], dict[str, list]]
     largest: dict[str, float] = {}
     spikes: dict[str, np.ndarray] = {}
     steps: dict[str, int] = {}
+    if data is None:  # nor are the nodes asked for, which are large
+        return largest, spikes
     probes = [f"{node.name}.v" for node in net.populations]
     sizes = {node.name: int(np.prod(node.shape)) for node in (*net.inputs, *net.populations)}
     for chunk in _chunks(net, data):

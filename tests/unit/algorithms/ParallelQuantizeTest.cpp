@@ -90,6 +90,18 @@ TEST(ParallelQuantize, threads_change_nothing) {
   }
 }
 
+TEST(ParallelQuantize, weights_that_somebody_else_holds_are_as_good) {
+  const FloatNet net = chain(5, 24);
+  FloatNet lending = net;
+  for (std::size_t p = 0; p < net.projections.size(); ++p) {
+    lending.projections[p].lent = net.projections[p].weights.values;
+    lending.projections[p].weights.values.clear();
+  }
+  const QuantAttempt own = attempt(net, chip(), 2);
+  ASSERT_FALSE(own.refused);
+  expectSame(own, attempt(lending, chip(), 2));
+}
+
 TEST(ParallelQuantize, refusals_come_in_order) {
   FloatNet net = chain(9, 8);
   net.populations[2].parameters["tau"] = {1e-5};  // a step is longer

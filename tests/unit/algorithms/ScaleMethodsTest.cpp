@@ -62,6 +62,20 @@ TEST(ScaleMethods, a_percentile_clips_what_is_beyond) {
   EXPECT_NEAR(endOf("percentile:100", part), 0.09, 1e-9);
 }
 
+// Exponents above the one at which the weights just fit, and sums are floored no more, are not looked at.
+TEST(ScaleMethods, no_exponent_above_has_a_smaller_error_than_the_chosen_one) {
+  for (const int bits : {2, 3, 4, 5, 6, 7, 8})
+    for (int octave = 4; octave < 22; ++octave) {
+      const EffectiveWeights part = bellCurve(bits);
+      const double scale = 1.3 * std::exp2(octave);
+      const double chosen = weightError(part, scale, chooseExponent(part, scale, limits()));
+      for (int exponent = fittingExponent(part.format, part.largest, scale); exponent <= 7; ++exponent) {
+        if (exponent < limits().leastExponent) continue;
+        EXPECT_LE(chosen, weightError(part, scale, exponent)) << bits << ", " << octave << ", " << exponent;
+      }
+    }
+}
+
 TEST(ScaleMethods, the_squared_error_is_no_larger_than_by_other_methods) {
   for (const int bits : {2, 3, 4, 6, 8}) {
     const EffectiveWeights part = bellCurve(bits);
