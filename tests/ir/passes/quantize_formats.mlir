@@ -6,9 +6,9 @@
 spk.network @signs attributes {
     dt = 1.0e-4 : f64, stage = "float", conventions = {discretization = "euler", reset = "v_reset", spikes = "unit"}} {
   %in = spk.input "in" {shape = array<i64: 2>} : !spk.spikes<2>
-  // CHECK: spk.synapse "w[8b,e[[E:-?[0-9]+]],excitatory]" {{.*}}sign_mode = "excitatory", {{.*}}<[[UP:w_w[^>]*]]>
+  // CHECK: spk.synapse "w[8b,e[[E:-?[0-9]+]],excitatory]" {{.*}}sign_mode = "excitatory", {{.*}}<[[UP:w_w[^>]*]]> : tensor<1xi16>
   // CHECK-SAME: weight_bits = 8
-  // CHECK: spk.synapse "w[8b,e[[E]],inhibitory]" {{.*}}sign_mode = "inhibitory", {{.*}}<[[DOWN:w_w[^>]*]]>
+  // CHECK: spk.synapse "w[8b,e[[E]],inhibitory]" {{.*}}sign_mode = "inhibitory", {{.*}}<[[DOWN:w_w[^>]*]]> : tensor<1xi16>
   // CHECK-SAME: weight_bits = 8
   // CHECK: spk.lif "lif"(%{{[^,]*}}, %{{[^,]*}})
   %current = spk.synapse "w" %in {weight = dense<[[2.55, -1.27]]> : tensor<1x2xf64>} : (!spk.spikes<2>) -> !spk.current<1>
@@ -17,5 +17,5 @@ spk.network @signs attributes {
   spk.output "out" (%spikes) {shape = array<i64: 1>} : !spk.spikes<1>
 }
 // 255 and -127, which two lists of one sign hold and one of mixed sign does not.
-// CHECK: [[UP]]: "0x02000000FF000000"
-// CHECK: [[DOWN]]: "0x02000000000081FF"
+// CHECK: [[UP]]: "0x02000000FF00"
+// CHECK: [[DOWN]]: "0x0200000081FF"
