@@ -10,8 +10,8 @@
 namespace rheo::faults {
 namespace {
 
-// Urgencies of all groups and scenarios together, in floats.
-constexpr std::int64_t kMostUrgencies = 1 << 21;
+// Sensitivities of all groups and scenarios together, in floats.
+constexpr std::int64_t kMostSensitivities = 1 << 21;
 constexpr std::int64_t kFewestScenarios = 16, kMostScenarios = 128;
 
 }  // namespace
@@ -25,7 +25,7 @@ Cascade::Cascade(const FlatProgram& flat, const Readout& readout, const CascadeP
       groups_(plan.groups().size()) {
   std::int64_t all = 1, widest = 0;
   for (const CellGroup& group : plan.groups()) all += group.width, widest = std::max(widest, group.width);
-  batch_ = static_cast<std::int32_t>(std::clamp(kMostUrgencies / all, kFewestScenarios, kMostScenarios));
+  batch_ = static_cast<std::int32_t>(std::clamp(kMostSensitivities / all, kFewestScenarios, kMostScenarios));
   anything_.assign(static_cast<std::size_t>(widest), vector::kAnything);
   raster_.resize(static_cast<std::size_t>(batch_)), output_.resize(raster_.size());
   change_.resize(static_cast<std::size_t>(batch_ * readout.values()));
@@ -173,38 +173,38 @@ void Cascade::noteChanges(std::int32_t number, std::span<const std::uint32_t> tr
   if (!flat_.program().populations[static_cast<std::size_t>(cell.population)].hidden)
     raster_[static_cast<std::size_t>(scenario_)] = 1;
   senders_.push_back({number, scenario_, begin, changes_.size()});
-  for (const Strand& strand : plan_.strands(number)) reach({senders_.size() - 1, &strand});
+  for (const FanOut& fanOut : plan_.fanOuts(number)) reach({senders_.size() - 1, &fanOut});
 }
 
 // Adds up how much the neurons of a group notice of what arrives there otherwise.
 void Cascade::reach(const Arrival& arrival) {
-  const Strand& strand = *arrival.strand;
-  const auto g = static_cast<std::size_t>(strand.group);
+  const FanOut& fanOut = *arrival.fanOut;
+  const auto g = static_cast<std::size_t>(fanOut.group);
   const CellGroup& group = plan_.groups()[g];
   GroupState& state = groups_[g];
   const Sender& sender = senders_[arrival.sender];
   const vector::AlignedVector<float>& known = weightsOf(g);
   const auto width = static_cast<std::size_t>(group.width);
-  state.urgency.resize(static_cast<std::size_t>(batch_) * width);
-  float* urgency = &state.urgency[static_cast<std::size_t>(sender.scenario) * width];
-  const std::int32_t* weights = plan_.weights(strand);
+  state.sensitivity.resize(static_cast<std::size_t>(batch_) * width);
+  float* sensitivity = &state.sensitivity[static_cast<std::size_t>(sender.scenario) * width];
+  const std::int32_t* weights = plan_.weights(fanOut);
   const vector::HeadroomKernels& kernels = vector::headroomKernels();
   const auto weightIn = [&](std::int64_t step) {
     return known.empty() ? anything_.data() : &known[static_cast<std::size_t>(step) * width];
   };
   for (std::size_t k = sender.begin; k < sender.end; ++k) {
     const std::int64_t now = changes_[k].step + 1;
-    if (strand.neighbours()) {
-      if (now + strand.delay >= run_->steps()) continue;
-      kernels.addWeighted(weights, weightIn(now + strand.delay) + strand.first, strand.count,
-                          urgency + strand.first);
+    if (fanOut.neighbours()) {
+      if (now + fanOut.delay >= run_->steps()) continue;
+      kernels.addWeighted(weights, weightIn(now + fanOut.delay) + fanOut.first, fanOut.count,
+                          sensitivity + fanOut.first);
       continue;
     }
-    const Landing* landings = plan_.landings(strand);
-    for (std::int32_t i = 0; i < strand.count; ++i)
-      if (now + landings[i].delay < run_->steps())
-        urgency[landings[i].target] += static_cast<float>(fixed::magnitude(weights[i])) *
-                                       weightIn(now + landings[i].delay)[landings[i].target];
+    const FanOutTarget* targets = plan_.targets(fanOut);
+    for (std::int32_t i = 0; i < fanOut.count; ++i)
+      if (now + targets[i].delay < run_->steps())
+        sensitivity[targets[i].target] += static_cast<float>(fixed::magnitude(weights[i])) *
+                                          weightIn(now + targets[i].delay)[targets[i].target];
   }
   state.arrivals.push_back(arrival);
   if (state.scenarios.empty() || state.scenarios.back() != sender.scenario)
@@ -251,7 +251,7 @@ void Cascade::runGroup(std::size_t number) {
       if (lanes_[static_cast<std::size_t>(target)] > 0) runTarget(group, target);
   }
   for (const std::int32_t scenario : state.scenarios)
-    std::fill_n(&state.urgency[static_cast<std::size_t>(scenario * group.width)], group.width, 0.0F);
+    std::fill_n(&state.sensitivity[static_cast<std::size_t>(scenario * group.width)], group.width, 0.0F);
   state.arrivals.clear(), state.scenarios.clear();
 }
 
@@ -261,8 +261,8 @@ std::int32_t* Cascade::arrivingAt(std::int32_t target) {
   return &arriving_[static_cast<std::size_t>(before * run_->steps())];
 }
 
-// Gives each neuron that must be run a lane for each scenario in which it must. In `urgency` its place then
-// holds the lane, as -1 - lane.
+// Gives each neuron that must be run a lane for each scenario in which it must. In `sensitivity` its place
+// then holds the lane, as -1 - lane.
 void Cascade::findCandidates(std::size_t number) {
   const CellGroup& group = plan_.groups()[number];
   GroupState& state = groups_[number];
@@ -276,10 +276,10 @@ void Cascade::findCandidates(std::size_t number) {
   found_.resize(static_cast<std::size_t>(group.width) + vector::kPadding);
   std::size_t next = 0;
   for (const std::int32_t scenario : state.scenarios) {
-    const float* urgency = &state.urgency[static_cast<std::size_t>(scenario * group.width)];
+    const float* sensitivity = &state.sensitivity[static_cast<std::size_t>(scenario * group.width)];
     for (; next <= static_cast<std::size_t>(scenario); ++next) firstCandidate_[next] = candidates_.size();
     const std::int64_t found =
-        vector::headroomKernels().atLeast(urgency, group.count, kUnnoticed, found_.data());
+        vector::headroomKernels().atLeast(sensitivity, group.count, kUnnoticed, found_.data());
     for (std::int64_t k = 0; k < found; ++k) {
       const std::int32_t target = found_[static_cast<std::size_t>(k)];
       candidates_.push_back({target, lanes_[static_cast<std::size_t>(target)]++});
@@ -293,12 +293,12 @@ void Cascade::findCandidates(std::size_t number) {
   firstStep_.assign(count, static_cast<std::int32_t>(run_->steps()));
   scenarioOf_.resize(static_cast<std::size_t>(firstLane_.back()));
   for (const std::int32_t scenario : state.scenarios) {
-    float* urgency = &state.urgency[static_cast<std::size_t>(scenario * group.width)];
+    float* sensitivity = &state.sensitivity[static_cast<std::size_t>(scenario * group.width)];
     const auto s = static_cast<std::size_t>(scenario);
     for (std::size_t k = firstCandidate_[s]; k < firstCandidate_[s + 1]; ++k) {
       const Candidate& candidate = candidates_[k];
       const auto target = static_cast<std::size_t>(candidate.target);
-      urgency[target] = static_cast<float>(-1 - candidate.lane);
+      sensitivity[target] = static_cast<float>(-1 - candidate.lane);
       scenarioOf_[static_cast<std::size_t>(firstLane_[target] + candidate.lane)] = scenario;
     }
   }
@@ -306,11 +306,11 @@ void Cascade::findCandidates(std::size_t number) {
 
 // Brings what a sender sends otherwise to those that are run.
 void Cascade::deliver(const Arrival& arrival, std::size_t number) {
-  const Strand& strand = *arrival.strand;
+  const FanOut& fanOut = *arrival.fanOut;
   const CellGroup& group = plan_.groups()[number];
   const Sender& sender = senders_[arrival.sender];
   const std::int64_t steps = run_->steps();
-  const std::int32_t* weights = plan_.weights(strand);
+  const std::int32_t* weights = plan_.weights(fanOut);
   const auto bring = [&](std::int32_t target, std::int32_t lane, std::int32_t weight, std::int32_t delay) {
     if (target < sliceBegin_ || target >= sliceEnd_) return;
     const auto t = static_cast<std::size_t>(target);
@@ -324,20 +324,21 @@ void Cascade::deliver(const Arrival& arrival, std::size_t number) {
       firstStep_[t] = std::min(firstStep_[t], step);
     }
   };
-  if (strand.neighbours()) {
+  if (fanOut.neighbours()) {
     const auto s = static_cast<std::size_t>(sender.scenario);
     for (std::size_t k = firstCandidate_[s]; k < firstCandidate_[s + 1]; ++k) {
-      const std::int32_t at = candidates_[k].target - strand.first;
-      if (0 <= at && at < strand.count && weights[at] != 0)
-        bring(candidates_[k].target, candidates_[k].lane, weights[at], strand.delay);
+      const std::int32_t at = candidates_[k].target - fanOut.first;
+      if (0 <= at && at < fanOut.count && weights[at] != 0)
+        bring(candidates_[k].target, candidates_[k].lane, weights[at], fanOut.delay);
     }
     return;
   }
-  const Landing* landings = plan_.landings(strand);
-  const float* urgency = &groups_[number].urgency[static_cast<std::size_t>(sender.scenario * group.width)];
-  for (std::int32_t i = 0; i < strand.count; ++i)
-    if (const float lane = urgency[landings[i].target]; lane < 0)
-      bring(landings[i].target, -1 - static_cast<std::int32_t>(lane), weights[i], landings[i].delay);
+  const FanOutTarget* targets = plan_.targets(fanOut);
+  const float* sensitivity =
+      &groups_[number].sensitivity[static_cast<std::size_t>(sender.scenario * group.width)];
+  for (std::int32_t i = 0; i < fanOut.count; ++i)
+    if (const float lane = sensitivity[targets[i].target]; lane < 0)
+      bring(targets[i].target, -1 - static_cast<std::int32_t>(lane), weights[i], targets[i].delay);
 }
 
 // One neuron in all scenarios in which it must be run.

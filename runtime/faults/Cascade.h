@@ -45,10 +45,10 @@ class Cascade {
     std::int32_t cell, scenario;
     std::size_t begin, end;
   };
-  // One of its strands.
+  // One of its fan-outs.
   struct Arrival {
     std::size_t sender;
-    const Strand* strand;
+    const FanOut* fanOut;
   };
   // A neuron of a group that may fire otherwise in a scenario.
   struct Candidate {
@@ -57,9 +57,10 @@ class Cascade {
   // Of a group, in the batch of scenarios under way.
   struct GroupState {
     std::vector<Arrival> arrivals;
-    std::vector<std::int32_t> scenarios;   // those that reach it
-    vector::AlignedVector<float> urgency;  // [scenarios of a batch][width]: whether each neuron must be run
-    vector::AlignedVector<float> weight;   // [steps][width], of this sample; empty: not known yet
+    std::vector<std::int32_t> scenarios;  // those that reach it
+    vector::AlignedVector<float>
+        sensitivity;                      // [scenarios of a batch][width]: whether each neuron must be run
+    vector::AlignedVector<float> weight;  // [steps][width], of this sample; empty: not known yet
     bool weighed = false;
   };
 

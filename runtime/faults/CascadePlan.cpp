@@ -1,4 +1,4 @@
-// Order, groups and strands of a program's neurons.
+// Order, groups and fan-outs of a program's neurons.
 #include "faults/CascadePlan.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace {
 
 // Steps of all responses together; what it takes to find them should not show.
 constexpr std::int64_t kMostEffort = 1 << 21;
-// Fewer neighbours are not worth a strand of their own.
+// Fewer neighbours are not worth a fan-out of their own.
 constexpr std::size_t kFewNeighbours = 8;
 constexpr std::size_t kBits = 64;  // of a word of CascadePlan::reached_
 
@@ -22,10 +22,10 @@ CascadePlan::CascadePlan(const FlatProgram& flat, const Readout& readout, std::i
     : flat_(flat), readout_(readout), steps_(steps) {
   findWays(mostSynapses);
   layOutGroups();
-  firstStrand_.push_back(0);
+  firstFanOut_.push_back(0);
   for (std::int32_t cell = 0; cell < std::ssize(flat.cells()); ++cell) {
-    if (follows(cell)) strand(cell);
-    firstStrand_.push_back(strands_.size());
+    if (follows(cell)) addFanOuts(cell);
+    firstFanOut_.push_back(fanOuts_.size());
   }
 }
 
@@ -93,7 +93,7 @@ void CascadePlan::findWays(std::int64_t mostSynapses) {
     rank_[static_cast<std::size_t>(order[k])] = static_cast<std::int32_t>(k);
 }
 
-// Strands hold every synapse of a source by itself: where that is too much, populations that send most are
+// Fan-outs hold every synapse of a source by itself: where that is too much, populations that send most are
 // left to the general simulation, and with them whatever leads there.
 void CascadePlan::leaveOutTheLargest(const std::vector<std::int64_t>& sent, std::int64_t most) {
   std::int64_t all = 0;
@@ -171,7 +171,7 @@ void CascadePlan::findHeadroom(CellGroup& group, std::int64_t& effort) const {
 }
 
 // The synapses of all routes of a cell, in runs of neighbours where they lie so.
-void CascadePlan::strand(std::int32_t cell) {
+void CascadePlan::addFanOuts(std::int32_t cell) {
   struct One {
     std::int32_t group, target, delay, weight;
   };
@@ -194,7 +194,7 @@ void CascadePlan::strand(std::int32_t cell) {
         if (all[k].weight != 0) others.push_back(all[k]);
       continue;
     }
-    strands_.push_back(
+    fanOuts_.push_back(
         {one.group, static_cast<std::int32_t>(end - first), one.target, one.delay, weights_.size()});
     for (std::size_t k = first; k < end; ++k) weights_.push_back(all[k].weight);
   }
@@ -202,10 +202,10 @@ void CascadePlan::strand(std::int32_t cell) {
                    [](const One& a, const One& b) { return a.group < b.group; });
   for (std::size_t k = 0; k < others.size(); ++k) {
     if (k == 0 || others[k].group != others[k - 1].group)
-      strands_.push_back({others[k].group, 0, -1, 0, weights_.size(), landings_.size()});
-    ++strands_.back().count;
+      fanOuts_.push_back({others[k].group, 0, -1, 0, weights_.size(), targets_.size()});
+    ++fanOuts_.back().count;
     weights_.push_back(others[k].weight);
-    landings_.push_back({others[k].target, others[k].delay});
+    targets_.push_back({others[k].target, others[k].delay});
   }
 }
 

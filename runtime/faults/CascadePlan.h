@@ -36,14 +36,14 @@ struct CellGroup {
 
 // Synapses of a source into one group. Neighbours: to the neurons [first, first + count) of the group, all
 // with one delay; else a target and a delay for each.
-struct Strand {
+struct FanOut {
   std::int32_t group = 0, count = 0;
   std::int32_t first = -1, delay = 0;
-  std::size_t weights = 0;   // where they begin in CascadePlan::weights()
-  std::size_t landings = 0;  // of other synapses, where they begin in CascadePlan::landings()
+  std::size_t weights = 0;  // where they begin in CascadePlan::weights()
+  std::size_t targets = 0;  // of other synapses, where they begin in CascadePlan::targets()
   bool neighbours() const { return first >= 0; }
 };
-struct Landing {
+struct FanOutTarget {
   std::int32_t target, delay;
 };
 
@@ -71,12 +71,12 @@ class CascadePlan {
   const std::vector<CellGroup>& groups() const { return groups_; }  // by rank
   std::int32_t groupOf(std::int32_t cell) const { return groupOf_[static_cast<std::size_t>(cell)]; }
   // What a cell that is followed reaches.
-  std::span<const Strand> strands(std::int32_t cell) const {
+  std::span<const FanOut> fanOuts(std::int32_t cell) const {
     const auto c = static_cast<std::size_t>(cell);
-    return std::span(strands_).subspan(firstStrand_[c], firstStrand_[c + 1] - firstStrand_[c]);
+    return std::span(fanOuts_).subspan(firstFanOut_[c], firstFanOut_[c + 1] - firstFanOut_[c]);
   }
-  const std::int32_t* weights(const Strand& strand) const { return &weights_[strand.weights]; }
-  const Landing* landings(const Strand& strand) const { return &landings_[strand.landings]; }
+  const std::int32_t* weights(const FanOut& fanOut) const { return &weights_[fanOut.weights]; }
+  const FanOutTarget* targets(const FanOut& fanOut) const { return &targets_[fanOut.targets]; }
 
  private:
   bool reaches(std::size_t from, std::size_t to) const;
@@ -84,7 +84,7 @@ class CascadePlan {
   void leaveOutTheLargest(const std::vector<std::int64_t>& sent, std::int64_t most);
   void layOutGroups();
   void findHeadroom(CellGroup& group, std::int64_t& effort) const;
-  void strand(std::int32_t cell);
+  void addFanOuts(std::int32_t cell);
 
   const FlatProgram& flat_;
   const Readout& readout_;
@@ -95,10 +95,10 @@ class CascadePlan {
   std::vector<std::int32_t> rank_;     // [populations]
   std::vector<CellGroup> groups_;
   std::vector<std::int32_t> groupOf_;  // [cells]
-  std::vector<std::size_t> firstStrand_;
-  std::vector<Strand> strands_;
+  std::vector<std::size_t> firstFanOut_;
+  std::vector<FanOut> fanOuts_;
   std::vector<std::int32_t> weights_;
-  std::vector<Landing> landings_;
+  std::vector<FanOutTarget> targets_;
 };
 
 }  // namespace rheo::faults

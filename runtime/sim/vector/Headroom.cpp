@@ -82,9 +82,10 @@ HWY_FLATTEN void watchNeurons(const WatchCall& call) {
       largest = hn::Max(largest, algebra.largest);
       const auto room = hn::Sub(hn::ConvertTo(df, algebra.room), slack);
       const auto none = hn::Lt(room, hn::Set(df, 1.0f));
-      const auto urgency = hn::IfThenElse(none, hn::Set(df, kAnything), hn::Div(hn::Set(df, 1.0f), room));
+      const auto sensitivity = hn::IfThenElse(none, hn::Set(df, kAnything), hn::Div(hn::Set(df, 1.0f), room));
       const auto fires = hn::RebindMask(df, spike);
-      hn::StoreU(hn::IfThenElse(fires, hn::Neg(urgency), urgency), df, call.urgency + t * width + n);
+      hn::StoreU(hn::IfThenElse(fires, hn::Neg(sensitivity), sensitivity), df,
+                 call.sensitivity + t * width + n);
     }
     hn::StoreU(hn::ConvertTo(df, largest), df, call.largest + n);
   }
@@ -96,11 +97,11 @@ void weigh(const WeighCall& call) {
   const std::int64_t width = padded(static_cast<std::int32_t>(call.count));
   for (std::int64_t n = 0; n < width; n += lanes) {
     const auto least = hn::LoadU(df, call.least + n), tail = hn::LoadU(df, call.tail + n);
-    // The largest urgency from each step on.
+    // The largest sensitivity from each step on.
     auto later = hn::Zero(df);
     hn::StoreU(later, df, call.latest + call.steps * width + n);
     for (std::int64_t t = call.steps; t-- > 0;) {
-      later = hn::Max(later, hn::Abs(hn::LoadU(df, call.urgency + t * width + n)));
+      later = hn::Max(later, hn::Abs(hn::LoadU(df, call.sensitivity + t * width + n)));
       hn::StoreU(later, df, call.latest + t * width + n);
     }
     for (std::int64_t a = 0; a < call.steps; ++a) {
@@ -108,11 +109,11 @@ void weigh(const WeighCall& call) {
       auto lasts = hn::Eq(least, least);
       const std::int64_t end = std::min(call.steps, a + call.window);
       for (std::int64_t t = a; t < end; ++t) {
-        const auto urgency = hn::LoadU(df, call.urgency + t * width + n);
+        const auto sensitivity = hn::LoadU(df, call.sensitivity + t * width + n);
         const auto gain = hn::LoadU(df, call.gain + (t - a) * width + n);
-        weight = hn::Max(weight, hn::IfThenElseZero(lasts, hn::Mul(hn::Abs(urgency), gain)));
+        weight = hn::Max(weight, hn::IfThenElseZero(lasts, hn::Mul(hn::Abs(sensitivity), gain)));
         if (!call.clears) continue;
-        lasts = hn::And(lasts, hn::Ge(urgency, hn::Zero(df)));
+        lasts = hn::And(lasts, hn::Ge(sensitivity, hn::Zero(df)));
         if (hn::AllFalse(df, lasts)) break;
       }
       const auto behind = hn::Mul(tail, hn::LoadU(df, call.latest + end * width + n));

@@ -16,10 +16,10 @@ struct WatchCall {
   std::int64_t inputStride = 0;
   const std::int32_t* parameters = nullptr;  // [of the model][padded count]
   const float* slack = nullptr;              // [padded count]
-  float* urgency = nullptr;                  // out: [steps][padded count]
+  float* sensitivity = nullptr;              // out: [steps][padded count]
   float* largest = nullptr;                  // out: [padded count]: the largest current, before it wraps
 };
-// Runs the neurons from states of zero. Urgency: 1 over what the compared value may be off, less `slack`,
+// Runs the neurons from states of zero. Sensitivity: 1 over what the compared value may be off, less `slack`,
 // without another outcome; kAnything where it may not be off at all. Negative in steps with a spike.
 using WatchFunction = void (*)(const WatchCall& call);
 inline constexpr float kAnything = 1e30f;
@@ -31,13 +31,13 @@ WatchFunction watchFunction(const models::ModelTable& model, CurrentOverflow rul
 // arrive otherwise add up to less than 1, the neuron sends the same.
 struct WeighCall {
   std::int64_t steps = 0, count = 0, window = 0;
-  const float* urgency = nullptr;  // [steps][padded count]
-  const float* gain = nullptr;     // [window][padded count]
-  const float* tail = nullptr;     // [padded count]: of all steps behind the window
-  const float* least = nullptr;    // [padded count]: no weight is less
-  bool clears = false;             // nothing lasts longer than to the next spike
-  float* latest = nullptr;         // room: [steps + 1][padded count]
-  float* weight = nullptr;         // out: [steps][padded count]
+  const float* sensitivity = nullptr;  // [steps][padded count]
+  const float* gain = nullptr;         // [window][padded count]
+  const float* tail = nullptr;         // [padded count]: of all steps behind the window
+  const float* least = nullptr;        // [padded count]: no weight is less
+  bool clears = false;                 // nothing lasts longer than to the next spike
+  float* latest = nullptr;             // room: [steps + 1][padded count]
+  float* weight = nullptr;             // out: [steps][padded count]
 };
 
 struct HeadroomKernels {
