@@ -33,8 +33,10 @@ constexpr std::array kCoreLimits{
               "choose a neuron model with fewer states, or another chip"},
     CoreLimit{&CoreUse::delaySlots, "delay_slots_per_core", "R0424", "delay slots",
               "shorten the longest delay into these neurons"},
-    CoreLimit{&CoreUse::formats, "formats_per_core", "R0416", "synapse formats",
-              "merge projections that enter the same population"},
+    CoreLimit{
+        &CoreUse::formats, "formats_per_core", "R0416", "synapse formats",
+        "give the rows of a projection one exponent and at most the bits that a synapse stores, or merge "
+        "projections that enter the same population"},
 };
 
 }  // namespace

@@ -59,12 +59,12 @@ std::vector<Diagnostic> Placer::diagnostics() const {
       for (const PlacedSlice& slice : open.core.slices) ++held[slice.population];
     const auto most = std::max_element(held.begin(), held.end()) - held.begin();
     const PopulationSpec& population = problem_.populations[most];
-    found.push_back(
-        finding({nullptr, "cores", "R0417", "cores",
-                 "use fewer weight bits, prune, make this layer smaller, or choose a larger chip"},
-                population, cores,
-                fmt::format("the network needs {} cores, '{}' has {}; '{}' alone lies on {}", cores,
-                            chip_.name, coresOfChip, population.name, held[most])));
+    found.push_back(finding(
+        {nullptr, "cores", "R0417", "cores",
+         "use fewer weight bits and formats, prune, make this layer smaller, or choose a larger chip"},
+        population, cores,
+        fmt::format("the network needs {} cores, '{}' has {}; '{}' alone lies on {}", cores, chip_.name,
+                    coresOfChip, population.name, held[most])));
     return found;
   }
   // Neurons that fit no core were left out above; the chip has to hold them all the same.

@@ -37,6 +37,12 @@ struct Connections {
   std::int64_t firstOf(std::int64_t row) const {
     return wiring.lists() ? wiring.lists()->first(row) : row * columns();
   }
+  // visit(row, index) for every value.
+  template <class Visit>
+  void eachValue(Visit visit) const {
+    for (std::int64_t row = 0; row < rows(); ++row)
+      for (std::int64_t k = firstOf(row); k < firstOf(row + 1); ++k) visit(row, k);
+  }
   // Of wirings without lists, whose rows are equally long.
   std::int64_t columns() const { return rows() == 0 ? 0 : wiring.valueCount() / rows(); }
 };

@@ -158,13 +158,12 @@ double Quantizer::scaleOf(const FloatPopulation& source, const Dynamics& dynamic
   for (const Part* part : parts) {
     if (part->pins == nullptr || !part->pins->weights) continue;
     const Connections<double>& values = part->effective.values;
-    for (std::int64_t row = 0; row < values.rows(); ++row)
-      for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k) {
-        const double wanted = values.value(k);
-        agreement += wanted * part->pins->weights->values[static_cast<std::size_t>(k)] *
-                     std::ldexp(kAlign, part->exponentOf(row));
-        power += wanted * wanted;
-      }
+    values.eachValue([&](std::int64_t row, std::int64_t k) {
+      const double wanted = values.value(k);
+      agreement += wanted * part->pins->weights->values[static_cast<std::size_t>(k)] *
+                   std::ldexp(kAlign, part->exponentOf(row));
+      power += wanted * wanted;
+    });
   }
   if (agreement > 0 && power > 0) return agreement / power;
   return scaleBy(options_.method, dynamics, PartsOfOneFormat(parts).all(), limitsOf(source));

@@ -167,6 +167,12 @@ std::vector<FixedProjection> projectionsOf(QuantPart part) {
   return made;
 }
 
+void QuantPart::setRowExponents(std::vector<int> exponents) {
+  if (exponents.empty()) return;
+  effective.exponent = *std::max_element(exponents.begin(), exponents.end());
+  if (!allEqual(exponents)) rowExponents = std::move(exponents);
+}
+
 // Pinned numbers, one or one for each row; of a kernel that was unfolded, one for each channel, too. R0303.
 std::vector<std::int32_t> Quantizer::perRow(const Part& part, const std::vector<std::int32_t>& pinned,
                                             const char* key) {
@@ -175,10 +181,12 @@ std::vector<std::int32_t> Quantizer::perRow(const Part& part, const std::vector<
   if (given <= 1 || given == rows) return pinned;
   const bool channels = part.given != nullptr && given == part.given->weights.rows() && rows % given == 0;
   if (!channels) {
-    pinError(fmt::format("projections.{}.{}", part.fixed.name, key),
-             fmt::format("'{}' of '{}' has {} values, its weights have {} rows", key, part.fixed.name, given,
-                         rows),
-             "give one number, or one for each target neuron (of a kernel, for each output channel)");
+    pinError(
+        fmt::format("projections.{}.{}", part.fixed.name, key),
+        fmt::format("'{}' of '{}' has {} values, its weights have {} rows", key, part.fixed.name, given,
+                    rows),
+        "give one number, or one for each row: a target neuron, or an input of it where it has several; of "
+        "a kernel, an output channel");
     return {pinned.front()};
   }
   std::vector<std::int32_t> each;
@@ -224,40 +232,36 @@ void Quantizer::pinExponents(Part& part) {
                                  {limits_.leastExponent, limits_.mostExponent});
     exponent = std::clamp(exponent, limits_.leastExponent, limits_.mostExponent);
   }
-  part.effective.exponent = *std::max_element(exponents.begin(), exponents.end());
-  if (!allEqual(exponents)) part.rowExponents.assign(exponents.begin(), exponents.end());
+  part.setRowExponents(std::move(exponents));
 }
 
 // Where nothing pins them: one for all rows of a format, or one for each row.
 void Quantizer::chooseExponents(Part& part, double scale) const {
   EffectiveWeights& effective = part.effective;
   if (effective.exponentPinned) return;
-  const auto rows = static_cast<std::size_t>(effective.values.rows());
+  if (!options_.exponentPerRow && part.rowFormats.empty()) {
+    effective.exponent = exponentBy(options_.method, effective, scale, limits_);
+    return;
+  }
+  std::vector<int> exponents(static_cast<std::size_t>(effective.values.rows()));
   if (options_.exponentPerRow) {
-    part.rowExponents.assign(rows, 0);
     std::optional<int> last;  // rows without a weight go with the one before
-    for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t row = 0; row < exponents.size(); ++row) {
       const EffectiveWeights own = ofRow(part, static_cast<std::int64_t>(row));
       if (own.largest > 0) {
         const bool first = !last;
         last = exponentBy(options_.method, own, scale, limits_);
-        if (first) std::fill_n(part.rowExponents.begin(), row, *last);
+        if (first) std::fill_n(exponents.begin(), row, *last);
       }
-      part.rowExponents[row] = last.value_or(0);
-    }
-  } else if (!part.rowFormats.empty()) {
-    part.rowExponents.assign(rows, 0);
-    for (const RowGroup& group : groupsOf(part)) {
-      const int own = exponentBy(options_.method, ofGroup(effective, group), scale, limits_);
-      for (const std::int64_t row : group.rows) part.rowExponents[static_cast<std::size_t>(row)] = own;
+      exponents[row] = last.value_or(0);
     }
   } else {
-    effective.exponent = exponentBy(options_.method, effective, scale, limits_);
-    return;
+    for (const RowGroup& group : groupsOf(part)) {
+      const int own = exponentBy(options_.method, ofGroup(effective, group), scale, limits_);
+      for (const std::int64_t row : group.rows) exponents[static_cast<std::size_t>(row)] = own;
+    }
   }
-  if (rows == 0) return;
-  effective.exponent = *std::max_element(part.rowExponents.begin(), part.rowExponents.end());
-  if (allEqual(part.rowExponents)) part.rowExponents.clear();
+  part.setRowExponents(std::move(exponents));
 }
 
 }  // namespace rheo

@@ -166,20 +166,19 @@ void Quantizer::checkWeights(const Part& part) {
     found.complete = false;
     return;
   }
-  const Connections<double>& values = part.effective.values;
-  for (std::int64_t row = 0; row < values.rows(); ++row)
-    for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k) {
-      const std::int32_t weight = pinned.values[static_cast<std::size_t>(k)];
-      const WeightFormat& format = part.formatOf(row);
-      if (format.represents(weight)) continue;
-      pinError(where,
-               fmt::format("pinned weight {} of '{}' is not a multiple of {} within {}..{}", weight,
-                           part.fixed.name, format.step(), format.least(), format.most()),
-               "SPEC W1 to W4 say which integers a weight of this many bits and this sign mode can be")
-          .value = weight;
-      found.complete = false;
-      return;
-    }
+  bool told = false;
+  part.effective.values.eachValue([&](std::int64_t row, std::int64_t k) {
+    const std::int32_t weight = pinned.values[static_cast<std::size_t>(k)];
+    const WeightFormat& format = part.formatOf(row);
+    if (told || format.represents(weight)) return;
+    told = true;
+    pinError(where,
+             fmt::format("pinned weight {} of '{}' is not a multiple of {} within {}..{}", weight,
+                         part.fixed.name, format.step(), format.least(), format.most()),
+             "SPEC W1 to W4 say which integers a weight of this many bits and this sign mode can be")
+        .value = weight;
+    found.complete = false;
+  });
 }
 
 bool Quantizer::inRange(const std::string& where, std::int64_t value, RegisterRange range) {
@@ -230,44 +229,8 @@ void Quantizer::integers(Part& part, double scale) {
   if (clipped > 0)
     note("R0310", Severity::Warning, target.name,
          fmt::format("{} of {} weights of '{}' are clipped to {} bits", clipped, target.weights.values.size(),
-                     target.name, target.weightBits),
+                     target.name, part.rowFormats.empty() ? std::to_string(target.weightBits) : "their"),
          "let 'scale_v' and 'exponent' be chosen, or use more bits");
-}
-
-// The exponent nearest 0 at which the chip holds every weight as it is; a pinned one is obeyed.
-void Quantizer::exactIntegers(Part& part) {
-  EffectiveWeights& effective = part.effective;
-  if (part.pins != nullptr && part.pins->weights) return integers(part, kAlign);
-  const Connections<double>& values = effective.values;
-  const auto fits = [&](auto exponentOf) {
-    for (std::int64_t row = 0; row < values.rows(); ++row)
-      for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k) {
-        const double stored = std::ldexp(values.value(k), -exponentOf(row));
-        if (part.formatOf(row).round(stored) != stored) return false;
-      }
-    return true;
-  };
-  if (effective.exponentPinned) {
-    if (fits([&](std::int64_t row) { return part.exponentOf(row); })) return integers(part, kAlign);
-  } else {
-    const int furthest = std::max(limits_.mostExponent, -limits_.leastExponent);
-    for (int distance = 0; distance <= furthest; ++distance)
-      for (const int exponent : {-distance, distance}) {
-        if (exponent < limits_.leastExponent || exponent > limits_.mostExponent) continue;
-        if (!fits([&](std::int64_t) { return exponent; })) continue;
-        effective.exponentPinned = true;
-        effective.exponent = exponent;
-        return integers(part, kAlign);
-      }
-  }
-  const WeightFormat& format = effective.format;
-  error("R0312", part.fixed.name,
-        fmt::format(
-            "the weights of '{}' enter neurons that are given as integers, and no exponent makes all of "
-            "them whole numbers that {} bits hold ({}..{} in steps of {})",
-            part.fixed.name, format.bits, format.least(), format.most(), format.step()),
-        "store integers that share a power of two, or use more weight bits");
-  integers(part, kAlign);  // the nearest, to find what else is wrong
 }
 
 }  // namespace rheo

@@ -1,6 +1,6 @@
 // The quantization of one population and of what enters it, and its steps: Quantize.cpp tells the story,
-// QuantizeRegisters.cpp is what it needs of a population, QuantizeFormats.cpp and QuantizeWeights.cpp of a
-// projection.
+// QuantizeRegisters.cpp is what it needs of a population; QuantizeFormats.cpp, QuantizeWeights.cpp and
+// QuantizeExact.cpp of a projection.
 #pragma once
 
 #include <cmath>
@@ -35,6 +35,8 @@ struct QuantPart {
   const WeightFormat& formatOf(std::int64_t row) const {
     return rowFormats.empty() ? effective.format : rowFormats[static_cast<std::size_t>(row)];
   }
+  // Of each row.
+  void setRowExponents(std::vector<int> exponents);
   int exponentOf(std::int64_t row) const {
     return rowExponents.empty() ? effective.exponent : rowExponents[static_cast<std::size_t>(row)];
   }

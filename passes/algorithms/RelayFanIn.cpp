@@ -215,6 +215,11 @@ Expected<Form> Relayer::form(const FixedProjection& projection) {
                   "choose another chip");
   if (Status formed = formWeights(projection, form); !formed) return formed.error();
   if (Status formed = formParts(projection, form); !formed) return formed.error();
+  if (form.largest() == 0)
+    return refuse(projection.name,
+                  fmt::format("'{}' adds nothing: its weights times 2^{} are 0 (SPEC W6)", projection.name,
+                              projection.exponent),
+                  "leave 'exponent' out of the quantization settings, or the projection out of the network");
   formLevels(projection, form);
   const Wiring& wiring = form.weights.wiring;
   if (wiring.targets() * wiring.mostSources() > kMostPairs / form.channels())

@@ -1,5 +1,7 @@
 """The quantized forward pass in PyTorch: every spike and state is the emulator's; gradients; the way back."""
 
+import json
+
 import environment  # noqa: F401  (skips where PyTorch is missing)
 import numpy as np
 import pytest
@@ -241,3 +243,68 @@ def test_weights_that_are_no_numbers_are_refused_with_their_layer(value):
         with pytest.raises(rb.DataError, match=r"the weights of 'a_to_b' hold (nan|inf) at \[7\]") as error:
             call()
         assert error.value.code == "R0253" and error.value.diagnostics[0].where == "a_to_b"
+
+
+def waiting(weights, delays):
+    b = rb.Builder(dt=1e-3)
+    b.input("in", weights.shape[1])
+    b.lif("h", len(weights), tau=5e-3, r=8, v_threshold=2.0)
+    b.delay("d", weights.shape[1], 1e-3 * delays)
+    b.connect("in", "d")
+    b.connect("d", "h", weights, name="w")
+    b.output("o", "h")
+    return b.build()
+
+
+def test_t7_weights_that_begin_at_0_wait_as_the_network_says():
+    """At 3 bits the last one is 0; 9 bits know that it is there, and what it waits for."""
+    net = waiting(np.array([[1.0, 0.5, 0.02]]), np.array([0, 3, 5]))
+    module = rb.torch_module(net, weight_bits=3)
+    (integers,) = module.integers().values()
+    assert integers.tolist()[-1] == 0
+    with torch.no_grad():
+        module.weights["w0"][2] = 128.0
+    x = np.zeros((1, 10, 3), np.uint8)
+    x[0, 0, 2] = 1
+    assert_equal(rb.compile(net, quant=module.settings()), x, module(x))
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8, 9])
+def test_rows_and_weights_that_become_0_are_still_there(bits):
+    rng = np.random.default_rng(3)
+    weights = rng.laplace(0, 0.1, (10, 40))
+    weights[-1] *= 1e-3
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 40)
+    b.lif("h", 10, tau=5e-3, r=8)
+    b.connect("in", "h", weights, name="w")
+    b.output("o", "h")
+    net = b.build()
+    module = rb.torch_module(net, weight_bits=bits)
+    assert module.weights["w0"].numel() == 400
+    with torch.no_grad():
+        module.weights["w0"].add_(torch.as_tensor(rng.normal(0, 40, 400), dtype=torch.float32))
+    x = (rng.random((3, 30, 40)) < 0.3).astype(np.uint8)
+    assert_equal(rb.compile(net, quant=module.settings()), x, module(x))
+
+
+def test_chips_of_fewer_bits_and_weights_that_are_pinned(tmp_path):
+    record = {
+        "base": "loihi2",
+        "name": "six",
+        "limits": {"weight_bits": {"value": 6, "unit": "bits", "source": "test"}},
+    }
+    chip = tmp_path / "six.json"
+    chip.write_text(json.dumps(record))
+    net, x = network("lif", 1)
+    for bits in (4, 6, 7, None):
+        assert_trained_alike(net, x, chip=chip, weight_bits=bits)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 2)
+    b.exact("n", 2, "cuba_lif", decay_u=4096, decay_v=40, threshold=64 * 300)
+    b.connect("in", "n", np.array([[3.5, 1000], [-2, 4]]), name="w")
+    b.output("o", "n")
+    pinned = {"bits": [8, 9], "exponent": [1, 0], "weights": [[2, 4], [3, -7]]}
+    settings = {"schema": "rheobase.quantization/1", "projections": {"w": pinned}}
+    x = np.ones((1, 30, 2), np.uint8)
+    assert_equal(rb.compile(b.build(), quant=settings), x, rb.torch_module(b.build(), quant=settings)(x))

@@ -1,5 +1,7 @@
 """Weights whose rows have bits and exponents of their own, and nine bits as lists of one sign. SPEC W10."""
 
+import json
+
 import numpy as np
 import pytest
 import rheobase as rb
@@ -235,3 +237,76 @@ def test_names_that_look_like_formats_are_no_formats():
     chosen = rb.quantization(net, weight_bits=9)
     assert set(chosen["projections"]) == {"w", "w[8b,e0,excitatory]"}
     assert rb.compile(net, quant=chosen).to_bytes() == image.to_bytes()
+
+
+def test_exact_weights_have_the_exponent_of_their_row():
+    weights = np.array([[3 * 64.0, 255 * 64.0], [-63.5, 0.5], [-63.75, 0.25], [32, 16]])
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 2)
+    b.exact("n", 4, "cuba_lif", decay_u=4096, decay_v=40, threshold=64 * 300)
+    b.connect("in", "n", weights, name="w")
+    b.output("out", "n")
+    net = b.build()
+    image = rb.compile(net, weight_bits=9, exponents="channel")
+    np.testing.assert_array_equal(held(image, "n"), weights)
+    for options, words in (
+        ({"weight_bits": 9}, "no exponent makes all of them"),
+        (
+            {"quant": pinned(w={"bits": [9, 9, 9, 2], "exponent": [6, -1, -2, 3]})},
+            "their exponent .* row 3 whole numbers that 2 bits",
+        ),
+    ):
+        with pytest.raises(rb.CompileError, match=words) as error:
+            rb.compile(net, **options)
+        assert error.value.code == "R0312"
+
+
+@pytest.mark.parametrize("exponent", [-8, [0, 0, 0, -8]])
+def test_w6_a_projection_whose_weights_are_all_floored_to_0_has_no_relays(exponent):
+    weights = np.abs(np.random.default_rng(0).normal(0, 1e-4, (4, 5000)))
+    weights[0] *= 1e3
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 5000)
+    b.lif("h", 4, tau=5e-3)
+    b.connect("in", "h", weights, name="w")
+    b.output("out", "h")
+    for relays, code in ((False, "R0412"), (True, "R0435")):
+        with pytest.raises(rb.CompileError) as error:
+            rb.compile(b.build(), chip="loihi1", quant=pinned(w={"exponent": exponent}), relay_fan_in=relays)
+        assert error.value.code == code
+
+
+def test_finer_precisions_than_a_chip_has_are_told_as_refused(tmp_path):
+    chip = tmp_path / "four.json"
+    chip.write_text(json.dumps({"base": "loihi2", "name": "four", "limits": {"weight_bits": _limit(4)}}))
+    net, x = layered()
+    found = rb.sweep(net, [3, 5, 8], x, chip=chip, sensitivity=False).data["uniform"]
+    assert [(s["bits"], bool(s["refused"])) for s in found] == [(8, True), (5, False), (3, False)]
+
+
+def _limit(value):
+    return {"value": value, "unit": "", "source": "test"}
+
+
+@pytest.mark.parametrize(
+    "rows, limits",
+    [
+        ({"bits": [8] * 12 + [6] * 12}, {"synapse_words_per_core": 12}),
+        ({"exponent": [3] * 12 + [2] * 12}, {"synapse_words_per_core": 60, "cores": 2}),
+        ({"bits": [9] * 24, "exponent": [1, 2, 3, 4] * 6}, {"formats_per_core": 2}),
+    ],
+)
+def test_remedies_take_rows_with_formats_of_their_own(rows, limits, tmp_path):
+    chip = tmp_path / "small.json"
+    record = {
+        "base": "loihi2",
+        "name": "small",
+        "limits": {name: _limit(value) for name, value in limits.items()},
+    }
+    chip.write_text(json.dumps(record))
+    net, _ = layered()
+    found = rb.check(net, chip=chip, quant=pinned(in_to_n0=rows), tries=60)
+    violated = [d for d in found if d.severity == "error"]
+    assert violated and all(d.tried for d in violated)
+    if "formats_per_core" in limits:
+        assert any("one format for the weights of 'in_to_n0'" in line for d in violated for line in d.tried)

@@ -8,7 +8,7 @@ import pytest
 import rheobase as rb
 from rheobase import compiler
 from rheobase.compiler import run_compiler
-from rheobase.trainedweights import Quantized, rows_of, trained_projections
+from rheobase.trainedweights import Quantized, trained_projections
 from rheobase.witnessfile import read_witness
 from test_scales import layers
 
@@ -69,7 +69,8 @@ def test_v1_a_witness_holds_every_synapse(make, bits, exponents):
     settings = json.loads(result["quantization"])
     lag = {p["name"]: p["lag"] for p in image.info["populations"]}
     told: dict = {}
-    for p in trained_projections(Quantized.of(settings, projections), 8):
+    quantized = Quantized.of(settings, projections)
+    for p in trained_projections(quantized, quantized, nodes, 8):
         source, target = nodes[p.source], nodes[p.target]
         own = p.delays[p.which] if p.delays.size else np.zeros(len(p.which), int)
         wait = p.delay_steps + own + lag[target.name] - lag.get(source.name, 0) - 1
@@ -77,7 +78,7 @@ def test_v1_a_witness_holds_every_synapse(make, bits, exponents):
         for row, column, delay, weight in zip(p.rows, p.columns, wait, meant[p.which]):
             if weight:
                 told[source.name, target.name, int(row), int(column), int(delay)] = weight
-        assert settings["projections"][p.name]["weights"] == rows_of(p, source.size, p.weights)
+        assert settings["projections"][p.name]["weights"] == p.row_lists(p.weights)
         least, most = p.of_each(lambda f: f.range).T
         assert (least <= p.weights).all() and (p.weights <= most).all()
         assert not (p.weights % p.of_each(lambda f: f.step)).any()

@@ -378,31 +378,31 @@ def compile(
 ) -> Image:
     """A chip image of a network.
 
-    chip: a name, a ChipSpec or a chip's JSON file. profile: "lava" or "loihi1"; the chip's first where None.
-    calibrate: spikes [B, T, *input_shape], a dictionary by name for several inputs, that show how large the states become
-    and how often neurons fire, which decides what neurons share a core and what cores are near each other; or their file.
-    seed: of the search for both.
-    mapper: "order" puts populations on cores in order, "graph" groups neurons outside feature maps by whom they spike to,
-    "auto" takes the better of both where the network is small enough to try; ``image.placement`` has the figures. keep:
-    an image of the network before a change, or its file: neurons of populations that it holds with the same name, size
-    and model stay on their cores where they still fit, what is left goes to free cores first. quant:
-    settings as `rb.quantization` gives them, or their file. weight_bits: of every projection that the
-    settings do not name, the sign included; one more than the chip stores is held in lists of one sign (SPEC W10). dump_stages: a folder for every stage as text. reset_interval: steps after which every
-    population forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples
-    can follow one another in one run (SPEC N20). split_fan_in: neurons with more inputs than a core takes get their
-    sums in parts, as graded spikes of hidden helper populations: nothing changes but that they, and what they reach, run
-    a step later (SPEC E4); ``image.assumptions`` says which. clone_fan_out: neurons whose spikes need more routes than a
-    core has are held several times and share them; nothing changes (SPEC E5). relay_fan_in: on chips without partial sums,
-    neurons with more inputs than a core takes receive them through relays, which round: that changes what the network
-    does, a warning says by how much, and with ``calibrate`` what it does to that data (SPEC E6). scales: how
-    scales and exponents are chosen that ``quant`` does not pin: "auto" weighs ranges that are proven against weights that
-    are exact; "max" by the largest weight, "percentile:P" by that percentile of the weights (what is larger is clipped),
-    "mse" by the squared error of the weights, "spikes" by which spikes of the ``calibrate`` data come out, layer by layer
-    (it compiles and runs several times). exponents: "projection" gives the weights of a projection one, "channel" each
-    target neuron or output channel its own, which rounds less and takes lists, axons and messages for each exponent that
-    occurs (R0349, SPEC W10). share_profiles: on chips whose table of profiles holds decays, neurons get
-    common ones where there are more than the table has rows: that changes what they do, and the image's assumptions say
-    by how much (R0348). witness: a file for the quantized network, with the relays where there are some, which every image is checked against;
+    chip: a name, a ChipSpec or a chip's JSON file. profile: "lava" or "loihi1"; the chip's first where None. calibrate:
+    spikes [B, T, *input_shape], a dictionary by name for several inputs, that show how large the states become and how
+    often neurons fire, which decides what neurons share a core and what cores are near each other; or their file. seed:
+    of the search for both. mapper: "order" puts populations on cores in order, "graph" groups neurons outside feature
+    maps by whom they spike to, "auto" takes the better of both where the network is small enough to try;
+    ``image.placement`` has the figures. keep: an image of the network before a change, or its file: neurons of
+    populations that it holds with the same name, size and model stay on their cores where they still fit, what is left
+    goes to free cores first. quant: settings as `rb.quantization` gives them, or their file. weight_bits: of every
+    projection that the settings do not name, the sign included; one more than the chip stores is held in lists of one
+    sign (SPEC W10). dump_stages: a folder for every stage as text. reset_interval: steps after which every population
+    forgets all, each as many steps later as it lags behind the input (plus reset_offset), so that samples can follow one
+    another in one run (SPEC N20). split_fan_in: neurons with more inputs than a core takes get their sums in parts, as
+    graded spikes of hidden helper populations: nothing changes but that they, and what they reach, run a step later (SPEC
+    E4); ``image.assumptions`` says which. clone_fan_out: neurons whose spikes need more routes than a core has are held
+    several times and share them; nothing changes (SPEC E5). relay_fan_in: on chips without partial sums, neurons with
+    more inputs than a core takes receive them through relays, which round: that changes what the network does, a warning
+    says by how much, and with ``calibrate`` what it does to that data (SPEC E6). scales: how scales and exponents are
+    chosen that ``quant`` does not pin: "auto" weighs ranges that are proven against weights that are exact; "max" by the
+    largest weight, "percentile:P" by that percentile of the weights (what is larger is clipped), "mse" by the squared
+    error of the weights, "spikes" by which spikes of the ``calibrate`` data come out, layer by layer (it compiles and
+    runs several times). exponents: "projection" gives the weights of a projection one, "channel" each target neuron or
+    output channel its own, which rounds less and takes lists, axons and messages for each exponent that occurs (R0349,
+    SPEC W10). share_profiles: on chips whose table of profiles holds decays, neurons get common ones where there are more
+    than the table has rows: that changes what they do, and the image's assumptions say by how much (R0348). witness: a
+    file for the quantized network, with the relays where there are some, which every image is checked against;
     rheo-witness checks it again (SPEC V1).
 
     ``image.notes`` says what the compiler found worth knowing. Raises CompileError, whose ``diagnostics``
@@ -455,12 +455,12 @@ def quantization(
     """The quantization settings as `compile` would choose them: a dictionary to edit and give back as
     ``quant``.
 
-    "populations": {name: {"scale_v": integer units of one float unit, "spread_v": multiples of it, where neurons
-    count in units of their own, "vth", "du", "dv", ...}},
-    "projections": {name: {"bits", "exponent", "sign_mode", "weights"}}; registers are one integer or one per
-    neuron, bits and exponents one or one per target neuron (of kernels, per output channel); weights, integers [targets][sources], are there if asked for or pinned (for each target, and of sparse
-    matrices with more than 4,194,304 pairs always, {"SOURCE": WEIGHT} may stand instead). Arguments and errors are
-    those of `compile`.
+    "populations": {name: {"scale_v": integer units of one float unit, "spread_v": multiples of it, where neurons count in
+    units of their own, "vth", "du", "dv", ...}}, "projections": {name: {"bits", "exponent", "sign_mode", "weights"}};
+    registers are one integer or one per neuron, bits and exponents one or one per target neuron (of kernels, per output
+    channel); weights, integers [targets][sources], are there if asked for or pinned (for each target, and of sparse
+    matrices with more than 4,194,304 pairs always, {"SOURCE": WEIGHT} may stand instead). Arguments and errors are those
+    of `compile`.
 
     Example: q = rb.quantization(net); q["projections"]["fc1"]["bits"] = 4; rb.compile(net, quant=q)
     """

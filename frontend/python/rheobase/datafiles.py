@@ -148,7 +148,8 @@ def _column(arrays: dict, part: str, count: int, low: int, high: int, path, pref
             f"'{name}' is a {column.dtype} array of shape {list(column.shape)}, not a list of {count} integers",
             path,
             name,
-            remedy="event form has one integer for each event in 'sample', 'step', 'index' and 'value'",
+            remedy=f"event form has one integer for each event in '{prefix}sample', '{prefix}step', '{prefix}index' and "
+            f"'{prefix}value'",
         )
     bad = np.flatnonzero((column < low) | (column > high))
     if len(bad):
@@ -159,7 +160,8 @@ def _column(arrays: dict, part: str, count: int, low: int, high: int, path, pref
             name,
             value=float(column[bad[0]]),
             limit=float(high),
-            remedy="'shape' is [samples, steps, *input shape], 'index' counts the elements of the input in C order",
+            remedy=f"'{prefix}shape' is [samples, steps, *input shape], '{prefix}index' counts the elements of the input in "
+            "C order",
         )
     return column.astype(np.int64)
 
@@ -184,8 +186,8 @@ def _events(arrays: dict, path, prefix: str = "", held: int = 0) -> np.ndarray:
             f"event form needs '{prefix}{missing[0]}'" if missing else f"'{prefix}shape' is {given.tolist()}",
             path,
             prefix + (missing[0] if missing else "shape"),
-            remedy="give 'step', 'index' and 'shape' = [samples, steps, *input shape] as integers; 'sample' and "
-            "'value' may be left out",
+            remedy=f"give '{prefix}step', '{prefix}index' and '{prefix}shape' = [samples, steps, *input shape] as integers; "
+            f"'{prefix}sample' and '{prefix}value' may be left out",
         )
     shape = tuple(int(v) for v in given)
     if "sample" not in arrays:

@@ -29,10 +29,10 @@ def explained(
 ) -> dict:
     """The difference with what both sides' potentials were, and its cause.
 
-    found: population, sample, step, neuron and whether float and chip spike. sample: its whole input [1, T, *shape], of several by name.
-    conventions: those that image and network do not share. Adds float_v, chip_v, threshold, chip_threshold in the
-    network's units, cause, timing (steps by which the chip's spike comes later, negative: earlier; None: it does not
-    come), counterfactual (see `counterfactual.explain`) and because, the last two in words.
+    found: population, sample, step, neuron and whether float and chip spike. sample: its whole input [1, T, *shape], of
+    several by name. conventions: those that image and network do not share. Adds float_v, chip_v, threshold,
+    chip_threshold in the network's units, cause, timing (steps by which the chip's spike comes later, negative: earlier;
+    None: it does not come), counterfactual (see `counterfactual.explain`) and because, the last two in words.
     """
     name, step, neuron = found["population"], found["step"], found["neuron"]
     node = net.nodes[name]

@@ -161,7 +161,9 @@ def weight_change(before: Plan, after: Plan, population: Optional[str]) -> str:
 
 def _real(settings: dict, projection: str, population: str) -> np.ndarray:
     entry, of = settings["projections"][projection], settings["populations"][population]
-    return np.array(entry["weights"], float) * 2.0 ** entry["exponent"] / of.get("scale_v", 1.0)
+    weights = np.array(entry["weights"], float)
+    exponents = np.broadcast_to(entry["exponent"], len(weights))
+    return weights * 2.0 ** exponents[:, None] / of.get("scale_v", 1.0)
 
 
 # --- remedies ---
@@ -227,20 +229,45 @@ def _fewer_bits(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
     """Fewer bits for the weights into the population that is named."""
     settings = chosen(plan)
     names = projections_into(plan.net, found.where, settings["projections"]) if settings else []
-    most = max((settings["projections"][name]["bits"] for name in names), default=0)
+    most = max((np.max(settings["projections"][name]["bits"]) for name in names), default=0)
     shown = " and ".join(f"'{name}'" for name in names)
     for bits in (b for b in _BITS if b < most):
 
         def change(s, bits=bits):
             for name in names:
                 entry = s["projections"].setdefault(name, {})
-                entry["bits"] = min(bits, settings["projections"][name]["bits"])
+                entry["bits"] = np.minimum(bits, settings["projections"][name]["bits"]).tolist()
                 for pinned in ("exponent", "weights"):
                     entry.pop(pinned, None)
 
         after = plan.with_settings(change)
         price = lambda after=after: weight_change(plan, after, found.where)  # noqa: E731
         yield Candidate(after, f"{bits} weight bits for {shown}", price)
+
+
+def _one_format(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
+    """The weights of every projection in one format: one exponent, and as many bits as a synapse stores (SPEC W10)."""
+    settings = chosen(plan)
+    stored = spec_of(plan).limits["weight_bits"].value
+    several = [
+        name
+        for name, p in (settings or {}).get("projections", {}).items()
+        if isinstance(p["exponent"], list) or isinstance(p["bits"], list) or p["bits"] > stored
+    ]
+    if not several:
+        return
+
+    def change(s):
+        for name in several:
+            entry = s["projections"].setdefault(name, {})
+            entry["bits"] = int(min(stored, np.max(settings["projections"][name]["bits"])))
+            for pinned in ("exponent", "weights"):
+                entry.pop(pinned, None)
+
+    after = plan.with_settings(change)
+    shown = " and ".join(f"'{name}'" for name in several)
+    price = lambda: weight_change(plan, after, None)  # noqa: E731
+    yield Candidate(after, f"one format for the weights of {shown}", price)
 
 
 def _fewer_bits_everywhere(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
@@ -378,6 +405,7 @@ REMEDIES = (
     Remedy(_SCALED, _another_scale),
     Remedy(("core.input_axons", "core.synapse_words"), _split_fan_in),
     Remedy(("core.output_routes",), _clone_fan_out),
+    Remedy(("core.formats", "core.input_axons", "core.synapse_words", "chip.cores"), _one_format),
     Remedy(("core.synapse_words",), _fewer_bits),
     Remedy(("chip.cores",), _fewer_bits_everywhere),
     Remedy(("chip.cores", "core.profiles"), _shared_parameters),

@@ -276,7 +276,10 @@ class _Sweeper:
             try:
                 self.best = self.compile(Setting("uniform", str(b)))
                 return
-            except CompileError as error:
+            except (
+                CompileError,
+                DataError,
+            ) as error:  # DataError: more bits than a synapse of the chip holds
                 if b == self.bits[-1]:
                     raise
                 self.too_fine[b] = error.diagnostics[0].message

@@ -10,11 +10,10 @@ import numpy as np
 
 from . import compiler
 from .arguments import positive_number
-from .arithmetic import MOST_SIGNED_BITS
 from .errors import CompileError, Diagnostic, option_error, usage_error
 from .image import Image
 from .network import Network
-from .trainedweights import Quantized, TrainedProjection, held_weights, trained_projections
+from .trainedweights import Quantized, TrainedProjection, trained_projections
 from .witnessfile import WitnessNode, read_witness
 
 STEPPED = ("lif", "li", "cuba_lif", "cuba_li", "integrate_and_fire", "integrator")
@@ -98,9 +97,9 @@ def plan_of(net, chip, profile, calibrate, quant, weight_bits, scales, options: 
     arithmetic, nodes, parts = read_witness(result["witness"])
     quantized = Quantized.of(settings, parts)
     _check(net, nodes, quantized)
-    finest = _finest(net, chip, profile, settings, quant)
     stored = image.info["limits"]["weight_bits"]["value"]
-    projections = trained_projections(quantized, stored, finest)
+    finest = _finest(net, chip, profile, settings, quant, stored)
+    projections = trained_projections(quantized, finest, nodes, stored)
     placed = {p["name"]: p["lag"] for p in image.info["populations"]}
     return Plan(
         settings,
@@ -148,17 +147,16 @@ def _check(net: Network, nodes: list[WitnessNode], quantized: Quantized) -> None
         raise CompileError(refused)
 
 
-def _finest(net, chip, profile, settings: dict, quant) -> Quantized:
+def _finest(net, chip, profile, settings: dict, quant, stored_bits: int) -> Quantized:
     """The same scales at the finest precision, without what ``quant`` pins: those weights are integers already."""
     given = json.loads(compiler._settings(quant)[0] or "{}")
-    pinned = {n for n, p in given.get("projections", {}).items() if "weights" in p}
+    pinned = {n: p for n, p in given.get("projections", {}).items() if "weights" in p}
     finer = {
         "schema": settings["schema"],
         "populations": settings["populations"],
         "projections": {
-            n: {"sign_mode": p["sign_mode"], "bits": MOST_SIGNED_BITS}
+            n: pinned.get(n, {"sign_mode": p["sign_mode"], "bits": stored_bits + 1})
             for n, p in settings["projections"].items()
-            if n not in pinned
         },
     }
     result = compiler.run_compiler(net, chip, profile, quant=finer, to_stage="quant", keep_weights=True)
@@ -171,11 +169,11 @@ def _real(projection: TrainedProjection, finest: Optional[dict]) -> np.ndarray:
     """Weights before rounding, in stored units."""
     if finest is None:
         return projection.weights.astype(np.float64)
-    fine = held_weights(projection, finest["weights"])
+    fine = projection.held(finest["weights"])
     if fine.shape != projection.weights.shape:
         return projection.weights.astype(np.float64)
     # The finest precision has rounded, too: what it moved across a border goes back behind it.
     step = projection.of_each(lambda f: f.step)
     off = fine * 2.0 ** (finest["exponent"] - projection.of_each(lambda f: f.exponent)) - projection.weights
-    least, most = projection.of_each(lambda f: f.range).reshape(-1, 2).T
+    least, most = projection.bounds()
     return np.clip(projection.weights + np.clip(off, -_WITHIN * step, _WITHIN * step), least, most)

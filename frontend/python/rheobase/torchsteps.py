@@ -18,7 +18,7 @@ from .arithmetic import ALIGN, DECAY_ONE, HALF_PERIOD
 from .data import as_payloads, check_numbers, payload_range
 from .errors import data_error, unknown_name
 from .torchmodule import Plan
-from .trainedweights import TrainedProjection, WeightFormat, rows_of
+from .trainedweights import TrainedProjection, WeightFormat
 
 _STATE_END = float(HALF_PERIOD)
 
@@ -135,7 +135,7 @@ class QuantizedNetwork(torch.nn.Module):
         for k, p in enumerate(plan.projections):
             for name, values in (("rows", p.rows), ("columns", p.columns), ("which", p.which)):
                 self.register_buffer(f"p{k}_{name}", torch.tensor(np.array(values), dtype=torch.int64), False)
-            least, most = p.of_each(lambda f: f.range).reshape(-1, 2).T
+            least, most = p.bounds()
             for name, values in (("step", p.of_each(lambda f: f.step)), ("least", least), ("most", most)):
                 self.register_buffer(f"p{k}_{name}", torch.tensor(values, dtype=torch.float32), False)
 
@@ -177,7 +177,7 @@ class QuantizedNetwork(torch.nn.Module):
         found = {**self.plan.settings, "projections": dict(self.plan.settings["projections"])}
         integers = self.integers()
         for p in self.plan.projections:
-            rows = rows_of(p, self.plan.nodes[p.source].size, integers[p.name])
+            rows = p.row_lists(integers[p.name])
             found["projections"][p.name] = {**found["projections"][p.name], "weights": rows}
         return found
 
@@ -190,16 +190,28 @@ class QuantizedNetwork(torch.nn.Module):
                 2.0 ** p.of_each(lambda f: f.exponent), device=weights.device
             )
             return self._by_delay(k, 0, _through(torch.floor(smooth), smooth).float())
+        return [
+            part for exponent, mine in self._sums(p, weights) for part in self._by_delay(k, exponent, mine)
+        ]
+
+    @staticmethod
+    def _sums(p: TrainedProjection, weights: torch.Tensor) -> list[tuple[int, torch.Tensor]]:
+        """(exponent, weights) of each sum that is floored by itself, which is exact in float64; those that lose nothing are
+        one, which is exact in float32 (SPEC W8)."""
+        if all(own.exponent >= 0 for own in p.formats) or len(p.formats) == 1:
+            if p.formats[0].exponent < 0:
+                return [(p.formats[0].exponent, signed.double()) for signed in _apart(weights, p.formats[0])]
+            grown = torch.as_tensor(2.0 ** p.of_each(lambda f: f.exponent), dtype=weights.dtype)
+            return [(0, weights * grown.to(weights.device))]
         found = []
+        whole = torch.zeros_like(weights)
         for index, own in enumerate(p.formats):
-            mine = weights
-            if len(p.formats) > 1:
-                mine = weights * torch.as_tensor(
-                    p.format_of == index, dtype=weights.dtype, device=weights.device
-                )
-            for signed in _apart(mine, own):
-                found += self._by_delay(k, own.exponent, signed)
-        return found
+            mine = weights * torch.as_tensor(p.format_of == index, dtype=weights.dtype, device=weights.device)
+            if own.exponent >= 0:
+                whole = whole + mine * 2.0**own.exponent
+            else:
+                found += [(own.exponent, signed.double()) for signed in _apart(mine, own)]
+        return [(0, whole), *found]
 
     def _by_delay(self, k: int, exponent: int, weights: torch.Tensor) -> list[tuple[int, int, torch.Tensor]]:
         """Matrices of `_matrices`, one for each delay that weights have."""
@@ -225,9 +237,10 @@ class QuantizedNetwork(torch.nn.Module):
     @staticmethod
     def _sum(exponent: int, spikes: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
         """What a sum adds, shifted by its exponent. SPEC W5"""
+        arriving = (spikes.to(matrix.dtype) @ matrix).double()
         if exponent >= 0:
-            return (spikes.to(matrix.dtype) @ matrix).double() * 2.0**exponent
-        smooth = (spikes.double() @ matrix.double()) * 2.0**exponent
+            return arriving
+        smooth = arriving * 2.0**exponent
         return _through(torch.floor(smooth), smooth)
 
     # -- Steps ---------------------------------------------------------------------------------------------------

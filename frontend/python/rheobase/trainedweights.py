@@ -7,12 +7,13 @@ tell where synapses are, the latter what they hold.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Optional
 
 import numpy as np
 
 from .arithmetic import LEAST_WEIGHT, MOST_MIXED_WEIGHT, MOST_WEIGHT, MOST_WEIGHT_BITS
-from .witnessfile import WitnessProjection
+from .witnessfile import WitnessNode, WitnessProjection
+
+DENSE = 0.25  # share of the pairs of neurons that have a weight, beyond which all may have one (as of Wiring::listingPays)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class WeightFormat:
 @dataclass
 class TrainedProjection:
     """Synapses: ``rows``, ``columns`` and ``which`` weight each has, as of a WitnessProjection. ``formats``, and which of
-    them each weight has, ``format_of`` [values]."""
+    them each weight has, ``format_of`` [values]. frozen: weights that stay 0, since nobody knows what they would wait for."""
 
     name: str
     source: int
@@ -58,10 +59,39 @@ class TrainedProjection:
     rows: np.ndarray = field(repr=False)
     columns: np.ndarray = field(repr=False)
     which: np.ndarray = field(repr=False)
+    sources: int = 0
+    frozen: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
 
     def of_each(self, what) -> np.ndarray:
         """``what(format)`` of each weight."""
         return np.array([what(f) for f in self.formats])[self.format_of]
+
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """(least, most) of each weight; a frozen one stays 0."""
+        least, most = np.array([f.range for f in self.formats])[self.format_of].reshape(-1, 2).T
+        for ends in (least, most):
+            ends[self.frozen] = 0
+        return least, most
+
+    def held(self, rows: list) -> np.ndarray:
+        """int64 [values]: what rows of settings hold."""
+        if self.kernel:
+            return np.array(rows, np.int64).reshape(-1)
+        places, weights = _listed(rows, self.sources)
+        wanted = self.rows * self.sources + self.columns
+        at = np.searchsorted(places, wanted)
+        at[at == len(places)] = 0
+        return (
+            np.where(places[at] == wanted, weights[at], 0) if len(places) else np.zeros(len(wanted), np.int64)
+        )
+
+    def row_lists(self, weights: np.ndarray) -> list:
+        """Weights as settings hold them: of kernels a row for each output channel, else one for each target."""
+        if self.kernel:
+            return weights.reshape(self.blocks, -1).tolist()
+        matrix = np.zeros((self.blocks, self.sources), np.int64)
+        matrix[self.rows, self.columns] = weights[self.which]
+        return matrix.tolist()
 
 
 @dataclass
@@ -81,16 +111,21 @@ class Quantized:
 
 
 def trained_projections(
-    now: Quantized, stored_bits: int, finest: Optional[Quantized] = None
+    now: Quantized, finest: Quantized, nodes: list[WitnessNode], stored_bits: int
 ) -> list[TrainedProjection]:
-    """stored_bits: of a mixed weight on the chip. finest: the same network at the finest precision; where a projection is
-    held in several formats, a weight that is 0 there is no synapse."""
+    """finest: the same network at the finest precision, without the projections whose weights are pinned. stored_bits: of a
+    mixed weight on the chip.
+
+    Where most pairs of neurons have a weight, all of them can be trained; elsewhere those that are not 0 at the finest
+    precision or now.
+    """
     found = []
     for name, parts in now.parts.items():
         entry = now.settings["projections"][name]
-        fine = finest.settings["projections"].get(name) if finest else None
+        fine = finest.settings["projections"].get(name)
         more = finest.parts[name] if fine else []
-        found.append(_joined(name, parts, entry, stored_bits, fine or entry, more))
+        sources = nodes[parts[0].source].size
+        found.append(_joined(name, [*more, *parts], entry, fine or entry, sources, stored_bits))
     return found
 
 
@@ -102,32 +137,27 @@ def _owner(name: str, known) -> str:
 
 
 def _joined(
-    name: str,
-    parts: list[WitnessProjection],
-    entry: dict,
-    stored_bits: int,
-    finest: dict,
-    finest_parts: list[WitnessProjection],
+    name: str, parts: list[WitnessProjection], entry: dict, finest: dict, sources: int, stored_bits: int
 ) -> TrainedProjection:
-    first = parts[0]
-    if first.kernel or len(parts) == 1:
-        blocks, rows, columns, which = first.blocks, first.rows, first.columns, first.which
-        count = len(first.weights)
+    last = parts[-1]
+    blocks = len(entry["weights"])
+    if last.kernel:
+        rows, columns, which = last.rows, last.columns, last.which
+        count = len(last.weights)
+        row_of = np.arange(count) // max(1, count // blocks)
     else:
-        rows, columns = _places(entry["weights"], finest["weights"])
-        count, which = len(rows), np.arange(len(rows))
-        blocks = len(entry["weights"])
-    place = np.zeros(count, np.int64)
-    place[which[::-1]] = np.arange(len(which))[::-1]  # the first synapse of each
-    row_of = np.arange(count) // max(1, count // blocks) if first.kernel else rows[place]
+        waits = any(p.delays.any() for p in parts)
+        rows, columns = _places(entry["weights"], finest["weights"], sources, waits)
+        count, row_of = len(rows), rows
+        which = np.arange(count)
     formats, format_of = _formats(entry, stored_bits, row_of)
     found = TrainedProjection(
         name,
-        first.source,
-        first.target,
-        first.delay_steps,
+        last.source,
+        last.target,
+        last.delay_steps,
         blocks,
-        first.kernel,
+        last.kernel,
         np.zeros(count, np.int64),
         np.zeros(0, np.int64),
         formats,
@@ -135,21 +165,35 @@ def _joined(
         rows,
         columns,
         which,
+        sources,
     )
-    found.weights = held_weights(found, entry["weights"])
-    found.delays = first.delays if len(parts) == 1 else _delays(found, finest_parts + parts, place)
+    found.weights = found.held(entry["weights"])
+    found.delays, found.frozen = _delays(found, parts)
     return found
 
 
-def _places(weights: list, finest: list) -> tuple[np.ndarray, np.ndarray]:
-    """(targets, sources) of the weights that are not 0 in either, by target."""
-    pairs: set[tuple[int, int]] = set()
-    for rows in (weights, finest):
-        for target, row in enumerate(rows):
-            listed = row.items() if isinstance(row, dict) else enumerate(row)
-            pairs.update((target, int(source)) for source, weight in listed if weight)
-    ordered = np.array(sorted(pairs), np.int64).reshape(-1, 2)
-    return ordered[:, 0], ordered[:, 1]
+def _listed(weights: list, sources: int) -> tuple[np.ndarray, np.ndarray]:
+    """(places, weights) of rows of settings that are not 0; a place is target * sources + source, ascending."""
+    if weights and isinstance(weights[0], dict):
+        places = [t * sources + int(s) for t, row in enumerate(weights) for s in row]
+        values = np.array([w for row in weights for w in row.values()], np.int64)
+        places = np.array(places, np.int64)
+        order = np.argsort(places, kind="stable")
+        there = order[values[order] != 0]
+        return places[there], values[there]
+    values = np.array(weights, np.int64).reshape(-1)
+    places = np.flatnonzero(values)
+    return places, values[places]
+
+
+def _places(weights: list, finest: list, sources: int, waits: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(targets, sources) of what can be trained, by target. waits: synapses have delays, which are known of those alone that
+    are not 0."""
+    there = np.union1d(_listed(weights, sources)[0], _listed(finest, sources)[0])
+    pairs = len(weights) * sources
+    if not waits and len(there) > pairs * DENSE:
+        there = np.arange(pairs)
+    return there // max(sources, 1), there % max(sources, 1)
 
 
 def _formats(entry: dict, stored_bits: int, row_of: np.ndarray) -> tuple[list[WeightFormat], np.ndarray]:
@@ -164,43 +208,21 @@ def _formats(entry: dict, stored_bits: int, row_of: np.ndarray) -> tuple[list[We
     return formats, np.zeros(len(row_of), np.int64) if rows == 1 else of_row[row_of]
 
 
-def held_weights(projection: TrainedProjection, rows: list) -> np.ndarray:
-    """int64 [values]: of a projection, what rows of settings hold."""
-    if projection.kernel:
-        return np.array(rows, np.int64).reshape(-1)
-    found = np.zeros(len(projection.weights), np.int64)
-    if rows and isinstance(rows[0], dict):
-        found[projection.which] = [
-            rows[row].get(str(column), 0) for row, column in zip(projection.rows, projection.columns)
-        ]
-    elif len(found):
-        found[projection.which] = np.array(rows, np.int64)[projection.rows, projection.columns]
-    return found
-
-
-def _delays(projection: TrainedProjection, parts: list[WitnessProjection], place: np.ndarray) -> np.ndarray:
-    """Steps of each weight's own, or none: those that it has in a part where it is not 0."""
+def _delays(projection: TrainedProjection, parts: list[WitnessProjection]) -> tuple[np.ndarray, np.ndarray]:
+    """(steps of each weight's own, or none; weights whose steps nobody knows): those that it has in a part where it is not
+    0, for the delay of what is not there is anything (SPEC T7)."""
+    none = np.zeros(0, np.int64)
     if not any(p.delays.any() for p in parts):
-        return np.zeros(0, np.int64)
-    found = np.zeros(len(projection.weights), np.int64)
-    at = {pair: k for k, pair in enumerate(zip(projection.rows[place], projection.columns[place]))}
+        return none, none
+    count = len(projection.weights)
+    found, known = np.zeros(count, np.int64), np.zeros(count, bool)
+    places = projection.rows * projection.sources + projection.columns
     for p in parts:
+        there = p.weights != 0 if projection.kernel else p.weights[p.which] != 0
         delays = p.delays if p.delays.size else np.zeros(len(p.weights), np.int64)
         if projection.kernel:
-            held = p.weights != 0
-            found[held] = delays[held]
+            found[there], known[there] = delays[there], True
             continue
-        for row, column, which in zip(p.rows, p.columns, p.which):
-            if p.weights[which]:
-                found[at[row, column]] = delays[which]
-    return found
-
-
-def rows_of(projection: TrainedProjection, sources: int, weights: np.ndarray) -> list:
-    """Weights as quantization settings hold them: of kernels a row for each output channel, else one for each target."""
-    if projection.kernel:
-        return weights.reshape(projection.blocks, -1).tolist()
-    rows = int(projection.rows.max(initial=-1)) + 1
-    matrix = np.zeros((max(rows, projection.blocks), sources), np.int64)
-    matrix[projection.rows, projection.columns] = weights[projection.which]
-    return matrix.tolist()
+        at = np.searchsorted(places, (p.rows * projection.sources + p.columns)[there])
+        found[at], known[at] = delays[p.which[there]], True
+    return found, np.flatnonzero(~known)

@@ -112,10 +112,10 @@ def verify(
 ) -> Report:
     """Runs the float network and the chip image on the same data and compares.
 
-    x: spikes [B, T, *input_shape], a dictionary by name for several inputs, or a data set of `rheobase.data`; y: labels [B] (the answer is the output
-    with the largest sum over time), targets [B, T, outputs] in the network's units, or None; of several
-    outputs they belong to the only one that they fit. Data are run in chunks, so that memory stays small.
-    engine, threads, progress: as in `Image.run`.
+    x: spikes [B, T, *input_shape], a dictionary by name for several inputs, or a data set of `rheobase.data`; y: labels
+    [B] (the answer is the output with the largest sum over time), targets [B, T, outputs] in the network's units, or
+    None; of several outputs they belong to the only one that they fit. Data are run in chunks, so that memory stays
+    small. engine, threads, progress: as in `Image.run`.
 
     Raises DataError where the data do not fit, or the image's nodes are not the network's. An image made under
     other conventions is compared all the same, with a warning in the report. Ctrl-C ends it.

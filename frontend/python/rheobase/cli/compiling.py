@@ -285,12 +285,13 @@ def quant_command(
 ) -> None:
     """Write the quantization settings, to edit them.
 
-    They are those that compile would choose; edited, they are given back with --quant. Per population:
-    scale_v (integer units of v for one float unit), spread_v (multiples of it, one per neuron), vth, du, dv,
-    reset; per projection: bits, exponent, sign mode and, with --weights, weights [targets][sources] (or for
-    each target {"SOURCE": WEIGHT}, as sparse matrices of more than 4 million pairs are written). A register
-    is one integer or one per neuron; bits and exponent are one, or one per target neuron or output channel. Biases are projections too, from a neuron that fires in every step. What
-    stands in the file is pinned; what is deleted from it is chosen anew.
+    They are those that compile would choose; edited, they are given back with --quant. Per population: scale_v
+    (integer units of v for one float unit), spread_v (multiples of it, one per neuron), vth, du, dv, reset; per
+    projection: bits, exponent, sign mode and, with --weights, weights [targets][sources] (or for each target
+    {"SOURCE": WEIGHT}, as sparse matrices of more than 4 million pairs are written). A register is one integer
+    or one per neuron; bits and exponent are one, or one per target neuron or output channel. Biases are
+    projections too, from a neuron that fires in every step. What stands in the file is pinned; what is deleted
+    from it is chosen anew.
     """
     compiler.check_scales(scales, calibrate)
     network = o.read_net(net, **conventions)

@@ -160,15 +160,15 @@ def robust(
 ) -> None:
     """Inject faults into the words, states, messages and inputs of a chip image.
 
-    Each outcome is exact, as if the faulty chip had run from the first step to the last. Tells how often a fault changes a
-    spike, an output, the answer; for which kind, layer and bit; and which single faults are worst. Writes report.html,
+    Each outcome is exact, as if the faulty chip had run from the first step to the last. Tells how often a fault changes
+    a spike, an output, the answer; for which kind, layer and bit; and which single faults are worst. Writes report.html,
     report.json, report.txt and report.sarif. A campaign that was interrupted or ran out of --budget goes on with --resume
     and ends with the same bytes. DATA's y is labels [samples], or targets [samples, T, outputs], which take --tolerance.
     Figures for --fail-if: decision, output, raster, undefined and masked (shares, 0 to 1, of the worst group of faults),
     accuracy (with labels), worst_accuracy (with labels, where no kind is drawn but random ones: --exhaustive), faults and
-    pairs (counts). What a campaign cannot know is refused before it begins. Exit status 1: --fail-if holds; 4: the budget ended first, so that nothing is known of it, or no fault has a place. What
-    each kind of fault does, how faults are drawn and what is counted: the rules B1 to B21, as `rheobase explain B4` prints
-    them.
+    pairs (counts). What a campaign cannot know is refused before it begins. Exit status 1: --fail-if holds; 4: the budget
+    ended first, so that nothing is known of it, or no fault has a place. What each kind of fault does, how faults are
+    drawn and what is counted: the rules B1 to B21, as `rheobase explain B4` prints them.
     """
     if listed:
         return _list_kinds()

@@ -97,9 +97,10 @@ def replay(
 ) -> Replay:
     """Runs one named fault of a report on one sample, from the first step to the last, beside the intact chip.
 
-    fault: its name, as reports give it ("weight-flip@core=0,memory=synapse,word=3,bit=12"). x: as for `robust`, the same data;
-    sample: which of them, from 0; None for the first of those that the fault harms most. seed, output, tolerance: the
-    campaign's. threads: all cores where left out; the result does not depend on it. Raises OptionError R0801 to R0803 for names that are none of this image.
+    fault: its name, as reports give it ("weight-flip@core=0,memory=synapse,word=3,bit=12"). x: as for `robust`, the same
+    data; sample: which of them, from 0; None for the first of those that the fault harms most. seed, output, tolerance:
+    the campaign's. threads: all cores where left out; the result does not depend on it. Raises OptionError R0801 to R0803
+    for names that are none of this image.
 
     Example: print(rb.replay(image, campaign.data["critical"][0]["fault"], x, sample=7))
     """

@@ -112,11 +112,15 @@ def _told(tried: int, critical: int, others: bool, left: int) -> tuple[int, int]
 def _opening(data: dict) -> list[tuple[str, str]]:
     """What was tried, how far, and what the network answers without a fault."""
     strata = data["strata"]
-    pairs = sum(s["pairs"] for s in strata)
+    pairs, places, kinds = (
+        sum(s["pairs"] for s in strata),
+        sum(s["sites"] for s in strata),
+        len(data["kinds"]),
+    )
     rows = [
         (
             data["network"],
-            f"on {data['chip']}: {len(data['kinds'])} kinds of faults at {sum(s['sites'] for s in strata):,} places, "
+            f"on {data['chip']}: {kinds} kind{'s' if kinds != 1 else ''} of faults at {places:,} places, "
             f"{data['samples']:,} samples of {data['steps']} steps, {pairs:,} pairs tried",
         )
     ]
