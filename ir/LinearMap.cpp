@@ -1,7 +1,11 @@
 // Composing linear maps.
 #include "ir/LinearMap.h"
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
+
+#include "support/Parallel.h"
 
 namespace rheo {
 namespace {
@@ -87,6 +91,49 @@ std::optional<Kernel> afterPool(const Convolution& first, const std::vector<doub
   return both;
 }
 
+// body(first row, row behind the last) of parts of a matrix, several at a time.
+template <class Body>
+void inRowBlocks(const LinearMap::MatrixRef& matrix, Body body) {
+  constexpr std::int64_t kValuesPerThread = 1 << 18, kValuesPerBlock = 1 << 16;
+  const Eigen::Index rows = 1 + kValuesPerBlock / std::max<Eigen::Index>(1, matrix.cols());
+  inParallel(threadsWorth(matrix.size(), kValuesPerThread),
+             static_cast<std::size_t>((matrix.rows() + rows - 1) / rows), [&](std::size_t block) {
+               const Eigen::Index begin = static_cast<Eigen::Index>(block) * rows;
+               body(begin, std::min(begin + rows, matrix.rows()));
+             });
+}
+
+// How many values that are not 0 lie before each row, and before the end.
+std::vector<std::int64_t> firstOfRows(const LinearMap::MatrixRef& matrix) {
+  std::vector<std::int64_t> first(static_cast<std::size_t>(matrix.rows()) + 1);
+  inRowBlocks(matrix, [&](Eigen::Index begin, Eigen::Index end) {
+    for (Eigen::Index row = begin; row < end; ++row)
+      first[static_cast<std::size_t>(row) + 1] = (matrix.row(row).array() != 0).count();
+  });
+  std::partial_sum(first.begin(), first.end(), first.begin());
+  return first;
+}
+
+// Columns and values of the rows' values that are not 0, from first[row] on. Which they are is a matter of
+// chance: columns are written without a branch.
+void listRows(const LinearMap::MatrixRef& matrix, Eigen::Index begin, Eigen::Index end,
+              const std::vector<std::int64_t>& first, std::vector<std::int32_t>& columns,
+              std::vector<double>& values) {
+  std::vector<std::int32_t> found(static_cast<std::size_t>(matrix.cols()) + 1);
+  for (Eigen::Index row = begin; row < end; ++row) {
+    const double* const given = matrix.row(row).data();
+    std::size_t count = 0;
+    for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
+      found[count] = static_cast<std::int32_t>(column);
+      count += given[column] != 0;
+    }
+    const std::int64_t from = first[static_cast<std::size_t>(row)];
+    std::copy_n(found.begin(), count, columns.begin() + from);
+    std::transform(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), values.begin() + from,
+                   [&](std::int32_t column) { return given[column]; });
+  }
+}
+
 // kernel * x, row by row.
 template <class Rows>
 Rows product(const Kernel& kernel, const Rows& x) {
@@ -118,22 +165,16 @@ LinearMap LinearMap::withPairs() const {
   return map;
 }
 
-// Lists are begun at once, and given up where more is found than they are worth it for.
 LinearMap LinearMap::ofMatrix(const MatrixRef& matrix) {
   LinearMap map;
-  SynapseLists lists;
-  const auto pays = [&] { return Wiring::listingPays(lists.synapses(), matrix.size()); };
-  for (Eigen::Index row = 0; row < matrix.rows() && (lists.synapses() == 0 || pays()); ++row) {
-    for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
-      const double value = matrix(row, column);
-      if (value == 0) continue;
-      lists.add(column);
-      map.values_.push_back(value);
-    }
-    lists.endTarget();
-  }
-  if (pays()) {
-    map.wiring_ = Wiring::listed(matrix.cols(), std::move(lists));
+  std::vector<std::int64_t> first = firstOfRows(matrix);
+  if (Wiring::listingPays(first.back(), matrix.size())) {
+    std::vector<std::int32_t> sources(static_cast<std::size_t>(first.back()));
+    map.values_.resize(sources.size());
+    inRowBlocks(matrix, [&](Eigen::Index begin, Eigen::Index end) {
+      listRows(matrix, begin, end, first, sources, map.values_);
+    });
+    map.wiring_ = Wiring::listed(matrix.cols(), SynapseLists(std::move(first), std::move(sources)));
   } else {
     map.wiring_ = Wiring::dense(matrix.rows(), matrix.cols());
     map.values_.assign(matrix.data(), matrix.data() + matrix.size());

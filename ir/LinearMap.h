@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "network/Wiring.h"
@@ -37,7 +38,8 @@ class LinearMap {
 
   // What is stored of it: an identity has a value for each element.
   const Wiring& wiring() const { return wiring_; }
-  const std::vector<double>& values() const { return values_; }
+  const std::vector<double>& values() const& { return values_; }
+  std::vector<double> values() && { return std::move(values_); }
   const std::vector<std::int32_t>& delays() const { return delays_; }  // empty where there are none
 
   // This map, then another one. nullopt where the result is a matrix of too many elements.

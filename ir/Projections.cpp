@@ -457,8 +457,8 @@ Expected<std::vector<FoldedProjection>> foldProjections(const Network& network) 
       projection.target = target;
       projection.delaySteps = term.delaySteps;
       projection.wiring = term.map.wiring();
-      projection.weight = term.map.values();
       projection.delays = term.map.delays();
+      projection.weight = std::move(term.map).values();
       if (Status settled = settleBiases(node, term, projection); !settled) return settled.error();
       projections.push_back(std::move(projection));
     }

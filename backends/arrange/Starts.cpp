@@ -11,38 +11,53 @@ namespace {
 // The matrix of a finer problem would take longer to solve than the annealing behind it.
 constexpr std::int32_t kMostModes = 600;
 
-// Number of a tile along the Hilbert curve through a square whose side is a power of two (Hilbert 1891).
-std::int64_t alongCurve(std::int64_t side, std::int64_t column, std::int64_t row) {
-  std::int64_t number = 0;
-  for (std::int64_t half = side / 2; half > 0; half /= 2) {
-    const bool right = (column & half) != 0, low = (row & half) != 0;
-    number += half * half * (right ? (low ? 2 : 3) : (low ? 1 : 0));
-    if (low) continue;
-    if (right) {
-      column = side - 1 - column;
-      row = side - 1 - row;
-    }
-    std::swap(column, row);
+struct Place {
+  std::int64_t column, row;
+};
+
+// The tile with that number on the Hilbert curve through a square whose side is a power of two (Hilbert
+// 1891).
+Place onCurve(std::int64_t side, std::int64_t number) {
+  Place at{0, 0};  // within the smallest square, then within the one twice as wide
+  for (std::int64_t half = 1; half < side; half *= 2, number /= 4) {
+    if (const std::int64_t quarter = number % 4; quarter == 0)
+      at = {at.row, at.column};
+    else if (quarter == 3)
+      at = {2 * half - 1 - at.row, half - 1 - at.column};
+    else
+      at = {quarter == 2 ? at.column + half : at.column, at.row + half};
   }
-  return number;
+  return at;
 }
 
-// The first of them.
+// Numbers on the curve from this one on that lie outside the grid with it: of the largest square that begins
+// there, or 0. A grid may be far longer than wide.
+std::int64_t outside(const Grid& grid, std::int64_t side, std::int64_t number) {
+  const Place at = onCurve(side, number);
+  std::int64_t tiles = 0;
+  for (std::int64_t half = 1; half <= side && number % (half * half) == 0; half *= 2) {
+    const std::int64_t column = at.column / half * half, row = at.row / half * half;
+    if (column < grid.columns() && row < grid.rows()) break;
+    tiles = half * half;
+  }
+  return tiles;
+}
+
+// The first of them. Chips may have a million: no more of the curve is followed than holds these.
 std::vector<std::int32_t> slotsAlongCurve(std::int32_t cores, const Grid& grid) {
   std::int64_t side = 1;
   while (side < std::max(grid.columns(), grid.rows())) side *= 2;
-  std::vector<std::pair<std::int64_t, std::int32_t>> order;
-  order.reserve(grid.usableCores().size());
-  for (const std::int32_t core : grid.usableCores()) {
-    const std::int32_t tile = grid.tileOf(core);
-    order.emplace_back(alongCurve(side, grid.columnOf(tile), grid.rowOf(tile)), core);
-  }
-  const auto end = order.begin() + cores;  // of chips with a million
-  std::nth_element(order.begin(), end, order.end());
-  std::sort(order.begin(), end);
-  order.erase(end, order.end());
   std::vector<std::int32_t> slots;
-  for (const auto& [number, core] : order) slots.push_back(core);
+  for (std::int64_t number = 0; number < side * side && std::ssize(slots) < cores;) {
+    if (const std::int64_t skipped = outside(grid, side, number); skipped > 0) {
+      number += skipped;
+      continue;
+    }
+    const Place at = onCurve(side, number++);
+    const auto here = grid.usableCoresOf(static_cast<std::int32_t>(at.row * grid.columns() + at.column));
+    slots.insert(slots.end(), here.begin(), here.end());
+  }
+  slots.resize(static_cast<std::size_t>(cores));
   return slots;
 }
 

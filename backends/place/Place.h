@@ -205,15 +205,14 @@ template <class Counts>
 void countTarget(const ProjectionSpec& projection, const SynapseFormat& format, WeightTruncation truncation,
                  std::int64_t target, Counts& counts) {
   const std::int64_t sources = projection.wiring.sources();
+  const WeightsKept kept(format, truncation);
   if (projection.wiring.convolution() || projection.wiring.lists()) {
     projection.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
-      counts[static_cast<std::size_t>(source)] +=
-          keepsWeight(projection.weights[static_cast<std::size_t>(index)], format, truncation);
+      counts[static_cast<std::size_t>(source)] += kept(projection.weights[static_cast<std::size_t>(index)]);
     });
     return;
   }
   const std::int32_t* weights = projection.weights.data() + target * sources;
-  const WeightsKept kept(format, truncation);
   for (std::int64_t source = 0; source < sources; ++source) counts[source] += kept(weights[source]);
 }
 

@@ -1,5 +1,6 @@
 // What is wanted on a core of its own: as much of it as the limits allow.
 #include <algorithm>
+#include <set>
 
 #include "place/Placer.h"
 
@@ -58,16 +59,16 @@ void Placer::openWanted() {
 
 // Of every core: its own, or the next that works and is nobody's own.
 std::vector<std::int32_t> Placer::giveIds() const {
-  std::vector<std::int32_t> ids, free;
+  std::vector<std::int32_t> ids;
+  std::set<std::int32_t> owned;
+  for (const OpenCore& open : cores_)
+    if (open.kept) owned.insert(open.core.id);
   const Grid grid(chip_.grid());
-  const auto owned = [&](std::int32_t id) {
-    return std::any_of(cores_.begin(), cores_.end(),
-                       [&](const OpenCore& open) { return open.kept && open.core.id == id; });
-  };
-  for (const std::int32_t id : grid.usableCores())
-    if (!owned(id)) free.push_back(id);
-  auto next = free.begin();
-  for (const OpenCore& open : cores_) ids.push_back(open.kept ? open.core.id : *next++);
+  auto free = grid.usableCores().begin();
+  for (const OpenCore& open : cores_) {
+    while (!open.kept && owned.contains(*free)) ++free;
+    ids.push_back(open.kept ? open.core.id : *free++);
+  }
   return ids;
 }
 

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "chip/SignMode.h"
@@ -28,6 +31,20 @@ int64_t sizeOf(mlir::Type type);
 // The checks of every neuron operation: sizes, and each parameter's presence, name, range and element type
 // against the model's table and the network's stage.
 mlir::LogicalResult verifyNeuron(mlir::Operation* op);
+
+// Places that were verified, and the wiring that they stand for: attributes never change, every stage has the
+// same ones, and reading them takes its time. Several threads may ask; what is added stays.
+class KnownPlaces {
+ public:
+  std::optional<Wiring> find(mlir::ElementsAttr places, int64_t targets, int64_t sources);
+  void add(mlir::ElementsAttr places, Wiring wiring);
+
+ private:
+  using Key = std::tuple<const void*, int64_t, int64_t>;
+
+  std::mutex mutex_;
+  std::map<Key, Wiring> wirings_;
+};
 
 }  // namespace rheo::spk
 
@@ -78,8 +95,8 @@ FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::
                                 llvm::ArrayRef<int64_t> shape, unsigned width, int exponent, bool isSigned,
                                 llvm::StringRef resource = {});
 
-// tensor<shape x i32>, a resource called `resource`.
-mlir::ElementsAttr integerResource(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
+// tensor<shape x i32>, a resource called `resource`, of values that are given away.
+mlir::ElementsAttr integerResource(mlir::MLIRContext* context, std::vector<std::int32_t> values,
                                    llvm::ArrayRef<int64_t> shape, llvm::StringRef resource);
 
 // An attribute for a fixed parameter in the table's units and range: tensor<Nxi32>.
@@ -113,6 +130,9 @@ std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays);
 mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm::StringRef one,
                                  llvm::StringRef all, std::optional<mlir::ElementsAttr> delays,
                                  llvm::ArrayRef<int64_t> shape);
+// Finds out what verifyWiring will ask about the places of each, several at a time: it is then known of those
+// that are sound.
+void learnPlaces(llvm::ArrayRef<SynapseOp> synapses);
 // The checks of spk.synapse and chip.projection: ends of a convolution, order and range of places, shape and
 // range of delays.
 mlir::LogicalResult verifyWiring(mlir::Operation* op, llvm::StringRef name,

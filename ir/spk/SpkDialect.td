@@ -17,6 +17,12 @@ def Spk_Dialect : Dialect {
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    KnownPlaces& getKnownPlaces() { return knownPlaces; }
+
+   private:
+    KnownPlaces knownPlaces;
+  }];
 }
 
 //===-- Types ------------------------------------------------------------------------------------------===//

@@ -214,10 +214,10 @@ FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::
   return FixedElementsAttr::get(context, elements, FixedType::get(context, width, exponent, isSigned));
 }
 
-mlir::ElementsAttr integerResource(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
+mlir::ElementsAttr integerResource(mlir::MLIRContext* context, std::vector<std::int32_t> values,
                                    llvm::ArrayRef<int64_t> shape, llvm::StringRef resource) {
   const auto type = mlir::RankedTensorType::get(shape, mlir::IntegerType::get(context, 32));
-  return resourceOf<std::int32_t>(type, resource, values);
+  return resourceOf(type, resource, std::move(values));
 }
 
 FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const models::FixedParameter& parameter,

@@ -1,10 +1,12 @@
 // Between the wiring of a projection and its attributes: #spk.convolution, places, the shape of its weights,
 // delays.
 #include <algorithm>
+#include <numeric>
 
 #include "chip/Program.h"
 #include "ir/spk/Spk.h"
 #include "network/ConvolutionNodes.h"
+#include "support/Parallel.h"
 
 namespace rheo::spk {
 namespace {
@@ -17,38 +19,77 @@ ConvolutionAxis axisOf(ConvolutionAttr attribute, std::size_t axis) {
           attribute.getStride()[axis],    attribute.getPadding()[axis],    attribute.getDilation()[axis]};
 }
 
-Wiring listedAt(mlir::ElementsAttr places, int64_t targets, int64_t sources) {
-  const std::vector<std::int32_t> pairs = fixedValues(places).value_or(std::vector<std::int32_t>{});
-  SynapseLists lists;
-  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
-    while (lists.targets() < pairs[i]) lists.endTarget();
-    lists.add(pairs[i + 1]);
+// Of places in ascending order.
+Wiring listedAt(llvm::ArrayRef<std::int32_t> pairs, int64_t targets, int64_t sources) {
+  std::vector<std::int64_t> first(static_cast<std::size_t>(targets) + 1);
+  std::vector<std::int32_t> sourceOf(pairs.size() / 2);
+  for (std::size_t synapse = 0; synapse < sourceOf.size(); ++synapse) {
+    ++first[static_cast<std::size_t>(pairs[2 * synapse]) + 1];
+    sourceOf[synapse] = pairs[2 * synapse + 1];
   }
-  while (lists.targets() < targets) lists.endTarget();
-  return Wiring::listed(sources, std::move(lists));
+  std::partial_sum(first.begin(), first.end(), first.begin());
+  return Wiring::listed(sources, SynapseLists(std::move(first), std::move(sourceOf)));
+}
+
+KnownPlaces& knownPlaces(mlir::Attribute attribute) {
+  return attribute.getContext()->getLoadedDialect<SpkDialect>()->getKnownPlaces();
+}
+
+// Whether they are numbers of the right kind: [synapses, 2] of i32.
+bool arePairs(mlir::ElementsAttr places) {
+  const mlir::ShapedType type = places.getShapedType();
+  return places.getElementType().isSignlessInteger(32) && type.hasStaticShape() && type.getRank() == 2 &&
+         type.getDimSize(1) == 2;
+}
+
+bool liesWithin(std::int32_t target, std::int32_t source, int64_t targets, int64_t sources) {
+  return target >= 0 && target < targets && source >= 0 && source < sources;
+}
+
+// The first number of the first synapse that lies outside, or not behind the one before.
+std::optional<std::size_t> firstUnsound(llvm::ArrayRef<std::int32_t> pairs, int64_t targets,
+                                        int64_t sources) {
+  std::pair<std::int32_t, std::int32_t> before(-1, -1);
+  for (std::size_t i = 0; i < pairs.size(); i += 2) {
+    const std::pair here(pairs[i], pairs[i + 1]);
+    if (!liesWithin(here.first, here.second, targets, sources) || here <= before) return i;
+    before = here;
+  }
+  return std::nullopt;
 }
 
 mlir::LogicalResult verifyPlaces(mlir::Operation* op, llvm::StringRef name, mlir::ElementsAttr places,
                                  int64_t targets, int64_t sources) {
   const auto complain = [&] { return mlir::emitError(op->getLoc()) << "R0702: '" << name << "' "; };
-  const mlir::ShapedType type = places.getShapedType();
-  if (!places.getElementType().isSignlessInteger(32) || !type.hasStaticShape() || type.getRank() != 2 ||
-      type.getDimSize(1) != 2)
-    return complain() << "has places of type " << type << ", expected [synapses, 2] of i32";
+  if (knownPlaces(places).find(places, targets, sources)) return mlir::success();
+  if (!arePairs(places))
+    return complain() << "has places of type " << places.getShapedType() << ", expected [synapses, 2] of i32";
   const std::optional<std::vector<std::int32_t>> pairs = fixedValues(places);
   if (!pairs) return complain() << "has places without their numbers (elided or of a wrong length)";
-  for (std::size_t i = 0; i < pairs->size(); i += 2) {
-    const std::int32_t target = (*pairs)[i], source = (*pairs)[i + 1];
-    if (target < 0 || target >= targets || source < 0 || source >= sources)
+  if (const std::optional<std::size_t> at = firstUnsound(*pairs, targets, sources)) {
+    const std::int32_t target = (*pairs)[*at], source = (*pairs)[*at + 1];
+    if (!liesWithin(target, source, targets, sources))
       return complain() << "has a synapse from " << source << " to " << target << ", which lies outside "
                         << sources << " sources and " << targets << " targets";
-    if (i > 0 && std::pair((*pairs)[i - 2], (*pairs)[i - 1]) >= std::pair(target, source))
-      return complain() << "has places out of order, or twice: (" << target << ", " << source << ")";
+    return complain() << "has places out of order, or twice: (" << target << ", " << source << ")";
   }
+  knownPlaces(places).add(places, listedAt(*pairs, targets, sources));
   return mlir::success();
 }
 
 }  // namespace
+
+std::optional<Wiring> KnownPlaces::find(mlir::ElementsAttr places, int64_t targets, int64_t sources) {
+  const std::lock_guard lock(mutex_);
+  const auto known = wirings_.find({places.getAsOpaquePointer(), targets, sources});
+  return known == wirings_.end() ? std::nullopt : std::optional(known->second);
+}
+
+void KnownPlaces::add(mlir::ElementsAttr places, Wiring wiring) {
+  const Key key(places.getAsOpaquePointer(), wiring.targets(), wiring.sources());
+  const std::lock_guard lock(mutex_);
+  wirings_.emplace(key, std::move(wiring));
+}
 
 mlir::LogicalResult ConvolutionAttr::verify(EmitError emitError, llvm::ArrayRef<int64_t> input,
                                             llvm::ArrayRef<int64_t> output, llvm::ArrayRef<int64_t> kernel,
@@ -84,7 +125,11 @@ mlir::LogicalResult ConvolutionAttr::verify(EmitError emitError, llvm::ArrayRef<
 
 Wiring wiringOf(std::optional<ConvolutionAttr> convolution, std::optional<mlir::ElementsAttr> places,
                 int64_t targets, int64_t sources) {
-  if (places) return listedAt(*places, targets, sources);
+  if (places) {
+    if (std::optional<Wiring> known = knownPlaces(*places).find(*places, targets, sources))
+      return *std::move(known);
+    return listedAt(fixedValues(*places).value_or(std::vector<std::int32_t>{}), targets, sources);
+  }
   if (!convolution) return Wiring::dense(targets, sources);
   return Wiring::convolution({convolution->getInput()[0], convolution->getOutput()[0],
                               convolution->getGroups(), axisOf(*convolution, 0), axisOf(*convolution, 1)});
@@ -109,7 +154,7 @@ mlir::ElementsAttr placesAttr(mlir::MLIRContext* context, const Wiring& wiring, 
       pairs.push_back(static_cast<std::int32_t>(target));
       pairs.push_back(static_cast<std::int32_t>(source));
     });
-  return integerResource(context, pairs, {wiring.valueCount(), 2}, (resource + ".places").str());
+  return integerResource(context, std::move(pairs), {wiring.valueCount(), 2}, (resource + ".places").str());
 }
 
 llvm::SmallVector<int64_t> weightShape(const Wiring& wiring) {
@@ -145,6 +190,21 @@ mlir::LogicalResult verifyStored(mlir::Operation* op, llvm::StringRef name, mlir
 std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays) {
   const std::optional<std::vector<std::int32_t>> steps = delays ? fixedValues(*delays) : std::nullopt;
   return steps && !steps->empty() ? *std::min_element(steps->begin(), steps->end()) : 0;
+}
+
+void learnPlaces(llvm::ArrayRef<SynapseOp> synapses) {
+  constexpr std::int64_t kSynapsesPerThread = 1 << 17;
+  std::int64_t count = 0;
+  for (SynapseOp op : synapses)
+    if (const auto places = op.getPlaces()) count += places->getNumElements() / 2;
+  inParallel(threadsWorth(count, kSynapsesPerThread), synapses.size(), [&](std::size_t i) {
+    SynapseOp op = synapses[i];
+    const std::optional<mlir::ElementsAttr> places = op.getPlaces();
+    if (!places || !arePairs(*places)) return;
+    const std::optional<std::vector<std::int32_t>> pairs = fixedValues(*places);
+    if (pairs && !firstUnsound(*pairs, op.getTargets(), op.getSources()))
+      knownPlaces(*places).add(*places, listedAt(*pairs, op.getTargets(), op.getSources()));
+  });
 }
 
 mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm::StringRef one,

@@ -2,6 +2,7 @@
 #include "chip/Grid.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace rheo {
 
@@ -15,11 +16,14 @@ Grid::Grid(GridShape shape)
       columns_(shape_.chipColumns * shape_.tileColumns),
       rows_((shape_.chips + shape_.chipColumns - 1) / shape_.chipColumns * shape_.tileRows) {
   std::sort(shape_.deadCores.begin(), shape_.deadCores.end());
+  usable_.resize(static_cast<std::size_t>(cores()));
+  std::iota(usable_.begin(), usable_.end(), 0);
+  if (shape_.deadCores.empty() && shape_.deadLinks.empty()) return;
   const std::vector<bool> reached = reachable();
-  for (std::int32_t core = 0; core < cores(); ++core)
-    if (!std::binary_search(shape_.deadCores.begin(), shape_.deadCores.end(), core) &&
-        reached[static_cast<std::size_t>(tileOf(core))])
-      usable_.push_back(core);
+  std::erase_if(usable_, [&](std::int32_t core) {
+    return std::binary_search(shape_.deadCores.begin(), shape_.deadCores.end(), core) ||
+           !reached[static_cast<std::size_t>(tileOf(core))];
+  });
 }
 
 std::int32_t Grid::tileOf(std::int32_t core) const {
@@ -28,6 +32,21 @@ std::int32_t Grid::tileOf(std::int32_t core) const {
   const std::int32_t column = chip % shape_.chipColumns * shape_.tileColumns + tile % shape_.tileColumns;
   const std::int32_t row = chip / shape_.chipColumns * shape_.tileRows + tile / shape_.tileColumns;
   return row * columns_ + column;
+}
+
+std::span<const std::int32_t> Grid::usableCoresOf(std::int32_t tile) const {
+  const std::int32_t column = columnOf(tile), row = rowOf(tile);
+  const std::int32_t chip = row / shape_.tileRows * shape_.chipColumns + column / shape_.tileColumns;
+  if (chip >= shape_.chips) return {};
+  const std::int32_t number = row % shape_.tileRows * shape_.tileColumns + column % shape_.tileColumns;
+  // Of the chip: the last tiles may hold fewer cores than the others, or none.
+  const std::int64_t first = std::int64_t{number} * shape_.coresPerTile;
+  const std::int64_t end = std::min<std::int64_t>(first + shape_.coresPerTile, shape_.coresPerChip);
+  const std::int64_t before = std::int64_t{chip} * shape_.coresPerChip;
+  const auto at = [&](std::int64_t core) {
+    return std::lower_bound(usable_.begin(), usable_.end(), before + core);
+  };
+  return first < end ? std::span(at(first), at(end)) : std::span<const std::int32_t>();
 }
 
 std::optional<std::int32_t> Grid::neighbour(std::int32_t tile, Direction direction) const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -55,6 +56,8 @@ class Grid {
 
   // Cores that work and whose tile the others reach, ascending.
   const std::vector<std::int32_t>& usableCores() const { return usable_; }
+  // Those of one tile.
+  std::span<const std::int32_t> usableCoresOf(std::int32_t tile) const;
 
   // The tile beside this one; nullopt at the edge.
   std::optional<std::int32_t> neighbour(std::int32_t tile, Direction direction) const;

@@ -13,6 +13,9 @@ namespace rheo {
 class SynapseLists {
  public:
   SynapseLists() : first_{0} {}
+  // first: of each target, and the number of synapses; sources: of each synapse.
+  SynapseLists(std::vector<std::int64_t> first, std::vector<std::int32_t> sources)
+      : first_(std::move(first)), sources_(std::move(sources)) {}
 
   // Targets are written one after the other.
   void add(std::int64_t source) { sources_.push_back(static_cast<std::int32_t>(source)); }

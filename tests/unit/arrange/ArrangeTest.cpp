@@ -104,5 +104,49 @@ TEST(Arrange, aCurveIsConnected) {
         << i;
 }
 
+// Number of a tile along the Hilbert curve, from the tile: the other way round than the product goes.
+std::int64_t alongCurve(std::int64_t side, std::int64_t column, std::int64_t row) {
+  std::int64_t number = 0;
+  for (std::int64_t half = side / 2; half > 0; half /= 2) {
+    const bool right = (column & half) != 0, low = (row & half) != 0;
+    number += half * half * (right ? (low ? 2 : 3) : (low ? 1 : 0));
+    if (low) continue;
+    if (right) {
+      column = side - 1 - column;
+      row = side - 1 - row;
+    }
+    std::swap(column, row);
+  }
+  return number;
+}
+
+TEST(Arrange, theCurveVisitsUsableCoresInOrderWhateverTheGrid) {
+  std::vector<GridShape> shapes{shapeOf(8, 8), shapeOf(5, 3), shapeOf(1, 3000), shapeOf(700, 2)};
+  GridShape several = shapeOf(3, 5);
+  several.chips = 5;
+  several.chipColumns = 2;
+  several.coresPerTile = 4;
+  several.coresPerChip = 3 * 5 * 4 - 6;  // the last tile of a chip has none
+  several.deadCores = {0, 7, 60, 61, 62, 63};
+  several.deadLinks = {{0, 1}, {0, 6}};  // what lies behind them is not reached
+  shapes.push_back(several);
+  for (const GridShape& shape : shapes) {
+    const Grid grid(shape);
+    std::int64_t side = 1;
+    while (side < std::max(grid.columns(), grid.rows())) side *= 2;
+    std::vector<std::pair<std::int64_t, std::int32_t>> order;
+    for (const std::int32_t core : grid.usableCores()) {
+      const std::int32_t tile = grid.tileOf(core);
+      order.emplace_back(alongCurve(side, grid.columnOf(tile), grid.rowOf(tile)), core);
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<std::int32_t> expected;
+    for (const auto& [number, core] : order) expected.push_back(core);
+    EXPECT_EQ(arrangeAlongCurve(static_cast<std::int32_t>(expected.size()), grid), expected);
+    expected.resize(expected.size() / 3);
+    EXPECT_EQ(arrangeAlongCurve(static_cast<std::int32_t>(expected.size()), grid), expected);
+  }
+}
+
 }  // namespace
 }  // namespace rheo

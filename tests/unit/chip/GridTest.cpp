@@ -91,6 +91,23 @@ TEST(Grid, i12_coresBehindDeadLinksAreNotUsed) {
   EXPECT_EQ(Grid(shape).usableCores(), (std::vector<std::int32_t>{1}));
 }
 
+TEST(Grid, i12_usableCoresOfTilesAreAllUsableCores) {
+  GridShape shape = shapeOf(3, 2, 4);
+  shape.chips = 3;
+  shape.chipColumns = 2;
+  shape.coresPerChip -= 5;
+  shape.deadCores = {2, 19, 25};
+  shape.deadLinks = {{0, 1}};
+  const Grid grid(shape);
+  std::set<std::int32_t> all;
+  for (std::int32_t tile = 0; tile < grid.tiles(); ++tile)
+    for (const std::int32_t core : grid.usableCoresOf(tile)) {
+      EXPECT_EQ(grid.tileOf(core), tile);
+      EXPECT_TRUE(all.insert(core).second) << core;
+    }
+  EXPECT_EQ(std::vector<std::int32_t>(all.begin(), all.end()), grid.usableCores());
+}
+
 TEST(Traffic, messagesOfOneSpikeShareLinks) {
   const RoutingTable routing{Grid(shapeOf(3, 3))};
   const std::vector<std::int32_t> ids{0, 2, 5, 8};

@@ -96,6 +96,31 @@ TEST_F(FromNetwork, aBareConnectionIsTheIdentity) {
   EXPECT_EQ(wiring, Wiring::convolution(Convolution::elementwise(2))) << "a value for each neuron";
 }
 
+TEST_F(FromNetwork, placesAreReadOnceAndJudgedByTheSizesOfEach) {
+  Network network;
+  std::vector<double> weights(16 * 16);
+  for (std::size_t i = 0; i < 16; ++i) weights[i * 16 + 15 - i] = 1;
+  network.nodes = {node("in", "Input", 16, 16),
+                   node("w", "Linear", 16, 16, {{"weight", tensor({16, 16}, weights)}}),
+                   node("i", "I", 16, 16, {{"r", tensor({1}, {1})}}), node("out", "Output", 16, 16)};
+  network.edges = {{0, 1, 0}, {1, 2, 0}, {2, 3, 0}};
+  auto module = fromNetwork(network, context);
+  ASSERT_TRUE(module);
+  spk::SynapseOp op = synapse(**module, "w");
+  const Wiring before = op.getWiring();
+  ASSERT_TRUE(checkStage(**module, Stage::Float));
+  EXPECT_EQ(op.getWiring(), before) << "as it was read before it was verified";
+  EXPECT_EQ(op.getWiring().lists(), op.getWiring().lists()) << "the same lists, not equal ones";
+  const auto sound = [&](std::int64_t targets, std::int64_t sources) {
+    mlir::ScopedDiagnosticHandler quiet(&context, [](mlir::Diagnostic&) { return mlir::success(); });
+    return succeeded(spk::verifyWiring(op, "w", {}, op.getPlaces(), {}, targets, sources));
+  };
+  EXPECT_TRUE(sound(16, 16));
+  EXPECT_TRUE(sound(17, 20));
+  EXPECT_FALSE(sound(15, 16));
+  EXPECT_FALSE(sound(16, 15));
+}
+
 TEST_F(FromNetwork, f6_anAffineBehindTwoSourcesAddsItsBiasOnce) {
   Network network;
   network.nodes = {node("a", "Input", 1, 1), node("b", "Input", 1, 1),

@@ -1,6 +1,8 @@
 // Linear maps composed in any order are the product of their matrices. SPEC F6 to F9, F15, F17.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <random>
 
 #include "ir/LinearMap.h"
@@ -165,6 +167,29 @@ TEST_F(Maps, f15_f16_a_kernel_stays_shared_behind_a_pool_whose_windows_beyond_it
                matrixOf(Wiring::convolution(second), after) * matrixOf(Wiring::convolution(pool), first));
       EXPECT_EQ(both->wiring().convolution().has_value(), shared);
     }
+}
+
+// Rows are listed by several threads, and what they find lies in the order of the matrix.
+TEST_F(Maps, f6_largeSparseMatricesAreListedInOrder) {
+  Matrix sparse = Matrix::Zero(900, 700);
+  for (int i = 0; i < 60'000; ++i)
+    sparse(static_cast<int>(random_() % 900), static_cast<int>(random_() % 700)) = i + 1;
+  sparse.row(899).setZero();
+  sparse(0, 0) = -0.0;
+  sparse(898, 699) = std::numeric_limits<double>::quiet_NaN();
+  const auto map = LinearMap::identity(700).then(LinearMap::MatrixView(sparse.data(), 900, 700));
+  ASSERT_TRUE(map && map->wiring().lists());
+  std::int64_t next = 0;
+  for (std::int64_t row = 0; row < 900; ++row) {
+    EXPECT_EQ(map->wiring().lists()->first(row), next);
+    for (std::int64_t column = 0; column < 700; ++column) {
+      if (sparse(row, column) == 0) continue;
+      ASSERT_EQ(map->wiring().lists()->source(next), column) << row;
+      const double found = map->values()[static_cast<std::size_t>(next++)];
+      EXPECT_TRUE(found == sparse(row, column) || (std::isnan(found) && row == 898));
+    }
+  }
+  EXPECT_EQ(map->wiring().valueCount(), next);
 }
 
 TEST_F(Maps, matricesBeyondAllMeansAreNotMade) {
