@@ -55,10 +55,10 @@ Connections<T> only(const Connections<T>& all, const RowGroup& group, Wanted wan
   for (const std::int64_t row : group.rows) mine[static_cast<std::size_t>(row)] = true;
   if (all.wiring.convolution()) {
     Connections<T> some = all;
-    for (std::int64_t row = 0; row < all.rows(); ++row)
-      for (std::int64_t k = all.firstOf(row); k < all.firstOf(row + 1); ++k)
-        if (!mine[static_cast<std::size_t>(row)] || !wanted(all.value(k)))
-          some.values[static_cast<std::size_t>(k)] = 0;
+    all.eachValue([&](std::int64_t row, std::int64_t k) {
+      if (!mine[static_cast<std::size_t>(row)] || !wanted(all.value(k)))
+        some.values[static_cast<std::size_t>(k)] = 0;
+    });
     return some;
   }
   Connections<T> some;

@@ -198,20 +198,18 @@ class QuantizedNetwork(torch.nn.Module):
     def _sums(p: TrainedProjection, weights: torch.Tensor) -> list[tuple[int, torch.Tensor]]:
         """(exponent, weights) of each sum that is floored by itself, which is exact in float64; those that lose nothing are
         one, which is exact in float32 (SPEC W8)."""
-        if all(own.exponent >= 0 for own in p.formats) or len(p.formats) == 1:
-            if p.formats[0].exponent < 0:
-                return [(p.formats[0].exponent, signed.double()) for signed in _apart(weights, p.formats[0])]
-            grown = torch.as_tensor(2.0 ** p.of_each(lambda f: f.exponent), dtype=weights.dtype)
-            return [(0, weights * grown.to(weights.device))]
-        found = []
-        whole = torch.zeros_like(weights)
+        exact, floored = [], []
         for index, own in enumerate(p.formats):
-            mine = weights * torch.as_tensor(p.format_of == index, dtype=weights.dtype, device=weights.device)
+            mine = weights
+            if len(p.formats) > 1:
+                there = torch.as_tensor(p.format_of == index, dtype=weights.dtype, device=weights.device)
+                mine = weights * there
             if own.exponent >= 0:
-                whole = whole + mine * 2.0**own.exponent
+                exact.append(mine * 2.0**own.exponent)
             else:
-                found += [(own.exponent, signed.double()) for signed in _apart(mine, own)]
-        return [(0, whole), *found]
+                floored += [(own.exponent, signed.double()) for signed in _apart(mine, own)]
+        whole = [(0, sum(exact))] if exact else []
+        return whole + floored
 
     def _by_delay(self, k: int, exponent: int, weights: torch.Tensor) -> list[tuple[int, int, torch.Tensor]]:
         """Matrices of `_matrices`, one for each delay that weights have."""
