@@ -94,9 +94,9 @@ std::optional<Kernel> afterPool(const Convolution& first, const std::vector<doub
 // body(first row, row behind the last) of parts of a matrix, several at a time.
 template <class Body>
 void inRowBlocks(const LinearMap::MatrixRef& matrix, Body body) {
-  constexpr std::int64_t kValuesPerThread = 1 << 18, kValuesPerBlock = 1 << 16;
+  constexpr std::int64_t kValuesPerBlock = 1 << 16;
   const Eigen::Index rows = 1 + kValuesPerBlock / std::max<Eigen::Index>(1, matrix.cols());
-  inParallel(threadsWorth(matrix.size(), kValuesPerThread),
+  inParallel(threadsWorth(matrix.size(), kWeightsPerThread),
              static_cast<std::size_t>((matrix.rows() + rows - 1) / rows), [&](std::size_t block) {
                const Eigen::Index begin = static_cast<Eigen::Index>(block) * rows;
                body(begin, std::min(begin + rows, matrix.rows()));

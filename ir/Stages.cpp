@@ -286,7 +286,6 @@ void checkAxons(chip::ModuleOp module, Findings& findings) {
     all.push_back({projection});
     weights += projection.getWeight().getValues().getNumElements();
   }
-  constexpr std::int64_t kWeightsPerThread = 1 << 18;
   inParallel(threadsWorth(weights, kWeightsPerThread), all.size(), [&](std::size_t i) {
     chip::ProjectionOp projection = all[i].projection;  // reads attributes and makes none
     const std::optional<std::vector<std::int32_t>> values = spk::fixedValues(projection.getWeight());

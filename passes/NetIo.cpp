@@ -90,7 +90,6 @@ Status readLarge(spk::NetworkOp network, Fill fill) {
       weights += elements.getNumElements();
   }
   std::vector<char> lost(synapses.size());
-  constexpr std::int64_t kWeightsPerThread = 1 << 18;
   inParallel(threadsWorth(weights, kWeightsPerThread), synapses.size(),
              [&](std::size_t i) { lost[i] = !fill(i, synapses[i]); });
   for (std::size_t i = 0; i < lost.size(); ++i)
@@ -111,7 +110,6 @@ Status setAllRegisters(FixedNet& net, const std::vector<std::vector<std::vector<
   std::vector<Status> set(net.populations.size(), ok());
   std::int64_t neurons = 0;
   for (const FixedPopulation& population : net.populations) neurons += population.size;
-  constexpr std::int64_t kNeuronsPerThread = 1 << 13;
   inParallel(threadsWorth(neurons, kNeuronsPerThread), set.size(),
              [&](std::size_t i) { set[i] = setRegisters(net.populations[i], parameters[i]); });
   std::vector<Diagnostic> found;

@@ -42,7 +42,6 @@ class Examiner {
 
  private:
   using Findings = std::vector<Diagnostic>;
-  static constexpr std::int64_t kWeightsPerThread = 1 << 18;
 
   std::int64_t weightCount() const {
     std::int64_t count = 0;

@@ -293,11 +293,11 @@ class NetProof {
   // What is found of neurons if every source may spike, which is how it mostly ends: some populations at a
   // time, since none waits for another. Where it does not, looked up again by what a neuron really receives.
   void guessFrom(std::size_t first) {
-    constexpr std::int64_t kNeuronsPerThread = 1024;
-    const int most = threadsWorth(neurons_, kNeuronsPerThread, threads_);
+    constexpr std::int64_t kProvenPerThread = 1024;
+    const int most = threadsWorth(neurons_, kProvenPerThread, threads_);
     std::int64_t neurons = 0;
     std::vector<std::size_t> some;
-    for (std::size_t i = first; i < net_.populations.size() && neurons < most * kNeuronsPerThread; ++i) {
+    for (std::size_t i = first; i < net_.populations.size() && neurons < most * kProvenPerThread; ++i) {
       if (guess_[i] != Guess::None) continue;
       guess_[i] = Guess::Useless;
       some.push_back(i);

@@ -15,7 +15,7 @@ void Quantizer::measureFidelity(Part& part, double scale) const {
   for (const WeightFormat& format : part.rowFormats) found.bits = std::min(found.bits, format.bits);
   std::vector<double> drift;  // of each row: what its weights' errors add up to, as a share of its weights
   for (std::int64_t row = 0; row < wanted.rows(); ++row) {
-    const double unit = unitOf(scale, part.exponentOf(row));
+    const double unit = storedUnit(scale, part.exponentOf(row));
     const double weighed = std::ldexp(1.0, part.exponentOf(row) - part.effective.exponent);  // all alike
     double sum = 0, size = 0;
     for (std::int64_t k = wanted.firstOf(row); k < wanted.firstOf(row + 1); ++k) {

@@ -21,12 +21,6 @@ bool allEqual(const std::vector<std::int32_t>& values) {
   return std::all_of(values.begin(), values.end(), [&](std::int32_t value) { return value == values[0]; });
 }
 
-double largestOf(const std::vector<double>& values) {
-  double largest = 0;
-  for (const double value : values) largest = std::max(largest, std::abs(value));
-  return largest;
-}
-
 // Rows of one format and one exponent, in order of their first row.
 struct RowGroup {
   WeightFormat format;
@@ -85,7 +79,7 @@ EffectiveWeights ofGroup(const EffectiveWeights& all, const RowGroup& group) {
   own.exponentPinned = all.exponentPinned;
   own.exponent = group.exponent;
   own.values = only(all.values, group, [](double value) { return value != 0; });
-  own.largest = largestOf(own.values.values);
+  own.findLargest();
   return own;
 }
 
@@ -97,7 +91,7 @@ EffectiveWeights ofRow(const QuantPart& part, std::int64_t row) {
   own.values = Connections<double>(1, values.firstOf(row + 1) - values.firstOf(row));
   std::copy(values.values.begin() + values.firstOf(row), values.values.begin() + values.firstOf(row + 1),
             own.values.values.begin());
-  own.largest = largestOf(own.values.values);
+  own.findLargest();
   return own;
 }
 
@@ -168,7 +162,7 @@ std::vector<FixedProjection> projectionsOf(QuantPart part) {
 }
 
 void QuantPart::setRowExponents(std::vector<int> exponents) {
-  if (exponents.empty()) return;
+  if (exponents.empty()) return;  // of no rows
   effective.exponent = *std::max_element(exponents.begin(), exponents.end());
   if (!allEqual(exponents)) rowExponents = std::move(exponents);
 }

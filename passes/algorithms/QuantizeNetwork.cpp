@@ -79,7 +79,6 @@ QuantAttempt NetworkQuantizer::run() {
 void NetworkQuantizer::findDynamics() {
   std::int64_t neurons = 0;
   for (const FloatPopulation& population : net_.populations) neurons += population.size;
-  constexpr std::int64_t kNeuronsPerThread = 1 << 13;
   dynamics_.resize(net_.populations.size());
   inParallel(threadsWorth(neurons, kNeuronsPerThread, options_.threads), dynamics_.size(),
              [&](std::size_t i) { dynamics_[i] = dynamicsOf(net_.populations[i], net_.conventions); });
@@ -218,8 +217,8 @@ void NetworkQuantizer::quantizePopulations() {
     weights += std::ssize(part.given ? part.given->values() : part.effective.values.values);
   }
   std::vector<Quantizer> each(net_.populations.size(), Quantizer(net_, options_, bias_));
-  constexpr std::int64_t kWeightsPerThread = 1 << 17;
-  inParallel(threadsWorth(weights, kWeightsPerThread, options_.threads), each.size(), [&](std::size_t i) {
+  constexpr std::int64_t kQuantizedPerThread = 1 << 17;  // each is looked at several times
+  inParallel(threadsWorth(weights, kQuantizedPerThread, options_.threads), each.size(), [&](std::size_t i) {
     for (QuantPart* part : into[i]) part->takeGiven();
     each[i].run(static_cast<int>(i), dynamics_[i], into[i], result_.net.populations[i]);
     for (QuantPart* part : into[i]) part->effective.values.values = {};  // room for those of the next

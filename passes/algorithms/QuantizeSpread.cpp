@@ -76,9 +76,7 @@ void Quantizer::spreadOut(Dynamics& dynamics, const std::vector<Part*>& parts,
     for (std::int64_t row = 0; row < values.rows(); ++row)
       for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k)
         values.values[static_cast<std::size_t>(k)] *= spread[static_cast<std::size_t>(row * neurons)];
-    part->effective.largest = 0;
-    for (const double value : values.values)
-      part->effective.largest = std::max(part->effective.largest, std::abs(value));
+    part->effective.findLargest();
   }
 }
 

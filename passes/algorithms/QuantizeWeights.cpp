@@ -123,9 +123,7 @@ void Quantizer::prepare(Part& part, const Dynamics& dynamics) {
   part.pins = pinned == options_.pins.projections.end() ? nullptr : &pinned->second;
   unfoldForPins(part);
   if (!part.gainApplied) applyGains(part, dynamics);
-  const Connections<double>& values = part.effective.values;
-  for (const double value : values.values)
-    part.effective.largest = std::max(part.effective.largest, std::abs(value));
+  part.effective.findLargest();
   if (!(part.effective.largest < kMostWeight)) {
     found.complete = false;
     error("R0323", part.fixed.name,
@@ -214,7 +212,7 @@ void Quantizer::integers(Part& part, double scale) {
   std::int64_t clipped = 0;
   for (std::int64_t row = 0; row < effective.values.rows(); ++row) {
     const WeightFormat& format = part.formatOf(row);
-    const double unit = unitOf(scale, part.exponentOf(row));
+    const double unit = storedUnit(scale, part.exponentOf(row));
     for (std::int64_t k = effective.values.firstOf(row); k < effective.values.firstOf(row + 1); ++k) {
       const double wanted = effective.values.value(k) * unit;
       const std::int32_t held = format.round(wanted);

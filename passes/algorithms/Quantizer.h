@@ -3,7 +3,6 @@
 // QuantizeExact.cpp of a projection.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -35,11 +34,12 @@ struct QuantPart {
   const WeightFormat& formatOf(std::int64_t row) const {
     return rowFormats.empty() ? effective.format : rowFormats[static_cast<std::size_t>(row)];
   }
-  // Of each row.
-  void setRowExponents(std::vector<int> exponents);
   int exponentOf(std::int64_t row) const {
     return rowExponents.empty() ? effective.exponent : rowExponents[static_cast<std::size_t>(row)];
   }
+
+  // Of each row.
+  void setRowExponents(std::vector<int> exponents);
 
   void takeGiven() {
     if (given == nullptr) return;
@@ -56,8 +56,8 @@ std::vector<FixedProjection> projectionsOf(QuantPart part);
 // What does not exist waits for nothing: its delay becomes one that some synapse has. SPEC T7
 void settleDelays(Connections<std::int32_t>& connections);
 
-// Parts as a choice of scales sees them: of one format each, so that one whose rows differ is several, in
-// which the other rows are 0. As long as the parts stay as they are.
+// Parts as a choice of scales sees them: of one format each, so that one whose rows differ is several, which
+// lack the other rows' weights. As long as the parts stay as they are.
 class PartsOfOneFormat {
  public:
   explicit PartsOfOneFormat(const std::vector<QuantPart*>& parts);
@@ -105,8 +105,6 @@ class Quantizer {
   using Part = QuantPart;
   static constexpr double kAlign = 1 << fixed::kAlignBits;
 
-  // Stored integers for one float unit of v.
-  static double unitOf(double scale, int exponent) { return scale / kAlign / std::ldexp(1.0, exponent); }
   Diagnostic& error(const char* code, const std::string& where, const std::string& message,
                     const std::string& remedy) {
     return found.error(code, where, message, remedy);

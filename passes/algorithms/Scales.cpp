@@ -104,7 +104,7 @@ std::vector<Trial> bestTrials(const EffectiveWeights& part, const std::vector<do
   std::vector<Trial> trials, best;
   for (std::size_t s = 0; s < scales.size(); ++s)
     for (const int exponent : exponentsFor(part, scales[s], limits))
-      trials.push_back({s, exponent, scales[s] / kAlign / std::ldexp(1.0, exponent)});
+      trials.push_back({s, exponent, storedUnit(scales[s], exponent)});
   findErrors(part, trials);
   for (const Trial& trial : trials) {
     if (best.empty() || best.back().scale != trial.scale)
@@ -187,6 +187,11 @@ double preciseScale(const Dynamics& dynamics, const WeightsIn& parts) {
 
 }  // namespace
 
+void EffectiveWeights::findLargest() {
+  largest = 0;
+  for (const double value : values.values) largest = std::max(largest, std::abs(value));
+}
+
 std::vector<double> roomAbove(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits,
                               double scale) {
   const std::vector<Drive> drive = drives(dynamics.lossU.size(), parts);
@@ -226,7 +231,7 @@ int fittingExponent(const WeightFormat& format, double largest, double scale) {
 }
 
 double weightError(const EffectiveWeights& part, double scale, int exponent) {
-  std::vector<Trial> trial{{0, exponent, scale / kAlign / std::ldexp(1.0, exponent)}};
+  std::vector<Trial> trial{{0, exponent, storedUnit(scale, exponent)}};
   findErrors(part, trial);
   return trial[0].error;
 }

@@ -1,10 +1,12 @@
 // The choice of a population's scale and of its projections' exponents. Used by quantize().
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "algorithms/Dynamics.h"
 #include "algorithms/WeightFormat.h"
+#include "fixed/Arithmetic.h"
 
 namespace rheo {
 
@@ -16,7 +18,14 @@ struct EffectiveWeights {
   double largest = 0;  // the largest |value|
   bool exponentPinned = false;
   int exponent = 0;
+
+  void findLargest();  // of the values as they are now
 };
+
+// Stored integers for one float unit of v.
+inline double storedUnit(double scale, int exponent) {
+  return scale / (1 << fixed::kAlignBits) / std::ldexp(1.0, exponent);
+}
 
 // Those of a population.
 using WeightsIn = std::vector<const EffectiveWeights*>;

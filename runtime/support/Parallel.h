@@ -10,6 +10,10 @@
 
 namespace rheo {
 
+// Shares of work that pay for a thread, where each weight, or each neuron, is looked at once.
+inline constexpr std::int64_t kWeightsPerThread = 1 << 18;
+inline constexpr std::int64_t kNeuronsPerThread = 1 << 13;
+
 // As many as the machine has cores, but none for less than `share` of the work each; `wanted` where positive.
 inline int threadsWorth(std::int64_t work, std::int64_t share, int wanted = 0) {
   if (wanted > 0) return wanted;

@@ -219,7 +219,7 @@ def test_rows_that_make_no_sense_are_refused(settings, code, words):
 def test_unknown_ways_to_share_exponents_are_refused():
     net, _ = layered()
     for wrong in ("chanel", None, 3):
-        with pytest.raises(rb.OptionError, match="way to share exponents"):
+        with pytest.raises(rb.OptionError, match="exponents cannot be"):
             rb.compile(net, exponents=wrong)
 
 

@@ -160,23 +160,19 @@ def wrong(change: str) -> dict:
     }[change]
 
 
+def lengths(right: str, left: str) -> tuple:
+    return "R0251", f"input 'right' has {right}, input 'left' has {left}", ""
+
+
 REFUSED = {
     "nothing for one": ("R0258", "no data for input 'right'", "there are 'left'"),
     "x alone": ("R0258", "there is no input 'x'", "there are 'left', 'right'"),
     "nearly right": ("R0258", "there is no input 'rihgt'", "did you mean 'right'?"),
     "one too many": ("R0258", "there is no input 'rear'", "'left'"),
     "labels misspelt": ("R0258", "there is no input 'labels'", "'left'"),
-    "fewer samples": (
-        "R0251",
-        "input 'right' has 5 samples of 20 steps, input 'left' has 7 samples of 20",
-        "",
-    ),
-    "fewer steps": ("R0251", "input 'right' has 7 samples of 9 steps, input 'left' has 7 samples of 20", ""),
-    "steps of events": (
-        "R0251",
-        "input 'right' has 7 samples of 20 steps, input 'left' has 7 samples of 9",
-        "",
-    ),
+    "fewer samples": lengths("5 samples of 20 steps", "7 samples of 20"),
+    "fewer steps": lengths("7 samples of 9 steps", "7 samples of 20"),
+    "steps of events": lengths("7 samples of 20 steps", "7 samples of 9"),
     "one without samples": ("R0251", "'right' has no axis of samples, input 'left' has an axis", ""),
     "another shape": (
         "R0251",

@@ -7,6 +7,7 @@
 #include "models/Model.h"
 #include "network/Checks.h"
 #include "network/ConvolutionNodes.h"
+#include "network/Wiring.h"
 #include "netx/Netx.h"
 
 namespace rheo::python {
@@ -78,6 +79,8 @@ PYBIND11_MODULE(_core, m) {
   using namespace rheo::python;
   m.doc() = "The part of rheobase that is written in C++ and needs no compiler.";
   m.attr("version") = RHEO_VERSION;
+  m.def("listing_pays", &rheo::Wiring::listingPays, py::arg("synapses"), py::arg("pairs"),
+        "Whether so few of the pairs of neurons have a synapse that each is listed.");
   m.def("models", &models,
         "The neuron models: name, NIR primitive, summary, ports, states, integers of the step, real "
         "parameters.");

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import data as data_files
 from . import fixing, pinning
-from .arguments import whole_number
+from .arguments import option_name, whole_number
 from .arithmetic import most
 from .chipspec import ChipSpec, chip_name
 from .errors import (
@@ -240,8 +240,7 @@ def run_compiler(
         raise option_error("reset_offset needs a reset_interval", "give both")
     kept = _image_to_keep(keep)
     scales = check_scales(scales, calibrate)
-    if not isinstance(exponents, str) or exponents not in EXPONENTS:
-        raise unknown_name("way to share exponents", exponents, EXPONENTS)
+    exponents = option_name("exponents", exponents, EXPONENTS)
     if scales == "spikes":
         from .spikefit import fit_scales
 

@@ -19,6 +19,7 @@ from .image import Image
 from .limits import Held, check_links
 from .network import Network
 from .remedies import Joined, Plan
+from .plain import as_json
 
 _FAILED_SHOWN = 3  # that did not help, by name
 _ADVICE_SECONDS = 10.0  # for warnings, of which a network may have many that nobody minds
@@ -94,7 +95,7 @@ class Fixed:
         settings = self.plan.options.get("quant") or {}
         if not any(value for name, value in settings.items() if name != "schema"):
             return words
-        write_text(output, json.dumps(settings, indent=2) + "\n")
+        write_text(output, as_json(settings))
         return [*words, "--quant", str(output)]
 
 

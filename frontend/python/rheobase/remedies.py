@@ -19,6 +19,7 @@ from .chipspec import ChipSpec, chips
 from .errors import Diagnostic, Error
 from .network import Network
 from .pinning import SCHEMA
+from .plain import as_json
 
 _BITS = range(MOST_WEIGHT_BITS - 1, 1, -1)  # the most is what a chip has; 1 holds one sign only
 _FACTORS = (0.5, 0.25, 2.0, 0.0625, 4.0, 2.0**-8, 16.0)  # of a population's scale
@@ -387,7 +388,7 @@ class Joined:
         return {**own, "name": f"{self.spec.name}x{self.chips}", "limits": limits}
 
     def write(self, path: Path) -> Path:
-        path.write_text(json.dumps(self.record(), indent=2) + "\n", encoding="utf-8")
+        path.write_text(as_json(self.record()), encoding="utf-8")
         return path
 
 

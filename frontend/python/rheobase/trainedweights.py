@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from . import _core
 from .arithmetic import LEAST_WEIGHT, MOST_MIXED_WEIGHT, MOST_WEIGHT, MOST_WEIGHT_BITS
 from .witnessfile import WitnessNode, WitnessProjection
-
-DENSE = 0.25  # share of the pairs of neurons that have a weight, beyond which all may have one (as of Wiring::listingPays)
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class TrainedProjection:
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """(least, most) of each weight; a frozen one stays 0."""
-        least, most = np.array([f.range for f in self.formats])[self.format_of].reshape(-1, 2).T
+        least, most = self.of_each(lambda f: f.range).reshape(-1, 2).T
         for ends in (least, most):
             ends[self.frozen] = 0
         return least, most
@@ -191,7 +190,7 @@ def _places(weights: list, finest: list, sources: int, waits: bool) -> tuple[np.
     are not 0."""
     there = np.union1d(_listed(weights, sources)[0], _listed(finest, sources)[0])
     pairs = len(weights) * sources
-    if not waits and len(there) > pairs * DENSE:
+    if not waits and not _core.listing_pays(len(there), pairs):
         there = np.arange(pairs)
     return there // max(sources, 1), there % max(sources, 1)
 

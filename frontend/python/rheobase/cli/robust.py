@@ -21,6 +21,7 @@ from ..robustness import replay as replay_fault
 from ..robustness import plan as plans
 from ..robustness import robust as run_campaign
 from ..robustness.results import FIGURES
+from ..plain import as_json
 from . import options as o
 from .common import Settings, conclude, emit_json, progress, say
 from .running import read_data
@@ -173,7 +174,7 @@ def robust(
     if listed:
         return _list_kinds()
     if schema:
-        return sys.stdout.write(json.dumps(Campaign.schema(), indent=2) + "\n")
+        return sys.stdout.write(as_json(Campaign.schema()))
     for value, name in ((image, "IMAGE"), (faults, "--faults"), (data, "--data"), (output, "-o DIR")):
         if value is None:
             raise usage_error(f"{name} is missing", "rheobase robust --help shows examples")
@@ -215,7 +216,7 @@ def robust(
         if client is not None:
             client.close()
     loaded.save(output / _KEPT_IMAGE)
-    write_text(output / _KEPT_ARGUMENTS, json.dumps(arguments, indent=2) + "\n")
+    write_text(output / _KEPT_ARGUMENTS, as_json(arguments))
     found.data["command"] = _command(
         Path(image).name,
         {

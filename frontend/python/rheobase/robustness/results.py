@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Optional
 
 import numpy as np
 
 from ..files import filling, write_text
 from ..verdict import Verdict
+from ..plain import as_json
 from .checkpoint import COLUMNS
 from .critical import drawn_faults, listed, visited_faults
 from .intervals import clopper_pearson, confidence_of_look
@@ -76,10 +76,10 @@ class Campaign(Verdict):
         from .sarif import sarif
 
         with filling(folder) as staging:
-            write_text(staging / "report.json", json.dumps(self.data, indent=2, allow_nan=False) + "\n")
+            write_text(staging / "report.json", as_json(self.data))
             write_text(staging / "report.txt", self.text() + "\n")
             write_text(staging / "report.html", page(self.data))
-            write_text(staging / "report.sarif", json.dumps(sarif(self.data), indent=2) + "\n")
+            write_text(staging / "report.sarif", as_json(sarif(self.data)))
 
     @classmethod
     def of(cls, runner) -> Campaign:

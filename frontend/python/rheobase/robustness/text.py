@@ -99,12 +99,10 @@ def _told(tried: int, critical: int, others: bool, left: int) -> tuple[int, int]
     """How many strata and how many single faults are told in the lines that are left, one of which tells of the others
     where there are some."""
     groups, faults = 0, min(critical, 1)
-    wanted = (("groups", min(tried, WORST)), ("faults", min(critical, FAULTS)), ("groups", tried))
-    for what, most in wanted:
-        while (groups if what == "groups" else faults) < most:
-            more = (groups + (what == "groups"), faults + (what == "faults"))
-            if sum(more) + (others or more[0] < tried) > left:
-                break
+    wanted = ["group"] * min(tried, WORST) + ["fault"] * (min(critical, FAULTS) - faults)
+    for what in wanted + ["group"] * (tried - WORST):
+        more = groups + (what == "group"), faults + (what == "fault")
+        if sum(more) + (others or more[0] < tried) <= left:
             groups, faults = more
     return groups, faults
 
