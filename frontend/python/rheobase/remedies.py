@@ -226,6 +226,15 @@ def _loosen(settings: dict, net: Network, name: str, scale: Optional[float]) -> 
         settings["populations"][name] = {"scale_v": scale}
 
 
+def _set_bits(settings: dict, bits: dict) -> None:
+    """Bits by projection, whose exponents and weights are then chosen anew."""
+    for name, own in bits.items():
+        entry = settings["projections"].setdefault(name, {})
+        entry["bits"] = own
+        for pinned in ("exponent", "weights"):
+            entry.pop(pinned, None)
+
+
 def _fewer_bits(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
     """Fewer bits for the weights into the population that is named."""
     settings = chosen(plan)
@@ -233,15 +242,8 @@ def _fewer_bits(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
     most = max((np.max(settings["projections"][name]["bits"]) for name in names), default=0)
     shown = " and ".join(f"'{name}'" for name in names)
     for bits in (b for b in _BITS if b < most):
-
-        def change(s, bits=bits):
-            for name in names:
-                entry = s["projections"].setdefault(name, {})
-                entry["bits"] = np.minimum(bits, settings["projections"][name]["bits"]).tolist()
-                for pinned in ("exponent", "weights"):
-                    entry.pop(pinned, None)
-
-        after = plan.with_settings(change)
+        fewer = {n: np.minimum(bits, settings["projections"][n]["bits"]).tolist() for n in names}
+        after = plan.with_settings(lambda s, fewer=fewer: _set_bits(s, fewer))
         price = lambda after=after: weight_change(plan, after, found.where)  # noqa: E731
         yield Candidate(after, f"{bits} weight bits for {shown}", price)
 
@@ -257,15 +259,8 @@ def _one_format(plan: Plan, found: Diagnostic) -> Iterator[Candidate]:
     ]
     if not several:
         return
-
-    def change(s):
-        for name in several:
-            entry = s["projections"].setdefault(name, {})
-            entry["bits"] = int(min(stored, np.max(settings["projections"][name]["bits"])))
-            for pinned in ("exponent", "weights"):
-                entry.pop(pinned, None)
-
-    after = plan.with_settings(change)
+    one = {n: int(min(stored, np.max(settings["projections"][n]["bits"]))) for n in several}
+    after = plan.with_settings(lambda s: _set_bits(s, one))
     shown = " and ".join(f"'{name}'" for name in several)
     price = lambda: weight_change(plan, after, None)  # noqa: E731
     yield Candidate(after, f"one format for the weights of {shown}", price)
