@@ -1,6 +1,7 @@
 // The check: what its parts, one file each, share. SPEC V2 to V6
 #pragma once
 
+#include <array>
 #include <map>
 #include <tuple>
 
@@ -80,11 +81,10 @@ class Checker {
   std::vector<Core> cores_;
   std::vector<std::vector<std::size_t>> into_;  // [node] -> projections, in the order of sources
 
-  std::map<std::uint32_t, std::size_t> coreOf_;  // by id
-  std::vector<std::vector<std::pair<std::uint32_t, std::uint32_t>>>
-      arcs_;                                                            // [core]: source and axon, ascending
-  std::map<std::uint32_t, std::pair<std::size_t, std::int64_t>> sums_;  // source -> core and input
-  std::vector<Synapse> list_;                                           // behind one axon
+  std::map<std::uint32_t, std::size_t> coreOf_;                  // by id
+  std::vector<std::vector<std::array<std::uint32_t, 3>>> arcs_;  // [core]: source, axon and atom, ascending
+  std::map<std::uint32_t, std::pair<std::size_t, std::int64_t>> sums_;     // source -> core and input
+  std::vector<Synapse> list_;                                              // behind one axon
   std::int64_t mostArcs_ = 0, visits_ = 0, room_ = 0, longestDelay_ = 62;  // SPEC T7
 };
 

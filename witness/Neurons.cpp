@@ -108,6 +108,7 @@ void Checker::limits() {
     const std::string where = fmt::format("core {}", i);
     within("neurons_per_core", where, std::max(core.inputs, core.neuron.count));
     within("input_axons_per_core", where, core.axon.count);
+    for (std::int64_t a = 0; a < core.axon.count; ++a) within("atoms_per_axon", where, core.atoms(a));
     within("output_axons_per_core", where, core.route.count);
     within("profiles_per_core", where, core.profile.count);
     within("formats_per_core", where, core.format.count);

@@ -42,13 +42,16 @@ void Checker::add(const Records& routes, std::int64_t first, std::int64_t count,
     return;
   }
   for (std::int64_t i = first; i < first + count; ++i) {
-    const std::int64_t core = routes.get(i, "core"), axon = routes.get(i, "axon");
+    const std::int64_t core = routes.get(i, "core"), axon = routes.get(i, "axon"),
+                       atom = routes.get(i, "atom");
     const auto found = coreOf_.find(core);
-    if (found == coreOf_.end() || axon < 0 || axon >= cores_[found->second].axon.count)
+    if (found == coreOf_.end() || axon < 0 || atom < 0 || atom >= cores_[found->second].atoms(axon))
       broken(describe(source),
-             fmt::format("route {} leads to axon {} of core {}, which there is not", i, axon, core));
+             fmt::format("route {} leads to atom {} of axon {} of core {}, which there is not", i, atom, axon,
+                         core));
     else
-      arcs_[found->second].emplace_back(source, axon);
+      arcs_[found->second].push_back(
+          {source, static_cast<std::uint32_t>(axon), static_cast<std::uint32_t>(atom)});
   }
 }
 
@@ -61,9 +64,9 @@ bool Checker::arrive(std::size_t index, const std::vector<std::int64_t>& inputs,
   for (std::size_t i = 0; i < inputs.size(); ++i) slots[inputs[i]] = i;
   rows.resize(inputs.size());
   for (Row& row : rows) row.clear();
-  for (const auto& [source, axon] : arcs_[index]) {
+  for (const auto& [source, axon, atom] : arcs_[index]) {
     const std::string where = fmt::format("core {}, axon {}", index, axon);
-    if (!core.list(axon, slots, visits_, list_))
+    if (!core.list(axon, atom, slots, visits_, list_))
       return broken(where, "its format or list means nothing, or lists are shared without end");
     const Format& format = *core.formatOf(axon);
     for (const Synapse& synapse : list_) {

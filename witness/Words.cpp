@@ -138,17 +138,19 @@ std::optional<std::int64_t> Core::parameter(std::int64_t compartment, std::size_
 }
 
 // SPEC I5, I6, I10. A dense list is a kernel of one entry, which leads to inputs in a row.
-bool Core::list(std::int64_t index, const std::vector<std::int32_t>& slots, std::int64_t& visits,
-                std::vector<Synapse>& found) const {
+bool Core::list(std::int64_t index, std::int64_t atom, const std::vector<std::int32_t>& slots,
+                std::int64_t& visits, std::vector<Synapse>& found) const {
   found.clear();
   const Format* f = formatOf(index);
   if (!f) return false;
   const auto get = [&](const char* field) { return axon.get(index, field); };
-  const std::int64_t list = get("list"), count = get("count"), delay = get("delay"), size = synapses.size();
+  const std::int64_t count = get("count"), delay = get("delay"), size = synapses.size();
   const bool sparse = f->kind == 0, kernel = f->kind == 2, mixed = f->signMode == 0;
   const std::int64_t bits = f->weightBits + (sparse ? f->delayBits + f->indexBits : 0);
   const std::int64_t entries = kernel ? f->rows.kernel * f->columns.kernel : 1;
-  if (!within(list, 0, size) || count < 0 || wordsFor(count, bits) > (size - list) / entries) return false;
+  if (count < 0 || wordsFor(count, bits) > size / entries) return false;
+  const std::int64_t words = wordsFor(count, bits) * entries, list = get("list") + atom * words;
+  if (!within(list, 0, size - words)) return false;
   visits -= entries * (count + 1);
   if (visits < 0) return false;
   for (std::int64_t e = 0; e < entries; ++e) {

@@ -58,11 +58,14 @@ struct Core {
   std::optional<std::int64_t> registerOf(std::int64_t compartment, std::string_view field) const;
   // A parameter of the compartment's model, nullopt where the registers mean none. SPEC I4, I9
   std::optional<std::int64_t> parameter(std::int64_t compartment, std::size_t index) const;
+  std::int64_t atoms(std::int64_t index) const {  // of an axon; 0 where there is none. SPEC I5
+    return index < axon.count ? axon.find(index, "atoms").value_or(1) : 0;
+  }
   const Format* formatOf(std::int64_t index) const;  // nullptr where there is none
-  // The synapses with a weight behind an axon into inputs whose slot is not negative, at the price of
-  // `visits`. False where the list lies outside the words or the visits are used up.
-  bool list(std::int64_t index, const std::vector<std::int32_t>& slots, std::int64_t& visits,
-            std::vector<Synapse>& found) const;
+  // The synapses with a weight behind an atom of an axon into inputs whose slot is not negative, at the price
+  // of `visits`. False where the list lies outside the words or the visits are used up.
+  bool list(std::int64_t index, std::int64_t atom, const std::vector<std::int32_t>& slots,
+            std::int64_t& visits, std::vector<Synapse>& found) const;
 };
 
 }  // namespace rheo::witness

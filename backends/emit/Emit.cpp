@@ -13,13 +13,14 @@
 
 #include "chip/Layout.h"
 #include "chip/Synapses.h"
+#include "place/AxonRecords.h"
 #include "place/Kernels.h"
 
 namespace rheo {
 namespace {
 
 struct Target {
-  std::int64_t core, axon;
+  std::int64_t core, axon, atom;
   std::int32_t clone;  // that sends there. SPEC E5
 };
 // [neuron or channel]: where its spikes go.
@@ -65,12 +66,13 @@ class Emitter {
 
   RecordWriter writer(const char* record) const { return RecordWriter(makeLayout(*chip_.layout(record))); }
   static Expected<std::uint64_t> append(RecordWriter& records, const Values& values);
-  Status emitLists(std::size_t core, CoreWords& words);
+  Status emitLists(const PlacedCore& core, CoreWords& words);
   Status emitFormats(const PlacedCore& core, CoreWords& words) const;
   Expected<GroupForm> formOf(const PlacedCore& core, const PlacedGroup& group) const;
-  Status emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& words);
+  Status emitAxon(const PlacedCore& core, const AxonRecord& record, CoreWords& words);
   Expected<Values> emitList(const PlacedCore& core, const PlacedAxon& axon, CoreWords& words) const;
-  Expected<Values> emitKernel(const PlacedCore& core, const PlacedAxon& axon, CoreWords& words) const;
+  Status emitKernels(const PlacedCore& core, int group, CoreWords& words) const;
+  Expected<Values> kernelOf(const PlacedCore& core, const PlacedAxon& axon, const CoreWords& words) const;
   Status emitNeurons(const PlacedSlice& slice, CoreWords& words) const;
   Status emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const;
   Expected<std::int64_t> profileOf(const PopulationSpec& population, std::int32_t neuron,
@@ -149,21 +151,26 @@ Status Emitter::emitFormats(const PlacedCore& core, CoreWords& words) const {
   return ok();
 }
 
-// SPEC I5, I6: an axon, and the list behind it.
-Status Emitter::emitAxon(std::size_t core, const PlacedAxon& axon, CoreWords& words) {
-  const PlacedCore& placed = placement_.cores[core];
-  const PlacedGroup& group = placed.groups[axon.group];
+// SPEC I5, I6: an axon, and the lists behind it.
+Status Emitter::emitAxon(const PlacedCore& core, const AxonRecord& record, CoreWords& words) {
+  const PlacedGroup& group = core.groups[record.group];
   const ProjectionSpec& projection = problem_.projections[group.projection];
-  auto values =
-      group.kind == ListKind::Kernel ? emitKernel(placed, axon, words) : emitList(placed, axon, words);
-  if (!values) return values.error();
-  values->insert(values->end(), {{"format", axon.group}, {"delay", projection.axonDelay()}});
-  auto record = append(words.axons, *values);
-  if (!record) return record.error();
   Targets& targets =
       projection.fromInput ? fromInputs_[projection.source] : fromPopulations_[projection.source];
-  targets[axon.source].push_back({placed.id, static_cast<std::int64_t>(*record), axon.clone});
-  return ok();
+  Values values;  // as the first list says
+  for (std::int64_t atom = 0; atom < std::ssize(record.atoms); ++atom) {
+    if (record.atoms[atom] == AxonRecord::kNobody) continue;
+    const PlacedAxon& axon = core.axons[record.atoms[atom]];
+    auto listed = group.kind == ListKind::Kernel ? kernelOf(core, axon, words) : emitList(core, axon, words);
+    if (!listed) return listed.error();
+    if (values.empty()) values = *std::move(listed);
+    targets[axon.source].push_back(
+        {core.id, static_cast<std::int64_t>(words.axons.records()), atom, axon.clone});
+  }
+  values.insert(values.end(), {{"format", record.group}, {"delay", projection.axonDelay()}});
+  if (words.axons.has("atoms")) values.emplace_back("atoms", std::ssize(record.atoms));
+  auto added = append(words.axons, values);
+  return added ? ok() : Status(added.error());
 }
 
 // A list of the source's own; what its axon record says of it.
@@ -191,31 +198,45 @@ Expected<Values> Emitter::emitList(const PlacedCore& core, const PlacedAxon& axo
 }
 
 // SPEC I10: the sources of a channel share their list.
-Expected<Values> Emitter::emitKernel(const PlacedCore& core, const PlacedAxon& axon, CoreWords& words) const {
-  const auto& [format, tile] = words.forms[axon.group];
-  const PlacedGroup& group = core.groups[axon.group];
-  const ProjectionSpec& projection = problem_.projections[group.projection];
+Status Emitter::emitKernels(const PlacedCore& core, int group, CoreWords& words) const {
+  const auto& [format, tile] = words.forms[group];
+  const ProjectionSpec& projection = problem_.projections[core.groups[group].projection];
   const Convolution& convolution = *projection.wiring.convolution();
-  const KernelPlace place = kernelPlaceOf(convolution, tile, axon.source);
-  if (place.channels.count == 0)
-    return fault(fmt::format("source {} of '{}' does not reach its tile", axon.source, projection.name));
-  const std::int64_t channel = convolution.placeOfInput(axon.source).channel;
-  const auto [known, isNew] = words.kernels.try_emplace({axon.group, channel}, 0);
-  if (isNew)
+  for (const PlacedAxon& axon : core.axons) {
+    if (axon.group != group) continue;
+    const std::int64_t channel = convolution.placeOfInput(axon.source).channel;
+    const auto [known, isNew] = words.kernels.try_emplace({axon.group, channel}, 0);
+    if (!isNew) continue;
+    const KernelPlace place = kernelPlaceOf(convolution, tile, axon.source);
+    if (place.channels.count == 0)
+      return fault(fmt::format("source {} of '{}' does not reach its tile", axon.source, projection.name));
     known->second = static_cast<std::int64_t>(packKernel(
         words.synapses, kernelWeights(projection, tile, place, channel),
         static_cast<std::uint64_t>(place.channels.count), format, problem_.profile->weightTruncation));
-  return Values{{"list", known->second},
+  }
+  return ok();
+}
+
+Expected<Values> Emitter::kernelOf(const PlacedCore& core, const PlacedAxon& axon,
+                                   const CoreWords& words) const {
+  const ProjectionSpec& projection = problem_.projections[core.groups[axon.group].projection];
+  const Convolution& convolution = *projection.wiring.convolution();
+  const KernelPlace place = kernelPlaceOf(convolution, words.forms[axon.group].tile, axon.source);
+  return Values{{"list", words.kernels.at({axon.group, convolution.placeOfInput(axon.source).channel})},
                 {"count", place.channels.count},
                 {"row", place.row},
                 {"column", place.column},
                 {"channel", place.channels.first}};
 }
 
-Status Emitter::emitLists(std::size_t core, CoreWords& words) {
-  if (auto done = emitFormats(placement_.cores[core], words); !done) return done;
-  for (const PlacedAxon& axon : placement_.cores[core].axons)
-    if (auto done = emitAxon(core, axon, words); !done) return done;
+Status Emitter::emitLists(const PlacedCore& core, CoreWords& words) {
+  if (auto done = emitFormats(core, words); !done) return done;
+  int group = -1;
+  for (const AxonRecord& record : axonRecords(problem_, chip_, core)) {
+    if (record.group != group && core.groups[group = record.group].kind == ListKind::Kernel)
+      if (auto done = emitKernels(core, group, words); !done) return done;
+    if (auto done = emitAxon(core, record, words); !done) return done;
+  }
   return ok();
 }
 
@@ -247,9 +268,11 @@ Expected<std::int64_t> Emitter::constantsAt(const PopulationSpec& population, st
 }
 
 Status Emitter::emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const {
-  for (const Target& target : targets)
-    if (auto added = append(routes, {{"core", target.core}, {"axon", target.axon}}); !added)
-      return added.error();
+  for (const Target& target : targets) {
+    Values values{{"core", target.core}, {"axon", target.axon}};
+    if (routes.has("atom")) values.emplace_back("atom", target.atom);
+    if (auto added = append(routes, values); !added) return added.error();
+  }
   return ok();
 }
 
@@ -508,7 +531,7 @@ Expected<Image> Emitter::run() {
     if (chip_.layout("constant") != nullptr) constants = writer("constant");
     cores.push_back({writer("profile"), writer("axon"), writer("format"), writer("neuron"), writer("route"),
                      std::move(constants)});
-    if (auto done = emitLists(core, cores.back()); !done) return done.error();
+    if (auto done = emitLists(placement_.cores[core], cores.back()); !done) return done.error();
   }
   // Only now is it known where the spikes of every neuron go.
   for (std::size_t core = 0; core < cores.size(); ++core)

@@ -113,7 +113,8 @@ bool NeuronGraph::holdsTiles(const PlacedCore& core) const {
 partition::Limits NeuronGraph::limits(const Placement* inOrder) const {
   partition::Limits limits;
   limits.perCore.neurons = mostNeurons();
-  limits.perCore.axons = static_cast<std::uint64_t>(chip_->limit("input_axons_per_core").value);
+  // Where sources share axons, lists of different lengths may take some more: placing sees to that.
+  limits.perCore.axons = static_cast<std::uint64_t>(chip_->sourcesPerCore());
   limits.perCore.words = static_cast<std::uint64_t>(chip_->limit("synapse_words_per_core").value);
   limits.cores = static_cast<std::uint64_t>(chip_->usableCores());
   limits.memory = memory();

@@ -39,10 +39,11 @@ std::vector<std::int64_t> inputsRead(const ConvolutionAxis& axis, std::int64_t f
   return counts;
 }
 
-std::int64_t channelsRead(const Convolution& convolution, const Range& channelsOut) {
+std::int64_t axonsOfPosition(const Convolution& convolution, const Range& channelsOut,
+                             std::int64_t atomsPerAxon) {
   const std::int64_t first = channelsOut.first / convolution.channelsOutPerGroup();
   const std::int64_t last = (channelsOut.end() - 1) / convolution.channelsOutPerGroup();
-  return (last - first + 1) * convolution.channelsInPerGroup();
+  return (last - first + 1) * axonsFor(convolution.channelsInPerGroup(), atomsPerAxon);
 }
 
 const Convolution* featureMapOf(const PlacementProblem& problem, int population) {
@@ -176,8 +177,10 @@ KernelCost kernelCost(const ProjectionSpec& projection, const ChipSpec& chip, co
         c.rows.kernel * c.columns.kernel *
         static_cast<std::int64_t>(kernelEntryWords(static_cast<std::uint64_t>(reached.count), format));
   }
-  cost.axons = channelsRead(c, tile.channels) * inputsRead(c.rows, tile.rows.first, tile.rows.count).back() *
-               inputsRead(c.columns, tile.columns.first, tile.columns.count).back();
+  const std::int64_t positions = inputsRead(c.rows, tile.rows.first, tile.rows.count).back() *
+                                 inputsRead(c.columns, tile.columns.first, tile.columns.count).back();
+  cost.axons = axonsOfPosition(c, tile.channels, chip.atomsPerAxon()) * positions;
+  cost.lists = axonsOfPosition(c, tile.channels, 1) * positions;
   return cost;
 }
 

@@ -54,15 +54,17 @@ KernelPlace kernelPlaceOf(const Convolution& convolution, const Tile& tile, std:
 std::vector<std::int32_t> kernelWeights(const ProjectionSpec& projection, const Tile& tile,
                                         const KernelPlace& place, std::int64_t sourceChannel);
 
-// [i]: inputs along an axis that some output of [first, first + i] reads, for `most` outputs; and channels of
-// sources that channels of targets read.
+// [i]: inputs along an axis that some output of [first, first + i] reads, for `most` outputs; and the input
+// axons of all sources at one position that channels of targets read, so many of them sharing one. SPEC I5
 std::vector<std::int64_t> inputsRead(const ConvolutionAxis& axis, std::int64_t first, std::int64_t most);
-std::int64_t channelsRead(const Convolution& convolution, const Range& channelsOut);
+std::int64_t axonsOfPosition(const Convolution& convolution, const Range& channelsOut,
+                             std::int64_t atomsPerAxon);
 
 // What kernel lists into a tile take, zeros of the kernel not looked at.
 struct KernelCost {
   std::int64_t axons = 0;
   std::int64_t words = 0;
+  std::int64_t lists = 0;  // as the sources count them, each a route
 };
 KernelCost kernelCost(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile);
 

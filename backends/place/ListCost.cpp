@@ -1,17 +1,23 @@
 // The cost of lists, updated neuron by neuron.
 #include "place/ListCost.h"
 
-#include "chip/Layout.h"
+#include <limits>
 
 namespace rheo {
+namespace {
+
+constexpr std::int64_t kNoList = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
 
 std::int64_t listWords(std::int64_t count, const SynapseFormat& format) {
-  return static_cast<std::int64_t>(wordsOfRecords(static_cast<std::uint64_t>(count), synapseBits(format)));
+  return static_cast<std::int64_t>(wordsOfList(static_cast<std::uint64_t>(count), format));
 }
 
 ListCost::ListCost(const PlacementProblem& problem, const ChipSpec& chip, int projection)
     : index_(projection),
       projection_(problem.projections[projection]),
+      atomsPerAxon_(chip.atomsPerAxon()),
       truncation_(problem.profile->weightTruncation),
       ports_(problem.populations[projection_.target].model->portCount()),
       sparseFormat_(formatOf(projection_, chip, ListKind::Sparse)),
@@ -33,7 +39,7 @@ void ListCost::addNeurons(std::span<const std::int32_t> neurons) {
     }
   sourcesWith_.assign(1, 0);
   sparseWords_.assign(1, 0);
-  axons_ = sparse_ = 0;
+  sources_ = sparse_ = 0;
   for (const std::int32_t count : counts_) {
     while (static_cast<std::size_t>(count) >= sourcesWith_.size()) {
       sparseWords_.push_back(listWords(std::ssize(sourcesWith_), sparseFormat_));
@@ -41,7 +47,7 @@ void ListCost::addNeurons(std::span<const std::int32_t> neurons) {
     }
     ++sourcesWith_[static_cast<std::size_t>(count)];
     sparse_ += sparseWords_[static_cast<std::size_t>(count)];
-    axons_ += count > 0;
+    sources_ += count > 0;
   }
   chooseKinds();
 }
@@ -57,8 +63,21 @@ void ListCost::chooseKinds() {
     mixed_ += sourcesWith_[count] * std::min(sparse, dense);
     (dense < sparse ? anyDense : anySparse) = true;
   }
-  dense_ = dense * axons_;
+  dense_ = dense * sources_;
   bothKinds_ = anyDense && anySparse;
+}
+
+std::int64_t ListCost::axonsOf(bool mixed) const {
+  if (atomsPerAxon_ == 1) return sources_;
+  if (!mixed && kind() == ListKind::Dense) return axonsFor(sources_, atomsPerAxon_);
+  const std::int64_t dense = onlySparse() ? kNoList : listWords(targets_, denseFormat_);
+  std::int64_t axons = 0, inDense = 0;
+  for (std::size_t count = 1; count < sourcesWith_.size(); ++count)
+    if (mixed && dense < sparseWords_[count])
+      inDense += sourcesWith_[count];
+    else
+      axons += axonsFor(sourcesWith_[count], atomsPerAxon_);
+  return axons + axonsFor(inDense, atomsPerAxon_);
 }
 
 void ListCost::addTarget(std::int64_t target) {
@@ -71,7 +90,7 @@ void ListCost::addTarget(std::int64_t target) {
       sourcesWith_.push_back(0);
       sparseWords_.push_back(listWords(static_cast<std::int64_t>(count) + 1, sparseFormat_));
     }
-    axons_ += count == 0;
+    sources_ += count == 0;
     sparse_ += sparseWords_[count + 1] - sparseWords_[count];
     --sourcesWith_[count];
     ++sourcesWith_[count + 1];

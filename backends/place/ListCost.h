@@ -22,7 +22,11 @@ class ListCost {
   void addNeurons(std::span<const std::int32_t> neurons);  // the same, sooner
 
   int projection() const { return index_; }
-  std::int64_t axons() const { return axons_; }
+  std::int64_t sources() const { return sources_; }  // each with a list
+  // Of lists that all have the kind that takes fewer words, and of lists that each take the shorter encoding.
+  // SPEC I5
+  std::int64_t axons() const { return axonsOf(false); }
+  std::int64_t mixedAxons() const { return axonsOf(true); }
   std::int64_t singleWords() const { return onlySparse() ? sparse_ : std::min(sparse_, dense_); }
   ListKind kind() const { return !onlySparse() && dense_ < sparse_ ? ListKind::Dense : ListKind::Sparse; }
   // Words that a second format saves, each list taking the shorter encoding.
@@ -31,11 +35,13 @@ class ListCost {
  private:
   void addTarget(std::int64_t target);
   void chooseKinds();
+  std::int64_t axonsOf(bool mixed) const;
   // Where a source reaches few targets by construction, or synapses wait for different times.
   bool onlySparse() const { return projection_.wiring.convolution() || projection_.mostSynapseDelay() > 0; }
 
   int index_;
   const ProjectionSpec& projection_;
+  std::int64_t atomsPerAxon_;
   WeightTruncation truncation_;
   std::int64_t ports_;
   SynapseFormat sparseFormat_, denseFormat_;
@@ -43,7 +49,7 @@ class ListCost {
   std::vector<std::int64_t> sourcesWith_;  // [synapses]: sources that have so many
   std::vector<std::int64_t> sparseWords_;  // [synapses]: of a list of so many
   std::int32_t targets_ = 0;
-  std::int64_t axons_ = 0, sparse_ = 0, dense_ = 0, mixed_ = 0;
+  std::int64_t sources_ = 0, sparse_ = 0, dense_ = 0, mixed_ = 0;
   bool bothKinds_ = false;
 };
 

@@ -12,12 +12,12 @@ ListNeeds needsAlone(const PlacementProblem& problem, const ChipSpec& chip, int 
     const Tile tile{{at.channel, 1}, {at.row, 1}, {at.column, 1}};
     if (kernelsFit(spec, chip, tile)) {
       const KernelCost cost = kernelCost(spec, chip, tile);
-      return {cost.axons, cost.words};
+      return {cost.axons, cost.words, cost.lists};
     }
   }
   ListCost lists(problem, chip, projection);
   lists.addNeuron(neuron);
-  return {lists.axons(), lists.singleWords()};
+  return {lists.axons(), lists.singleWords(), lists.sources()};
 }
 
 }  // namespace rheo

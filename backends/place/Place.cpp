@@ -101,6 +101,7 @@ std::vector<ListChoice> Placer::addLists(const std::vector<ListCost>& lists, Cor
     choices.push_back({cost.projection(), 0, cost.kind(), mixed});
     if (!mixed) continue;
     use.synapseWords -= cost.savedByBoth();
+    use.inputAxons += cost.mixedAxons() - cost.axons();
     ++use.formats;
   }
   return choices;

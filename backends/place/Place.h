@@ -130,7 +130,8 @@ struct PlacedGroup {
   int number = 0;  // sparse and dense lists of one projection and slice share it: they are one sum. SPEC W5
 };
 
-// An axon record of the core, and the list behind it: what `source` sends to the group's slice. SPEC I5, I6.
+// A list of the core and the axon to it: what `source` sends to the group's slice. SPEC I5, I6; several share
+// an axon record where the chip has population axons: place/AxonRecords.h.
 struct PlacedAxon {
   int group = 0;            // into PlacedCore::groups
   std::int32_t source = 0;  // neuron or channel
@@ -193,9 +194,10 @@ struct ListedTargets {
 std::vector<ListedTargets> targetsIn(const ProjectionSpec& projection, const PlacedSlice& slice,
                                      std::int32_t source);
 
-// What the lists of a projection take in a core that holds a single neuron of its target.
+// What the lists of a projection take in a core that holds a single neuron of its target. Each list is a
+// route of its source.
 struct ListNeeds {
-  std::int64_t axons = 0, words = 0;
+  std::int64_t axons = 0, words = 0, lists = 0;
 };
 ListNeeds needsAlone(const PlacementProblem& problem, const ChipSpec& chip, int projection,
                      std::int32_t neuron);

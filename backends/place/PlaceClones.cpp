@@ -84,7 +84,7 @@ std::vector<Diagnostic> Placer::endlessClones() const {
         std::int64_t taken = 0;
         for (const int index : incoming_[p])
           if (const ProjectionSpec& from = problem_.projections[index]; !from.fromInput && among[from.source])
-            taken += needsAlone(problem_, chip_, index, neuron).axons;
+            taken += needsAlone(problem_, chip_, index, neuron).lists;
         least[p] = neuron == 0 ? taken : std::min(least[p], taken);
       }
       const bool sends = std::any_of(

@@ -37,9 +37,9 @@ class Tiler {
   std::vector<Tile> run();
 
  private:
-  // Source channels of each projection, and the words of its kernels.
+  // Input axons of one position of each projection's sources, and the words of its kernels.
   struct Block {
-    std::vector<std::int64_t> channelsIn;
+    std::vector<std::int64_t> axons;
     std::int64_t channels = 0, words = 0;
   };
   using Band = std::vector<Range>;                    // its columns
@@ -56,7 +56,7 @@ class Tiler {
   const ChipSpec& chip_;
   std::int64_t neurons_, axons_, words_;
   std::vector<std::vector<std::vector<std::int64_t>>> rowsRead_, columnsRead_;  // of each projection
-  std::map<std::vector<std::int64_t>, Bands> known_;                            // channels in and out
+  std::map<std::vector<std::int64_t>, Bands> known_;  // axons of positions, channels, words
 };
 
 Tiler::Block Tiler::blockOf(const Range& channels) const {
@@ -65,7 +65,7 @@ Tiler::Block Tiler::blockOf(const Range& channels) const {
     const Tile position{channels, {0, 1}, {0, 1}};
     if (kernelsFit(*projection, chip_, position))
       block.words += kernelCost(*projection, chip_, position).words;
-    block.channelsIn.push_back(channelsRead(*projection->wiring.convolution(), channels));
+    block.axons.push_back(axonsOfPosition(*projection->wiring.convolution(), channels, chip_.atomsPerAxon()));
   }
   return block;
 }
@@ -74,7 +74,7 @@ bool Tiler::fits(const Block& block, const Range& rows, const Range& columns) co
   if (block.channels * rows.count * columns.count > neurons_) return false;
   std::int64_t axons = 0;
   for (std::size_t p = 0; p < projections_.size(); ++p)
-    axons += block.channelsIn[p] * rowsRead_[p][rows.first][rows.count - 1] *
+    axons += block.axons[p] * rowsRead_[p][rows.first][rows.count - 1] *
              columnsRead_[p][columns.first][columns.count - 1];
   return axons <= axons_ && block.words <= words_;
 }
@@ -94,7 +94,7 @@ Tiler::Band Tiler::cut(const Block& block, const Range& rows) const {
 
 // The bands with the fewest tiles; none where a position does not fit.
 const Tiler::Bands& Tiler::bandsOf(const Block& block) {
-  std::vector<std::int64_t> key = block.channelsIn;
+  std::vector<std::int64_t> key = block.axons;
   key.insert(key.end(), {block.channels, block.words});
   const auto [entry, isNew] = known_.try_emplace(std::move(key));
   Bands& bands = entry->second;

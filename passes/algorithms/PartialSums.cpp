@@ -135,8 +135,7 @@ class Former {
   // As few runs of sources as a core's axons allow, of about the same length.
   Expected<PartialSums> sourceParts(const Weights& all) {
     const std::int64_t rows = all.wiring.targets(), sources = all.wiring.sources();
-    const std::int64_t most =
-        std::min(chip_.limit("input_axons_per_core").value, chip_.limit("synapse_words_per_core").value);
+    const std::int64_t most = std::min(chip_.sourcesPerCore(), chip_.limit("synapse_words_per_core").value);
     result_.groups = 1;
     result_.channels = false;
     result_.parts.clear();

@@ -122,7 +122,7 @@ Status Relayer::formParts(const FixedProjection& projection, Form& form) const {
   }
   const Wiring& wiring = form.weights.wiring;
   // Half of a core at most is for what relays take back, so that it holds those of several rows.
-  const std::int64_t room = std::min(limit("input_axons_per_core"), limit("synapse_words_per_core"));
+  const std::int64_t room = std::min(chip_.sourcesPerCore(), limit("synapse_words_per_core"));
   const std::int64_t most = room - std::min(2 * kMostLevels * wiring.targets(), room / 2);
   struct Load {
     std::int64_t count = 0, positive = 0, negative = 0;

@@ -287,9 +287,10 @@ void Reader::complete() {
     }
     Names required = fields;
     if (record == "neuron" && spec_.extends("microcode")) required.emplace_back("constants");  // SPEC I9
-    if (const auto kernel = kKernelFields.find(record);
-        spec_.sharesKernels() && kernel != kKernelFields.end())
-      required.insert(required.end(), kernel->second.begin(), kernel->second.end());
+    for (const auto& [needed, optional] : {std::pair{spec_.sharesKernels(), &kKernelFields},
+                                           std::pair{spec_.atomsPerAxon() > 1, &kPopulationFields}})
+      if (const auto more = optional->find(record); needed && more != optional->end())
+        required.insert(required.end(), more->second.begin(), more->second.end());
     for (const std::string& field : required)
       if (std::none_of(layout->fields.begin(), layout->fields.end(),
                        [&](const FieldSpec& f) { return f.name == field; }))
@@ -406,6 +407,9 @@ void Reader::wideEnough() {
   holds("axon", "count", neurons, byNeurons);
   holds("axon", "format", value("formats_per_core") - 1, byFormats);
   holds("axon", "delay", value("max_delay"), fmt::format("'max_delay' of {}", value("max_delay")));
+  const std::int64_t atoms = value("atoms_per_axon");
+  holds("axon", "atoms", atoms, fmt::format("'atoms_per_axon' of {}", atoms));
+  holds("route", "atom", atoms - 1, fmt::format("'atoms_per_axon' of {}", atoms));
   holds("format", "first", neurons - 1, byNeurons);
   holds("format", "index_bits", bitsFor(neurons - 1), byNeurons);
   holds("format", "weight_bits", value("weight_bits"),
@@ -501,6 +505,8 @@ GridShape ChipSpec::grid() const {
 std::int64_t ChipSpec::usableCores() const {
   return static_cast<std::int64_t>(Grid(grid()).usableCores().size());
 }
+
+std::int64_t ChipSpec::sourcesPerCore() const { return limit("input_axons_per_core").value * atomsPerAxon(); }
 
 bool ChipSpec::sharesKernels() const { return fieldWidth("format", "kernel_rows") > 0; }
 

@@ -69,7 +69,15 @@ struct ChipSpec {
   std::int64_t usableCores() const;  // of all chips; dead ones, and those that no link reaches, left out
   // Whether its synapse lists can be kernels that the sources of a channel share. SPEC I10
   bool sharesKernels() const;
+  // How many sources can share an axon; to how many the axons of a core can belong. SPEC I5
+  std::int64_t atomsPerAxon() const { return limit("atoms_per_axon").value; }
+  std::int64_t sourcesPerCore() const;
 };
+
+// Input axons that so many sources take whose lists are equally long. SPEC I5
+constexpr std::int64_t axonsFor(std::int64_t sources, std::int64_t atomsPerAxon) {
+  return (sources + atomsPerAxon - 1) / atomsPerAxon;
+}
 
 // The form of a record as a JSON Schema, which editors check while one is written; the reader checks more.
 std::string chipSchema();

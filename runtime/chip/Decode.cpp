@@ -179,15 +179,28 @@ Expected<std::vector<Route>> Decoder::readRoutes(const Records& source, const st
   routes.reserve(source.count);
   const image::Field* coreField = source.field("core");
   const image::Field* axonField = source.field("axon");
+  const image::Field* atomField = source.field("atom");
   for (std::uint64_t i = 0; i < source.count; ++i) {
-    const std::int64_t core = source.view->get(i, coreField), axon = source.view->get(i, axonField);
+    const std::int64_t core = source.view->get(i, coreField), axon = source.view->get(i, axonField),
+                       atom = atomField ? source.view->get(i, atomField) : 0;
     const std::int32_t index =
         core < 0 || core >= std::ssize(coreIndex_) ? -1 : coreIndex_[static_cast<std::size_t>(core)];
-    if (index < 0 || axon < 0 || axon > (1LL << 30))
+    if (index < 0 || axon < 0)
       return contentError("R0508", where,
                           fmt::format("route {} leads to axon {} of core {}, one of {} cores in use", i, axon,
                                       core, header_.cores()->size()));
-    routes.push_back({index, static_cast<std::int32_t>(axon)});
+    const std::vector<std::int32_t>& starts = axonStart_[static_cast<std::size_t>(index)];
+    if (axon + 1 >= std::ssize(starts))
+      return contentError(
+          "R0508", where,
+          fmt::format("a route leads to axon {} of core {}, which has {}", axon, core, starts.size() - 1));
+    const std::int32_t first = starts[static_cast<std::size_t>(axon)];
+    const std::int32_t atoms = starts[static_cast<std::size_t>(axon) + 1] - first;
+    if (atom < 0 || atom >= atoms)
+      return contentError("R0508", where,
+                          fmt::format("a route leads to atom {} of axon {} of core {}, which has {}", atom,
+                                      axon, core, atoms));
+    routes.push_back({index, first + static_cast<std::int32_t>(atom)});
   }
   return routes;
 }
@@ -318,13 +331,17 @@ Status Decoder::decodeOutputs() {
   return ok();
 }
 
-// Every route leads to an axon. Axons share lists and routes share axons, but what engines unfold stays in
-// proportion to the image.
-Status Decoder::checkRoutes() {
+std::uint64_t Decoder::allWords() const {
   std::uint64_t words = 0;
   for (const image::Core* core : *header_.cores())
     for (const image::Memory* memory : *core->memories()) words += memory->words();
   for (const image::Input* input : *header_.inputs()) words += input->routes()->words();
+  return words;
+}
+
+// Axons share lists and routes share axons, but what engines unfold stays in proportion to the image.
+Status Decoder::checkRoutes() {
+  const std::uint64_t words = allWords();
   std::uint64_t held = 0, reached = 0, shared = 0;
   auto tooMany = [&](const std::string& where) {
     return contentError("R0508", where, "axons or routes share the same synapses too often");
@@ -332,10 +349,6 @@ Status Decoder::checkRoutes() {
   auto check = [&](const std::vector<Route>& routes, const std::string& where) -> Status {
     for (const Route& route : routes) {
       const Core& core = program_.cores[static_cast<std::size_t>(route.core)];
-      if (static_cast<std::size_t>(route.axon) >= core.axons.size())
-        return contentError("R0508", where,
-                            fmt::format("a route leads to axon {} of core {}, which has {}", route.axon,
-                                        core.id, core.axons.size()));
       const Axon& axon = core.axons[static_cast<std::size_t>(route.axon)];
       (axon.shared ? shared : reached) += axon.synapseCount;
       if (reached > words * kExpansion || shared > std::max(kShared, words * kExpansion))

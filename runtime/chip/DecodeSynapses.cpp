@@ -59,40 +59,80 @@ Status Decoder::decodeFormats(const image::Core& source, Core& core) {
   return ok();
 }
 
+// Routes name records and atoms of cores that are decoded later. What is decoded of a file stays in
+// proportion to it.
+Status Decoder::countAtoms() {
+  const std::uint64_t most = std::min<std::uint64_t>(allWords() * kExpansion, 1u << 30);
+  std::uint64_t all = 0;
+  for (const image::Core* source : *header_.cores()) {
+    const Records table = records(*source, "axon");
+    const image::Field* atoms = table.field("atoms");
+    std::vector<std::int32_t>& starts = axonStart_.emplace_back(1, 0);
+    for (std::uint64_t i = 0; i < table.count; ++i) {
+      const std::int64_t number = atoms ? table.view->get(i, atoms) : 1;
+      const bool sound = number >= 0 && static_cast<std::uint64_t>(number) <= most;
+      all += sound ? static_cast<std::uint64_t>(number) : 0;
+      if (!sound || all > most)
+        return contentError("R0508", fmt::format("core {}, axon {}", source->id(), i),
+                            fmt::format("{} atoms: far more than the image has lists for", number));
+      starts.push_back(starts.back() + static_cast<std::int32_t>(number));
+    }
+  }
+  return ok();
+}
+
 // SPEC I5, I6.
 Status Decoder::decodeAxons(const image::Core& source, Core& core) {
   const Records table = records(source, "axon");
   const image::Memory* synapses = findMemory(source, "synapse");
   const std::span<const std::uint64_t> words =
       synapses ? image_.words(*synapses) : std::span<const std::uint64_t>{};
-  using Key = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
-  std::map<Key, std::uint64_t> known;  // equal axons share their decoded list
+  known_.clear();
   kernels_.clear();
   listed_ = 0;
   findRuns(core);
   visitable_ += words.size() * kExpansion;
   for (std::uint64_t i = 0; i < table.count; ++i) {
-    const auto list = static_cast<std::uint64_t>(table.get(i, "list"));
-    const auto count = static_cast<std::uint64_t>(table.get(i, "count"));
     const std::int64_t format = table.get(i, "format"), delay = table.get(i, "delay");
     const auto where = [&] { return fmt::format("{}, axon {}", where_, i); };
     if (format < 0 || static_cast<std::uint64_t>(format) >= formats_.size())
       return contentError("R0508", where(), fmt::format("synapse format {} of {}", format, formats_.size()));
     if (delay < 0 || delay > kMaxDelay)
       return contentError("R0511", where(), fmt::format("delay {}; 0 to {} exist", delay, kMaxDelay));
-    const SynapseFormat& chosen = formats_[static_cast<std::size_t>(format)];
-    Status decoded = ok();
-    if (chosen.kind == ListKind::Kernel) {
-      decoded = decodeKernelAxon(i, table, chosen, static_cast<std::int32_t>(delay), words, core);
-    } else {
-      const auto [entry, isNew] = known.emplace(Key{list, count, format, delay}, core.synapses.size());
-      core.axons.push_back({chosen.group, entry->second, count});
-      if (isNew) decoded = decodeList(list, count, chosen, static_cast<std::int32_t>(delay), words, core);
-    }
+    Status decoded =
+        decodeAtoms(static_cast<std::int32_t>(i), table, formats_[static_cast<std::size_t>(format)],
+                    static_cast<std::int32_t>(delay), words, core);
     if (decoded) continue;
     Error error = std::move(decoded).error();
     error.diagnostics.front().where = where();
     return error;
+  }
+  return ok();
+}
+
+// The lists of an axon, one behind the other.
+Status Decoder::decodeAtoms(std::int32_t record, const Records& table, const SynapseFormat& format,
+                            std::int32_t delay, std::span<const std::uint64_t> words, Core& core) {
+  const auto index = static_cast<std::uint64_t>(record);
+  const auto count = static_cast<std::uint64_t>(table.get(index, "count"));
+  const auto first = static_cast<std::uint64_t>(table.get(index, "list"));
+  const std::vector<std::int32_t>& starts = axonStart_[program_.cores.size()];
+  const std::int32_t atoms = starts[index + 1] - starts[index];
+  for (std::int32_t atom = 0; atom < atoms; ++atom) {
+    // The first list is found to lie in the memory before another is asked for: nothing overflows.
+    const std::uint64_t list =
+        atom == 0 ? first : first + static_cast<std::uint64_t>(atom) * wordsOfList(count, format);
+    if (format.kind == ListKind::Kernel) {
+      if (Status done = decodeKernelAxon(record, list, table, format, delay, words, core); !done) return done;
+    } else {
+      const auto [entry, isNew] =
+          known_.emplace(ListKey{list, count, table.get(index, "format"), delay}, core.synapses.size());
+      core.axons.push_back({format.group, entry->second, count});
+      if (isNew)
+        if (Status done = decodeList(list, count, format, delay, words, core); !done) return done;
+    }
+    core.axons.back().record = record;
+    core.axons.back().atom = atom;
   }
   return ok();
 }
@@ -118,9 +158,10 @@ Decoder::Meetings Decoder::meetingsOf(const ConvolutionAxis& axis, std::int64_t 
 }
 
 // SPEC I10.
-Status Decoder::decodeKernelAxon(std::uint64_t axon, const Records& table, const SynapseFormat& format,
-                                 std::int32_t delay, std::span<const std::uint64_t> words, Core& core) {
-  const auto list = static_cast<std::uint64_t>(table.get(axon, "list"));
+Status Decoder::decodeKernelAxon(std::int32_t record, std::uint64_t list, const Records& table,
+                                 const SynapseFormat& format, std::int32_t delay,
+                                 std::span<const std::uint64_t> words, Core& core) {
+  const auto axon = static_cast<std::uint64_t>(record);
   const auto channels = static_cast<std::uint64_t>(table.get(axon, "count"));
   const std::int64_t channel = table.get(axon, "channel");
   const std::uint64_t entryWords = kernelEntryWords(channels, format);

@@ -40,9 +40,9 @@ class Decoder {
       return contentError("R0507", "",
                           fmt::format("unknown arithmetic profile '{}'", header_.profile()->str()));
     using Stage = Status (Decoder::*)();
-    for (Stage stage : {&Decoder::decodePopulations, &Decoder::decodeGrid, &Decoder::decodeCores,
-                        &Decoder::checkPopulations, &Decoder::decodeInputs, &Decoder::decodeOutputs,
-                        &Decoder::checkRoutes, &Decoder::checkWays})
+    for (Stage stage : {&Decoder::decodePopulations, &Decoder::decodeGrid, &Decoder::countAtoms,
+                        &Decoder::decodeCores, &Decoder::checkPopulations, &Decoder::decodeInputs,
+                        &Decoder::decodeOutputs, &Decoder::checkRoutes, &Decoder::checkWays})
       if (Status status = (this->*stage)(); !status) return std::move(status).error();
     return finish();
   }
@@ -63,9 +63,14 @@ class Decoder {
   Status decodeCompartment(const CompartmentSlice& slice, std::int32_t compartment, Core& core);
   Status decodeFormats(const image::Core& source, Core& core);
   Status checkFormat(const SynapseFormat& format, std::uint64_t records, std::int32_t inputs) const;
+  std::uint64_t allWords() const;
+  Status countAtoms();
   Status decodeAxons(const image::Core& source, Core& core);
-  Status decodeKernelAxon(std::uint64_t axon, const Records& table, const SynapseFormat& format,
-                          std::int32_t delay, std::span<const std::uint64_t> words, Core& core);
+  Status decodeAtoms(std::int32_t record, const Records& table, const SynapseFormat& format,
+                     std::int32_t delay, std::span<const std::uint64_t> words, Core& core);
+  Status decodeKernelAxon(std::int32_t record, std::uint64_t list, const Records& table,
+                          const SynapseFormat& format, std::int32_t delay,
+                          std::span<const std::uint64_t> words, Core& core);
   Status decodeList(std::uint64_t list, std::uint64_t count, const SynapseFormat& format,
                     std::int32_t axonDelay, std::span<const std::uint64_t> words, Core& core);
   Status decodeCoreRoutes(const image::Core& source, Core& core);
@@ -125,6 +130,7 @@ class Decoder {
   struct Meetings {
     std::int64_t place = 0, position = 0, entry = 0, count = 0;
   };
+  using ListKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
   using KernelKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int32_t, std::int64_t,
                                std::int64_t, std::int64_t, std::int64_t>;
   // Inputs of neighbouring slices of one population.
@@ -140,16 +146,18 @@ class Decoder {
   const Image& image_;
   const image::Header& header_;
   Program program_;
-  std::vector<std::int32_t> coreIndex_;     // [id]: into header_.cores(), or -1
-  std::string where_;                       // "core 3"
-  Records neurons_, profiles_, constants_;  // of the core being decoded
-  std::uint64_t profile_ = 0;               // of the compartment being decoded
-  std::vector<SynapseFormat> formats_;      // of the core being decoded
-  std::vector<InputRun> runs_;              // of the core being decoded
-  std::uint64_t listed_ = 0;                // synapses of lists, not kernels, of the core being decoded
+  std::vector<std::int32_t> coreIndex_;               // [id]: into header_.cores(), or -1
+  std::vector<std::vector<std::int32_t>> axonStart_;  // [core][record]: into Core::axons; one more at the end
+  std::string where_;                                 // "core 3"
+  Records neurons_, profiles_, constants_;            // of the core being decoded
+  std::uint64_t profile_ = 0;                         // of the compartment being decoded
+  std::vector<SynapseFormat> formats_;                // of the core being decoded
+  std::vector<InputRun> runs_;                        // of the core being decoded
+  std::uint64_t listed_ = 0;  // synapses of lists, not kernels, of the core being decoded
   // Synapses of kernels decoded so far in all cores, each counted once for the axons that share it; how many
   // may be: 200 MB of them, and more where there are words for it.
   std::uint64_t visited_ = 0, visitable_ = std::uint64_t{1} << 24;
+  std::map<ListKey, std::uint64_t> known_;  // equal axons of a core share their decoded list
   std::map<KernelKey, std::pair<std::uint64_t, std::uint64_t>> kernels_;  // -> first synapse, count
 };
 

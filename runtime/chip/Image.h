@@ -24,7 +24,7 @@ namespace rheo {
 // records; its `route_index` holds two words for each channel: first route, number of routes (SPEC I8). A
 // route's `core` is the id of a core. Memories may not overlap.
 inline constexpr std::uint32_t kImageMajor = 1;
-inline constexpr std::uint32_t kImageMinor = 1;
+inline constexpr std::uint32_t kImageMinor = 2;
 
 class Image {
  public:

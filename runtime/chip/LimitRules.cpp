@@ -16,7 +16,14 @@ constexpr std::array kRules{
     LimitRule{"neurons_per_core", 1, kLargestLimit, "neurons",
               "compartments; a neuron of several ports takes as many", kStated},
     LimitRule{"input_axons_per_core", 1, kLargestLimit, "axons",
-              "entries of the table through which spikes enter: one for each source and projection", kStated},
+              "entries of the table through which spikes enter: for each projection one for each source, or "
+              "for each "
+              "'atoms_per_axon' of them",
+              kStated},
+    LimitRule{"atoms_per_axon", 1, 1 << 16, "atoms",
+              "sources that share an input axon, a population axon then, each with a list of its own of the "
+              "same length",
+              1},
     LimitRule{"output_axons_per_core", 1, kLargestLimit, "routes",
               "places to which the spikes of a core's neurons go, counted for each neuron", kStated},
     LimitRule{"synapse_words_per_core", 1, kLargestLimit, "64-bit words",

@@ -29,13 +29,14 @@ struct SynapseGroup {
   std::string name;           // the user's node ("w_rec") where one is known
 };
 
-// Where a spike that enters through an axon goes.
+// Where a spike goes that enters through an axon record, as one of its atoms: each has a list. SPEC I5
 struct Axon {
   std::int32_t group = 0;
   std::uint64_t firstSynapse = 0;  // into Core::synapses
   std::uint64_t synapseCount = 0;
   std::int32_t base = 0;  // axons of a kernel share lists, each at a place of its own. SPEC I10
   bool shared = false;    // comes from a kernel
+  std::int32_t record = 0, atom = 0;
 };
 
 struct CompartmentSlice {
@@ -59,7 +60,7 @@ struct Core {
   // parameters[p][c]: fixed parameter p (model's order) of compartment c.
   std::vector<std::vector<std::int32_t>> parameters;
   std::vector<SynapseGroup> groups;
-  std::vector<Axon> axons;
+  std::vector<Axon> axons;  // in order of records, then of atoms
   std::vector<Synapse> synapses;
   std::vector<std::uint64_t> routeStart;  // [compartments + 1] into routes
   std::vector<Route> routes;              // of the spikes that compartments send

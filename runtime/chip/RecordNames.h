@@ -35,6 +35,8 @@ inline const std::map<std::string, Names> kKernelFields{
     {"format",
      {"rows", "columns", "kernel_rows", "kernel_columns", "stride_rows", "stride_columns", "dilation_rows",
       "dilation_columns"}}};
+// Of chips whose axons serve several sources. SPEC I5, I8
+inline const std::map<std::string, Names> kPopulationFields{{"axon", {"atoms"}}, {"route", {"atom"}}};
 inline const Names kNeuronFields{"du",          "dv",          "vth",   "bias_mantissa", "bias_exponent",
                                  "reset_mode",  "reset_value", "model", "profile",       "route_first",
                                  "route_count", "constants"};
@@ -43,8 +45,9 @@ inline const Names kNeuronFields{"du",          "dv",          "vth",   "bias_ma
 inline Names allowedFields(const std::string& record) {
   Names fields = kRequiredFields.at(record);
   if (record == "neuron" || record == "profile") fields = kNeuronFields;
-  if (const auto kernel = kKernelFields.find(record); kernel != kKernelFields.end())
-    fields.insert(fields.end(), kernel->second.begin(), kernel->second.end());
+  for (const auto& optional : {kKernelFields, kPopulationFields})
+    if (const auto more = optional.find(record); more != optional.end())
+      fields.insert(fields.end(), more->second.begin(), more->second.end());
   return fields;
 }
 

@@ -54,6 +54,13 @@ std::uint64_t kernelEntryWords(std::uint64_t channels, const SynapseFormat& form
   return wordsOfRecords(channels, static_cast<std::uint32_t>(format.weightBits));
 }
 
+std::uint64_t wordsOfList(std::uint64_t count, const SynapseFormat& format) {
+  if (format.kind != ListKind::Kernel)
+    return wordsOfRecords(count, static_cast<std::uint32_t>(synapseBits(format)));
+  return static_cast<std::uint64_t>(format.rows.kernel * format.columns.kernel) *
+         kernelEntryWords(count, format);
+}
+
 std::uint64_t packKernel(std::vector<std::uint64_t>& words, std::span<const std::int32_t> weights,
                          std::uint64_t channels, const SynapseFormat& format, WeightTruncation truncation) {
   const std::uint64_t address = words.size();

@@ -53,6 +53,9 @@ struct SynapseFormat {
 // Words between the weights of neighbouring kernel entries in a kernel list of so many channels.
 std::uint64_t kernelEntryWords(std::uint64_t channels, const SynapseFormat& format);
 
+// Words of a list of so many synapses; of a kernel, channels.
+std::uint64_t wordsOfList(std::uint64_t count, const SynapseFormat& format);
+
 inline constexpr int kMinExponent = -16;
 inline constexpr int kMaxExponent = 16;
 

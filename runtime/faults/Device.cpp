@@ -66,7 +66,7 @@ void forEachDevice(const Program& program, const Memories& memories, Visit visit
       const Axon& axon = core.axons[static_cast<std::size_t>(number)];
       if (axon.synapseCount == 0 || seen[c][axon.firstSynapse]) continue;
       const auto get = [&](const char* field) {
-        return axons.get(static_cast<std::uint64_t>(number), field);
+        return axons.get(static_cast<std::uint64_t>(axon.record), field);
       };
       const std::vector<std::uint64_t> places =
           weightPlaces(core, axon, use, memories.format(use), get("channel"), get("row"), get("column"));

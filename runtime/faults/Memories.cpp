@@ -155,8 +155,10 @@ void Memories::addTable(std::int32_t core, std::string_view name) {
   std::vector<std::string> nodes(stored->records());
   const Core& decoded = flat_.program().cores[static_cast<std::size_t>(core)];
   if (name == "axon") {
-    for (std::size_t a = 0; a < std::min(nodes.size(), decoded.axons.size()); ++a)
-      nodes[a] = nodeOfAxon(core, static_cast<std::int32_t>(a));
+    for (std::size_t a = 0; a < decoded.axons.size(); ++a)
+      if (decoded.axons[a].atom == 0)
+        nodes[static_cast<std::size_t>(decoded.axons[a].record)] =
+            nodeOfAxon(core, static_cast<std::int32_t>(a));
   } else if (name == "format") {
     for (const ListUse& use : lists_)
       if (use.core == core && static_cast<std::size_t>(use.format) < nodes.size() &&
@@ -213,13 +215,17 @@ void Memories::addLists(std::int32_t core) {
     known.push_back(readFormat(formatView, i).value_or(SynapseFormat{}));
   const RecordView view(*axons, image_.words(*axonTable));
   std::map<std::tuple<std::uint64_t, std::uint64_t, std::int64_t>, std::size_t> index;
-  for (std::uint64_t a = 0; a < axonTable->records(); ++a) {
-    const auto list = static_cast<std::uint64_t>(view.get(a, "list"));
+  const std::vector<Axon>& decoded = flat_.program().cores[static_cast<std::size_t>(core)].axons;
+  for (std::size_t number = 0; number < decoded.size(); ++number) {
+    const std::uint64_t a = recordOf(core, static_cast<std::int32_t>(number));
     const auto count = static_cast<std::uint64_t>(view.get(a, "count"));
     const std::int64_t format = view.get(a, "format");
+    const std::uint64_t list = static_cast<std::uint64_t>(view.get(a, "list")) +
+                               static_cast<std::uint64_t>(decoded[number].atom) *
+                                   wordsOfList(count, known[static_cast<std::size_t>(format)]);
     const auto [entry, isNew] = index.try_emplace({list, count, format}, lists_.size());
     if (isNew) lists_.push_back({core, list, count, static_cast<std::int32_t>(format), {}});
-    lists_[entry->second].axons.push_back(static_cast<std::int32_t>(a));
+    lists_[entry->second].axons.push_back(static_cast<std::int32_t>(number));
     axonDelays_[static_cast<std::size_t>(core)].push_back(static_cast<std::int32_t>(view.get(a, "delay")));
   }
   for (const ListUse& use : lists_)

@@ -53,6 +53,11 @@ class Memories {
     return sources_[static_cast<std::size_t>(core)][static_cast<std::size_t>(axon)];
   }
   const Image& image() const { return image_; }
+  // The record of an axon: several atoms may share it. SPEC I5
+  std::uint64_t recordOf(std::int32_t core, std::int32_t axon) const {
+    const Core& decoded = flat_.program().cores[static_cast<std::size_t>(core)];
+    return static_cast<std::uint64_t>(decoded.axons[static_cast<std::size_t>(axon)].record);
+  }
   // The core's axon table. Expects a core that has one.
   RecordView axonsOf(std::int32_t core) const {
     return {*layout("axon"), image_.words(*memory(core, "axon"))};

@@ -30,13 +30,6 @@ std::uint64_t withFault(std::uint64_t word, int bit, BitFault how) {
   return how == BitFault::Flip ? word ^ mask : how == BitFault::Stuck0 ? word & ~mask : word | mask;
 }
 
-std::uint64_t endOf(const ListUse& use, const SynapseFormat& format) {
-  if (format.kind == ListKind::Kernel)
-    return use.list + static_cast<std::uint64_t>(format.rows.kernel * format.columns.kernel) *
-                          kernelEntryWords(use.count, format);
-  return use.list + wordsOfRecords(use.count, static_cast<std::uint32_t>(synapseBits(format)));
-}
-
 bool sameAxon(const Core& a, const Axon& x, const Core& b, const Axon& y) {
   if (x.group != y.group || x.base != y.base || x.synapseCount != y.synapseCount) return false;
   for (std::uint64_t k = 0; k < x.synapseCount; ++k) {
@@ -149,7 +142,7 @@ Resolver::Resolver(const Memories& memories, const FlatProgram& flat, std::uint6
 
 Resolver::Reading Resolver::readingOf(const ListUse& use, std::int64_t leastSlack) const {
   const SynapseFormat& format = memories_.format(use);
-  Reading reading{use.list, endOf(use, format), use.count, &use, &format};
+  Reading reading{use.list, use.list + wordsOfList(use.count, format), use.count, &use, &format};
   const auto sources = memories_.sourcesOf(use.core, use.axons.front());
   if (use.axons.size() != 1 || sources.size() != 1 || format.kind == ListKind::Kernel) return reading;
   reading.source = sources.front();
@@ -352,7 +345,7 @@ bool Resolver::resolveKernelWeight(const ListUse& use, std::uint64_t entry, std:
   const std::int64_t kernelRow = static_cast<std::int64_t>(entry) / format.columns.kernel;
   const std::int64_t kernelColumn = static_cast<std::int64_t>(entry) % format.columns.kernel;
   for (const std::int32_t axon : use.axons) {
-    const auto a = static_cast<std::uint64_t>(axon);
+    const auto a = memories_.recordOf(use.core, axon);
     const std::int32_t delay = memories_.delayOf(use.core, axon), group = groupOf(use.core, axon);
     const auto sources = memories_.sourcesOf(use.core, axon);
     const std::int64_t from =

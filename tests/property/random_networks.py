@@ -172,9 +172,19 @@ class _Draw:
         limits["neurons_per_core"]["value"] = self.between(3, 40 if name != "tiny" else 32)
         for limit in ("input_axons_per_core", "output_axons_per_core", "synapse_words_per_core"):
             limits[limit]["value"] = max(40, limits[limit]["value"] // self.between(1, 60))
+        self.share_axons(record)
         path = self.folder / f"chip{self.seed}.json"
         path.write_text(json.dumps(record))
         return str(path), profile, extensions
+
+    def share_axons(self, record: dict) -> None:
+        """I5: so many sources may share an axon."""
+        atoms = self.pick(1, 2, 5, 32)
+        record["limits"]["atoms_per_axon"] = {"value": atoms, "unit": "atoms", "source": "drawn"}
+        for name, added, bits in (("axon", "atoms", 6), ("route", "atom", 5)):
+            layout = record["layouts"][name]
+            if added not in {entry["name"] for entry in layout}:
+                layout.append({"name": added, "bits": bits})
 
     def population(self, b: rb.Builder, drawn: Drawn, name: str, kind: str) -> None:
         size = self.size()

@@ -9,6 +9,7 @@ from rheobase import compiler
 from rheobase.compiler import run_compiler
 from rheobase.exporting.sums import sums_of
 from rheobase.trainedweights import WeightFormat
+from test_check import chip
 
 if not compiler.available():
     pytest.skip("built without the compiler (RHEO_COMPILER=OFF)", allow_module_level=True)
@@ -262,7 +263,8 @@ def test_exact_weights_have_the_exponent_of_their_row():
 
 
 @pytest.mark.parametrize("exponent", [-8, [0, 0, 0, -8]])
-def test_w6_a_projection_whose_weights_are_all_floored_to_0_has_no_relays(exponent):
+def test_w6_a_projection_whose_weights_are_all_floored_to_0_has_no_relays(exponent, tmp_path):
+    single = chip(tmp_path / "single.json", base="loihi1", atoms_per_axon=1)
     weights = np.abs(np.random.default_rng(0).normal(0, 1e-4, (4, 5000)))
     weights[0] *= 1e3
     b = rb.Builder(dt=1e-3)
@@ -272,7 +274,7 @@ def test_w6_a_projection_whose_weights_are_all_floored_to_0_has_no_relays(expone
     b.output("out", "h")
     for relays, code in ((False, "R0412"), (True, "R0435")):
         with pytest.raises(rb.CompileError) as error:
-            rb.compile(b.build(), chip="loihi1", quant=pinned(w={"exponent": exponent}), relay_fan_in=relays)
+            rb.compile(b.build(), chip=single, quant=pinned(w={"exponent": exponent}), relay_fan_in=relays)
         assert error.value.code == code
 
 

@@ -32,7 +32,7 @@ def spikes(samples=10, steps=80, rate=0.06) -> np.ndarray:
 
 @pytest.fixture
 def narrow(tmp_path):
-    return chip(tmp_path / "narrow.json", base="loihi1", input_axons_per_core=128)
+    return chip(tmp_path / "narrow.json", base="loihi1", input_axons_per_core=128, atoms_per_axon=1)
 
 
 def test_e6_it_is_offered_last_and_only_what_is_asked_for_rounds(narrow):
@@ -140,7 +140,7 @@ def test_e6_a_witness_of_the_network_with_relays_is_kept(narrow, tmp_path):
 
 @pytest.mark.parametrize("base, option", [("loihi1", "relay_fan_in"), ("loihi2", "split_fan_in")])
 def test_i11_a_nir_file_has_no_neurons_that_pass_sums_on(tmp_path, base, option):
-    mine = chip(tmp_path / "c.json", base=base, input_axons_per_core=128)
+    mine = chip(tmp_path / "c.json", base=base, input_axons_per_core=128, atoms_per_axon=1)
     image = rb.compile(wide(), chip=mine, **{option: True})
     with pytest.raises(
         rb.CompileError, match="the compiler made 'wide.*, which pass sums on in parts"
@@ -151,7 +151,7 @@ def test_i11_a_nir_file_has_no_neurons_that_pass_sums_on(tmp_path, base, option)
 
 @pytest.mark.parametrize("base, loop, code", [("loihi2", False, "R0435"), ("loihi1", True, "R0750")])
 def test_e6_refusals(tmp_path, base, loop, code):
-    mine = chip(tmp_path / "c.json", base=base, input_axons_per_core=128)
+    mine = chip(tmp_path / "c.json", base=base, input_axons_per_core=128, atoms_per_axon=1)
     net = wide()
     if loop:
         rng = np.random.default_rng(3)

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <random>
 #include <utility>
 #include <vector>
@@ -91,7 +92,8 @@ inline const LayoutSpec kAxon{"axon",
                                {"delay", 6, false},
                                {"row", 8, false},
                                {"column", 8, false},
-                               {"channel", 8, false}}};
+                               {"channel", 8, false},
+                               {"atoms", 8, false}}};
 inline const LayoutSpec kFormat{"format",
                                 {{"kind", 2, false},
                                  {"weight_bits", 4, false},
@@ -109,13 +111,24 @@ inline const LayoutSpec kFormat{"format",
                                  {"stride_columns", 2, false},
                                  {"dilation_rows", 2, false},
                                  {"dilation_columns", 2, false}}};
-inline const LayoutSpec kRoute{"route", {{"core", 8, false}, {"axon", 20, false}}};
+inline const LayoutSpec kRoute{"route", {{"core", 8, false}, {"axon", 20, false}, {"atom", 8, false}}};
+
+struct Target {
+  std::int32_t core, axon, atom;
+};
+using Sources = std::vector<std::vector<Target>>;  // where the spikes of each neuron or channel go
 
 struct CoreBuilder {
   explicit CoreBuilder(RecordWriter neuronRecords) : neurons(std::move(neuronRecords)) {}
   RecordWriter neurons, profiles{makeLayout(kProfile)}, axons{makeLayout(kAxon)},
       formats{makeLayout(kFormat)}, routes{makeLayout(kRoute)}, constants{makeLayout(kConstant)};
   std::vector<std::uint64_t> synapses;
+  // What an axon says, its list left out -> the last one that says so, and its first list. SPEC I5
+  struct Open {
+    std::uint64_t axon = 0;
+    std::int64_t list = 0, atoms = 0;
+  };
+  std::map<std::vector<std::int64_t>, Open> open;
   std::vector<Slice> slices;
   int groups = 0, inputs = 0;
 };

@@ -18,6 +18,7 @@ class Generator {
       : random_(seed),
         options_(options),
         maxExponent_(maxExponent),
+        populationAxons_(seed % 3 == 2),
         wide_(random_.chance(50)),
         profile_(random_.chance(60) ? kLavaProfile : kLoihi1Profile) {}
 
@@ -31,8 +32,6 @@ class Generator {
   }
 
  private:
-  using Sources = std::vector<std::vector<Route>>;  // routes of each neuron or channel
-
   template <class Fits>
   const models::ModelTable* someModel(Fits fits) {
     for (;;) {
@@ -106,6 +105,31 @@ class Generator {
     }
   }
 
+  // An axon to a list: the next atom of one that says the same, where the list lies behind that one's, in
+  // some images; else one of its own. SPEC I5
+  Target enter(int number, const SynapseFormat& format, std::uint64_t formatRecord, std::uint64_t list,
+               std::int64_t count, const std::vector<std::pair<const char*, std::int64_t>>& values) {
+    constexpr std::int64_t kMostAtoms = 5;
+    CoreBuilder& core = cores_[static_cast<std::size_t>(number)];
+    std::vector<std::int64_t> key{static_cast<std::int64_t>(formatRecord), count};
+    for (const auto& [name, value] : values) key.push_back(value);
+    const auto address = static_cast<std::int64_t>(list);
+    const auto stride = static_cast<std::int64_t>(wordsOfList(static_cast<std::uint64_t>(count), format));
+    const auto [known, isNew] = core.open.try_emplace(key);
+    auto& [axon, first, atoms] = known->second;
+    if (isNew || !populationAxons_ || atoms == kMostAtoms || address != first + atoms * stride) {
+      axon = core.axons.add();
+      first = address;
+      atoms = 0;
+      require(core.axons.set(axon, "list", address));
+      require(core.axons.set(axon, "count", count));
+      require(core.axons.set(axon, "format", static_cast<std::int64_t>(formatRecord)));
+      for (const auto& [name, value] : values) require(core.axons.set(axon, name, value));
+    }
+    require(core.axons.set(axon, "atoms", ++atoms));
+    return {number, static_cast<std::int32_t>(axon), static_cast<std::int32_t>(atoms - 1)};
+  }
+
   // All-to-all with random gaps, one group for each core that holds a part of the target.
   void project(Sources& sources, int target) {
     SynapseFormat format = randomFormat(1, -8);
@@ -154,12 +178,8 @@ class Generator {
       if (list.empty() && random_.chance(90)) continue;
       Expected<std::uint64_t> address = packSynapses(core.synapses, list, format, profile_.weightTruncation);
       if (!address) broken(address.error());
-      const std::uint64_t axon = core.axons.add();
-      require(core.axons.set(axon, "list", static_cast<std::int64_t>(*address)));
-      require(core.axons.set(axon, "count", static_cast<std::int64_t>(list.size())));
-      require(core.axons.set(axon, "format", static_cast<std::int64_t>(record)));
-      require(core.axons.set(axon, "delay", random_.chance(50) ? axonDelay : 0));
-      routes.push_back({slice.core, static_cast<std::int32_t>(axon)});
+      routes.push_back(enter(slice.core, format, record, *address, std::ssize(list),
+                             {{"delay", random_.chance(50) ? axonDelay : 0}}));
     }
   }
 
@@ -205,15 +225,10 @@ class Generator {
     for (auto& routes : sources) {
       if (random_.chance(20)) continue;
       const Kernel& kernel = kernels[static_cast<std::size_t>(random_.between(0, int(kernels.size()) - 1))];
-      const std::uint64_t axon = core.axons.add();
-      require(core.axons.set(axon, "list", static_cast<std::int64_t>(kernel.address)));
-      require(core.axons.set(axon, "count", kernel.count));
-      require(core.axons.set(axon, "format", static_cast<std::int64_t>(record)));
-      require(core.axons.set(axon, "delay", axonDelay));
-      require(core.axons.set(axon, "row", place(format.rows)));
-      require(core.axons.set(axon, "column", place(format.columns)));
-      require(core.axons.set(axon, "channel", kernel.channel));
-      routes.push_back({slice.core, static_cast<std::int32_t>(axon)});
+      const int row = place(format.rows), column = place(format.columns);
+      routes.push_back(
+          enter(slice.core, format, record, kernel.address, kernel.count,
+                {{"delay", axonDelay}, {"row", row}, {"column", column}, {"channel", kernel.channel}}));
     }
   }
 
@@ -349,16 +364,12 @@ class Generator {
         const int row = at / columns + static_cast<int>(geometry.rows.padding) -
                         firstRow * static_cast<int>(geometry.rows.stride);
         if (row < 0) continue;  // the tile begins behind it
-        const std::uint64_t axon = core.axons.add();
-        require(core.axons.set(axon, "list", static_cast<std::int64_t>(list->second)));
-        require(core.axons.set(axon, "count", end - begin));
-        require(core.axons.set(axon, "format", static_cast<std::int64_t>(record)));
-        require(core.axons.set(axon, "delay", delays[static_cast<std::size_t>(from)]));
-        require(core.axons.set(axon, "row", row));
-        require(core.axons.set(axon, "column", at % columns + geometry.columns.padding));
-        require(core.axons.set(axon, "channel", begin - firstChannel));
         sources[static_cast<std::size_t>(from * rows * columns + at)].push_back(
-            {slice.core, static_cast<std::int32_t>(axon)});
+            enter(slice.core, format, record, list->second, end - begin,
+                  {{"delay", delays[static_cast<std::size_t>(from)]},
+                   {"row", row},
+                   {"column", at % columns + geometry.columns.padding},
+                   {"channel", begin - firstChannel}}));
       }
     }
   }
@@ -423,11 +434,12 @@ class Generator {
     return first;
   }
 
-  static void addRoutes(RecordWriter& records, const std::vector<Route>& routes) {
-    for (const Route& route : routes) {
+  static void addRoutes(RecordWriter& records, const std::vector<Target>& routes) {
+    for (const Target& route : routes) {
       const std::uint64_t record = records.add();
       require(records.set(record, "core", route.core));
       require(records.set(record, "axon", route.axon));
+      require(records.set(record, "atom", route.atom));
     }
   }
 
@@ -533,6 +545,7 @@ class Generator {
   Random random_;
   RandomOptions options_;
   int maxExponent_;
+  bool populationAxons_;
   bool wide_;  // every register in the neuron's record, or shared ones in profiles
   Profile profile_;
   std::vector<Population> populations_;

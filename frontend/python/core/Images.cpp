@@ -200,14 +200,18 @@ py::list counts(const Program& program) {
   for (const Core& core : program.cores) {
     std::uint64_t synapses = 0;
     int longestDelay = 0;
-    for (const Axon& axon : core.axons) synapses += axon.synapseCount;
+    std::size_t records = 0;
+    for (const Axon& axon : core.axons) {
+      synapses += axon.synapseCount;
+      records += axon.atom == 0;
+    }
     for (const Synapse& synapse : core.synapses) longestDelay = std::max(longestDelay, synapse.delay);
     std::int64_t states = 0;
     for (const CompartmentSlice& slice : core.slices)
       states += slice.count *
                 std::ssize(program.populations[static_cast<std::size_t>(slice.population)].model->states);
     list.append(py::dict(py::arg("id") = core.id, py::arg("compartments") = core.compartments,
-                         py::arg("inputs") = core.inputs, py::arg("axons") = core.axons.size(),
+                         py::arg("inputs") = core.inputs, py::arg("axons") = records,
                          py::arg("synapses") = synapses, py::arg("groups") = core.groups.size(),
                          py::arg("routes") = core.routes.size(), py::arg("state_words") = states,
                          py::arg("delay_slots") = delaySlots(core.inputs, longestDelay)));
@@ -223,14 +227,24 @@ py::list axonsOf(const Core& core) {
       const Synapse& s = core.synapses[k];
       synapses.append(py::make_tuple(axon.base + s.input, s.weight, s.delay));
     }
-    axons.append(py::dict(py::arg("group") = axon.group,
-                          py::arg("exponent") = core.groups[axon.group].exponent,
-                          py::arg("synapses") = synapses));
+    axons.append(
+        py::dict(py::arg("record") = axon.record, py::arg("atom") = axon.atom, py::arg("group") = axon.group,
+                 py::arg("exponent") = core.groups[axon.group].exponent, py::arg("synapses") = synapses));
   }
   return axons;
 }
 
-// Where the spikes of sources [first, first + count) go: (core, axon) pairs for each.
+// [(record, atom)] of the axons of a core, in the order in which routes count them. SPEC I5
+std::vector<std::pair<std::int32_t, std::int32_t>> axonRecordsOf(const Program& program, std::int32_t id) {
+  std::vector<std::pair<std::int32_t, std::int32_t>> records;
+  for (const Core& core : program.cores)
+    if (core.id == id)
+      for (const Axon& axon : core.axons) records.emplace_back(axon.record, axon.atom);
+  return records;
+}
+
+// Where the spikes of sources [first, first + count) go: (core, axon) pairs for each, every atom of a record
+// an axon.
 py::list routesOf(const Program& program, const std::vector<std::uint64_t>& start,
                   const std::vector<Route>& routes, std::int32_t first, std::int32_t count) {
   py::list list;
@@ -362,6 +376,7 @@ void bindImages(py::module_& m) {
       .def("grid", &gridOf)
       .def("traffic", &trafficOf, py::arg("rates"))
       .def("core", &coreDetail)
+      .def("axon_records", &axonRecordsOf)
       .def("input_routes", &inputRoutes)
       .def("states", [](const Program& program) {
         py::dict result;

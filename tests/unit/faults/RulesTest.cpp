@@ -59,6 +59,8 @@ std::string_view familyOf(const std::string& field) {
                                                                  {"axon.format", "axon"},
                                                                  {"axon.delay", "delay"},
                                                                  {"axon.row", "axon"},
+                                                                 {"axon.atoms", "axon"},
+                                                                 {"route.atom", "route"},
                                                                  {"axon.column", "axon"},
                                                                  {"axon.channel", "axon"},
                                                                  {"format.kind", "format"},

@@ -13,10 +13,11 @@ namespace {
 
 using testing::HasSubstr;
 
-// Fewer axons than loihi1's, so that small networks need relays.
+// Fewer axons than loihi1's, each of one source, so that small networks need relays.
 ChipSpec narrow(const char* base = "loihi1") {
   ChipSpec chip = chipNamed(base);
   chip.limits["input_axons_per_core"].value = 128;
+  chip.limits["atoms_per_axon"].value = 1;
   return chip;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Optional
 
@@ -177,6 +178,14 @@ def _print_core(image: Image, index: int, number: int) -> None:
         records = {name: image._core.records(index, name) for name in _MEMORIES}
         emit_json("rheobase.core/1", {**core, "use": core_uses(image)[index], "records": records})
         return
+
+    @cache
+    def names(core_id: int) -> list[str]:
+        """Of its axons; atoms are told where there are several anywhere in the core."""
+        axons = image.program.axon_records(core_id)
+        several = any(atom for _, atom in axons)
+        return [f"axon {record}" + f" atom {atom}" * several for record, atom in axons]
+
     for part in core["slices"]:
         place = f"{part['population']} from {part['first_neuron']}"
         for name, values in part["registers"].items():
@@ -186,9 +195,9 @@ def _print_core(image: Image, index: int, number: int) -> None:
             if routes:
                 say(
                     f"neuron {neuron} of {part['population']}: to "
-                    + " ".join(f"core {c} axon {a}" for c, a in routes)
+                    + " ".join(f"core {c} {names(c)[a]}" for c, a in routes)
                 )
-    for axon, entry in enumerate(core["axons"]):
+    for name, entry in zip(names(number), core["axons"]):
         synapses = " ".join(f"{c}:{w}" + (f"@{d}" if d else "") for c, w, d in entry["synapses"])
         group = f"group {entry['group']}, "
-        say(f"axon {axon} ({group}exponent {entry['exponent']}): {synapses}")
+        say(f"{name} ({group}exponent {entry['exponent']}): {synapses}")
