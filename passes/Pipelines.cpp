@@ -349,7 +349,7 @@ Status Compilation::bearWitness() {
   if (!network) return std::move(network).error();
   Expected<FixedNet> net = readFixed(*network);
   if (!net) return std::move(net).error();
-  result_.witness = witness::toBytes(witnessOf(*net, *profile_));
+  result_.witness = bytesOf(witnessOf(*net, *profile_));
   return ok();
 }
 

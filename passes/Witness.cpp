@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 #include <stdlib.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <numeric>
 #include <tuple>
@@ -13,7 +16,7 @@
 #include "algorithms/Registers.h"
 #include "chip/Program.h"
 #include "support/File.h"
-#include "witness/Relays.h"
+#include "witness/relays/Relays.h"
 
 namespace rheo {
 
@@ -22,6 +25,8 @@ using witness::NodeT;
 using witness::ProjectionT;
 
 namespace {
+
+constexpr std::uint64_t kMostBytes = 2'000'000'000;  // of lists: a FlatBuffer ends at 2 GiB
 
 // A kernel, with its windows by SPEC F15 itself: placement and emission walk by network/Convolution.h.
 void listWindows(const Convolution& c, ProjectionT& to) {
@@ -187,6 +192,21 @@ NetworkT witnessOf(const FixedNet& net, const Profile& profile) {
   for (const FixedProjection& projection : net.projections)
     network.projections.push_back(projectionOf(projection, net.inputs.size()));
   return network;
+}
+
+std::vector<std::uint8_t> bytesOf(const NetworkT& network) {
+  std::uint64_t size = 0;
+  for (const auto& p : network.projections)
+    size += 4 * (p->places.size() + p->entries.size()) + 2 * p->weights.size() + p->delays.size();
+  if (size > kMostBytes) return {};
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(witness::Network::Pack(builder, &network));
+  const std::uint64_t checksum = XXH3_64bits(builder.GetBufferPointer(), builder.GetSize());
+  std::vector<std::uint8_t> bytes(witness::kFrameBytes + builder.GetSize());
+  std::memcpy(bytes.data(), witness::kMagic, sizeof witness::kMagic);
+  std::memcpy(bytes.data() + sizeof witness::kMagic, &checksum, sizeof checksum);
+  std::memcpy(bytes.data() + witness::kFrameBytes, builder.GetBufferPointer(), builder.GetSize());
+  return bytes;
 }
 
 Status checkRelaysAgainst(std::span<const std::uint8_t> before, std::span<const std::uint8_t> after) {

@@ -15,6 +15,9 @@ namespace rheo {
 // The quantized network as plain data, before anything of the chip is decided.
 witness::NetworkT witnessOf(const FixedNet& net, const Profile& profile);
 
+// The file's bytes; none where the synapses take more than 2 GB. SPEC V1
+std::vector<std::uint8_t> bytesOf(const witness::NetworkT& network);
+
 // Whether the relays of the network `after` are those of sums of the one `before`. Errors, of kind Internal:
 // R0430. SPEC V7
 Status checkRelaysAgainst(std::span<const std::uint8_t> before, std::span<const std::uint8_t> after);

@@ -1,9 +1,14 @@
 // The check: what its parts, one file each, share. SPEC V2 to V6
 #pragma once
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <array>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "fixed/Profile.h"
 #include "witness/Witness.h"
@@ -30,7 +35,6 @@ class Checker {
 
  private:
   bool broken(const std::string& where, const std::string& why);  // false
-
   // Match.cpp: which population of the image is which of the network.
   void match();
   bool takeClones(const image::Population& p, std::size_t node);
@@ -39,13 +43,11 @@ class Checker {
   std::string describe(std::uint32_t source) const;  // "neuron 3 of 'hidden'"
   bool isSum(std::uint32_t source) const { return source >= firstSum_; }
   bool isSum(const Compartment& c) const { return populations_[c.population] >= network_.nodes.size(); }
-
   // Neurons.cpp: each of them, its parameters, and the limits of their cores.
   void coverage();
   void parameters(std::size_t core, std::size_t compartment);
   std::int64_t required(std::size_t node, std::size_t parameter, std::size_t neuron) const;
   void limits();
-
   // Traffic.cpp: spikes followed through routes, axons, lists, and sums of the compiler.
   void collectArcs();
   void add(const Records& routes, std::int64_t first, std::int64_t count, std::uint32_t source);
@@ -55,7 +57,6 @@ class Checker {
               std::size_t depth = 0);
   bool replaceSums(std::vector<Row>& rows, std::size_t depth);
   bool expand(const Arrival& outer, const Row& inner, Row& into);
-
   // Synapses.cpp: what arrives, against what has to arrive.
   void synapses();
   void expect(const Compartment& compartment, std::int64_t port, Row& row);
@@ -67,7 +68,6 @@ class Checker {
   const Profile& profile_ = *findProfile(network_.profile);
   const bool ofSum_ = profile_.weightExponent == WeightExponent::OfSum;
   Report report_;
-
   struct Source {  // a node of the network, behind them the compiler's sums. SPEC V5
     std::string name;
     std::int64_t size = 0, lag = 0;  // as the image says
@@ -79,9 +79,8 @@ class Checker {
   std::vector<const models::ModelTable*> models_;      // [population of the image]
   std::vector<std::vector<std::uint32_t>> originals_;  // [population of the image]: of clones, their neurons
   std::vector<Core> cores_;
-  std::vector<std::vector<std::size_t>> into_;  // [node] -> projections, in the order of sources
-
-  std::map<std::uint32_t, std::size_t> coreOf_;                  // by id
+  std::vector<std::vector<std::size_t>> into_;   // [node] -> projections, in the order of sources
+  std::map<std::uint32_t, std::size_t> coreOf_;  // by id
   std::vector<std::vector<std::array<std::uint32_t, 3>>> arcs_;  // [core]: source, axon and atom, ascending
   std::map<std::uint32_t, std::pair<std::size_t, std::int64_t>> sums_;     // source -> core and input
   std::vector<Synapse> list_;                                              // behind one axon

@@ -13,13 +13,8 @@
 #include "witness/Witness.h"
 
 namespace rheo::witness {
-namespace {
 
-constexpr std::uint8_t kMagic[] = {'R', 'H', 'E', 'O', 'W', 'I', 'T', 2};  // the last is the version
-constexpr std::size_t kFrameBytes = 16;                                    // with the checksum of the rest
-constexpr std::uint64_t kMostBytes = 2'000'000'000;  // of lists: a FlatBuffer ends at 2 GiB
-
-bool isSound(const NodeT& node) {
+static bool isSound(const NodeT& node) {
   const models::ModelTable* model = models::findModel(node.model);
   const auto isOf = [&](const auto& found, const models::FixedParameter& expected) {
     return found->name == expected.name && (found->values.size() == 1 || found->values.size() == node.size);
@@ -29,7 +24,7 @@ bool isSound(const NodeT& node) {
 }
 
 // Whether its lists lead to rows and sources of these, and to weights that there are.
-bool isFilled(const ProjectionT& p, std::uint64_t rows, std::uint64_t sources) {
+static bool isFilled(const ProjectionT& p, std::uint64_t rows, std::uint64_t sources) {
   const std::uint64_t blocks = p.blocks, groups = p.groups, planes = p.planes, weights = p.weights.size();
   const auto below = [](const auto& list, std::uint64_t end) {
     return std::ranges::all_of(list, [&](std::uint32_t value) { return value < end; });
@@ -54,7 +49,7 @@ bool isFilled(const ProjectionT& p, std::uint64_t rows, std::uint64_t sources) {
 }
 
 // What its lists hold, each as often as it is named: no more than the file does.
-std::uint64_t sizeOf(const Network& network) {
+static std::uint64_t sizeOf(const Network& network) {
   std::uint64_t size = 0;
   const auto add = [&](const auto*... lists) { ((size += lists->size() * sizeof(*lists->data())), ...); };
   for (const Fact* fact : *network.face()) add(fact->name(), fact->what(), fact->how());
@@ -68,7 +63,7 @@ std::uint64_t sizeOf(const Network& network) {
 }
 
 // What must hold before anything is looked up: the first thing that does not.
-std::string faultOf(const NetworkT& network) {
+static std::string faultOf(const NetworkT& network) {
   if (!findProfile(network.profile)) return "there is no such arithmetic";
   std::set<std::pair<bool, std::string>> names;
   for (const auto& node : network.nodes)
@@ -77,11 +72,9 @@ std::string faultOf(const NetworkT& network) {
   for (const auto& fact : network.face)
     if (!isPlainText(fact->name + fact->what + fact->how)) return "its words cannot be shown";
   for (const auto& p : network.projections) {
-    const std::size_t nodes = network.nodes.size();
-    const models::ModelTable* model =
-        p->target < nodes ? models::findModel(network.nodes[p->target]->model) : nullptr;
-    if (!isPlainText(p->name) || !model || p->source >= nodes)
-      return "a projection cannot have this name, source or target";
+    const bool joins = p->source < network.nodes.size() && p->target < network.nodes.size();
+    const auto* model = joins ? models::findModel(network.nodes[p->target]->model) : nullptr;
+    if (!isPlainText(p->name) || !model) return "a projection cannot have this name, source or target";
     if (!isFilled(*p, model->inputsOf(network.nodes[p->target]->size), network.nodes[p->source]->size))
       return fmt::format("'{}' cannot have these weights and delays", p->name);
     if (p->weight_bits < 1 || p->weight_bits > 8 || p->sign_mode > 2 || std::abs(p->exponent) > 64 ||
@@ -89,23 +82,6 @@ std::string faultOf(const NetworkT& network) {
       return fmt::format("'{}' cannot have this format or delay", p->name);
   }
   return "";
-}
-
-}  // namespace
-
-std::vector<std::uint8_t> toBytes(const NetworkT& network) {
-  std::uint64_t size = 0;
-  for (const auto& p : network.projections)
-    size += 4 * (p->places.size() + p->entries.size()) + 2 * p->weights.size() + p->delays.size();
-  if (size > kMostBytes) return {};
-  flatbuffers::FlatBufferBuilder builder;
-  builder.Finish(Network::Pack(builder, &network));
-  const std::uint64_t checksum = XXH3_64bits(builder.GetBufferPointer(), builder.GetSize());
-  std::vector<std::uint8_t> bytes(kFrameBytes + builder.GetSize());
-  std::memcpy(bytes.data(), kMagic, sizeof kMagic);
-  std::memcpy(bytes.data() + sizeof kMagic, &checksum, sizeof checksum);
-  std::memcpy(bytes.data() + kFrameBytes, builder.GetBufferPointer(), builder.GetSize());
-  return bytes;
 }
 
 Expected<NetworkT> parse(std::span<const std::uint8_t> bytes, const std::string& name) {

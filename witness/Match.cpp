@@ -1,9 +1,4 @@
 // The image's header against the network: names, models, shapes, ports, lags. SPEC V2, V4, V5
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
-
 #include "witness/Checker.h"
 
 namespace rheo::witness {
@@ -105,10 +100,10 @@ void Checker::checkMoved(std::size_t number) {
     broken(node.name, fmt::format("{}, and has lag {} in the image, {} in the network", why, lag, node.lag));
   };
   for (const auto& parameter : node.parameters) {
+    const std::string& what = parameter->name;
     const auto acts = [&](std::int32_t value) {
-      if (parameter->name == "bias") return value != 0;
-      return parameter->name == "threshold_low" ? value > 0
-                                                : parameter->name.starts_with("threshold") && value < 0;
+      if (what == "bias" || what == "threshold_low") return what == "bias" ? value != 0 : value > 0;
+      return what.starts_with("threshold") && value < 0;
     };
     if (std::ranges::any_of(parameter->values, acts))
       tell(fmt::format("it acts by itself ({})", parameter->name));
@@ -118,9 +113,8 @@ void Checker::checkMoved(std::size_t number) {
 
 std::string Checker::describe(std::uint32_t source) const {
   const std::size_t i = std::ranges::upper_bound(nodes_, source, {}, &Source::base) - nodes_.begin() - 1;
-  const bool isInput = i < network_.nodes.size() && network_.nodes[i]->model.empty();
-  return fmt::format("{} {} of '{}'", isInput ? "channel" : "neuron", source - nodes_[i].base,
-                     nodes_[i].name);
+  const char* what = i < network_.nodes.size() && network_.nodes[i]->model.empty() ? "channel" : "neuron";
+  return fmt::format("{} {} of '{}'", what, source - nodes_[i].base, nodes_[i].name);
 }
 
 }  // namespace rheo::witness

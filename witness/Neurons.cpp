@@ -1,8 +1,4 @@
 // The check from top to bottom, and of it neurons, their parameters, and the limits of cores. SPEC V2 to V6
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "witness/Checker.h"
 
 namespace rheo::witness {
@@ -31,8 +27,8 @@ Report Checker::run() {
 }
 
 bool Checker::broken(const std::string& where, const std::string& why) {
-  const std::string message = where.empty() ? why : fmt::format("{}: {}", where, why);
   constexpr std::uint64_t kKept = 20;
+  const std::string message = where.empty() ? why : fmt::format("{}: {}", where, why);
   const char* remedy = "use the image that was compiled with this witness; if it was, report both files";
   if (report_.total++ < kKept)
     report_.faults.push_back(
@@ -40,8 +36,7 @@ bool Checker::broken(const std::string& where, const std::string& why) {
   return false;
 }
 
-// Each neuron is held, by one compartment or by several that are complete; a sum of the compiler by one. SPEC
-// V2
+// SPEC V2: each neuron is held, by one compartment or by several; a sum of the compiler by one.
 void Checker::coverage() {
   std::vector<std::vector<std::int64_t>> held(nodes_.size());
   for (const Core& core : cores_)
@@ -69,9 +64,9 @@ void Checker::parameters(std::size_t index, std::size_t compartment) {
   const auto compare = [&](std::string_view what, std::optional<std::int64_t> found, std::int64_t expected) {
     if (found == expected) return;
     const std::string value = found ? std::to_string(*found) : "beyond its registers";
-    broken(name, fmt::format(
-                     "neuron {} of '{}' (core {}, compartment {}): {} is {} in the image, {} in the network",
-                     c.neuron, name, index, compartment, what, value, expected));
+    const std::string where =
+        fmt::format("neuron {} of '{}' (core {}, compartment {})", c.neuron, name, index, compartment);
+    broken(name, fmt::format("{}: {} is {} in the image, {} in the network", where, what, value, expected));
   };
   if (const auto opcode = core.registerOf(compartment, "model"))
     compare("the model's number", opcode, c.model->opcode);

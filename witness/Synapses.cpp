@@ -1,16 +1,10 @@
-// What has to arrive at a neuron is computed from the network, what arrives is read from the image; both are
-// sorted. SPEC V3, V5
-#include <fmt/format.h>
-
-#include <algorithm>
-
+// What has to arrive at a neuron, from the network, against what the image brings. SPEC V3, V5
 #include "witness/Checker.h"
 
 namespace rheo::witness {
-namespace {
 
 // SPEC W1 to W4: the weight that a synapse word holds.
-std::int32_t kept(std::int32_t weight, const ProjectionT& projection, WeightTruncation rule) {
+static std::int32_t kept(std::int32_t weight, const ProjectionT& projection, WeightTruncation rule) {
   constexpr std::int32_t kLeast[] = {-256, 0, -255}, kMost[] = {254, 255, 0};
   const bool mixed = projection.sign_mode == 0;
   const std::int32_t clipped = std::clamp(weight, kLeast[projection.sign_mode], kMost[projection.sign_mode]);
@@ -21,7 +15,7 @@ std::int32_t kept(std::int32_t weight, const ProjectionT& projection, WeightTrun
 
 // Sorts a row into its sums, each in the order of its synapses, and the sums: their names do not matter. What
 // no exponent of a sum acts on is one of them. SPEC W7
-std::vector<std::span<Arrival>> sumsOf(Row& row, bool ofSum) {
+static std::vector<std::span<Arrival>> sumsOf(Row& row, bool ofSum) {
   const auto sum = [&](const Arrival& a) { return ofSum && a.exponent < 0 ? std::int64_t{a.sum} : -1; };
   if (!std::ranges::is_sorted(row)) std::ranges::sort(row);
   if (!std::ranges::is_sorted(row, {}, sum)) std::ranges::stable_sort(row, {}, sum);
@@ -33,8 +27,6 @@ std::vector<std::span<Arrival>> sumsOf(Row& row, bool ofSum) {
   std::ranges::sort(sums, [](auto a, auto b) { return std::ranges::lexicographical_compare(a, b); });
   return sums;
 }
-
-}  // namespace
 
 void Checker::synapses() {
   constexpr std::int64_t kAtOnce = 1 << 21;  // arrivals in memory

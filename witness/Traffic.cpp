@@ -1,9 +1,4 @@
 // Spikes followed from routes to sums, core by core, so that memory holds what enters one core. SPEC V3, V5
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <utility>
-
 #include "witness/Checker.h"
 
 namespace rheo::witness {
@@ -37,21 +32,18 @@ void Checker::collectArcs() {
 void Checker::add(const Records& routes, std::int64_t first, std::int64_t count, std::uint32_t source) {
   if (count == 0) return;
   mostArcs_ -= std::max<std::int64_t>(0, count);
-  if (first < 0 || count < 0 || first > routes.count || count > routes.count - first || mostArcs_ < 0) {
+  const bool sound = first >= 0 && count >= 0 && first <= routes.count && count <= routes.count - first;
+  if (!sound || mostArcs_ < 0)
     broken(describe(source), "its routes lie outside their memory, or are shared too often");
-    return;
-  }
-  for (std::int64_t i = first; i < first + count; ++i) {
+  for (std::int64_t i = first; i < first + count && sound && mostArcs_ >= 0; ++i) {
     const std::int64_t core = routes.get(i, "core"), axon = routes.get(i, "axon"),
                        atom = routes.get(i, "atom");
     const auto found = coreOf_.find(core);
     if (found == coreOf_.end() || axon < 0 || atom < 0 || atom >= cores_[found->second].atoms(axon))
       broken(describe(source),
-             fmt::format("route {} leads to atom {} of axon {} of core {}, which there is not", i, atom, axon,
-                         core));
+             fmt::format("route {}: no atom {} of axon {} of core {}", i, atom, axon, core));
     else
-      arcs_[found->second].push_back(
-          {source, static_cast<std::uint32_t>(axon), static_cast<std::uint32_t>(atom)});
+      arcs_[found->second].push_back({source, std::uint32_t(axon), std::uint32_t(atom)});
   }
 }
 
@@ -65,14 +57,16 @@ bool Checker::arrive(std::size_t index, const std::vector<std::int64_t>& inputs,
   rows.resize(inputs.size());
   for (Row& row : rows) row.clear();
   for (const auto& [source, axon, atom] : arcs_[index]) {
-    const std::string where = fmt::format("core {}, axon {}", index, axon);
+    const auto fault = [&](const std::string& why) {
+      return broken(fmt::format("core {}, axon {}", index, axon), why);
+    };
     if (!core.list(axon, atom, slots, visits_, list_))
-      return broken(where, "its format or list means nothing, or lists are shared without end");
+      return fault("its format or list means nothing, or lists are shared without end");
     const Format& format = *core.formatOf(axon);
     for (const Synapse& synapse : list_) {
       if (synapse.delay < 0 || synapse.delay > longestDelay_)
-        return broken(where, fmt::format("delay {} of 0 to {}", synapse.delay, longestDelay_));
-      if (room_-- == 0) return broken(where, "far more synapses arrive than the network has");
+        return fault(fmt::format("delay {} of 0 to {}", synapse.delay, longestDelay_));
+      if (room_-- == 0) return fault("far more synapses arrive than the network has");
       rows[slots[synapse.input]].emplace_back(source, synapse.weight, format.exponent, synapse.delay,
                                               format.group * 64 + synapse.delay);
     }

@@ -1,5 +1,4 @@
-// The file that holds what a compilation has to preserve, and whether a chip image computes it: neurons,
-// parameters, every synapse, delays, limits. SPEC V1 to V6
+// What a compilation has to preserve, as a file, and whether an image computes it. SPEC V1 to V6
 #pragma once
 
 #include <map>
@@ -13,8 +12,9 @@
 
 namespace rheo::witness {
 
-// The file's bytes; none where the synapses take more than 2 GB.
-std::vector<std::uint8_t> toBytes(const NetworkT& network);
+// Before the network, with the checksum of the rest; the last byte of the magic is the version.
+inline constexpr std::uint8_t kMagic[] = {'R', 'H', 'E', 'O', 'W', 'I', 'T', 2};
+inline constexpr std::size_t kFrameBytes = 16;
 
 // `name` is for messages. Errors, of kind Format: R0520 no witness, or one of another version; R0521 damaged,
 // or a network that contradicts itself.
@@ -24,8 +24,7 @@ Expected<NetworkT> parse(std::span<const std::uint8_t> bytes, const std::string&
 using Face = std::map<std::pair<std::string, std::string>, std::string>;
 Face faceOf(const image::HeaderT& header);
 
-// visit(source neuron, index of the weight) for each synapse of a row, whose sources are so many:
-// network.fbs.
+// visit(source neuron, index of the weight) for each synapse of a row, by network.fbs.
 template <class Visit>
 void forEachSynapse(const ProjectionT& p, std::uint64_t row, std::uint64_t sources, Visit visit) {
   const std::uint64_t positions = p.starts.size() - 1, block = row / positions, planes = p.planes;

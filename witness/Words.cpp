@@ -1,28 +1,32 @@
-// Records, registers, compartments, formats and synapse lists of one core, by the layouts in the image. SPEC
-// I2 to I10
+// Records, registers, compartments, formats and lists of one core, by the image's layouts. SPEC I2 to I10
 #include "witness/Words.h"
 
 #include <algorithm>
 #include <map>
 
 namespace rheo::witness {
-namespace {
 
-bool within(std::int64_t value, std::int64_t least, std::int64_t most) {
+// SPEC I4: parameters whose field has another name.
+static constexpr std::pair<std::string_view, std::string_view> kFields[] = {
+    {"decay_u", "du"}, {"decay_v", "dv"}, {"threshold", "vth"}};
+
+static bool within(std::int64_t value, std::int64_t least, std::int64_t most) {
   return value >= least && value <= most;
 }
 
 // SPEC I2: records of so many bits lie in words without crossing one.
-std::int64_t wordsFor(std::int64_t count, std::int64_t bits) { return (count + 64 / bits - 1) / (64 / bits); }
+static std::int64_t wordsFor(std::int64_t count, std::int64_t bits) {
+  return (count + 64 / bits - 1) / (64 / bits);
+}
 
-std::int64_t lowest(std::uint64_t word, std::int64_t width, bool isSigned) {
+static std::int64_t lowest(std::uint64_t word, std::int64_t width, bool isSigned) {
   if (width == 0) return 0;
   const std::uint64_t up = word << (64 - width);
   return isSigned ? static_cast<std::int64_t>(up) >> (64 - width)
                   : static_cast<std::int64_t>(up >> (64 - width));
 }
 
-Format formatAt(const Records& formats, std::int64_t record) {
+static Format formatAt(const Records& formats, std::int64_t record) {
   const auto get = [&](const std::string& field) { return formats.get(record, field); };
   const auto axis = [&](const std::string& along) {
     return Format::Axis{get(along), get("kernel_" + along), get("stride_" + along), get("dilation_" + along)};
@@ -31,7 +35,7 @@ Format formatAt(const Records& formats, std::int64_t record) {
           get("index_bits"), get("first"),       get("group"),     axis("rows"),    axis("columns")};
 }
 
-bool isSound(const Format& f, std::int64_t groups) {
+static bool isSound(const Format& f, std::int64_t groups) {
   bool sound = within(f.kind, 0, 2) && within(f.weightBits, 1, 8) && within(f.signMode, 0, 2) &&
                within(f.exponent, -16, 16) && within(f.delayBits, 0, 6) && within(f.indexBits, 0, 31) &&
                within(f.first, 0, INT32_MAX) && within(f.group, 0, groups - 1);
@@ -42,12 +46,10 @@ bool isSound(const Format& f, std::int64_t groups) {
 }
 
 // The output that a place reaches through an entry; -1: none. SPEC I10
-std::int64_t outputOf(const Format::Axis& axis, std::int64_t place, std::int64_t entry) {
+static std::int64_t outputOf(const Format::Axis& axis, std::int64_t place, std::int64_t entry) {
   const std::int64_t way = place - entry * axis.dilation;
   return way >= 0 && way % axis.stride == 0 && way / axis.stride < axis.outputs ? way / axis.stride : -1;
 }
-
-}  // namespace
 
 Records::Records(const Image& image, const image::Memory& memory, std::string_view record)
     : words(image.words(memory)) {
@@ -129,10 +131,8 @@ std::optional<std::int64_t> Core::parameter(std::int64_t compartment, std::size_
     if (name == "reset_keep") return mode == 2 ? -1 : 0;
     return mode == 0 ? 0 : mode == 1 ? -64 * get("reset_value") : 64 * get("vth");
   }
-  const auto value = find(name == "decay_u"     ? "du"
-                          : name == "decay_v"   ? "dv"
-                          : name == "threshold" ? "vth"
-                                                : name);
+  const auto named = std::ranges::find(kFields, name, &std::pair<std::string_view, std::string_view>::first);
+  const auto value = find(named == std::end(kFields) ? name : named->second);
   if (!value) return model.fixedParameters[index].fallback;
   return name == "decay_u" ? *value + 1 : name == "threshold" ? *value * 64 : *value;
 }

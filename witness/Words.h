@@ -1,5 +1,4 @@
-// The memory words of an image, record by record: a decoder of the checker's own, so that a fault of the one
-// that engines use shows. SPEC I2 to I10.
+// An image's words, by a decoder of the checker's own, so that a fault of the engines' shows. SPEC I2 to I10
 #pragma once
 
 #include <optional>
@@ -20,10 +19,8 @@ struct Records {
   Records() = default;
   Records(const Image& image, const image::Memory& memory, std::string_view record);
   // nullopt where the layout has no such field or the memory no such record.
-  std::optional<std::int64_t> find(std::int64_t record, std::string_view field) const;
-  std::int64_t get(std::int64_t record, std::string_view field) const {
-    return find(record, field).value_or(0);
-  }
+  std::optional<std::int64_t> find(std::int64_t at, std::string_view field) const;
+  std::int64_t get(std::int64_t at, std::string_view field) const { return find(at, field).value_or(0); }
 };
 
 struct Format {  // SPEC I7

@@ -1,5 +1,4 @@
-// rheo-witness WITNESS.rheow IMAGE.rheo: whether the image computes the network. Exit status 0: it does; 1:
-// it does not, every fault is a line; 2: a wrong call; 3: a file cannot be read.
+// Exit status 0: the image computes the network; 1: it does not; 2: a wrong call; 3: an unreadable file.
 #include <fmt/format.h>
 
 #include "support/File.h"

@@ -124,3 +124,10 @@ def test_summary_counts_skips_inside_and_outside_of_pytest():
     lines = summary.summary(ElementTree.fromstring(JUNIT)).splitlines()
     assert lines[-1] == "tests: 2 passed, 1 failed, 3 skipped"
     assert lines[-2] == "3 tests were skipped for want of outside data"
+
+
+def test_the_checker_of_witnesses_stays_small():
+    """What proves an image is to be read in one sitting: 1,000 lines, comments and all."""
+    room = Path(__file__).parents[2] / "witness"
+    files = [*room.glob("*.cpp"), *room.glob("*.h")]
+    assert len(files) == 10 and sum(len(f.read_text().splitlines()) for f in files) <= 1000

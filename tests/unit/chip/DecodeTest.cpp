@@ -158,6 +158,8 @@ TEST(Decode, r0508_lists_routes_and_indices_stay_inside) {
   EXPECT_EQ(afterPoke(image, "neuron", "model", 63), "R0508");
   EXPECT_EQ(afterPoke(image, "route", "core", 200), "R0508");
   EXPECT_EQ(afterPoke(image, "route", "axon", 1 << 19), "R0508");
+  EXPECT_EQ(afterPoke(image, "route", "atom", 200), "R0508");
+  EXPECT_EQ(afterPoke(image, "axon", "atoms", 0), "R0508");
   EXPECT_EQ(codeOf(test::rewrite(image, nullptr,
                                  [](const std::string&, const std::string& name, auto& words) {
                                    if (name == "route_index") words[1] = ~std::uint64_t{0};
@@ -228,7 +230,8 @@ TEST(Decode, r0508_names_occur_once) {
 
 // One core with a dense list of 640 1-bit weights, axons that share it and routes that share the axons: a few
 // kilobytes that could unfold to gigabytes.
-Expected<Image> sharingImage(int axons, int routes) {
+// With another number of atoms than one the lists are empty.
+Expected<Image> sharingImage(int axons, int routes, std::int64_t atoms = 1) {
   constexpr int kNeurons = 640;
   ImageWriter writer;
   auto core = std::make_unique<image::CoreT>();
@@ -245,8 +248,10 @@ Expected<Image> sharingImage(int axons, int routes) {
   RecordWriter format = layout({"format", {{"kind", 1, false}, {"weight_bits", 4, false}}});
   EXPECT_TRUE(format.set(format.add(), "kind", 1) && format.set(0, "weight_bits", 1));
   memory("format", format);
-  RecordWriter axon = layout({"axon", {{"count", 10, false}}});
-  for (int i = 0; i < axons; ++i) EXPECT_TRUE(axon.set(axon.add(), "count", kNeurons));
+  RecordWriter axon = layout({"axon", {{"count", 10, false}, {"atoms", 50, false}}});
+  for (int i = 0; i < axons; ++i)
+    EXPECT_TRUE(axon.set(axon.add(), "count", atoms == 1 ? kNeurons : 0) &&
+                axon.set(static_cast<std::uint64_t>(i), "atoms", atoms));
   memory("axon", axon);
   const std::vector<std::uint64_t> synapses(kNeurons / 64, 0);
   core->memories.push_back(std::make_unique<image::MemoryT>(writer.addMemory("synapse", synapses, 10)));
@@ -276,6 +281,10 @@ TEST(Decode, r0508_what_is_shared_stays_in_proportion) {
   EXPECT_EQ(codeOf(sharingImage(5, 5)), "");
   EXPECT_EQ(codeOf(sharingImage(1000, 1)), "R0508");  // axons of one list
   EXPECT_EQ(codeOf(sharingImage(1, 1000)), "R0508");  // routes to one axon
+  EXPECT_EQ(codeOf(sharingImage(3, 1, 40)), "");
+  EXPECT_EQ(codeOf(sharingImage(3, 1, 1 << 20)), "R0508");  // atoms of one axon
+  EXPECT_EQ(codeOf(sharingImage(1, 1, std::int64_t{1} << 49)), "R0508");
+  EXPECT_EQ(codeOf(sharingImage(1, 1, 0)), "R0508");  // a route to none of them
 }
 
 TEST(Decode, r0511_delay_of_axon_and_synapse) {

@@ -6,7 +6,7 @@
 #include "Nets.h"
 #include "algorithms/RelayFanIn.h"
 #include "sim/Engine.h"
-#include "witness/Relays.h"
+#include "witness/relays/Relays.h"
 
 namespace rheo::test {
 namespace {

@@ -52,15 +52,15 @@ void restamp(std::vector<std::uint8_t>& bytes) {
 
 TEST(Witness, v1_a_file_comes_back_as_it_was) {
   for (const Case& of : allCases()) {
-    const std::vector<std::uint8_t> bytes = witness::toBytes(of.network);
+    const std::vector<std::uint8_t> bytes = bytesOf(of.network);
     const witness::NetworkT again = unwrapped(witness::parse(bytes, "x"));
-    EXPECT_EQ(witness::toBytes(again), bytes) << of.name;
+    EXPECT_EQ(bytesOf(again), bytes) << of.name;
     EXPECT_EQ(again.projections.back()->weights, of.network.projections.back()->weights);
   }
 }
 
 TEST(Witness, v1_other_files_are_refused) {
-  std::vector<std::uint8_t> bytes = witness::toBytes(denseCase().network);
+  std::vector<std::uint8_t> bytes = bytesOf(denseCase().network);
   const auto code = [](const std::vector<std::uint8_t>& file) {
     const auto read = witness::parse(file, "x.rheow");
     return read ? "" : read.error().diagnostics.front().code;
@@ -77,10 +77,10 @@ TEST(Witness, v1_other_files_are_refused) {
   EXPECT_EQ(code(cut), "R0521");
   witness::NetworkT wrong = denseCase().network;
   wrong.projections[0]->weights.pop_back();
-  EXPECT_EQ(code(witness::toBytes(wrong)), "R0521");
+  EXPECT_EQ(code(bytesOf(wrong)), "R0521");
   wrong = denseCase().network;
   wrong.projections[1]->target = 3;
-  EXPECT_EQ(code(witness::toBytes(wrong)), "R0521");
+  EXPECT_EQ(code(bytesOf(wrong)), "R0521");
 }
 
 // Places without end, or one weight for all of them, would take hours to compare.
@@ -88,7 +88,7 @@ TEST(Witness, v1_no_row_names_a_source_or_a_weight_twice) {
   const auto changed = [](const Case& of, const std::function<void(witness::ProjectionT&)>& change) {
     witness::NetworkT network = of.network;
     change(*network.projections[0]);
-    const auto read = witness::parse(witness::toBytes(network), "x");
+    const auto read = witness::parse(bytesOf(network), "x");
     return read ? "" : read.error().diagnostics.front().code;
   };
   const Case dense = denseCase(), kernel = convolutionCase();
@@ -132,7 +132,7 @@ TEST(Witness, v1_a_file_holds_what_it_names) {
   for (const auto& node : network.nodes) nodes.push_back(witness::Node::Pack(builder, node.get()));
   const std::vector<flatbuffers::Offset<witness::Fact>> face;
   builder.Finish(witness::CreateNetworkDirect(builder, "lava", &face, &nodes, &projections));
-  std::vector<std::uint8_t> bytes = witness::toBytes(network);
+  std::vector<std::uint8_t> bytes = bytesOf(network);
   bytes.resize(16);
   bytes.insert(bytes.end(), builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
   restamp(bytes);
@@ -146,7 +146,7 @@ TEST(Witness, v1_hostile_files_end_in_an_error_or_a_report) {
   std::mt19937 random(5);
   int read = 0;
   for (const Case& of : allCases()) {
-    const std::vector<std::uint8_t> whole = witness::toBytes(of.network);
+    const std::vector<std::uint8_t> whole = bytesOf(of.network);
     for (int i = 0; i < 400; ++i) {
       std::vector<std::uint8_t> bytes = whole;
       for (unsigned k = random() % 3; k < 3; ++k) {
@@ -270,6 +270,22 @@ TEST(Witness, v3_every_synapse_has_its_weight_and_place) {
       HasSubstr("delay 1) is not in the network"));
 }
 
+// SPEC I5: each atom has a list of its own.
+TEST(Witness, v3_i5_a_spike_names_its_atom) {
+  const Case of = loihi1Case();
+  const auto poked = [&](const char* record, const char* field, std::int64_t value) {
+    return edited(
+        of, nullptr,
+        [&](const std::string& owner, const std::string& memory, std::vector<std::uint64_t>& words) {
+          if (owner == "core 0" && memory == record) poke(of.image, words, record, 0, field, value);
+        });
+  };
+  EXPECT_THAT(poked("route", "atom", 31), HasSubstr(": no atom 31 of axon"));
+  EXPECT_THAT(poked("route", "atom", 1), HasSubstr("is not in the image"));
+  EXPECT_THAT(poked("axon", "atoms", 0), HasSubstr(": no atom 0 of axon 0 of core 0"));
+  EXPECT_THAT(poked("axon", "atoms", 33), HasSubstr("needs 33, 'atoms_per_axon' allows 32"));
+}
+
 // Two projections with one exponent and delay may not share a group where the exponent is negative, nor part.
 TEST(Witness, v3_w7_sums_are_rounded_together_as_in_the_network) {
   const Case of = recurrentCase();
@@ -353,7 +369,7 @@ TEST(Witness, r0430_leaves_both_files_behind) {
   const Case of = denseCase();
   const Image wrong =
       unwrapped(rewrite(of.image, [](image::HeaderT& h) { h.populations[0]->hidden = true; }));
-  const Status checked = checkAgainst(witness::toBytes(of.network), wrong);
+  const Status checked = checkAgainst(bytesOf(of.network), wrong);
   ASSERT_FALSE(checked);
   EXPECT_EQ(checked.error().kind, ErrorKind::Internal);
   const Diagnostic& fault = checked.error().diagnostics.front();

@@ -1,5 +1,5 @@
 // Row by row: what every relay of a row holds, sends and takes back. SPEC E6, V7
-#include "witness/Relays.h"
+#include "witness/relays/Relays.h"
 
 #include <fmt/format.h>
 
