@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -103,6 +104,21 @@ class KnownRanges {
     return known_.emplace(hash, Entry{proveNeuron(model_, parameters, input, profile_), neuron})->second;
   }
 
+  // The fewest of those that are not proven; -1 where all are.
+  std::int64_t safeSteps(const std::vector<NeuronRange>& neurons) const {
+    std::map<Parameters, std::vector<FewIntervals>> inputs;
+    for (std::size_t n = 0; n < neurons.size(); ++n)
+      if (!neurons[n].proven())
+        inputs[parametersOf(static_cast<std::int64_t>(n))].push_back(neurons[n].input);
+    std::int64_t fewest = -1;
+    for (auto& [own, received] : inputs) {
+      const std::int64_t steps =
+          rheo::safeSteps(model_, std::span(own.data(), columns_.size()), received, profile_);
+      fewest = fewest < 0 ? steps : std::min(fewest, steps);
+    }
+    return fewest;
+  }
+
  private:
   using Parameters = std::array<std::int32_t, models::kMaxParameters>;
   struct Entry : NeuronRange {
@@ -175,7 +191,10 @@ class NetProof {
         seen_[i] = true;
       }
     }
-    for (std::size_t i = 0; i < ranges_.size(); ++i) summarize(net_.populations[i], ranges_[i]);
+    inParallel(threadsWorth(neurons_, kNeuronsPerThread, threads_), ranges_.size(), [&](std::size_t i) {
+      ranges_[i].safeSteps = known_[i].safeSteps(ranges_[i].neurons);
+      summarize(net_.populations[i], ranges_[i]);
+    });
     return std::move(ranges_);
   }
 
@@ -347,6 +366,7 @@ class NetProof {
     return text + fmt::format(", not in the first {} steps", safeSteps);
   }
 
+  // What its neurons have in common, beside `safeSteps`.
   static void summarize(const FixedPopulation& population, PopulationRange& range) {
     int wraps = 0, saturates = 0, currentBits = 0, potentialBits = 0;
     for (const NeuronRange& neuron : range.neurons) {
@@ -359,9 +379,6 @@ class NetProof {
       range.bitsMissing = std::max(range.bitsMissing, neuron.bitsMissing);
       currentBits = std::max(currentBits, neuron.currentBitsMissing);
       potentialBits = std::max(potentialBits, neuron.potentialBitsMissing);
-      if (neuron.safeSteps >= 0)
-        range.safeSteps =
-            range.safeSteps < 0 ? neuron.safeSteps : std::min(range.safeSteps, neuron.safeSteps);
     }
     range.proven = wraps == 0 && saturates == 0;
     const std::string current = describe("current", wraps, population.size, currentBits, range.safeSteps);

@@ -16,10 +16,10 @@ namespace interval_steps {
 }  // namespace interval_steps
 namespace {
 
-constexpr int kTighten = 8;           // steps after the guess holds
-constexpr int kPlainSteps = 20000;    // where no guess holds
-constexpr int kProgramSteps = 200;    // of a program, before bounds are given up
-constexpr int kCountedSteps = 20000;  // how far overflow-free steps are counted
+constexpr int kTighten = 8;                    // steps after the guess holds
+constexpr int kPlainSteps = 20000;             // where no guess holds
+constexpr int kProgramSteps = 200;             // of a program, before bounds are given up
+constexpr std::int64_t kCountedSteps = 20000;  // how far overflow-free steps are counted
 
 using States = FewIntervals;
 
@@ -258,11 +258,58 @@ bool findBox(const NeuronModel& neuron, const Profile& profile, bool bounded, St
   return found;
 }
 
-std::int64_t countSafeSteps(const NeuronModel& neuron, const Profile& profile) {
-  return neuron.motion.countSafeSteps(IntervalAlgebra(profile.currentOverflow, true),
-                                      neuron.parameter(neuron.motion.places.decayV, 0) != 0,
-                                      neuron.input.data(), neuron.parameters.data());
+NeuronModel modelOf(const models::ModelTable& table, std::span<const std::int32_t> parameters,
+                    const FewIntervals& input) {
+  NeuronModel neuron{table, input};
+  // SPEC N19: sums of payloads that may leave 32 bits may be anything.
+  for (Interval& sum : neuron.input) sum = wrapped32(sum);
+  for (std::size_t i = 0; i < parameters.size(); ++i) neuron.parameters[i] = {parameters[i], parameters[i]};
+  return neuron;
 }
+
+// The fewest safe steps of neurons that differ in what they receive.
+class SafeSteps {
+ public:
+  SafeSteps(const models::ModelTable& model, std::span<const std::int32_t> parameters, const Profile& profile)
+      : neuron_(modelOf(model, parameters, FewIntervals(model.ports.size()))), profile_(profile) {}
+
+  // The neurons that are driven furthest overflow first, nearly always: then nobody else is counted.
+  std::int64_t of(std::span<FewIntervals> inputs) {
+    std::sort(inputs.begin(), inputs.end(),
+              [](const FewIntervals& a, const FewIntervals& b) { return a.front().lo < b.front().lo; });
+    const auto highest = std::max_element(
+        inputs.begin(), inputs.end(),
+        [](const FewIntervals& a, const FewIntervals& b) { return a.front().hi < b.front().hi; });
+    fewest_ = std::min(count(inputs.front()), count(*highest));
+    look(inputs);
+    return fewest_;
+  }
+
+ private:
+  std::int64_t count(const FewIntervals& input) {
+    neuron_.input = input;
+    for (Interval& sum : neuron_.input) sum = wrapped32(sum);
+    return neuron_.motion.countSafeSteps(IntervalAlgebra(profile_.currentOverflow, true),
+                                         neuron_.parameter(neuron_.motion.places.decayV, 0) != 0,
+                                         neuron_.input.data(), neuron_.parameters.data());
+  }
+
+  // A step keeps intervals within one another: who may receive all that some of them do overflows no later
+  // than each of them. What is counted ends at kCountedSteps for some and not for others.
+  void look(std::span<const FewIntervals> inputs) {
+    FewIntervals all = inputs.front();
+    for (const FewIntervals& input : inputs) all = hullOf(all, input);
+    const std::int64_t steps = count(all);
+    if (inputs.size() == 1) fewest_ = std::min(fewest_, steps);
+    if (inputs.size() == 1 || std::min(steps, kCountedSteps) >= fewest_) return;
+    look(inputs.first(inputs.size() / 2));
+    look(inputs.subspan(inputs.size() / 2));
+  }
+
+  NeuronModel neuron_;
+  const Profile& profile_;
+  std::int64_t fewest_ = 0;
+};
 
 int missingBits(std::int64_t largest) {
   const auto needed = std::bit_width(static_cast<std::uint64_t>(largest));
@@ -273,12 +320,9 @@ int missingBits(std::int64_t largest) {
 
 NeuronRange proveNeuron(const models::ModelTable& model, std::span<const std::int32_t> parameters,
                         FewIntervals input, const Profile& profile) {
-  // SPEC N19: sums of payloads that may leave 32 bits may be anything.
-  for (Interval& sum : input) sum = wrapped32(sum);
-  NeuronModel neuron{model, input};
-  for (std::size_t i = 0; i < parameters.size(); ++i) neuron.parameters[i] = {parameters[i], parameters[i]};
+  const NeuronModel neuron = modelOf(model, parameters, input);
   NeuronRange range;
-  range.input = input;
+  range.input = neuron.input;
   States box;
   if (model.microcode)
     box = programBox(neuron, profile);
@@ -293,9 +337,7 @@ NeuronRange proveNeuron(const models::ModelTable& model, std::span<const std::in
   range.payload = sent.payload;
   range.mayWrap = algebra.mayWrap;
   range.maySaturate = algebra.maySaturate;
-  if (range.proven()) return range;
-  range.safeSteps = countSafeSteps(neuron, profile);
-  if (model.microcode) return range;
+  if (range.proven() || model.microcode) return range;
   States unbounded;
   if (findBox(neuron, profile, false, unbounded)) {
     IntervalAlgebra free(profile.currentOverflow, false);
@@ -308,6 +350,11 @@ NeuronRange proveNeuron(const models::ModelTable& model, std::span<const std::in
     }
   }
   return range;
+}
+
+std::int64_t safeSteps(const models::ModelTable& model, std::span<const std::int32_t> parameters,
+                       std::span<FewIntervals> inputs, const Profile& profile) {
+  return SafeSteps(model, parameters, profile).of(inputs);
 }
 
 }  // namespace rheo

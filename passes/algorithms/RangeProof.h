@@ -23,7 +23,6 @@ struct NeuronRange {
   int bitsMissing = 0;           // width beyond 24 bits that would hold everything; 0 where nothing would
   int currentBitsMissing = 0;    // the same of the current alone
   int potentialBitsMissing = 0;  // and of the potential
-  std::int64_t safeSteps = -1;   // steps from the start that cannot overflow yet; -1 where none ever can
 
   bool proven() const { return !mayWrap && !maySaturate; }
 };
@@ -49,5 +48,10 @@ std::vector<PopulationRange> proveRanges(const FixedNet& net, const Profile& pro
 // FixedPopulation::stepParameters gives.
 NeuronRange proveNeuron(const models::ModelTable& model, std::span<const std::int32_t> parameters,
                         FewIntervals input, const Profile& profile);
+
+// Steps from the start in which a neuron that is not proven cannot overflow yet: the fewest of those that
+// have these parameters and receive one of `inputs`, which come back in another order. At least one.
+std::int64_t safeSteps(const models::ModelTable& model, std::span<const std::int32_t> parameters,
+                       std::span<FewIntervals> inputs, const Profile& profile);
 
 }  // namespace rheo

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "algorithms/RangeProof.h"
@@ -86,6 +87,7 @@ TEST(RangeProof, p1_no_drive_leaves_the_proven_ranges) {
     FewIntervals inputs(model.ports.size());
     inputs.fill(input);
     const NeuronRange range = proveNeuron(model, parameters, inputs, profile);
+    const std::int64_t safe = range.proven() ? 0 : safeSteps(model, parameters, {&inputs, 1}, profile);
     FewIntervals seen(model.states.size());
     for (int kind = 0; kind < 5; ++kind) {
       std::int32_t state[models::kMaxStates] = {};
@@ -96,8 +98,8 @@ TEST(RangeProof, p1_no_drive_leaves_the_proven_ranges) {
         const std::int32_t sent = stepInteger(model, algebra, state, given, parameters.data());
         ASSERT_TRUE(sent == 0 || (range.mayFire && sent >= range.payload.lo && sent <= range.payload.hi))
             << model.name << " trial " << trial;
-        ASSERT_TRUE(!overflowed(algebra) || (!range.proven() && step >= range.safeSteps))
-            << model.name << " trial " << trial << " step " << step << " safe " << range.safeSteps;
+        ASSERT_TRUE(!overflowed(algebra) || (!range.proven() && step >= safe))
+            << model.name << " trial " << trial << " step " << step << " safe " << safe;
         for (std::size_t s = 0; s < seen.size(); ++s) {
           ASSERT_GE(state[s], range.states[s].lo) << model.name << " trial " << trial << " state " << s;
           ASSERT_LE(state[s], range.states[s].hi) << model.name << " trial " << trial << " state " << s;
@@ -250,7 +252,9 @@ TEST(RangeProof, n7_leak_free_inhibition_says_when_it_can_saturate) {
   const NeuronRange range = proveNeuron(*model, population.stepParameters(0), {{-128, 10}}, kLavaProfile);
   EXPECT_TRUE(range.maySaturate);
   EXPECT_FALSE(range.mayWrap);
-  EXPECT_EQ(range.safeSteps, fixed::kStateMax / (128 * 64));
+  FewIntervals input{{-128, 10}};
+  EXPECT_EQ(safeSteps(*model, population.stepParameters(0), {&input, 1}, kLavaProfile),
+            fixed::kStateMax / (128 * 64));
   EXPECT_EQ(range.bitsMissing, 0) << "no width is enough";
 }
 
@@ -267,7 +271,36 @@ TEST(RangeProof, n4_n7_an_even_sinking_does_not_hide_a_growing_current) {
   const auto parameters = population.stepParameters(0);
   const std::int32_t given = 2985;
   for (; !overflowed(algebra); ++step) stepInteger(*model, algebra, state, &given, parameters.data());
-  EXPECT_LT(range.safeSteps, step);
+  FewIntervals input{{0, 2985}};
+  EXPECT_LT(safeSteps(*model, parameters, {&input, 1}, kLavaProfile), step);
+}
+
+// Neurons of every model that receive different sums: the fewest steps of all are those of one of them.
+TEST(RangeProof, p1_safe_steps_of_many_are_those_of_the_first_to_overflow) {
+  std::mt19937 random(5);
+  const auto upTo = [&](std::int64_t most) {
+    return std::uniform_int_distribution<std::int64_t>(0, most)(random);
+  };
+  int many = 0, alike = 0;
+  for (int trial = 0; trial < 150; ++trial) {
+    const models::ModelTable& model = models::allModels()[trial % models::allModels().size()];
+    const Profile& profile = kProfiles[trial % 2];
+    const auto parameters = randomParameters(model, random, trial % 3 == 0);
+    const std::int64_t reach = std::int64_t{1} << upTo(16);
+    std::vector<FewIntervals> inputs(1 + upTo(20), FewIntervals(model.ports.size()));
+    for (FewIntervals& input : inputs)
+      for (Interval& sum : input) sum = {-reach - upTo(reach / 8), trial % 5 == 0 ? reach : upTo(reach)};
+    std::int64_t fewest = std::numeric_limits<std::int64_t>::max(), most = 0;
+    for (FewIntervals input : inputs) {
+      const std::int64_t steps = safeSteps(model, parameters, {&input, 1}, profile);
+      fewest = std::min(fewest, steps);
+      most = std::max(most, steps);
+    }
+    ++(fewest < most ? many : alike);
+    EXPECT_EQ(safeSteps(model, parameters, inputs, profile), fewest) << model.name << " trial " << trial;
+  }
+  EXPECT_GT(many, 15);
+  EXPECT_GT(alike, 15);
 }
 
 // Any two numbers of two intervals make a result within the interval that the two make.
