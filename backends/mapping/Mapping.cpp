@@ -6,10 +6,10 @@
 #include <iterator>
 #include <limits>
 #include <set>
-#include <thread>
 
 #include "arrange/Arrange.h"
 #include "partition/Partition.h"
+#include "support/Parallel.h"
 
 namespace rheo {
 namespace {
@@ -22,8 +22,7 @@ constexpr double kMostWork = 1e6;
 // Threads wait for each other after every few neurons: a small graph is mapped sooner by one.
 int threadsFor(const partition::Hypergraph& graph) {
   constexpr std::uint64_t kPinsPerThread = std::uint64_t{1} << 20;
-  return static_cast<int>(std::clamp<std::uint64_t>(graph.targetPins() / kPinsPerThread, 1,
-                                                    std::max(1u, std::thread::hardware_concurrency())));
+  return static_cast<int>(std::clamp<std::uint64_t>(graph.targetPins() / kPinsPerThread, 1, usableCores()));
 }
 
 class Chooser {

@@ -7,10 +7,10 @@
 #include <optional>
 #include <set>
 #include <string_view>
-#include <thread>
 #include <type_traits>
 
 #include "sim/Engine.h"
+#include "support/Parallel.h"
 #include "support/Text.h"
 
 namespace rheo {
@@ -338,7 +338,7 @@ Status checkInput(const Program& program, const InputBatch& batch) {
 }
 
 int threadsFor(int wanted, std::int64_t tasks) {
-  if (wanted <= 0) wanted = static_cast<int>(std::thread::hardware_concurrency());
+  if (wanted <= 0) wanted = usableCores();
   return static_cast<int>(std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(1, tasks)));
 }
 

@@ -1,12 +1,26 @@
 // Threads that take the next index until none is left.
 #include "support/Parallel.h"
 
+#ifdef __linux__
+#include <sched.h>
+#endif
+
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 namespace rheo {
+
+int usableCores() {
+#ifdef __linux__
+  cpu_set_t cores;  // of machines with more than it has room for, the call fails
+  if (sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(1, CPU_COUNT(&cores));
+#endif
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
 
 void inParallel(int threads, std::size_t count, const std::function<void(std::size_t)>& body) {
   std::atomic<std::size_t> next{0};

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <thread>
 
 namespace rheo {
 
@@ -14,11 +13,15 @@ namespace rheo {
 inline constexpr std::int64_t kWeightsPerThread = 1 << 18;
 inline constexpr std::int64_t kNeuronsPerThread = 1 << 13;
 
-// As many as the machine has cores, but none for less than `share` of the work each; `wanted` where positive.
+// Cores that this process may run on: `taskset` and its kin leave fewer than the machine has.
+int usableCores();
+
+// As many as there are usable cores, but none for less than `share` of the work each; `wanted` where
+// positive.
 inline int threadsWorth(std::int64_t work, std::int64_t share, int wanted = 0) {
   if (wanted > 0) return wanted;
-  const auto cores = static_cast<std::int64_t>(std::max(1u, std::thread::hardware_concurrency()));
-  return static_cast<int>(std::clamp<std::int64_t>(work / share, 1, cores));
+  if (work < 2 * share) return 1;
+  return static_cast<int>(std::clamp<std::int64_t>(work / share, 1, usableCores()));
 }
 
 // Calls body(i) for each i below `count`, in ascending order on each thread; the caller's thread is one of

@@ -1,10 +1,14 @@
 // Quantization and proofs of many populations: whatever the number of threads, the same numbers and the same
 // words in the same order; and losses of many scales at once, which are those of each by itself.
 #include <gtest/gtest.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
 
 #include <cmath>
 #include <random>
 #include <stdexcept>
+#include <thread>
 
 #include "algorithms/Quantize.h"
 #include "algorithms/RangeProof.h"
@@ -186,6 +190,24 @@ TEST(InParallel, each_index_once_and_what_is_thrown_arrives) {
     inParallel(threads, 0, [](std::size_t) { FAIL(); });
   }
 }
+
+#ifdef __linux__
+TEST(InParallel, cores_that_are_withheld_are_not_counted) {
+  std::thread([] {  // whose cores are its own
+    cpu_set_t one;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(one), &one), 0);
+    EXPECT_EQ(usableCores(), CPU_COUNT(&one));
+    int first = 0;
+    while (!CPU_ISSET(first, &one)) ++first;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    EXPECT_EQ(usableCores(), 1);
+    EXPECT_EQ(threadsWorth(1000, 1), 1);
+  })
+      .join();
+}
+#endif
 
 }  // namespace
 }  // namespace rheo
