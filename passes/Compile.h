@@ -31,8 +31,8 @@ struct CompileOptions {
   bool shareProfiles = false;  // decays that the table of profiles has no room for become alike
   bool examine = false;  // note what is lost although nothing is violated, too, even where it is refused
   bool witness = true;   // SPEC V1; without, an image is for looking at, not for a chip
-  // Without, what cores hold is counted where they are placed, and an image is made only where its words may
-  // have more to say.
+  // Without, what cores hold is counted where they are placed, an image is made only where its words may have
+  // more to say, and settings are told only where some were given.
   bool emit = true;
   bool keepWeights = false;  // in CompileResult::quantSettings, of every projection, not just where pinned
   std::map<std::string, double> calibration;  // population -> largest |v| seen on data, float units
@@ -52,7 +52,7 @@ struct CompileResult {
   std::optional<Image> image;    // where toStage is "image"
   std::vector<HeldByCore> held;  // of every core, where they were chosen
   std::string stageText;         // of toStage otherwise
-  std::string quantSettings;     // as used; empty before the quant stage
+  std::string quantSettings;     // as used; empty before the quant stage, and see CompileOptions::emit
   // The quantized network as a file's bytes, with the relays where there are some, which the image was
   // checked against; empty before the quant stage, where `fromStage` is behind it, and where none was asked
   // for. SPEC V1, V7

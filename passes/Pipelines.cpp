@@ -173,6 +173,8 @@ Status Compilation::prepare() {
   quantize_.pinsFile = options_.quantFile;
   quantize_.examine = options_.examine;
   quantize_.keepWeights = options_.keepWeights;
+  quantize_.writeSettings =
+      options_.emit || options_.quantSettings || last_ != Stage::Image || !options_.dumpDir.empty();
   quantize_.shareProfiles = options_.shareProfiles;
   quantize_.exponentPerRow = options_.exponentPerRow;
   if (options_.examine) quantize_.fidelity = &result_.fidelity;

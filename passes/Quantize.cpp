@@ -54,13 +54,14 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
   // The text of the settings beside the network's operations, since both take their time.
   void write(spk::NetworkOp network, const QuantResult& result) const {
     std::string text;
-    inParallel(2, 2, [&](std::size_t part) {
+    const int parts = options.writeSettings ? 2 : 1;
+    inParallel(std::min(parts, usableCores()), static_cast<std::size_t>(parts), [&](std::size_t part) {
       if (part == 0)
         writeQuantized(network, result.net, view(options.profile->name));
       else
         text = result.settings.toJson();
     });
-    network.setQuantization(text);
+    if (options.writeSettings) network.setQuantization(text);
   }
 
   // Where a number is wrong, what else does not fit is part of the same answer.

@@ -43,10 +43,11 @@ struct QuantOptions {
   ScaleMethod method;           // by which scales and exponents are chosen
   bool exponentPerRow = false;  // of weights: each target neuron's or output channel's own. SPEC W10
   bool shareProfiles =
-      false;                 // time constants that the chip's table of profiles has no room for become alike
-  bool examine = false;      // note what is lost although nothing is violated, too
-  bool keepWeights = false;  // in the settings that come back, even those that were not pinned
-  int threads = 0;           // that populations share; 0: as many as are worth it. The result is the same
+      false;                  // time constants that the chip's table of profiles has no room for become alike
+  bool examine = false;       // note what is lost although nothing is violated, too
+  bool keepWeights = false;   // in the settings that come back, even those that were not pinned
+  bool writeSettings = true;  // as text beside the network's operations
+  int threads = 0;            // that populations share; 0: as many as are worth it. The result is the same
   std::optional<PeriodicReset> periodicReset;
   std::vector<ProjectionFidelity>* fidelity = nullptr;  // what is asked for, goes there
   std::map<std::string, double> largestPotential;  // calibration: population -> largest |v| seen, float units

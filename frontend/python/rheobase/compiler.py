@@ -216,7 +216,8 @@ def run_compiler(
     from_stage: the file of a dumped stage to go on from. dump_stages: a folder for every stage's text; the
     dumps of stages that were reached are also left where the network does not fit the chip. examine: note what is
     lost or unused although nothing is violated, too, also where the network is refused. emit=False: an image is made only
-    where its words may have more to say than ``held``. Errors are those of `compile`.
+    where its words may have more to say than ``held``, and quantization is told only where settings were given. Errors
+    are those of `compile`.
     """
     if not isinstance(net, Network):
         raise option_error(
