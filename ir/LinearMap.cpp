@@ -2,7 +2,7 @@
 #include "ir/LinearMap.h"
 
 #include <algorithm>
-#include <numeric>
+#include <bit>
 #include <utility>
 
 #include "support/Parallel.h"
@@ -91,47 +91,54 @@ std::optional<Kernel> afterPool(const Convolution& first, const std::vector<doub
   return both;
 }
 
-// body(first row, row behind the last) of parts of a matrix, several at a time.
-template <class Body>
-void inRowBlocks(const LinearMap::MatrixRef& matrix, Body body) {
-  constexpr std::int64_t kValuesPerBlock = 1 << 16;
-  const Eigen::Index rows = 1 + kValuesPerBlock / std::max<Eigen::Index>(1, matrix.cols());
-  inParallel(threadsWorth(matrix.size(), kWeightsPerThread),
-             static_cast<std::size_t>((matrix.rows() + rows - 1) / rows), [&](std::size_t block) {
-               const Eigen::Index begin = static_cast<Eigen::Index>(block) * rows;
-               body(begin, std::min(begin + rows, matrix.rows()));
-             });
-}
+// Whether a number is not 0, in integers: which are is a matter of chance, and a branch would be wrong often.
+std::size_t countsAs(double value) { return (std::bit_cast<std::uint64_t>(value) << 1) != 0; }
 
-// How many values that are not 0 lie before each row, and before the end.
-std::vector<std::int64_t> firstOfRows(const LinearMap::MatrixRef& matrix) {
-  std::vector<std::int64_t> first(static_cast<std::size_t>(matrix.rows()) + 1);
-  inRowBlocks(matrix, [&](Eigen::Index begin, Eigen::Index end) {
-    for (Eigen::Index row = begin; row < end; ++row)
-      first[static_cast<std::size_t>(row) + 1] = (matrix.row(row).array() != 0).count();
-  });
-  std::partial_sum(first.begin(), first.end(), first.begin());
-  return first;
-}
+// The values of some rows that are not 0: the column of each, and how many lie before the end of each row.
+struct ListedRows {
+  std::vector<std::int64_t> ends;
+  std::vector<std::int32_t> columns;
+  std::vector<double> values;
 
-// Columns and values of the rows' values that are not 0, from first[row] on. Which they are is a matter of
-// chance: columns are written without a branch.
-void listRows(const LinearMap::MatrixRef& matrix, Eigen::Index begin, Eigen::Index end,
-              const std::vector<std::int64_t>& first, std::vector<std::int32_t>& columns,
-              std::vector<double>& values) {
-  std::vector<std::int32_t> found(static_cast<std::size_t>(matrix.cols()) + 1);
-  for (Eigen::Index row = begin; row < end; ++row) {
-    const double* const given = matrix.row(row).data();
-    std::size_t count = 0;
-    for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
-      found[count] = static_cast<std::int32_t>(column);
-      count += given[column] != 0;
+  // Gives up beyond `most` of them.
+  void list(const LinearMap::MatrixRef& matrix, Eigen::Index begin, Eigen::Index end, std::int64_t most) {
+    const auto room = static_cast<std::size_t>(std::min<std::int64_t>(most, (end - begin) * matrix.cols()));
+    columns.reserve(room);  // memory that nobody writes to costs nothing
+    values.reserve(room);
+    std::vector<std::int32_t> found(static_cast<std::size_t>(matrix.cols()) + 1);
+    std::vector<double> kept(found.size());
+    for (Eigen::Index row = begin; row < end && std::ssize(values) <= most; ++row) {
+      const double* const given = matrix.row(row).data();
+      std::size_t count = 0;
+      for (Eigen::Index column = 0; column < matrix.cols(); ++column) {
+        found[count] = static_cast<std::int32_t>(column);
+        count += countsAs(given[column]);
+      }
+      for (std::size_t i = 0; i < count; ++i) kept[i] = given[found[i]];
+      columns.insert(columns.end(), found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count));
+      values.insert(values.end(), kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count));
+      ends.push_back(std::ssize(values));
     }
-    const std::int64_t from = first[static_cast<std::size_t>(row)];
-    std::copy_n(found.begin(), count, columns.begin() + from);
-    std::transform(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), values.begin() + from,
-                   [&](std::int32_t column) { return given[column]; });
   }
+  void append(const ListedRows& more) {
+    const std::int64_t before = std::ssize(values);
+    for (const std::int64_t end : more.ends) ends.push_back(before + end);
+    columns.insert(columns.end(), more.columns.begin(), more.columns.end());
+    values.insert(values.end(), more.values.begin(), more.values.end());
+  }
+};
+
+// Of all rows, where that pays. A matrix is read once, and if it is mostly not 0, hardly more than a quarter.
+std::optional<ListedRows> listedRows(const LinearMap::MatrixRef& matrix) {
+  const int parts = threadsWorth(matrix.size(), kWeightsPerThread);
+  std::vector<ListedRows> listed(static_cast<std::size_t>(parts));
+  inParallel(parts, listed.size(), [&](std::size_t part) {
+    const auto start = [&](std::size_t p) { return static_cast<Eigen::Index>(p) * matrix.rows() / parts; };
+    listed[part].list(matrix, start(part), start(part + 1), Wiring::mostListed(matrix.size()));
+  });
+  for (std::size_t part = 1; part < listed.size(); ++part) listed.front().append(listed[part]);
+  if (!Wiring::listingPays(std::ssize(listed.front().values), matrix.size())) return std::nullopt;
+  return std::move(listed.front());
 }
 
 // kernel * x, row by row.
@@ -167,14 +174,11 @@ LinearMap LinearMap::withPairs() const {
 
 LinearMap LinearMap::ofMatrix(const MatrixRef& matrix) {
   LinearMap map;
-  std::vector<std::int64_t> first = firstOfRows(matrix);
-  if (Wiring::listingPays(first.back(), matrix.size())) {
-    std::vector<std::int32_t> sources(static_cast<std::size_t>(first.back()));
-    map.values_.resize(sources.size());
-    inRowBlocks(matrix, [&](Eigen::Index begin, Eigen::Index end) {
-      listRows(matrix, begin, end, first, sources, map.values_);
-    });
-    map.wiring_ = Wiring::listed(matrix.cols(), SynapseLists(std::move(first), std::move(sources)));
+  if (std::optional<ListedRows> listed = listedRows(matrix)) {
+    listed->ends.insert(listed->ends.begin(), 0);
+    map.values_ = std::move(listed->values);
+    map.wiring_ =
+        Wiring::listed(matrix.cols(), SynapseLists(std::move(listed->ends), std::move(listed->columns)));
   } else {
     map.wiring_ = Wiring::dense(matrix.rows(), matrix.cols());
     map.values_.assign(matrix.data(), matrix.data() + matrix.size());

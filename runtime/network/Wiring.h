@@ -35,8 +35,9 @@ class Wiring {
   // goes through them need not look at the others.
   static bool listingPays(std::int64_t synapses, std::int64_t pairs) {
     constexpr std::int64_t kLeastPairs = 64;
-    return synapses > 0 && pairs >= kLeastPairs && synapses <= pairs / 4;
+    return synapses > 0 && pairs >= kLeastPairs && synapses <= mostListed(pairs);
   }
+  static std::int64_t mostListed(std::int64_t pairs) { return pairs / 4; }
   // A value for each synapse, in the order of the lists, which name sources below `sources`.
   static Wiring listed(std::int64_t sources, SynapseLists lists) {
     Wiring wiring = dense(lists.targets(), sources);
