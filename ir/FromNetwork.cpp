@@ -32,7 +32,7 @@ class NetworkBuilder {
   spk::NetworkOp makeNetwork();
   void makeInput(int index);
   Status makeNeuron(int index);
-  spk::SynapseOp makeSynapse(FoldedProjection& projection);
+  void makeSynapse(FoldedProjection& projection);
   Status makeOutput(int index);
 
   const Network& network_;
@@ -121,7 +121,7 @@ Status NetworkBuilder::makeNeuron(int index) {
   return ok();
 }
 
-spk::SynapseOp NetworkBuilder::makeSynapse(FoldedProjection& projection) {
+void NetworkBuilder::makeSynapse(FoldedProjection& projection) {
   const mlir::Value source = values_[projection.source];
   spk::NeuronOp target = neurons_[projection.target];
   const std::int64_t targets = target.getInputSize();
@@ -148,7 +148,6 @@ spk::SynapseOp NetworkBuilder::makeSynapse(FoldedProjection& projection) {
   state.addTypes(spk::CurrentType::get(&context_, targets));
   auto synapse = llvm::cast<spk::SynapseOp>(builder_.create(state));
   target->insertOperands(target->getNumOperands(), synapse.getOutput());
-  return synapse;
 }
 
 Status NetworkBuilder::makeOutput(int index) {
@@ -197,9 +196,7 @@ Expected<mlir::OwningOpRef<mlir::ModuleOp>> NetworkBuilder::build() {
   for (int index = 0; index < count; ++index)
     if (isNeuron(network_.nodes[index]))
       if (const Status made = makeNeuron(index); !made) return made.error();
-  std::vector<spk::SynapseOp> synapses;
-  for (FoldedProjection& projection : *projections) synapses.push_back(makeSynapse(projection));
-  spk::learnPlaces(synapses);
+  for (FoldedProjection& projection : *projections) makeSynapse(projection);
   for (int index = 0; index < count; ++index)
     if (network_.nodes[index].kind == "Output")
       if (const Status made = makeOutput(index); !made) return made.error();

@@ -108,7 +108,7 @@ FixedElementsAttr fixedParameterElements(mlir::MLIRContext* context, const model
 Wiring wiringOf(std::optional<ConvolutionAttr> convolution, std::optional<mlir::ElementsAttr> places,
                 int64_t targets, int64_t sources);
 ConvolutionAttr convolutionAttr(mlir::MLIRContext* context, const Wiring& wiring);
-// A resource called `resource`.
+// A resource called `resource`; what verifyWiring will ask about its places is known from here on.
 mlir::ElementsAttr placesAttr(mlir::MLIRContext* context, const Wiring& wiring, llvm::StringRef resource);
 
 // [targets, sources]; [synapses] where they have places; or that of a kernel: [channels out, channels in /
@@ -130,9 +130,6 @@ std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays);
 mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm::StringRef one,
                                  llvm::StringRef all, std::optional<mlir::ElementsAttr> delays,
                                  llvm::ArrayRef<int64_t> shape);
-// Finds out what verifyWiring will ask about the places of each, several at a time: it is then known of those
-// that are sound.
-void learnPlaces(llvm::ArrayRef<SynapseOp> synapses);
 // The checks of spk.synapse and chip.projection: ends of a convolution, order and range of places, shape and
 // range of delays.
 mlir::LogicalResult verifyWiring(mlir::Operation* op, llvm::StringRef name,

@@ -6,7 +6,6 @@
 #include "chip/Program.h"
 #include "ir/spk/Spk.h"
 #include "network/ConvolutionNodes.h"
-#include "support/Parallel.h"
 
 namespace rheo::spk {
 namespace {
@@ -147,14 +146,26 @@ ConvolutionAttr convolutionAttr(mlir::MLIRContext* context, const Wiring& wiring
 
 mlir::ElementsAttr placesAttr(mlir::MLIRContext* context, const Wiring& wiring, llvm::StringRef resource) {
   if (!wiring.lists()) return {};
-  std::vector<std::int32_t> pairs;
-  pairs.reserve(2 * static_cast<std::size_t>(wiring.valueCount()));
-  for (std::int64_t target = 0; target < wiring.targets(); ++target)
-    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t) {
-      pairs.push_back(static_cast<std::int32_t>(target));
-      pairs.push_back(static_cast<std::int32_t>(source));
+  const SynapseLists& lists = *wiring.lists();
+  std::vector<std::int32_t> pairs, ofTarget(2 * static_cast<std::size_t>(lists.longest()));
+  pairs.reserve(2 * static_cast<std::size_t>(lists.synapses()));
+  bool sound = true;
+  for (std::int64_t target = 0; target < wiring.targets(); ++target) {
+    std::int64_t before = -1;
+    auto next = ofTarget.begin();
+    lists.visit(target, [&](std::int64_t source, std::int64_t) {
+      *next++ = static_cast<std::int32_t>(target);
+      *next++ = static_cast<std::int32_t>(source);
+      sound &= source > before;
+      before = source;
     });
-  return integerResource(context, std::move(pairs), {wiring.valueCount(), 2}, (resource + ".places").str());
+    sound &= before < wiring.sources();
+    pairs.insert(pairs.end(), ofTarget.begin(), next);
+  }
+  const mlir::ElementsAttr places =
+      integerResource(context, std::move(pairs), {wiring.valueCount(), 2}, (resource + ".places").str());
+  if (sound) knownPlaces(places).add(places, wiring);
+  return places;
 }
 
 llvm::SmallVector<int64_t> weightShape(const Wiring& wiring) {
@@ -190,21 +201,6 @@ mlir::LogicalResult verifyStored(mlir::Operation* op, llvm::StringRef name, mlir
 std::int64_t leastDelay(std::optional<mlir::ElementsAttr> delays) {
   const std::optional<std::vector<std::int32_t>> steps = delays ? fixedValues(*delays) : std::nullopt;
   return steps && !steps->empty() ? *std::min_element(steps->begin(), steps->end()) : 0;
-}
-
-void learnPlaces(llvm::ArrayRef<SynapseOp> synapses) {
-  constexpr std::int64_t kSynapsesPerThread = 1 << 17;
-  std::int64_t count = 0;
-  for (SynapseOp op : synapses)
-    if (const auto places = op.getPlaces()) count += places->getNumElements() / 2;
-  inParallel(threadsWorth(count, kSynapsesPerThread), synapses.size(), [&](std::size_t i) {
-    SynapseOp op = synapses[i];
-    const std::optional<mlir::ElementsAttr> places = op.getPlaces();
-    if (!places || !arePairs(*places)) return;
-    const std::optional<std::vector<std::int32_t>> pairs = fixedValues(*places);
-    if (pairs && !firstUnsound(*pairs, op.getTargets(), op.getSources()))
-      knownPlaces(*places).add(*places, listedAt(*pairs, op.getTargets(), op.getSources()));
-  });
 }
 
 mlir::LogicalResult verifyDelays(mlir::Operation* op, llvm::StringRef name, llvm::StringRef one,
