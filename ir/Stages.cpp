@@ -245,22 +245,24 @@ std::optional<Astray> firstAstray(const Wiring& wiring, const std::vector<std::i
   llvm::stable_sort(deliveries, [](const Delivery& a, const Delivery& b) { return a.source < b.source; });
   const std::int64_t ports = wiring.targets() / static_cast<std::int64_t>(holders.size());
   const std::vector<std::int32_t> only = onlyHolders(holders, ports);
+  std::vector<llvm::ArrayRef<Delivery>> from(wiring.sources());
+  std::vector<std::int32_t> reached(from.size(), -2);  // the only slice: nearly always the one that is due
+  for (std::size_t i = 0, end = 0; i < deliveries.size(); i = end) {
+    while (end < deliveries.size() && deliveries[end].source == deliveries[i].source) ++end;
+    from[deliveries[i].source] = llvm::ArrayRef(deliveries).slice(i, end - i);
+    if (end - i == 1) reached[deliveries[i].source] = deliveries[i].slice;
+  }
   std::optional<Astray> astray;
-  auto first = deliveries.begin();
-  for (std::int64_t source = 0; source < wiring.sources() && !astray; ++source) {
-    const auto end =
-        std::find_if(first, deliveries.end(), [&](const Delivery& other) { return other.source != source; });
-    const std::int32_t slice = end - first == 1 ? first->slice : -2;  // nearly always the one that is due
-    wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
-      if (only[target] == slice || weights[index] == 0 || astray) return;
+  for (std::int64_t target = 0; target < wiring.targets(); ++target)
+    wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+      if (only[target] == reached[source] || weights[index] == 0) return;
+      if (astray && astray->source <= source) return;
       for (const std::int32_t holder : holders[target / ports]) {
         const std::int64_t times =
-            std::count_if(first, end, [&](const Delivery& other) { return other.slice == holder; });
+            llvm::count_if(from[source], [&](const Delivery& delivery) { return delivery.slice == holder; });
         if (times != 1) return void(astray = Astray{source, target, times});
       }
     });
-    first = end;
-  }
   return astray;
 }
 
