@@ -37,6 +37,14 @@ struct Connections {
   std::int64_t firstOf(std::int64_t row) const {
     return wiring.lists() ? wiring.lists()->first(row) : row * columns();
   }
+  std::span<const T> row(std::int64_t row) const {
+    return std::span(values).subspan(static_cast<std::size_t>(firstOf(row)),
+                                     static_cast<std::size_t>(firstOf(row + 1) - firstOf(row)));
+  }
+  std::span<T> row(std::int64_t row) {
+    return std::span(values).subspan(static_cast<std::size_t>(firstOf(row)),
+                                     static_cast<std::size_t>(firstOf(row + 1) - firstOf(row)));
+  }
   // visit(row, index) for every value.
   template <class Visit>
   void eachValue(Visit visit) const {

@@ -10,6 +10,7 @@
 
 #include "algorithms/RangeProof.h"
 #include "algorithms/Registers.h"
+#include "algorithms/WeightLoops.h"
 #include "fixed/Arithmetic.h"
 #include "support/Hash.h"
 #include "support/Parallel.h"
@@ -45,13 +46,7 @@ class ProjectionInput {
   void widenAll(Interval payloads) {
     const Wiring& wiring = projection_->weights.wiring;
     for (std::int64_t target = 0; target < wiring.targets(); ++target) {
-      std::int64_t down = 0, up = 0;  // weights below and above 0
-      wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
-        std::int64_t weight = projection_->weights.value(index);
-        if (perWeight_) weight = shift(weight);
-        down += std::min<std::int64_t>(weight, 0);
-        up += std::max<std::int64_t>(weight, 0);
-      });
+      const auto [down, up] = sumsOf(target);
       Interval& sum = sums_[static_cast<std::size_t>(target)];
       sum.lo += up * payloads.lo + down * payloads.hi;
       sum.hi += up * payloads.hi + down * payloads.lo;
@@ -68,6 +63,17 @@ class ProjectionInput {
   }
 
  private:
+  SignedSums sumsOf(std::int64_t target) const {
+    const Connections<std::int32_t>& weights = projection_->weights;
+    if (!perWeight_ && !weights.wiring.convolution()) return signedSums(weights.row(target));
+    SignedSums sums;
+    weights.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
+      const std::int64_t weight = perWeight_ ? shift(weights.value(index)) : weights.value(index);
+      sums.down += std::min<std::int64_t>(weight, 0);
+      sums.up += std::max<std::int64_t>(weight, 0);
+    });
+    return sums;
+  }
   std::int64_t shift(std::int64_t x) const { return fixed::shiftExactly(x, projection_->exponent); }
 
   const FixedProjection* projection_;

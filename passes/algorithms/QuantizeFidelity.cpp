@@ -1,6 +1,8 @@
 // How well a projection's integers stand for its weights, in figures that need no data.
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
 
 #include "algorithms/Quantizer.h"
 
@@ -17,20 +19,24 @@ void Quantizer::measureFidelity(Part& part, double scale) const {
   for (std::int64_t row = 0; row < wanted.rows(); ++row) {
     const double unit = storedUnit(scale, part.exponentOf(row));
     const double weighed = std::ldexp(1.0, part.exponentOf(row) - part.effective.exponent);  // all alike
-    double sum = 0, size = 0;
-    for (std::int64_t k = wanted.firstOf(row); k < wanted.firstOf(row + 1); ++k) {
-      const double weight = wanted.value(k) * unit;
+    const int step = part.formatOf(row).step();
+    const std::span<const double> values = wanted.row(row);
+    const std::int32_t* const weights = std::as_const(part.fixed.weights).row(row).data();
+    double signal = found.signal, error = found.error, sum = 0, size = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double weight = values[i] * unit;
       if (weight == 0) continue;
-      const std::int32_t held = part.fixed.weights.value(k);
-      const double miss = held - weight;
+      const double miss = weights[i] - weight;
       ++found.weights;
-      found.vanished += held == 0;
-      found.clipped += std::abs(miss) > part.formatOf(row).step();
-      found.signal += weight * weight * weighed * weighed;
-      found.error += miss * miss * weighed * weighed;
+      found.vanished += weights[i] == 0;
+      found.clipped += std::abs(miss) > step;
+      signal += weight * weight * weighed * weighed;
+      error += miss * miss * weighed * weighed;
       sum += miss;
       size += std::abs(weight);
     }
+    found.signal = signal;
+    found.error = error;
     if (size > 0) drift.push_back(std::abs(sum) / size);
   }
   if (!drift.empty()) {

@@ -7,13 +7,14 @@
 #include <tuple>
 
 #include "algorithms/Quantizer.h"
+#include "algorithms/WeightLoops.h"
 
 namespace rheo {
 namespace {
 
 SignMode signOf(const std::vector<double>& values) {
-  bool up = false, down = false;
-  for (double value : values) up |= value > 0, down |= value < 0;
+  const auto [least, most] = leastAndMost(values);
+  const bool up = most > 0, down = least < 0;
   return down && !up ? SignMode::Inhibitory : up && !down ? SignMode::Excitatory : SignMode::Mixed;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "algorithms/Quantizer.h"
+#include "algorithms/WeightLoops.h"
 
 namespace rheo {
 namespace {
@@ -85,13 +86,7 @@ void Quantizer::examineBiases(const std::string& where, std::int64_t lost, std::
 
 // SPEC W2, F6.
 void Quantizer::examineWeights(const Part& part) {
-  const std::vector<double>& wanted = part.effective.values.values;
-  const std::vector<std::int32_t>& held = part.fixed.weights.values;
-  std::int64_t nonzero = 0, vanished = 0;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    nonzero += wanted[i] != 0;
-    vanished += wanted[i] != 0 && held[i] == 0;
-  }
+  const auto [nonzero, vanished] = countVanished(part.effective.values.values, part.fixed.weights.values);
   const bool all = vanished == nonzero;  // a projection that is gone: told whether asked for or not
   if (vanished == 0 || (!all && !options_.examine)) return;
   const std::string& where = part.fixed.name;

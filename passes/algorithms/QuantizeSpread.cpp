@@ -74,8 +74,7 @@ void Quantizer::spreadOut(Dynamics& dynamics, const std::vector<Part*>& parts,
     Connections<double>& values = part->effective.values;
     const std::int64_t neurons = values.wiring.targets() / values.rows();
     for (std::int64_t row = 0; row < values.rows(); ++row)
-      for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k)
-        values.values[static_cast<std::size_t>(k)] *= spread[static_cast<std::size_t>(row * neurons)];
+      for (double& value : values.row(row)) value *= spread[static_cast<std::size_t>(row * neurons)];
     part->effective.findLargest();
   }
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "algorithms/Quantizer.h"
+#include "algorithms/WeightLoops.h"
 
 namespace rheo {
 namespace {
@@ -70,8 +71,7 @@ void Quantizer::applyGains(Part& part, const Dynamics& dynamics) {
   if (!values.wiring.convolution()) {  // each row of values is one neuron's
     for (std::int64_t row = 0; row < values.rows(); ++row) {
       const double gain = part.unit * dynamics.gain[static_cast<std::size_t>(row)];
-      for (std::int64_t k = values.firstOf(row); k < values.firstOf(row + 1); ++k)
-        values.values[static_cast<std::size_t>(k)] *= gain;
+      for (double& value : values.row(row)) value *= gain;
     }
     return;
   }
@@ -211,14 +211,8 @@ void Quantizer::integers(Part& part, double scale) {
   }
   std::int64_t clipped = 0;
   for (std::int64_t row = 0; row < effective.values.rows(); ++row) {
-    const WeightFormat& format = part.formatOf(row);
     const double unit = storedUnit(scale, part.exponentOf(row));
-    for (std::int64_t k = effective.values.firstOf(row); k < effective.values.firstOf(row + 1); ++k) {
-      const double wanted = effective.values.value(k) * unit;
-      const std::int32_t held = format.round(wanted);
-      target.weights.values[static_cast<std::size_t>(k)] = held;
-      clipped += std::abs(held - wanted) > format.step();
-    }
+    clipped += roundWeights(effective.values.row(row), unit, part.formatOf(row), target.weights.row(row));
   }
   settleDelays(target.weights);
   measureFidelity(part, scale);

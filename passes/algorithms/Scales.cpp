@@ -9,6 +9,7 @@
 #include <span>
 
 #include "algorithms/RoundingLoss.h"
+#include "algorithms/WeightLoops.h"
 #include "fixed/Arithmetic.h"
 
 namespace rheo {
@@ -188,8 +189,8 @@ double preciseScale(const Dynamics& dynamics, const WeightsIn& parts) {
 }  // namespace
 
 void EffectiveWeights::findLargest() {
-  largest = 0;
-  for (const double value : values.values) largest = std::max(largest, std::abs(value));
+  const auto [least, most] = leastAndMost(values.values);
+  largest = std::max(-least, most);
 }
 
 std::vector<double> roomAbove(const Dynamics& dynamics, const WeightsIn& parts, const ScaleLimits& limits,
@@ -211,9 +212,8 @@ std::vector<double> roomAbove(const Dynamics& dynamics, const WeightsIn& parts, 
       }
   };
   forEachRow([](const EffectiveWeights& part, std::int64_t row, std::span<double> room) {
-    double largest = 0;
-    for (std::int64_t k = part.values.firstOf(row); k < part.values.firstOf(row + 1); ++k)
-      largest = std::max(largest, std::abs(part.values.value(k)));
+    const auto [least, most] = leastAndMost(part.values.row(row));
+    const double largest = std::max(-least, most);
     if (largest > 0)
       for (double& value : room) value = std::min(value, part.largest / largest);
   });
