@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_map>
+#include <span>
+#include <utility>
 
+#include "algorithms/WeightLoops.h"
 #include "support/Parallel.h"
 
 namespace rheo {
@@ -15,7 +17,8 @@ namespace {
 
 class Examiner {
  public:
-  Examiner(const FixedNet& net, const std::vector<PopulationRange>& ranges) : net_(net), ranges_(ranges) {
+  Examiner(const FixedNet& net, const std::vector<PopulationRange>& ranges)
+      : net_(net), ranges_(ranges), columns_(net.projections.size()) {
     for (const FixedProjection& projection : net.projections)
       weighted_.push_back(std::any_of(projection.weights.values.begin(), projection.weights.values.end(),
                                       [](std::int32_t weight) { return weight != 0; }));
@@ -25,15 +28,18 @@ class Examiner {
   std::vector<Diagnostic> run() {
     findReached();
     findRead();
+    const int threads = threadsWorth(weightCount(), kWeightsPerThread);
+    inParallel(threads, columns_.size(),
+               [&](std::size_t p) { columns_[p] = columnsOf(net_.projections[p]); });
     const std::size_t populations = net_.populations.size(), ports = populations + net_.inputs.size();
     std::vector<Findings> each(ports + net_.projections.size());
-    inParallel(threadsWorth(weightCount(), kWeightsPerThread), each.size(), [&](std::size_t i) {
+    inParallel(threads, each.size(), [&](std::size_t i) {
       if (i < populations)
         population(i, each[i]);
       else if (i < ports)
         input(i - populations, each[i]);
       else
-        duplicates(net_.projections[i - ports], each[i]);
+        duplicates(i - ports, each[i]);
     });
     Findings all;
     for (Findings& some : each) std::move(some.begin(), some.end(), std::back_inserter(all));
@@ -42,6 +48,19 @@ class Examiner {
 
  private:
   using Findings = std::vector<Diagnostic>;
+
+  // Of each source of a projection: the bits that its weights have, and a number that is the same for sources
+  // with the same synapses, and hardly ever for others.
+  struct Columns {
+    std::vector<std::int32_t> bits;
+    std::vector<std::uint64_t> sums;
+
+    Columns() = default;
+    explicit Columns(std::size_t sources) : bits(sources), sums(sources) {}
+    void add(std::span<const std::int32_t> weights, std::uint64_t factor) {
+      addToColumns(weights, factor, bits.data(), sums.data());
+    }
+  };
 
   std::int64_t weightCount() const {
     std::int64_t count = 0;
@@ -142,17 +161,47 @@ class Examiner {
     unusedSources({true, static_cast<int>(index)}, port.name, port.size, found);
   }
 
+  // What is asked of the sources of a projection, of all their weights: each is read once.
+  static Columns columnsOf(const FixedProjection& projection) {
+    const Connections<std::int32_t>& weights = projection.weights;
+    const Wiring& wiring = weights.wiring;
+    Columns columns(static_cast<std::size_t>(wiring.sources()));
+    const bool dense = !wiring.convolution() && !wiring.lists() && weights.delays.empty();
+    for (std::int64_t target = 0; target < wiring.targets(); ++target) {
+      const std::uint64_t factor = factorOf(target);
+      if (dense) {
+        columns.add(weights.row(target), factor);
+        continue;
+      }
+      wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
+        const std::int32_t weight = weights.value(index);
+        if (weight == 0) return;
+        columns.bits[static_cast<std::size_t>(source)] |= weight;
+        std::uint64_t synapse = static_cast<std::uint64_t>(std::int64_t{weight});
+        if (!weights.delays.empty())
+          synapse += static_cast<std::uint64_t>(weights.delays[static_cast<std::size_t>(index)] + 1) << 32;
+        columns.sums[static_cast<std::size_t>(source)] += factor * synapse;
+      });
+    }
+    return columns;
+  }
+
+  // Any number of its own.
+  static std::uint64_t factorOf(std::int64_t target) {
+    std::uint64_t factor = (static_cast<std::uint64_t>(target) + 1) * 0x9E3779B97F4A7C15u;
+    factor = (factor ^ (factor >> 32)) * 0xD6E8FEB86659FD93u;
+    return factor ^ (factor >> 32);
+  }
+
   // Sources none of whose weights is left.
   void unusedSources(const Source& source, const std::string& name, std::int64_t size,
                      Findings& found) const {
     std::vector<bool> used(static_cast<std::size_t>(size));
-    for (const FixedProjection& projection : net_.projections) {
+    for (std::size_t p = 0; p < net_.projections.size(); ++p) {
+      const FixedProjection& projection = net_.projections[p];
       if (projection.source.input != source.input || projection.source.index != source.index) continue;
-      const Wiring& wiring = projection.weights.wiring;
-      for (std::int64_t target = 0; target < wiring.targets(); ++target)
-        wiring.sourcesOf(target, [&](std::int64_t from, std::int64_t index) {
-          if (projection.weights.value(index) != 0) used[static_cast<std::size_t>(from)] = true;
-        });
+      for (std::size_t from = 0; from < used.size(); ++from)
+        if (columns_[p].bits[from] != 0) used[from] = true;
     }
     if (const auto unused = std::count(used.begin(), used.end(), false); unused > 0)
       add(found, "R0344", Severity::Note, name, unused, "SPEC I5",
@@ -162,47 +211,38 @@ class Examiner {
   }
 
   // Sources whose spikes do the same everywhere in a projection.
-  void duplicates(const FixedProjection& projection, Findings& found) const {
+  void duplicates(std::size_t index, Findings& found) const {
+    const FixedProjection& projection = net_.projections[index];
     const Connections<std::int32_t>& weights = projection.weights;
     if (weights.wiring.convolution()) return;
-    const std::int64_t sources = weights.wiring.sources(), targets = weights.wiring.targets();
+    const std::int64_t sources = weights.wiring.sources();
     struct Synapse {
       std::int64_t target;
       std::int32_t weight, delay;
       bool operator==(const Synapse&) const = default;
     };
-    const auto synapseAt = [&](std::int64_t target, std::int64_t index) {
-      return Synapse{target, weights.value(index),
-                     weights.delays.empty() ? 0 : weights.delays[static_cast<std::size_t>(index)]};
-    };
-    std::vector<std::uint64_t> hashes(static_cast<std::size_t>(sources));
-    std::vector<bool> used(hashes.size());
-    for (std::int64_t target = 0; target < targets; ++target)
-      weights.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
-        const Synapse synapse = synapseAt(target, index);
-        if (synapse.weight == 0) return;
-        std::uint64_t& hash = hashes[static_cast<std::size_t>(source)];
-        for (const std::int64_t part :
-             {synapse.target, std::int64_t{synapse.weight}, std::int64_t{synapse.delay}})
-          hash = (hash ^ static_cast<std::uint64_t>(part)) * 0x9E3779B97F4A7C15u + 1;
-        hash ^= hash >> 29;
-        used[static_cast<std::size_t>(source)] = true;
-      });
     const auto synapsesOf = [&](std::int64_t source) {
       std::vector<Synapse> all;
-      weights.wiring.targetsOf(source, [&](std::int64_t target, std::int64_t index) {
-        if (weights.value(index) != 0) all.push_back(synapseAt(target, index));
+      weights.wiring.targetsOf(source, [&](std::int64_t target, std::int64_t k) {
+        if (const std::int32_t weight = weights.value(k); weight != 0)
+          all.push_back(
+              {target, weight, weights.delays.empty() ? 0 : weights.delays[static_cast<std::size_t>(k)]});
       });
       return all;
     };
-    const auto same = [&](std::int64_t a, std::int64_t b) { return synapsesOf(a) == synapsesOf(b); };
-    std::unordered_map<std::uint64_t, std::int64_t> firstOf;
+    // Those that may be alike stand together, the earliest first.
+    std::vector<std::pair<std::uint64_t, std::int64_t>> order;
+    for (std::size_t source = 0; source < columns_[index].bits.size(); ++source)
+      if (columns_[index].bits[source] != 0)
+        order.emplace_back(columns_[index].sums[source], static_cast<std::int64_t>(source));
+    std::sort(order.begin(), order.end());
     std::int64_t repeated = 0, example = -1, like = -1;
-    for (std::int64_t source = 0; source < sources; ++source) {
-      if (!used[static_cast<std::size_t>(source)]) continue;
-      const auto [entry, isNew] = firstOf.try_emplace(hashes[static_cast<std::size_t>(source)], source);
-      if (isNew || !same(entry->second, source)) continue;
-      if (repeated++ == 0) example = source, like = entry->second;
+    for (std::size_t i = 1, first = 0; i < order.size(); ++i) {
+      const std::int64_t source = order[i].second;
+      if (order[i].first != order[first].first) first = i;
+      if (first == i || synapsesOf(order[first].second) != synapsesOf(source)) continue;
+      ++repeated;
+      if (example < 0 || source < example) example = source, like = order[first].second;
     }
     if (repeated == 0) return;
     add(found, "R0345", Severity::Note, projection.name, repeated, "SPEC I5",
@@ -217,6 +257,7 @@ class Examiner {
   const std::vector<PopulationRange>& ranges_;
   std::vector<bool> weighted_;  // of each projection: some weight is not 0
   std::vector<bool> reached_, read_;
+  std::vector<Columns> columns_;  // of each projection
 };
 
 }  // namespace
