@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <mutex>
+#include <utility>
 
 #include "algorithms/Quantize.h"
 #include "algorithms/Quantizer.h"
@@ -15,6 +17,27 @@ namespace {
 bool anyNonzero(const std::vector<double>& values) {
   return std::any_of(values.begin(), values.end(), [](double value) { return value != 0; });
 }
+
+// Room for the weights of a few projections, again and again: new memory would cost more than what is done
+// with it.
+class Buffers {
+ public:
+  std::vector<double> take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return {};
+    std::vector<double> buffer = std::move(free_.back());
+    free_.pop_back();
+    return buffer;
+  }
+  void give(std::vector<double> buffer) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(buffer));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::vector<double>> free_;
+};
 
 class NetworkQuantizer {
  public:
@@ -217,11 +240,12 @@ void NetworkQuantizer::quantizePopulations() {
     weights += std::ssize(part.given ? part.given->values() : part.effective.values.values);
   }
   std::vector<Quantizer> each(net_.populations.size(), Quantizer(net_, options_, bias_));
+  Buffers buffers;
   constexpr std::int64_t kQuantizedPerThread = 1 << 17;  // each is looked at several times
   inParallel(threadsWorth(weights, kQuantizedPerThread, options_.threads), each.size(), [&](std::size_t i) {
-    for (QuantPart* part : into[i]) part->takeGiven();
+    for (QuantPart* part : into[i]) part->takeGiven(buffers.take());
     each[i].run(static_cast<int>(i), dynamics_[i], into[i], result_.net.populations[i]);
-    for (QuantPart* part : into[i]) part->effective.values.values = {};  // room for those of the next
+    for (QuantPart* part : into[i]) buffers.give(std::exchange(part->effective.values.values, {}));
   });
   for (Quantizer& population : each) take(population);
 }

@@ -41,9 +41,11 @@ struct QuantPart {
   // Of each row.
   void setRowExponents(std::vector<int> exponents);
 
-  void takeGiven() {
+  // Into `buffer`, for what it has room for.
+  void takeGiven(std::vector<double> buffer) {
     if (given == nullptr) return;
     effective.values.wiring = given->weights.wiring;
+    effective.values.values = std::move(buffer);
     effective.values.values.assign(given->values().begin(), given->values().end());
     effective.values.delays = given->weights.delays;
   }
