@@ -35,24 +35,27 @@ Dynamics dynamicsOf(const FloatPopulation& population, const Conventions& conven
   const bool current = population.model->states.size() > 1;
   const std::string membrane(population.membraneTimeConstant());
   const bool leaky = !membrane.empty();
+  const auto tau = population.column(membrane), tauSyn = population.column("tau_syn"),
+             r = population.column("r"), vLeak = population.column("v_leak"),
+             inputGain = population.column("w_in"), threshold = population.column("v_threshold"),
+             vReset = population.column("v_reset");
   for (std::int64_t n = 0; n < population.size; ++n)
-    result.fromRest |= leaky && population.model->spiking && population.parameter("v_threshold", n) < 0;
+    result.fromRest |= leaky && population.model->spiking && threshold[n] < 0;
   for (std::int64_t n = 0; n < population.size; ++n) {
-    const double resistance =
-        population.parameter("r", n) * (!leaky && conventions.perSecond() ? conventions.dt : 1);
-    const double lossV = leaky ? conventions.share(population.parameter(membrane, n)) : 0;
-    const double lossU = current ? conventions.share(population.parameter("tau_syn", n)) : 1;
+    const double resistance = r[n] * (!leaky && conventions.perSecond() ? conventions.dt : 1);
+    const double lossV = leaky ? conventions.share(tau[n]) : 0;
+    const double lossU = current ? conventions.share(tauSyn[n]) : 1;
     const double unitU = leaky ? lossV * resistance : resistance;
-    const double rest = leaky ? population.parameter("v_leak", n) : 0;
+    const double rest = leaky ? vLeak[n] : 0;
     const double zero = result.fromRest ? rest : 0;  // of the chip's v
     (current ? result.biasDrive : result.leakDrive).push_back(lossV * (rest - zero));
     result.lossU.push_back(lossU);
     result.lossV.push_back(lossV);
     result.unitU.push_back(unitU);
-    result.gain.push_back(current ? unitU * lossU * population.parameter("w_in", n) : unitU);
+    result.gain.push_back(current ? unitU * lossU * inputGain[n] : unitU);
     if (!population.model->spiking) continue;
-    result.threshold.push_back(population.parameter("v_threshold", n) - zero);
-    const double reset = conventions.reset == Reset::ToVReset ? population.parameter("v_reset", n) : 0;
+    result.threshold.push_back(threshold[n] - zero);
+    const double reset = conventions.reset == Reset::ToVReset ? vReset[n] : 0;
     // A reset by subtraction has no value to go to.
     result.reset.push_back(conventions.reset == Reset::Subtract ? 0 : reset - zero);
   }

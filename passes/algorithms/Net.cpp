@@ -9,13 +9,13 @@
 
 namespace rheo {
 
-double FloatPopulation::parameter(const std::string& parameterName, std::int64_t neuron) const {
-  const auto found = parameters.find(parameterName);
-  if (found != parameters.end() && !found->second.empty())
-    return found->second.size() == 1 ? found->second[0] : found->second[static_cast<std::size_t>(neuron)];
+FloatPopulation::Column FloatPopulation::column(const std::string& parameterName) const {
+  Column column;
+  if (const auto found = parameters.find(parameterName); found != parameters.end())
+    column.values = found->second;
   for (const models::FloatParameter& entry : model->floatParameters)
-    if (entry.name == parameterName) return entry.fallback;
-  return 0;
+    if (entry.name == parameterName) column.fallback = entry.fallback;
+  return column;
 }
 
 bool FloatPopulation::forgets() const {

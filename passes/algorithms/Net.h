@@ -137,8 +137,19 @@ struct FloatPopulation {
   // Rows of the projections into it: row = neuron * ports + port.
   std::int64_t inputs() const { return model->inputsOf(size); }
 
-  // The parameter of a neuron; the model's fallback where the file leaves it out.
-  double parameter(const std::string& parameterName, std::int64_t neuron) const;
+  // A parameter of each neuron; the model's fallback where the file leaves it out.
+  struct Column {
+    std::span<const double> values;
+    double fallback = 0;
+    double operator[](std::int64_t neuron) const {
+      if (values.empty()) return fallback;
+      return values.size() == 1 ? values[0] : values[static_cast<std::size_t>(neuron)];
+    }
+  };
+  Column column(const std::string& parameterName) const;
+  double parameter(const std::string& parameterName, std::int64_t neuron) const {
+    return column(parameterName)[neuron];
+  }
 };
 
 // Where spikes come from: an input port or a population.
