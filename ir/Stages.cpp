@@ -149,8 +149,9 @@ void checkSlices(chip::ModuleOp module, Findings& findings) {
     if (!ids.insert(core.getId()).second) findings.add(place, "'" + place + "' exists twice");
     std::map<std::int64_t, std::int64_t> used;  // first compartment -> one past the last
     for (auto slice : core.getBody().getOps<chip::SliceOp>()) {
+      auto& neurons = held[slice.getPopulation().str()];
       for (std::int64_t i = 0; i < slice.getSize(); ++i)
-        held[slice.getPopulation().str()][slice.getNeuron(i)].push_back(slice.getClone());
+        neurons[slice.getNeuron(i)].push_back(slice.getClone());
       const std::int64_t first = slice.getFirstCompartment();
       const std::int64_t end = first + slice.getSize();
       const auto next = used.lower_bound(first);

@@ -195,8 +195,9 @@ mlir::ElementsAttr floatResource(mlir::MLIRContext* context, std::vector<double>
 FixedElementsAttr fixedElements(mlir::MLIRContext* context, llvm::ArrayRef<std::int32_t> values,
                                 llvm::ArrayRef<int64_t> shape, unsigned width, int exponent, bool isSigned,
                                 llvm::StringRef resource) {
-  bool narrow = true;
-  for (const std::int32_t value : values) narrow &= value == static_cast<std::int16_t>(value);
+  std::int32_t beyond = 0;  // bits that 16 would lose
+  for (const std::int32_t value : values) beyond |= value ^ static_cast<std::int16_t>(value);
+  const bool narrow = beyond == 0;
   const bool asResource = !resource.empty();
   const auto type =
       mlir::RankedTensorType::get(shape, mlir::IntegerType::get(context, asResource && narrow ? 16 : 32));

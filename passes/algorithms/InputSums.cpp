@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "algorithms/WeightLoops.h"
 #include "fixed/Arithmetic.h"
 
 namespace rheo {
@@ -25,15 +26,11 @@ Status checkInputSums(const FixedNet& net) {
     }
     const double unit = std::ldexp(payload, projection.exponent);
     std::vector<double>& of = sums[static_cast<std::size_t>(projection.target)];
-    const Wiring& wiring = projection.weights.wiring;
     const auto apart = static_cast<double>(projection.flooredApart());
-    for (std::int64_t target = 0; target < wiring.targets(); ++target) {
-      double sum = 0;
-      wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
-        sum += std::abs(projection.weights.value(index));
-      });
+    for (std::int64_t target = 0; target < projection.weights.wiring.targets(); ++target) {
+      const auto [down, up] = signedSums(projection.weights, target);
       // Flooring a negative sum goes away from 0.
-      of[static_cast<std::size_t>(target)] += std::ceil(sum * unit) + apart;
+      of[static_cast<std::size_t>(target)] += std::ceil(static_cast<double>(up - down) * unit) + apart;
     }
   }
   std::vector<Diagnostic> found;

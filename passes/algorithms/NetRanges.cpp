@@ -65,13 +65,10 @@ class ProjectionInput {
  private:
   SignedSums sumsOf(std::int64_t target) const {
     const Connections<std::int32_t>& weights = projection_->weights;
-    if (!perWeight_ && !weights.wiring.convolution()) return signedSums(weights.row(target));
-    SignedSums sums;
-    weights.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
-      const std::int64_t weight = perWeight_ ? shift(weights.value(index)) : weights.value(index);
-      sums.down += std::min<std::int64_t>(weight, 0);
-      sums.up += std::max<std::int64_t>(weight, 0);
-    });
+    if (!perWeight_) return signedSums(weights, target);
+    SignedSums sums;  // SPEC W6
+    weights.wiring.sourcesOf(
+        target, [&](std::int64_t, std::int64_t index) { sums.add(shift(weights.value(index))); });
     return sums;
   }
   std::int64_t shift(std::int64_t x) const { return fixed::shiftExactly(x, projection_->exponent); }

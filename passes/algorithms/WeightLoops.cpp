@@ -133,10 +133,14 @@ Vanished countVanished(std::span<const double> values, std::span<const std::int3
 SignedSums signedSums(std::span<const std::int32_t> weights) {
   const std::size_t whole = wholeVectors(weights.size());
   SignedSums sums = sumVectors(weights.data(), whole);
-  for (const std::int32_t weight : weights.subspan(whole)) {
-    sums.down += std::min<std::int64_t>(weight, 0);
-    sums.up += std::max<std::int64_t>(weight, 0);
-  }
+  for (const std::int32_t weight : weights.subspan(whole)) sums.add(weight);
+  return sums;
+}
+
+SignedSums signedSums(const Connections<std::int32_t>& weights, std::int64_t target) {
+  if (!weights.wiring.convolution()) return signedSums(weights.row(target));
+  SignedSums sums;
+  weights.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) { sums.add(weights.value(index)); });
   return sums;
 }
 

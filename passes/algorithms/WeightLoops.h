@@ -1,6 +1,7 @@
 // What is done with every weight of a projection, several at a time: the same numbers as one by one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -25,11 +26,17 @@ struct Vanished {
 };
 Vanished countVanished(std::span<const double> values, std::span<const std::int32_t> weights);
 
-// Sums of the weights below and above 0.
+// Sums of the weights below and above 0; of some, or of the synapses of a target.
 struct SignedSums {
   std::int64_t down = 0, up = 0;
+
+  void add(std::int64_t weight) {
+    down += std::min<std::int64_t>(weight, 0);
+    up += std::max<std::int64_t>(weight, 0);
+  }
 };
 SignedSums signedSums(std::span<const std::int32_t> weights);
+SignedSums signedSums(const Connections<std::int32_t>& weights, std::int64_t target);
 
 // Of each source in a row of all of them: its weight's bits into `bits`, factor * weight to `sums` (modulo
 // 2^64).
