@@ -113,8 +113,7 @@ TEST(SplitFanIn, e4_w5_a_floor_acts_on_one_group) {
   EXPECT_EQ(split->sums[0].neurons, 18);
   int entering = 0;
   for (const FixedProjection& p : split->net.projections) {
-    if (p.target == 0) EXPECT_EQ(p.exponent, -3) << p.name;
-    if (p.target != 0) EXPECT_EQ(p.exponent, 0) << p.name;
+    EXPECT_EQ(p.exponent, p.target == 0 ? -3 : 0) << p.name;
     entering += p.target == 0;
   }
   EXPECT_EQ(entering, 1);

@@ -81,7 +81,7 @@ TEST(Kept, whatDidNotChangeStays) {
       EXPECT_EQ(mapping->report.kept->kept, kept);
       EXPECT_EQ(mapping->report.kept->added, added);
       EXPECT_EQ(mapping->report.kept->kept + mapping->report.kept->moved, std::ssize(are) - added);
-      if (mapper == Mapper::Order) EXPECT_EQ(mapping->report.kept->moved, 0);
+      EXPECT_TRUE(mapper != Mapper::Order || mapping->report.kept->moved == 0);
     }
   }
 }
