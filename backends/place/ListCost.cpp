@@ -69,7 +69,6 @@ void ListCost::chooseKinds() {
 
 std::int64_t ListCost::axonsOf(bool mixed) const {
   if (atomsPerAxon_ == 1) return sources_;
-  if (!mixed && kind() == ListKind::Dense) return axonsFor(sources_, atomsPerAxon_);
   const std::int64_t dense = onlySparse() ? kNoList : listWords(targets_, denseFormat_);
   std::int64_t axons = 0, inDense = 0;
   for (std::size_t count = 1; count < sourcesWith_.size(); ++count)

@@ -25,10 +25,20 @@ class ListCost {
   std::int64_t sources() const { return sources_; }  // each with a list
   // Of lists that all have the kind that takes fewer words, and of lists that each take the shorter encoding.
   // SPEC I5
-  std::int64_t axons() const { return axonsOf(false); }
+  std::int64_t axons() const { return axons(kind()); }
   std::int64_t mixedAxons() const { return axonsOf(true); }
-  std::int64_t singleWords() const { return onlySparse() ? sparse_ : std::min(sparse_, dense_); }
+  std::int64_t singleWords() const { return words(kind()); }
   ListKind kind() const { return !onlySparse() && dense_ < sparse_ ? ListKind::Dense : ListKind::Sparse; }
+  // Of lists that all have this kind.
+  std::int64_t axons(ListKind kind) const {
+    return kind == ListKind::Dense ? axonsFor(sources_, atomsPerAxon_) : axonsOf(false);
+  }
+  std::int64_t words(ListKind kind) const { return kind == ListKind::Dense ? dense_ : sparse_; }
+  // Dense lists are all as long as the slice: no lists share fewer axons. What choosing them against kind()
+  // saves; 0 where they are chosen or cannot be.
+  std::int64_t axonsSavedByDense() const {
+    return onlySparse() || kind() == ListKind::Dense ? 0 : axons(ListKind::Sparse) - axons(ListKind::Dense);
+  }
   // Words that a second format saves, each list taking the shorter encoding.
   std::int64_t savedByBoth() const { return bothKinds_ ? singleWords() - mixed_ : 0; }
 

@@ -85,7 +85,8 @@ std::vector<ListCost> Placer::listsInto(int population) const {
   return lists;
 }
 
-// What they take beside what is used already, and how they are stored then.
+// What they take beside what is used already, and how they are stored then: in few words, as far as there are
+// axons, which lists of different lengths do not share. SPEC I5
 std::vector<ListChoice> Placer::addLists(const std::vector<ListCost>& lists, CoreUse& use) const {
   for (const ListCost& cost : lists) {
     use.wait(problem_.projections[cost.projection()].mostDelay());
@@ -94,15 +95,24 @@ std::vector<ListChoice> Placer::addLists(const std::vector<ListCost>& lists, Cor
     use.formats += cost.axons() > 0 ? 1 : 0;
   }
   const std::int64_t formatLimit = chip_.limit("formats_per_core").value;
+  const std::int64_t axonLimit = chip_.limit("input_axons_per_core").value;
   std::vector<ListChoice> choices;
   for (const ListCost& cost : lists) {
     if (cost.axons() == 0) continue;
-    const bool mixed = cost.savedByBoth() > 0 && use.formats < formatLimit;
-    choices.push_back({cost.projection(), 0, cost.kind(), mixed});
-    if (!mixed) continue;
-    use.synapseWords -= cost.savedByBoth();
-    use.inputAxons += cost.mixedAxons() - cost.axons();
-    ++use.formats;
+    ListChoice choice{cost.projection(), 0, cost.kind(), false};
+    if (const std::int64_t saved = cost.axonsSavedByDense(); saved > 0 && use.inputAxons > axonLimit) {
+      choice.kind = ListKind::Dense;
+      use.inputAxons -= saved;
+      use.synapseWords += cost.words(ListKind::Dense) - cost.words(ListKind::Sparse);
+    } else if (const std::int64_t more = cost.mixedAxons() - cost.axons();
+               cost.savedByBoth() > 0 && use.formats < formatLimit &&
+               (more <= 0 || use.inputAxons + more <= axonLimit)) {
+      choice.mixed = true;
+      use.inputAxons += more;
+      use.synapseWords -= cost.savedByBoth();
+      ++use.formats;
+    }
+    choices.push_back(choice);
   }
   return choices;
 }

@@ -176,3 +176,26 @@ def test_records_that_cannot_hold_their_atoms_are_refused(change, words, tmp_pat
     path.write_text(json.dumps(mine))
     with pytest.raises(rb.Error, match=re.escape(words)):
         rb.ChipSpec.load(path)
+
+
+@pytest.mark.parametrize("lengths", [[20] * 32 + list(range(1, 11)) * 3, list(range(1, 8)) * 12])
+def test_i5_lists_are_of_one_length_where_axons_are_short(lengths, tmp_path):
+    """What takes the fewest words, lists of many lengths, would take more axons than the chip's one core has."""
+    rng = np.random.default_rng(8)
+    weights = np.zeros((20, len(lengths)))
+    for source, length in enumerate(lengths):
+        weights[rng.choice(20, length, replace=False), source] = rng.choice([-1, 1], length)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", len(lengths))
+    b.lif("a", 20, tau=5e-3, r=8.0)
+    b.connect("in", "a", weights)
+    b.output("out", "a")
+    net = b.build()
+    images = [
+        rb.compile(net, record(tmp_path, "loihi2", 32, cores=1, input_axons_per_core=most))
+        for most in (4096, 4)
+    ]
+    roomy, short = (rb.limits.core_uses(image)[0] for image in images)
+    assert roomy["input_axons_per_core"] > 4 and short["input_axons_per_core"] == -(-len(lengths) // 32)
+    assert roomy["synapse_words_per_core"] < short["synapse_words_per_core"] == len(lengths) * 3
+    assert_same(*map(ran, images))
