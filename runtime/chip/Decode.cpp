@@ -190,7 +190,7 @@ Expected<std::vector<Route>> Decoder::readRoutes(const Records& source, const st
                           fmt::format("route {} leads to axon {} of core {}, one of {} cores in use", i, axon,
                                       core, header_.cores()->size()));
     const std::vector<std::int32_t>& starts = axonStart_[static_cast<std::size_t>(index)];
-    if (axon + 1 >= std::ssize(starts))
+    if (axon >= std::ssize(starts) - 1)  // a field of 64 bits: nothing may be added to it
       return contentError(
           "R0508", where,
           fmt::format("a route leads to axon {} of core {}, which has {}", axon, core, starts.size() - 1));

@@ -62,7 +62,7 @@ Status Decoder::decodeFormats(const image::Core& source, Core& core) {
 // Routes name records and atoms of cores that are decoded later. What is decoded of a file stays in
 // proportion to it.
 Status Decoder::countAtoms() {
-  const std::uint64_t most = std::min<std::uint64_t>(allWords() * kExpansion, 1u << 30);
+  const std::uint64_t most = std::min<std::uint64_t>(allWords() * kAtomsPerWord, 1u << 30);
   std::uint64_t all = 0;
   for (const image::Core* source : *header_.cores()) {
     const Records table = records(*source, "axon");

@@ -27,6 +27,8 @@ inline Error contentError(const char* code, std::string where, std::string messa
 // Lists may be shared by axons of different delays, ranges of routes by neurons, axons by routes; beyond this
 // many decoded items for each stored word a file is hostile, not thrifty.
 inline constexpr std::uint64_t kExpansion = 256;
+// Atoms of axons: as many as routes of two bits could name. Their lists may be empty, so none bound them.
+inline constexpr std::uint64_t kAtomsPerWord = 32;
 
 class Decoder {
  public:

@@ -231,7 +231,7 @@ TEST(Decode, r0508_names_occur_once) {
 // One core with a dense list of 640 1-bit weights, axons that share it and routes that share the axons: a few
 // kilobytes that could unfold to gigabytes.
 // With another number of atoms than one the lists are empty.
-Expected<Image> sharingImage(int axons, int routes, std::int64_t atoms = 1) {
+Expected<Image> sharingImage(int axons, int routes, std::int64_t atoms = 1, std::int64_t reached = 0) {
   constexpr int kNeurons = 640;
   ImageWriter writer;
   auto core = std::make_unique<image::CoreT>();
@@ -258,8 +258,8 @@ Expected<Image> sharingImage(int axons, int routes, std::int64_t atoms = 1) {
   core->slices.push_back(std::make_unique<image::SliceT>(image::SliceT{{}, 0, 0, kNeurons, 0}));
   writer.header.cores.push_back(std::move(core));
 
-  RecordWriter route = layout({"route", {{"core", 1, false}}});
-  for (int i = 0; i < routes; ++i) route.add();
+  RecordWriter route = layout({"route", {{"axon", 64, false}, {"core", 1, false}}});
+  for (int i = 0; i < routes; ++i) EXPECT_TRUE(route.set(route.add(), "axon", reached));
   auto input = std::make_unique<image::InputT>();
   input->name = "in";
   input->size = 1;
@@ -282,9 +282,16 @@ TEST(Decode, r0508_what_is_shared_stays_in_proportion) {
   EXPECT_EQ(codeOf(sharingImage(1000, 1)), "R0508");  // axons of one list
   EXPECT_EQ(codeOf(sharingImage(1, 1000)), "R0508");  // routes to one axon
   EXPECT_EQ(codeOf(sharingImage(3, 1, 40)), "");
+  EXPECT_EQ(codeOf(sharingImage(1, 1, 3000)), "R0508");     // more atoms than routes could name
   EXPECT_EQ(codeOf(sharingImage(3, 1, 1 << 20)), "R0508");  // atoms of one axon
   EXPECT_EQ(codeOf(sharingImage(1, 1, std::int64_t{1} << 49)), "R0508");
   EXPECT_EQ(codeOf(sharingImage(1, 1, 0)), "R0508");  // a route to none of them
+}
+
+TEST(Decode, r0508_routes_of_64_bits_lead_to_no_axon) {
+  EXPECT_EQ(codeOf(sharingImage(2, 1, 1, 1)), "");
+  for (const std::int64_t axon : {std::int64_t{2}, std::int64_t{1} << 32, INT64_MAX - 1, INT64_MAX})
+    EXPECT_EQ(codeOf(sharingImage(2, 1, 1, axon)), "R0508") << axon;
 }
 
 TEST(Decode, r0511_delay_of_axon_and_synapse) {
