@@ -103,7 +103,7 @@ class KernelWords {
       for (std::uint64_t k = 0; k < entries * kernelEntryWords(use.count, format); ++k)
         words_.insert({use.core, "synapse", use.list + k});
       add(use.core, "format", static_cast<std::uint64_t>(use.format));
-      for (const std::int32_t axon : use.axons) add(use.core, "axon", static_cast<std::uint64_t>(axon));
+      for (const std::int32_t axon : use.axons) add(use.core, "axon", memories.recordOf(use.core, axon));
     }
   }
   bool has(const Fault& fault) const {
