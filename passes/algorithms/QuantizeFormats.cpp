@@ -135,7 +135,13 @@ PartsOfOneFormat::PartsOfOneFormat(const std::vector<QuantPart*>& parts) {
 std::vector<FixedProjection> projectionsOf(QuantPart part) {
   if (part.rowFormats.empty() && part.rowExponents.empty() && !part.effective.format.bothSigns)
     return {std::move(part.fixed)};
-  if (part.fixed.weights.values.empty()) return {std::move(part.fixed)};  // none were chosen
+  if (part.fixed.weights.values.empty()) {  // none were chosen, or there are none
+    if (const WeightFormat& format = part.formatOf(0); format.bothSigns) {
+      part.fixed.weightBits = format.bits - 1;
+      part.fixed.signMode = SignMode::Excitatory;
+    }
+    return {std::move(part.fixed)};
+  }
   const std::vector<RowGroup> groups = groupsOf(part);
   std::vector<FixedProjection> made;
   for (const RowGroup& group : groups) {

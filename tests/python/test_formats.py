@@ -240,6 +240,19 @@ def test_names_that_look_like_formats_are_no_formats():
     assert rb.compile(net, quant=chosen).to_bytes() == image.to_bytes()
 
 
+@pytest.mark.parametrize("bits", [9, [9, 9], [9, 8]])
+def test_w10_pinned_weights_of_nine_bits_may_be_none(bits):
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 3)
+    b.lif("n", 2, tau=5e-3)
+    b.connect("in", "n", np.full((2, 3), 0.1), name="w")
+    b.connect("in", "n", np.ones((2, 3)), name="v")
+    b.output("out", "n")
+    pins = pinned(w={"bits": bits, "exponent": -3, "sign_mode": "mixed", "weights": [{}, {}]})
+    image = rb.compile(b.build(), "loihi2", quant=pins)
+    assert rb.limits.core_uses(image)[0]["input_axons_per_core"] == 3  # of 'v'
+
+
 def test_exact_weights_have_the_exponent_of_their_row():
     weights = np.array([[3 * 64.0, 255 * 64.0], [-63.5, 0.5], [-63.75, 0.25], [32, 16]])
     b = rb.Builder(dt=1e-3)
