@@ -1,5 +1,6 @@
 // The neurons of a network as the mapper sees them: an edge for each source of each projection, as a core has
-// an axon for it. Feature maps lie in tiles; their neurons are no vertices, but send to some.
+// an axon, or an atom of one, for it. Feature maps lie in tiles; their neurons are no vertices, but send to
+// some.
 #pragma once
 
 #include <map>

@@ -15,11 +15,11 @@ constexpr std::array kRules{
     LimitRule{"cores", 1, 1 << 20, "cores", "cores of one chip", kStated},
     LimitRule{"neurons_per_core", 1, kLargestLimit, "neurons",
               "compartments; a neuron of several ports takes as many", kStated},
-    LimitRule{"input_axons_per_core", 1, kLargestLimit, "axons",
-              "entries of the table through which spikes enter: for each projection one for each source, or "
-              "for each "
-              "'atoms_per_axon' of them",
-              kStated},
+    LimitRule{
+        "input_axons_per_core", 1, kLargestLimit, "axons",
+        "entries of the table through which spikes enter: for each projection one for each source, or for "
+        "each 'atoms_per_axon' of them whose lists are equally long",
+        kStated},
     LimitRule{"atoms_per_axon", 1, 1 << 16, "atoms",
               "sources that share an input axon, a population axon then, each with a list of its own of the "
               "same length",

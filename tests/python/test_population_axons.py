@@ -199,3 +199,11 @@ def test_i5_lists_are_of_one_length_where_axons_are_short(lengths, tmp_path):
     assert roomy["input_axons_per_core"] > 4 and short["input_axons_per_core"] == -(-len(lengths) // 32)
     assert roomy["synapse_words_per_core"] < short["synapse_words_per_core"] == len(lengths) * 3
     assert_same(*map(ran, images))
+
+
+def test_the_mapper_alone_lets_sources_share_axons():
+    for base, atoms in (("loihi1", 32), ("loihi2", 1)):
+        spec = rb.ChipSpec.load(base)
+        given = rb.partitioning.chip_limits(base)
+        assert given["input_axons_per_core"] == atoms * spec.limits["input_axons_per_core"].value
+    assert rb.partitioning.chip_limits("loihi1", input_axons_per_core=9)["input_axons_per_core"] == 9

@@ -61,10 +61,12 @@ class Partition:
 def chip_limits(chip, **overrides: Optional[int]) -> dict:
     """The limits that the mapper holds, of a chip or as given; None means none.
 
+    Where sources share input axons (SPEC I5), as many edges reach a core as its axons have atoms.
     A synapse takes its weight's bits and the index of its neuron within the core; none crosses two words.
     """
     spec = ChipSpec.load(chip)
     limits: dict = {name: spec.limits[name].value for name in LIMITS}
+    limits["input_axons_per_core"] *= spec.limits["atoms_per_axon"].value
     limits.update(overrides)
     limits["synapse_memory"] = _core.listed_synapse_memory(chip_name(chip))
     return limits
