@@ -1,4 +1,5 @@
-// Exit status 0: the image computes the network; 1: it does not; 2: a wrong call; 3: an unreadable file.
+// The check of two files. Exit status 0: the image computes the network; 1: it does not; 2: a wrong call; 3:
+// an unreadable file.
 #include <fmt/format.h>
 
 #include "support/File.h"

@@ -123,7 +123,9 @@ Status Relayer::formParts(const FixedProjection& projection, Form& form) const {
   const Wiring& wiring = form.weights.wiring;
   // Half of a core at most is for what relays take back, so that it holds those of several rows.
   const std::int64_t room = std::min(chip_.sourcesPerCore(), limit("synapse_words_per_core"));
-  const std::int64_t most = room - std::min(2 * kMostLevels * wiring.targets(), room / 2);
+  const std::int64_t back = std::min(2 * kMostLevels * wiring.targets(), room / 2);
+  const std::int64_t axons = limit("input_axons_per_core") - axonsFor(back, chip_.atomsPerAxon());
+  const std::int64_t most = std::min(axons * chip_.atomsPerAxon(), limit("synapse_words_per_core") - back);
   struct Load {
     std::int64_t count = 0, positive = 0, negative = 0;
   };
@@ -343,10 +345,11 @@ Status Relayer::relay(const CrowdedPopulation& of) {
     if (fits()) break;
     Expected<Form> formed = form(net().projections[of.incoming[i]]);
     if (!formed) return formed.error();
-    const std::int64_t relays = std::ssize(formed->parts) * formed->channels() * ports;
+    const std::int64_t parts = std::ssize(formed->parts), each = formed->channels() * ports;
+    const std::int64_t relays = parts * each;
     if (relays >= most(i)) continue;
     for (std::size_t n = 0; n < left.size(); ++n) {
-      left[n].axons += relays - of.needs[i][n].axons;
+      left[n].axons += parts * axonsFor(each, chip_.atomsPerAxon()) - of.needs[i][n].axons;
       left[n].words += relays - of.needs[i][n].words;
     }
     chosen.emplace_back(of.incoming[i], *std::move(formed));

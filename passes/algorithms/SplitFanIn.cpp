@@ -171,11 +171,13 @@ Expected<PartialSums> Splitter::formed(std::size_t j) {
 
 bool Splitter::enough(const Crowded& of, const std::vector<std::size_t>& chosen) const {
   const FixedPopulation& owner = result_.net.populations[static_cast<std::size_t>(of.population)];
+  const auto ports = static_cast<std::int64_t>(owner.model->portCount());
   ListNeeds parts;
-  for (const std::size_t i : chosen)
-    parts.axons += static_cast<std::int64_t>(of.sums[i]->parts.size()) *
-                   static_cast<std::int64_t>(owner.model->portCount());
-  parts.words = parts.axons;
+  for (const std::size_t i : chosen) {
+    const std::int64_t count = std::ssize(of.sums[i]->parts);
+    parts.axons += axonsFor(count, chip_.atomsPerAxon()) * ports;
+    parts.words += count * ports;
+  }
   for (std::size_t n = 0; n < static_cast<std::size_t>(owner.size); ++n) {
     ListNeeds all = parts;
     for (std::size_t i = 0; i < of.incoming.size(); ++i) {

@@ -207,3 +207,16 @@ def test_the_mapper_alone_lets_sources_share_axons():
         given = rb.partitioning.chip_limits(base)
         assert given["input_axons_per_core"] == atoms * spec.limits["input_axons_per_core"].value
     assert rb.partitioning.chip_limits("loihi1", input_axons_per_core=9)["input_axons_per_core"] == 9
+
+
+@pytest.mark.parametrize("words", [400, 16384])
+def test_e6_relays_share_axons(words, tmp_path):
+    """1,000 inputs take 31 axons, their relays few: an axon for each relay would be more than the core has, 16."""
+    b = rb.Builder(dt=1e-3)
+    b.input("in", 1000)
+    b.lif("a", 1, tau=5e-3)
+    b.connect("in", "a", np.random.default_rng(0).normal(0, 0.05, (1, 1000)))
+    b.output("out", "a")
+    short = record(tmp_path, "loihi1", 32, input_axons_per_core=16, synapse_words_per_core=words)
+    image = rb.compile(b.build(), short, relay_fan_in=True)
+    assert max(use["input_axons_per_core"] for use in rb.limits.core_uses(image)) <= 16
