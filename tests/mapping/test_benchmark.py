@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 RUN = Path(__file__).resolve().parents[2] / "benchmarks" / "run.py"
+sys.path.insert(0, str(RUN.parent))
+import feature_maps  # noqa: E402
 
 
 def run(*options, **environment):
@@ -40,3 +42,10 @@ def test_compilation_of_layers_is_measured():
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["synapses"] == 400 and found["median_seconds"] > 0 and found["gigabytes"] > 0
+
+
+def test_feature_maps_take_no_more_cores_than_their_neurons():
+    """The layers of VGG11 whose neurons' sources are not more than a core's axons, without a limit on synaptic memory."""
+    layers = feature_maps.NETWORKS["vgg11"][:5]
+    assert [layer.neurons // 1024 for layer in layers] == [64, 32, 16, 16, 8]
+    assert [feature_maps.cores_of(layer, "loihi64") for layer in layers] == [64, 32, 16, 16, 8]
