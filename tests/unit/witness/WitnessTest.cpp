@@ -45,6 +45,15 @@ std::string edited(const Case& of, const EditHeader& header, const EditWords& wo
   return messages(witness::check(of.network, unwrapped(rewrite(of.image, header, words))));
 }
 
+// With another value in a field of a core's record.
+std::string editedField(const Case& of, const std::string& core, const char* record, std::uint64_t index,
+                        const char* field, std::int64_t value) {
+  return edited(of, nullptr,
+                [&](const std::string& owner, const std::string& name, std::vector<std::uint64_t>& words) {
+                  if (owner == core && name == record) poke(of.image, words, record, index, field, value);
+                });
+}
+
 void restamp(std::vector<std::uint8_t>& bytes) {
   const std::uint64_t checksum = XXH3_64bits(bytes.data() + 16, bytes.size() - 16);
   std::memcpy(bytes.data() + 8, &checksum, sizeof checksum);
@@ -187,10 +196,7 @@ TEST(Witness, v2_neurons_and_their_parameters) {
                      }),
               HasSubstr("hidden: neurons 39 to 39 are held by no core"));
   EXPECT_THAT(
-      edited(of, nullptr,
-             [&](const std::string& owner, const std::string& name, std::vector<std::uint64_t>& words) {
-               if (owner == "core 0" && name == "neuron") poke(of.image, words, "neuron", 3, "dv", 301);
-             }),
+      editedField(of, "core 0", "neuron", 3, "dv", 301),
       HasSubstr(
           "neuron 3 of 'hidden' (core 0, compartment 3): decay_v is 301 in the image, 300 in the network"));
   EXPECT_THAT(edited(of,
@@ -205,11 +211,7 @@ TEST(Witness, v2_neurons_and_their_parameters) {
 TEST(Witness, v2_profiles_and_formats_that_mean_nothing) {
   const Case of = denseCase();
   const auto poked = [&](const char* record, const char* field, std::int64_t value) {
-    return edited(
-        of, nullptr,
-        [&](const std::string& owner, const std::string& memory, std::vector<std::uint64_t>& words) {
-          if (owner == "core 0" && memory == record) poke(of.image, words, record, 0, field, value);
-        });
+    return editedField(of, "core 0", record, 0, field, value);
   };
   EXPECT_THAT(poked("neuron", "profile", 3),
               HasSubstr("core 0: a compartment has a profile that there is not"));
@@ -242,11 +244,7 @@ TEST(Witness, e5_v2_clones_are_complete) {
   while (!holds(core)) ++core;
   const std::string name = fmt::format("core {}", header.cores()->Get(core)->id());
   const auto poked = [&](const char* record, const char* field, std::int64_t value) {
-    return edited(
-        of, nullptr,
-        [&](const std::string& owner, const std::string& memory, std::vector<std::uint64_t>& words) {
-          if (owner == name && memory == record) poke(of.image, words, record, 0, field, value);
-        });
+    return editedField(of, name, record, 0, field, value);
   };
   EXPECT_THAT(poked("neuron", "dv", 301), HasSubstr("decay_v is 301 in the image, 300 in the network"));
   EXPECT_THAT(poked("axon", "count", 0), HasSubstr("is not in the image"));
@@ -262,23 +260,14 @@ TEST(Witness, v3_every_synapse_has_its_weight_and_place) {
   EXPECT_THAT(text, HasSubstr("fc1: neuron "));
   EXPECT_THAT(text, HasSubstr("of 'hidden' (core 0, input "));
   EXPECT_THAT(text, HasSubstr("the synapse from channel 0 of 'in' (weight "));
-  EXPECT_THAT(
-      edited(of, nullptr,
-             [&](const std::string& owner, const std::string& name, std::vector<std::uint64_t>& words) {
-               if (owner == "core 0" && name == "axon") poke(of.image, words, "axon", 0, "delay", 1);
-             }),
-      HasSubstr("delay 1) is not in the network"));
+  EXPECT_THAT(editedField(of, "core 0", "axon", 0, "delay", 1), HasSubstr("delay 1) is not in the network"));
 }
 
 // SPEC I5: each atom has a list of its own.
 TEST(Witness, v3_i5_a_spike_names_its_atom) {
   const Case of = loihi1Case();
   const auto poked = [&](const char* record, const char* field, std::int64_t value) {
-    return edited(
-        of, nullptr,
-        [&](const std::string& owner, const std::string& memory, std::vector<std::uint64_t>& words) {
-          if (owner == "core 0" && memory == record) poke(of.image, words, record, 0, field, value);
-        });
+    return editedField(of, "core 0", record, 0, field, value);
   };
   EXPECT_THAT(poked("route", "atom", 31), HasSubstr(": no atom 31 of axon"));
   EXPECT_THAT(poked("route", "atom", 1), HasSubstr("is not in the image"));
