@@ -233,7 +233,9 @@ Status Emitter::emitLists(const PlacedCore& core, CoreWords& words) {
   if (auto done = emitFormats(core, words); !done) return done;
   int group = -1;
   for (const AxonRecord& record : axonRecords(problem_, chip_, core)) {
-    if (record.group != group && core.groups[group = record.group].kind == ListKind::Kernel)
+    const bool isFirst = record.group != group;  // of its group, whose kernels lie before all axons
+    group = record.group;
+    if (isFirst && core.groups[group].kind == ListKind::Kernel)
       if (auto done = emitKernels(core, group, words); !done) return done;
     if (auto done = emitAxon(core, record, words); !done) return done;
   }
