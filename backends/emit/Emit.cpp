@@ -60,6 +60,7 @@ class Emitter {
     std::optional<RecordWriter> constants;  // where the chip runs programs
     std::vector<GroupForm> forms = {};      // [group]
     std::vector<std::uint64_t> synapses = {};
+    int longestDelay = 0;
     std::map<std::vector<std::int64_t>, std::int64_t> knownProfiles = {}, knownConstants = {};
     std::map<std::pair<int, std::int64_t>, std::int64_t> kernels = {};  // group, channel of sources -> list
   };
@@ -167,6 +168,7 @@ Status Emitter::emitAxon(const PlacedCore& core, const AxonRecord& record, CoreW
     targets[axon.source].push_back(
         {core.id, static_cast<std::int64_t>(words.axons.records()), atom, axon.clone});
   }
+  words.longestDelay = std::max(words.longestDelay, projection.axonDelay());
   values.insert(values.end(), {{"format", record.group}, {"delay", projection.axonDelay()}});
   if (words.axons.has("atoms")) values.emplace_back("atoms", std::ssize(record.atoms));
   auto added = append(words.axons, values);
@@ -191,6 +193,8 @@ Expected<Values> Emitter::emitList(const PlacedCore& core, const PlacedAxon& axo
     else if (keepsWeight(weight, format, truncation))
       list.push_back({slice.firstInput + target.place, weight, projection.synapseDelay(target.index)});
   }
+  for (const ListedSynapse& synapse : list)
+    words.longestDelay = std::max(words.longestDelay, projection.axonDelay() + synapse.delay);
   auto address = packSynapses(words.synapses, list, format, truncation);
   if (!address) return address.error();
   return Values{{"list", static_cast<std::int64_t>(*address)},
@@ -335,7 +339,7 @@ Status Emitter::emitCore(std::size_t core, CoreWords& words) {
   memory(image_.addMemory("synapse", words.synapses, words.synapses.size()));
   image_.header.cores.push_back(std::move(described));
   const auto count = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
-  for (const PlacedGroup& group : placed.groups) use.wait(problem_.projections[group.projection].mostDelay());
+  use.wait(words.longestDelay);
   use.inputAxons = count(words.axons.records());
   use.outputRoutes = count(words.routes.records());
   use.synapseWords = count(words.synapses.size());

@@ -36,6 +36,7 @@ void ListCost::addNeurons(std::span<const std::int32_t> neurons) {
     for (std::int64_t port = 0; port < ports_; ++port) {
       ++targets_;
       countTarget(projection_, sparseFormat_, truncation_, neuron * ports_ + port, counts_);
+      noteDelays(neuron * ports_ + port);
     }
   sourcesWith_.assign(1, 0);
   sparseWords_.assign(1, 0);
@@ -79,8 +80,17 @@ std::int64_t ListCost::axonsOf(bool mixed) const {
   return axons + axonsFor(inDense, atomsPerAxon_);
 }
 
+void ListCost::noteDelays(std::int64_t target) {
+  if (projection_.mostSynapseDelay() == mostSynapseDelay_) return;  // there are none, or none longer
+  projection_.wiring.sourcesOf(target, [&](std::int64_t, std::int64_t index) {
+    if (keepsWeight(projection_.weights[static_cast<std::size_t>(index)], sparseFormat_, truncation_))
+      mostSynapseDelay_ = std::max(mostSynapseDelay_, projection_.synapseDelay(index));
+  });
+}
+
 void ListCost::addTarget(std::int64_t target) {
   ++targets_;
+  noteDelays(target);
   projection_.wiring.sourcesOf(target, [&](std::int64_t source, std::int64_t index) {
     const std::int32_t weight = projection_.weights[static_cast<std::size_t>(index)];
     if (!keepsWeight(weight, sparseFormat_, truncation_)) return;

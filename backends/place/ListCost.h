@@ -23,6 +23,8 @@ class ListCost {
 
   int projection() const { return index_; }
   std::int64_t sources() const { return sources_; }  // each with a list
+  // Of axon and synapse together, of what ends in these neurons.
+  int mostDelay() const { return sources_ == 0 ? 0 : projection_.axonDelay() + mostSynapseDelay_; }
   // Of lists that all have the kind that takes fewer words, and of lists that each take the shorter encoding.
   // SPEC I5
   std::int64_t axons() const { return axons(kind()); }
@@ -44,6 +46,7 @@ class ListCost {
 
  private:
   void addTarget(std::int64_t target);
+  void noteDelays(std::int64_t target);
   void chooseKinds();
   std::int64_t axonsOf(bool mixed) const;
   // Where a source reaches few targets by construction, or synapses wait for different times.
@@ -59,6 +62,7 @@ class ListCost {
   std::vector<std::int64_t> sourcesWith_;  // [synapses]: sources that have so many
   std::vector<std::int64_t> sparseWords_;  // [synapses]: of a list of so many
   std::int32_t targets_ = 0;
+  int mostSynapseDelay_ = 0;
   std::int64_t sources_ = 0, sparse_ = 0, dense_ = 0, mixed_ = 0;
   bool bothKinds_ = false;
 };

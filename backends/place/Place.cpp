@@ -89,7 +89,7 @@ std::vector<ListCost> Placer::listsInto(int population) const {
 // axons, which lists of different lengths do not share. SPEC I5
 std::vector<ListChoice> Placer::addLists(const std::vector<ListCost>& lists, CoreUse& use) const {
   for (const ListCost& cost : lists) {
-    use.wait(problem_.projections[cost.projection()].mostDelay());
+    use.wait(cost.mostDelay());
     use.inputAxons += cost.axons();
     use.synapseWords += cost.singleWords();
     use.formats += cost.axons() > 0 ? 1 : 0;

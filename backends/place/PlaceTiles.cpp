@@ -18,18 +18,20 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
     for (std::int32_t i = 0; i < slice.size(); ++i) takeNeuron(population, slice.neuron(i), trial);
     for (const int index : incoming_[population]) {
       const ProjectionSpec& projection = problem_.projections[index];
-      trial.use.wait(projection.mostDelay());
       ListChoice choice{index, 0, ListKind::Kernel, false};
       KernelCost cost;
+      int delay = projection.mostDelay();
       if (sameMap(projection, map) && kernelsFit(projection, chip_, tile)) {
         cost = kernelCost(projection, chip_, tile);
       } else {
         ListCost lists(problem_, chip_, index);
         for (std::int32_t i = 0; i < slice.size(); ++i) lists.addNeuron(slice.neuron(i));
         cost = {lists.axons(), lists.singleWords()};
+        delay = lists.mostDelay();
         choice.kind = lists.kind();
       }
       if (cost.axons == 0) continue;
+      trial.use.wait(delay);
       trial.use.inputAxons += cost.axons;
       trial.use.synapseWords += cost.words;
       ++trial.use.formats;

@@ -294,7 +294,8 @@ void Reader::complete() {
     for (const std::string& field : required)
       if (std::none_of(layout->fields.begin(), layout->fields.end(),
                        [&](const FieldSpec& f) { return f.name == field; }))
-        fail("R0403", "/layouts/" + record, fmt::format("record '{}' lacks the field '{}'", record, field));
+        fail("R0403", "/layouts/" + record, fmt::format("record '{}' lacks the field '{}'", record, field),
+             field == "atoms" || field == "atom" ? "add it, or state an 'atoms_per_axon' of 1" : "add it");
   }
 }
 
