@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import random_networks
 import rheobase as rb
+from partial_sums import chip as record
 from rheobase import fixing
 from rheobase.limits import core_uses, utilisation
-from test_check import chip as record
 
 
 def decoded(image) -> list:
@@ -23,7 +23,7 @@ def test_a_core_waits_for_what_ends_in_it(tmp_path):
     b.lif("a", 20, tau=5e-3)
     b.connect("in", "a", rng.normal(0, 0.3, (20, 30)), delay=delays)
     b.output("out", "a")
-    two = record(tmp_path / "two.json", neurons_per_core=10)
+    two = record(tmp_path, "two", neurons_per_core=10)
     placed = fixing.look(fixing.Plan(b.build(), two, {}))[1]
     image = rb.compile(b.build(), two)
     assert placed.cores == decoded(image)
