@@ -174,7 +174,9 @@ class Chooser {
                            Expected<Placement> byGraph) const {
     if (!inOrder && !byGraph) return inOrder.error();
     MappingReport report;
-    report.bound = partition::lowerBounds(graph.graph(), graph.limits(nullptr)).connectivity;
+    partition::Limits limits = graph.limits(nullptr);
+    limits.perCore.words = partition::kUnlimited;  // dense lists take fewer than the mapper counts
+    report.bound = partition::lowerBounds(graph.graph(), limits).connectivity;
     if (inOrder) report.inOrder = figuresOf(graph, *inOrder);
     if (byGraph) report.byGraph = figuresOf(graph, *byGraph);
     if (!byGraph) report.refused = byGraph.error().diagnostics.front().message;

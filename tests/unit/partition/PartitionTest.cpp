@@ -244,6 +244,14 @@ TEST(Bounds, countEdgesLargerThanACore) {
   const Bounds bounds = lowerBounds(graphOf(7, {{0, 1, 2, 3, 4, 5, 6}, {1, 2}}, {2, 5}), limitsOf(3, 1));
   EXPECT_EQ(bounds.connectivity.value, 2 * 2);
   EXPECT_EQ(bounds.cores.value, 3);
+  // Four vertices that have four synapses each, on cores of words for eight: two of them fill one.
+  const Hypergraph full = graphOf(4, {{0, 1, 2, 3}, {0, 1, 2, 3}, {0, 1, 2, 3}, {0, 1, 2, 3}}, {1, 2, 3, 4});
+  Limits limits = limitsOf(4);
+  limits.perCore.words = 8;
+  limits.memory = {0, 32, 32};
+  EXPECT_EQ(lowerBounds(full, limits).connectivity.value, 1 + 2 + 3 + 4);
+  limits.perCore.words = 16;
+  EXPECT_EQ(lowerBounds(full, limits).connectivity.value, 0);
   EXPECT_EQ(lowerBounds(graphOf(2, {{0, 1}}), limitsOf(0)).cores.value, 2);
   EXPECT_EQ(lowerBounds(graphOf(0, {}), limitsOf(3)).cores.reason, "there is no vertex");
 }
