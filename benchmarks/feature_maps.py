@@ -18,7 +18,6 @@ from typing import NamedTuple
 import numpy as np
 
 CHIPS = {"without words": "loihi64", "with words": "loihi64_words"}
-NEURONS_PER_CORE = 1024
 
 
 class Layer(NamedTuple):
@@ -102,15 +101,18 @@ def cores_of(layer: Layer, chip: str) -> int:
 
 def measure(name: str) -> dict:
     """The figures of one network; layers of one shape are compiled once."""
+    import rheobase as rb
+
     layers, known, begin = NETWORKS[name], {}, time.perf_counter()
     for chip in CHIPS.values():
         for layer in dict.fromkeys(layers):
             known[layer, chip] = cores_of(layer, chip)
     found = {"network": name, "neurons": sum(layer.neurons for layer in layers)}
-    found["fewest"] = [-(-layer.neurons // NEURONS_PER_CORE) for layer in layers]
     for what, chip in CHIPS.items():
+        room = rb.ChipSpec.load(chip).limits["neurons_per_core"].value
+        found["fewest"] = [-(-layer.neurons // room) for layer in layers]
         cores = [known[layer, chip] for layer in layers]
-        used = found["neurons"] / (sum(cores) * NEURONS_PER_CORE)
+        used = found["neurons"] / (sum(cores) * room)
         found[what] = {"cores": cores, "all": sum(cores), "utilisation": round(used, 4)}
     return {**found, "seconds": time.perf_counter() - begin}
 

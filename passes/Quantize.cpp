@@ -55,12 +55,13 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
   void write(spk::NetworkOp network, const QuantResult& result) const {
     std::string text;
     const int parts = options.writeSettings ? 2 : 1;
-    inParallel(std::min(parts, usableCores()), static_cast<std::size_t>(parts), [&](std::size_t part) {
-      if (part == 0)
-        writeQuantized(network, result.net, view(options.profile->name));
-      else
-        text = result.settings.toJson();
-    });
+    inParallel(std::min(parts, availableProcessors()), static_cast<std::size_t>(parts),
+               [&](std::size_t part) {
+                 if (part == 0)
+                   writeQuantized(network, result.net, view(options.profile->name));
+                 else
+                   text = result.settings.toJson();
+               });
     if (options.writeSettings) network.setQuantization(text);
   }
 

@@ -102,8 +102,8 @@ void Checker::checkMoved(std::size_t number) {
   for (const auto& parameter : node.parameters) {
     const std::string& what = parameter->name;
     const auto acts = [&](std::int32_t value) {
-      if (what == "bias" || what == "threshold_low") return what == "bias" ? value != 0 : value > 0;
-      return what.starts_with("threshold") && value < 0;
+      if (what == "bias") return value != 0;
+      return what == "threshold_low" ? value > 0 : what.starts_with("threshold") && value < 0;
     };
     if (std::ranges::any_of(parameter->values, acts))
       tell(fmt::format("it acts by itself ({})", parameter->name));

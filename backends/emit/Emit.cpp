@@ -73,7 +73,7 @@ class Emitter {
   Status emitAxon(const PlacedCore& core, const AxonRecord& record, CoreWords& words);
   Expected<Values> emitList(const PlacedCore& core, const PlacedAxon& axon, CoreWords& words) const;
   Status emitKernels(const PlacedCore& core, int group, CoreWords& words) const;
-  Expected<Values> kernelOf(const PlacedCore& core, const PlacedAxon& axon, const CoreWords& words) const;
+  Values kernelOf(const PlacedCore& core, const PlacedAxon& axon, const CoreWords& words) const;
   Status emitNeurons(const PlacedSlice& slice, CoreWords& words) const;
   Status emitRoutes(const std::vector<Target>& targets, RecordWriter& routes) const;
   Expected<std::int64_t> profileOf(const PopulationSpec& population, std::int32_t neuron,
@@ -162,7 +162,8 @@ Status Emitter::emitAxon(const PlacedCore& core, const AxonRecord& record, CoreW
   for (std::int64_t atom = 0; atom < std::ssize(record.atoms); ++atom) {
     if (record.atoms[atom] == AxonRecord::kNobody) continue;
     const PlacedAxon& axon = core.axons[record.atoms[atom]];
-    auto listed = group.kind == ListKind::Kernel ? kernelOf(core, axon, words) : emitList(core, axon, words);
+    auto listed = group.kind == ListKind::Kernel ? Expected<Values>(kernelOf(core, axon, words))
+                                                 : emitList(core, axon, words);
     if (!listed) return listed.error();
     if (values.empty()) values = *std::move(listed);
     targets[axon.source].push_back(
@@ -221,16 +222,16 @@ Status Emitter::emitKernels(const PlacedCore& core, int group, CoreWords& words)
   return ok();
 }
 
-Expected<Values> Emitter::kernelOf(const PlacedCore& core, const PlacedAxon& axon,
-                                   const CoreWords& words) const {
+// What its axon record says of the list.
+Values Emitter::kernelOf(const PlacedCore& core, const PlacedAxon& axon, const CoreWords& words) const {
   const ProjectionSpec& projection = problem_.projections[core.groups[axon.group].projection];
   const Convolution& convolution = *projection.wiring.convolution();
   const KernelPlace place = kernelPlaceOf(convolution, words.forms[axon.group].tile, axon.source);
-  return Values{{"list", words.kernels.at({axon.group, convolution.placeOfInput(axon.source).channel})},
-                {"count", place.channels.count},
-                {"row", place.row},
-                {"column", place.column},
-                {"channel", place.channels.first}};
+  return {{"list", words.kernels.at({axon.group, convolution.placeOfInput(axon.source).channel})},
+          {"count", place.channels.count},
+          {"row", place.row},
+          {"column", place.column},
+          {"channel", place.channels.first}};
 }
 
 Status Emitter::emitLists(const PlacedCore& core, CoreWords& words) {

@@ -22,7 +22,8 @@ constexpr double kMostWork = 1e6;
 // Threads wait for each other after every few neurons: a small graph is mapped sooner by one.
 int threadsFor(const partition::Hypergraph& graph) {
   constexpr std::uint64_t kPinsPerThread = std::uint64_t{1} << 20;
-  return static_cast<int>(std::clamp<std::uint64_t>(graph.targetPins() / kPinsPerThread, 1, usableCores()));
+  return static_cast<int>(
+      std::clamp<std::uint64_t>(graph.targetPins() / kPinsPerThread, 1, availableProcessors()));
 }
 
 class Chooser {

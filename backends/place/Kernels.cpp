@@ -166,10 +166,10 @@ std::vector<std::int32_t> kernelWeights(const ProjectionSpec& projection, const 
   return weights;
 }
 
-KernelCost kernelCost(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile) {
+ListNeeds kernelNeeds(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile) {
   const Convolution& c = *projection.wiring.convolution();
   const SynapseFormat format = formatOf(projection, chip, ListKind::Kernel);
-  KernelCost cost;
+  ListNeeds cost;
   for (std::int64_t channel = 0; channel < c.channelsIn; ++channel) {
     const Range reached = channelsReached(c, tile, channel);
     if (reached.count == 0) continue;

@@ -61,11 +61,6 @@ std::int64_t axonsOfPosition(const Convolution& convolution, const Range& channe
                              std::int64_t atomsPerAxon);
 
 // What kernel lists into a tile take, zeros of the kernel not looked at.
-struct KernelCost {
-  std::int64_t axons = 0;
-  std::int64_t words = 0;
-  std::int64_t lists = 0;  // as the sources count them, each a route
-};
-KernelCost kernelCost(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile);
+ListNeeds kernelNeeds(const ProjectionSpec& projection, const ChipSpec& chip, const Tile& tile);
 
 }  // namespace rheo

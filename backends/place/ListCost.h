@@ -30,6 +30,7 @@ class ListCost {
   std::int64_t axons() const { return axons(kind()); }
   std::int64_t mixedAxons() const { return axonsOf(true); }
   std::int64_t singleWords() const { return words(kind()); }
+  ListNeeds needs() const { return {axons(), singleWords(), sources_}; }
   ListKind kind() const { return !onlySparse() && dense_ < sparse_ ? ListKind::Dense : ListKind::Sparse; }
   // Of lists that all have this kind.
   std::int64_t axons(ListKind kind) const {

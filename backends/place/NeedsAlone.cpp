@@ -10,14 +10,11 @@ ListNeeds needsAlone(const PlacementProblem& problem, const ChipSpec& chip, int 
   if (const Convolution* map = featureMapOf(problem, spec.target); map != nullptr && sameMap(spec, *map)) {
     const MapPlace at = map->placeOfOutput(neuron);
     const Tile tile{{at.channel, 1}, {at.row, 1}, {at.column, 1}};
-    if (kernelsFit(spec, chip, tile)) {
-      const KernelCost cost = kernelCost(spec, chip, tile);
-      return {cost.axons, cost.words, cost.lists};
-    }
+    if (kernelsFit(spec, chip, tile)) return kernelNeeds(spec, chip, tile);
   }
   ListCost lists(problem, chip, projection);
   lists.addNeuron(neuron);
-  return {lists.axons(), lists.singleWords(), lists.sources()};
+  return lists.needs();
 }
 
 }  // namespace rheo

@@ -194,11 +194,11 @@ struct ListedTargets {
 std::vector<ListedTargets> targetsIn(const ProjectionSpec& projection, const PlacedSlice& slice,
                                      std::int32_t source);
 
-// What the lists of a projection take in a core that holds a single neuron of its target. Each list is a
-// route of its source.
+// What lists take of a core. Each is a route of its source.
 struct ListNeeds {
   std::int64_t axons = 0, words = 0, lists = 0;
 };
+// Those of a projection in a core that holds a single neuron of its target.
 ListNeeds needsAlone(const PlacementProblem& problem, const ChipSpec& chip, int projection,
                      std::int32_t neuron);
 

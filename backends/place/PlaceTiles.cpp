@@ -19,14 +19,14 @@ Trial Placer::tryTile(const OpenCore& open, int population, const Convolution& m
     for (const int index : incoming_[population]) {
       const ProjectionSpec& projection = problem_.projections[index];
       ListChoice choice{index, 0, ListKind::Kernel, false};
-      KernelCost cost;
+      ListNeeds cost;
       int delay = projection.mostDelay();
       if (sameMap(projection, map) && kernelsFit(projection, chip_, tile)) {
-        cost = kernelCost(projection, chip_, tile);
+        cost = kernelNeeds(projection, chip_, tile);
       } else {
         ListCost lists(problem_, chip_, index);
         for (std::int32_t i = 0; i < slice.size(); ++i) lists.addNeuron(slice.neuron(i));
-        cost = {lists.axons(), lists.singleWords()};
+        cost = lists.needs();
         delay = lists.mostDelay();
         choice.kind = lists.kind();
       }

@@ -64,7 +64,7 @@ Tiler::Block Tiler::blockOf(const Range& channels) const {
   for (const ProjectionSpec* projection : projections_) {
     const Tile position{channels, {0, 1}, {0, 1}};
     if (kernelsFit(*projection, chip_, position))
-      block.words += kernelCost(*projection, chip_, position).words;
+      block.words += kernelNeeds(*projection, chip_, position).words;
     block.axons.push_back(axonsOfPosition(*projection->wiring.convolution(), channels, chip_.atomsPerAxon()));
   }
   return block;

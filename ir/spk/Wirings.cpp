@@ -147,21 +147,14 @@ ConvolutionAttr convolutionAttr(mlir::MLIRContext* context, const Wiring& wiring
 mlir::ElementsAttr placesAttr(mlir::MLIRContext* context, const Wiring& wiring, llvm::StringRef resource) {
   if (!wiring.lists()) return {};
   const SynapseLists& lists = *wiring.lists();
-  std::vector<std::int32_t> pairs, ofTarget(2 * static_cast<std::size_t>(lists.longest()));
-  pairs.reserve(2 * static_cast<std::size_t>(lists.synapses()));
-  bool sound = true;
-  for (std::int64_t target = 0; target < wiring.targets(); ++target) {
-    std::int64_t before = -1;
-    auto next = ofTarget.begin();
+  std::vector<std::int32_t> pairs(2 * static_cast<std::size_t>(lists.synapses()));
+  auto next = pairs.begin();
+  for (std::int64_t target = 0; target < wiring.targets(); ++target)
     lists.visit(target, [&](std::int64_t source, std::int64_t) {
       *next++ = static_cast<std::int32_t>(target);
       *next++ = static_cast<std::int32_t>(source);
-      sound &= source > before;
-      before = source;
     });
-    sound &= before < wiring.sources();
-    pairs.insert(pairs.end(), ofTarget.begin(), next);
-  }
+  const bool sound = !firstUnsound(pairs, wiring.targets(), wiring.sources());
   const mlir::ElementsAttr places =
       integerResource(context, std::move(pairs), {wiring.valueCount(), 2}, (resource + ".places").str());
   if (sound) knownPlaces(places).add(places, wiring);

@@ -37,14 +37,8 @@ struct Connections {
   std::int64_t firstOf(std::int64_t row) const {
     return wiring.lists() ? wiring.lists()->first(row) : row * columns();
   }
-  std::span<const T> row(std::int64_t row) const {
-    return std::span(values).subspan(static_cast<std::size_t>(firstOf(row)),
-                                     static_cast<std::size_t>(firstOf(row + 1) - firstOf(row)));
-  }
-  std::span<T> row(std::int64_t row) {
-    return std::span(values).subspan(static_cast<std::size_t>(firstOf(row)),
-                                     static_cast<std::size_t>(firstOf(row + 1) - firstOf(row)));
-  }
+  std::span<T> row(std::int64_t row) { return rowOf(values, row); }
+  std::span<const T> row(std::int64_t row) const { return rowOf(values, row); }
   // visit(row, index) for every value.
   template <class Visit>
   void eachValue(Visit visit) const {
@@ -53,6 +47,13 @@ struct Connections {
   }
   // Of wirings without lists, whose rows are equally long.
   std::int64_t columns() const { return rows() == 0 ? 0 : wiring.valueCount() / rows(); }
+
+ private:
+  template <class Values>
+  auto rowOf(Values& all, std::int64_t row) const {
+    return std::span(all).subspan(static_cast<std::size_t>(firstOf(row)),
+                                  static_cast<std::size_t>(firstOf(row + 1) - firstOf(row)));
+  }
 };
 
 // The same synapses under a wiring that has a value for each of them, and maybe for other pairs: of those the

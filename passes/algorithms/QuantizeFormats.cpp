@@ -135,14 +135,8 @@ PartsOfOneFormat::PartsOfOneFormat(const std::vector<QuantPart*>& parts) {
 std::vector<FixedProjection> projectionsOf(QuantPart part) {
   if (part.rowFormats.empty() && part.rowExponents.empty() && !part.effective.format.bothSigns)
     return {std::move(part.fixed)};
-  if (part.fixed.weights.values.empty()) {  // none were chosen, or there are none
-    if (const WeightFormat& format = part.formatOf(0); format.bothSigns) {
-      part.fixed.weightBits = format.bits - 1;
-      part.fixed.signMode = SignMode::Excitatory;
-    }
-    return {std::move(part.fixed)};
-  }
-  const std::vector<RowGroup> groups = groupsOf(part);
+  std::vector<RowGroup> groups;
+  if (!part.fixed.weights.values.empty()) groups = groupsOf(part);
   std::vector<FixedProjection> made;
   for (const RowGroup& group : groups) {
     std::vector<SignMode> signs{group.format.sign};
@@ -158,10 +152,11 @@ std::vector<FixedProjection> projectionsOf(QuantPart part) {
       made.push_back(std::move(own));
     }
   }
-  if (made.empty()) {  // all of them are 0
-    const WeightFormat& format = groups.front().format;
-    made.push_back(withoutWeights(part.fixed, format, groups.front().exponent,
-                                  format.bothSigns ? SignMode::Excitatory : format.sign));
+  if (made.empty()) {  // all weights are 0, there are none, or none were chosen
+    const WeightFormat& format = groups.empty() ? part.formatOf(0) : groups.front().format;
+    const int exponent = groups.empty() ? part.fixed.exponent : groups.front().exponent;
+    made.push_back(
+        withoutWeights(part.fixed, format, exponent, format.bothSigns ? SignMode::Excitatory : format.sign));
     made.back().weights = std::move(part.fixed.weights);
   }
   if (made.size() == 1) made.front().name = part.fixed.name;

@@ -84,14 +84,6 @@ RHEO_WIDE_VECTORS SignedSums sumVectors(const std::int32_t* weights, std::size_t
   return sums;
 }
 
-RHEO_WIDE_VECTORS void addVectors(const std::int32_t* weights, std::size_t count, std::uint64_t factor,
-                                  std::int32_t* bits, std::uint64_t* sums) {
-  for (std::size_t i = 0; i < count; ++i) {
-    bits[i] |= weights[i];
-    sums[i] += factor * static_cast<std::uint64_t>(std::int64_t{weights[i]});
-  }
-}
-
 }  // namespace
 
 LeastAndMost leastAndMost(std::span<const double> values) {
@@ -144,9 +136,12 @@ SignedSums signedSums(const Connections<std::int32_t>& weights, std::int64_t tar
   return sums;
 }
 
-void addToColumns(std::span<const std::int32_t> weights, std::uint64_t factor, std::int32_t* bits,
-                  std::uint64_t* sums) {
-  addVectors(weights.data(), weights.size(), factor, bits, sums);
+RHEO_WIDE_VECTORS void addToColumns(std::span<const std::int32_t> weights, std::uint64_t factor,
+                                    std::int32_t* bits, std::uint64_t* sums) {
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    bits[i] |= weights[i];
+    sums[i] += factor * static_cast<std::uint64_t>(std::int64_t{weights[i]});
+  }
 }
 
 }  // namespace rheo

@@ -51,6 +51,7 @@ class Reader {
   void layout(const std::string& record, const Json& value);
   void readBase(const Json& root);
   void complete();
+  void require(const std::string& record, const Names& fields, const char* remedy);
   void wideEnough();
   void holds(const char* record, const char* field, std::int64_t largest, const std::string& why);
 
@@ -280,23 +281,24 @@ void Reader::complete() {
     if (!spec_.costs.empty() && !spec_.costs.contains(name))
       fail("R0403", "/costs", fmt::format("cost '{}' is missing", name), "state all of them or none");
   for (const auto& [record, fields] : kRequiredFields) {
-    const LayoutSpec* layout = spec_.layout(record);
-    if (layout == nullptr) {
+    if (spec_.layout(record) == nullptr) {
       fail("R0403", "/layouts", fmt::format("the layout of record '{}' is missing", record));
       continue;
     }
-    Names required = fields;
-    if (record == "neuron" && spec_.extends("microcode")) required.emplace_back("constants");  // SPEC I9
-    for (const auto& [needed, optional] : {std::pair{spec_.sharesKernels(), &kKernelFields},
-                                           std::pair{spec_.atomsPerAxon() > 1, &kPopulationFields}})
-      if (const auto more = optional->find(record); needed && more != optional->end())
-        required.insert(required.end(), more->second.begin(), more->second.end());
-    for (const std::string& field : required)
-      if (std::none_of(layout->fields.begin(), layout->fields.end(),
-                       [&](const FieldSpec& f) { return f.name == field; }))
-        fail("R0403", "/layouts/" + record, fmt::format("record '{}' lacks the field '{}'", record, field),
-             field == "atoms" || field == "atom" ? "add it, or state an 'atoms_per_axon' of 1" : "add it");
+    require(record, fields, "add it");
+    if (record == "neuron" && spec_.extends("microcode"))
+      require(record, {"constants"}, "add it");  // SPEC I9
+    if (spec_.sharesKernels()) require(record, fieldsOf(kKernelFields, record), "add it");
+    if (spec_.atomsPerAxon() > 1)
+      require(record, fieldsOf(kPopulationFields, record), "add it, or state an 'atoms_per_axon' of 1");
   }
+}
+
+void Reader::require(const std::string& record, const Names& fields, const char* remedy) {
+  for (const std::string& field : fields)
+    if (spec_.fieldWidth(record, field) == 0)
+      fail("R0403", "/layouts/" + record, fmt::format("record '{}' lacks the field '{}'", record, field),
+           remedy);
 }
 
 // How cores and chips lie where the record does not say: as near to a square as they can.

@@ -41,13 +41,18 @@ inline const Names kNeuronFields{"du",          "dv",          "vth",   "bias_ma
                                  "reset_mode",  "reset_value", "model", "profile",       "route_first",
                                  "route_count", "constants"};
 
+// Those of a record in such a table; none where it has none there.
+inline Names fieldsOf(const std::map<std::string, Names>& table, const std::string& record) {
+  const auto found = table.find(record);
+  return found == table.end() ? Names() : found->second;
+}
+
 // All that a record's layout may have.
 inline Names allowedFields(const std::string& record) {
   Names fields = kRequiredFields.at(record);
   if (record == "neuron" || record == "profile") fields = kNeuronFields;
-  for (const auto& optional : {kKernelFields, kPopulationFields})
-    if (const auto more = optional.find(record); more != optional.end())
-      fields.insert(fields.end(), more->second.begin(), more->second.end());
+  for (const auto* optional : {&kKernelFields, &kPopulationFields})
+    for (const std::string& field : fieldsOf(*optional, record)) fields.push_back(field);
   return fields;
 }
 

@@ -338,7 +338,7 @@ Status checkInput(const Program& program, const InputBatch& batch) {
 }
 
 int threadsFor(int wanted, std::int64_t tasks) {
-  if (wanted <= 0) wanted = usableCores();
+  if (wanted <= 0) wanted = availableProcessors();
   return static_cast<int>(std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(1, tasks)));
 }
 

@@ -14,7 +14,7 @@
 
 namespace rheo {
 
-int usableCores() {
+int availableProcessors() {
 #ifdef __linux__
   cpu_set_t cores;  // of machines with more than it has room for, the call fails
   if (sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(1, CPU_COUNT(&cores));

@@ -13,15 +13,15 @@ namespace rheo {
 inline constexpr std::int64_t kWeightsPerThread = 1 << 18;
 inline constexpr std::int64_t kNeuronsPerThread = 1 << 13;
 
-// Cores that this process may run on: `taskset` and its kin leave fewer than the machine has.
-int usableCores();
+// That this process may run on: `taskset` and its kin leave fewer than the machine has.
+int availableProcessors();
 
-// As many as there are usable cores, but none for less than `share` of the work each; `wanted` where
+// As many as there are available processors, but none for less than `share` of the work each; `wanted` where
 // positive.
 inline int threadsWorth(std::int64_t work, std::int64_t share, int wanted = 0) {
   if (wanted > 0) return wanted;
   if (work < 2 * share) return 1;
-  return static_cast<int>(std::clamp<std::int64_t>(work / share, 1, usableCores()));
+  return static_cast<int>(std::clamp<std::int64_t>(work / share, 1, availableProcessors()));
 }
 
 // Calls body(i) for each i below `count`, in ascending order on each thread; the caller's thread is one of

@@ -115,6 +115,8 @@ py::dict mapGraph(const py::bytes& path, const py::bytes& chip, const py::dict& 
 void bindPartition(py::module_& m) {
   m.def("partition", &mapGraph, py::arg("path"), py::arg("chip"), py::arg("limits"), py::arg("seed"),
         py::arg("threads"), py::arg("effort"), py::arg("progress"));
+  m.def("sources_per_core",
+        [](const py::bytes& chip) { return unwrap(resolveChip(pathOf(chip))).sourcesPerCore(); });
   // Of synapses in lists: a weight and the index of the neuron within the core. SPEC I6
   m.def("listed_synapse_memory", [](const py::bytes& chip) {
     const ChipSpec spec = unwrap(resolveChip(pathOf(chip)));

@@ -66,7 +66,7 @@ def chip_limits(chip, **overrides: Optional[int]) -> dict:
     """
     spec = ChipSpec.load(chip)
     limits: dict = {name: spec.limits[name].value for name in LIMITS}
-    limits["input_axons_per_core"] *= spec.limits["atoms_per_axon"].value
+    limits["input_axons_per_core"] = _core.sources_per_core(chip_name(chip))
     limits.update(overrides)
     limits["synapse_memory"] = _core.listed_synapse_memory(chip_name(chip))
     return limits
