@@ -64,6 +64,15 @@ class Former {
   // Helpers keep the delays, if they are not apart.
   bool delayed() const { return together_ && !projection_.weights.delays.empty(); }
 
+  // Anew, whatever was tried before.
+  void startForm(std::int64_t groups, bool channels) {
+    result_.groups = groups;
+    result_.channels = channels;
+    result_.parts.clear();
+    result_.into = {};
+    waits_ = false;
+  }
+
   // A `sum` of as many parts for each of the groups, each of so many helpers.
   void startSum(std::int64_t rows) {
     const auto parts = static_cast<std::int64_t>(result_.parts.size());
@@ -136,9 +145,7 @@ class Former {
   Expected<PartialSums> sourceParts(const Weights& all) {
     const std::int64_t rows = all.wiring.targets(), sources = all.wiring.sources();
     const std::int64_t most = std::min(chip_.sourcesPerCore(), chip_.limit("synapse_words_per_core").value);
-    result_.groups = 1;
-    result_.channels = false;
-    result_.parts.clear();
+    startForm(1, false);
     for (const std::int32_t delay : delays_) {
       std::vector<Part> parts = runs(all, delay, most);
       if (parts.empty()) return refuse("a single synapse exceeds what a neuron may receive (SPEC W8)");
@@ -190,9 +197,7 @@ class Former {
     const Convolution& whole = *projection_.weights.wiring.convolution();
     const auto classes = static_cast<std::int64_t>(delays_.size());
     const std::int64_t share = whole.channelsInPerGroup() / shares, outputs = whole.channelsOutPerGroup();
-    result_.groups = whole.groups;
-    result_.channels = true;
-    result_.parts.clear();
+    startForm(whole.groups, true);
     for (std::int64_t s = 0; s < shares; ++s)
       for (const std::int32_t delay : delays_) result_.parts.push_back({s * share, share, delay});
     Convolution parted = whole;

@@ -107,3 +107,20 @@ def test_e4_stages_go_on_to_the_same_image(roomy, tmp_path):
             wide(), roomy, from_stage=tmp_path / "stages" / f"{stage}.mlir", split_fan_in=stage == "2-quant"
         )
         assert again["image"] == image.to_bytes(), stage
+
+
+def test_e4_a_kernel_wider_than_a_cores_axons_is_cut_by_sources(tmp_path):
+    """No share of the channels fits, not even one: its nine entries are more than the six axons."""
+    rng = np.random.default_rng(4)
+    b = rb.Builder(dt=1e-3)
+    b.input("in", (2, 5, 5))
+    b.exact("map", (2, 5, 5), decay_u=2000, decay_v=300, threshold=64 * 60)
+    b.convolve("in", "map", 2 * rng.integers(-12, 20, (2, 2, 3, 3)), padding=1)
+    b.output("out", "map")
+    net = b.build()
+    whole = rb.compile(net, partial_sums.chip(tmp_path, "whole"))
+    split = rb.compile(net, partial_sums.chip(tmp_path, "small", input_axons_per_core=6), split_fan_in=True)
+    x = (rng.random((3, 40, 2, 5, 5)) < 0.2).astype(int)
+    compared, spikes = partial_sums.compare(whole, split, x, ["map"], ["map.v"])
+    assert compared >= 3 * 40 * 50 and spikes > 50
+    assert partial_sums.partial_sums(split)
